@@ -1,2 +1,53 @@
-//! Work in progress.
-fn main() {}
+//! `cargo xtask …`: everything a person or a build server does with this repository, with cargo alone.
+
+use std::process::ExitCode;
+
+mod bench;
+mod check;
+mod dist;
+mod licences;
+mod run;
+mod sample;
+mod shell;
+mod single_file;
+mod site;
+mod suite;
+mod tools;
+
+const HELP: &str = "\
+cargo xtask run                  build everything, make sample data and three virtual drives, start Argosy, print its address
+cargo xtask test                 install every outside tool, then run every check and test
+cargo xtask check                format, lints, licences and unit tests, without outside tools
+cargo xtask web [--single-file]  build the page into target/site (or also target/site/argosy.html, one file)
+cargo xtask bench                measure speed beside named rivals
+cargo xtask dist                 one static binary with the page inside, proven in an empty root directory
+";
+
+fn main() -> ExitCode {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let outcome = match words
+        .iter()
+        .map(String::as_str)
+        .collect::<Vec<_>>()
+        .as_slice()
+    {
+        ["run", rest @ ..] => run::run(rest),
+        ["test"] => return suite::test(),
+        ["check"] => check::check(),
+        ["web"] => site::build().map(|_| ()),
+        ["web", "--single-file"] => single_file::build().map(|_| ()),
+        ["bench", rest @ ..] => bench::bench(rest),
+        ["dist"] => dist::dist(),
+        _ => {
+            eprint!("{HELP}");
+            return ExitCode::from(2);
+        }
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

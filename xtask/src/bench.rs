@@ -1,0 +1,33 @@
+//! `cargo xtask bench`: speed as ratios to named rivals, measured in one run.
+
+use anyhow::Result;
+
+use crate::shell;
+
+/// Runs the benches named in `rest`, or all: hashes and ciphers beside their plain crates, then whole drives beside `dd`.
+///
+/// # Errors
+/// When one cannot be built or fails.
+pub(crate) fn bench(rest: &[&str]) -> Result<()> {
+    let all: [(&str, &str); 4] = [
+        ("lanes", "md5_speed"),
+        ("bitlocker_image", "cipher_speed"),
+        ("ntfs_image", "layout_memory"),
+        ("tests", "drive_speed"),
+    ];
+    for (package, example) in all {
+        if rest.is_empty() || rest.contains(&example) {
+            eprintln!("\n=== {package}: {example}");
+            shell::run(shell::cargo().args([
+                "run",
+                "--quiet",
+                "--release",
+                "--package",
+                package,
+                "--example",
+                example,
+            ]))?;
+        }
+    }
+    Ok(())
+}

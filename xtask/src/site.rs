@@ -1,0 +1,75 @@
+//! The page: `web` compiled to WebAssembly, bound, and laid into `target/site` beside its HTML and CSS.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use wasm_bindgen_cli_support::Bindgen;
+
+use crate::shell;
+
+/// The compilation target of the page.
+pub(crate) const WASM: &str = "wasm32-unknown-unknown";
+
+/// Files of `web/` that go to the site as they are.
+const STATIC: [&str; 3] = ["index.html", "boot.js", "style.css"];
+
+/// Adds the WebAssembly target to the toolchain when it is not there yet (`RUSTUP_AUTO_INSTALL=0` may be set).
+///
+/// # Errors
+/// When rustup cannot add it.
+pub(crate) fn ensure_target(target: &str) -> Result<()> {
+    let installed = shell::program("rustup")
+        .args(["target", "list", "--installed"])
+        .output();
+    let installed =
+        installed.context("cannot start rustup; Argosy needs Rust from https://rustup.rs")?;
+    if String::from_utf8_lossy(&installed.stdout)
+        .lines()
+        .any(|line| line == target)
+    {
+        return Ok(());
+    }
+    shell::run(shell::program("rustup").args(["target", "add", target]))
+}
+
+/// Builds the page and returns its folder.
+///
+/// # Errors
+/// When the compiler or the binding generator fails, or a file cannot be written.
+pub(crate) fn build() -> Result<PathBuf> {
+    ensure_target(WASM)?;
+    let build = shell::target("web-build");
+    shell::run(
+        shell::cargo()
+            .args([
+                "build",
+                "--quiet",
+                "--package",
+                "web",
+                "--lib",
+                "--profile",
+                "web",
+                "--target",
+                WASM,
+            ])
+            .arg("--target-dir")
+            .arg(&build),
+    )?;
+    let site = shell::target("site");
+    std::fs::create_dir_all(&site)?;
+    Bindgen::new()
+        .web(true)?
+        .typescript(false)
+        .omit_default_module_path(true)
+        .remove_name_section(true)
+        .remove_producers_section(true)
+        .input_path(build.join(WASM).join("web").join("web.wasm"))
+        .generate(&site)
+        .context("cannot bind the WebAssembly module")?;
+    for name in STATIC {
+        let from = shell::root().join("web").join(name);
+        std::fs::copy(&from, site.join(name))
+            .with_context(|| format!("cannot copy {}", from.display()))?;
+    }
+    Ok(site)
+}

@@ -1,0 +1,193 @@
+//! `cargo xtask test`: every outside tool, every check, every test, and one line at the end that counts them.
+#![expect(clippy::arithmetic_side_effects, reason = "counts of tests")]
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Command, ExitCode, Stdio};
+use std::time::Instant;
+
+use anyhow::{Context, Result};
+
+use crate::{check, dist, licences, shell, single_file, site, tools};
+
+/// What has passed and failed so far.
+#[derive(Default)]
+struct Tally {
+    passed: u64,
+    failed: u64,
+    failures: Vec<String>,
+}
+
+/// Runs everything and prints `N passed, N failed` last.
+pub(crate) fn test() -> ExitCode {
+    let mut tally = Tally::default();
+    let Some(oracles) = tally.step("outside tools", tools::install) else {
+        return tally.close();
+    };
+    tally.step("format", check::format);
+    tally.step("lints, native", check::lint_native);
+    tally.step("lints, WebAssembly", check::lint_wasm);
+    tally.step("licences of all dependencies", licences::check);
+    tally.step("documentation", check::documentation);
+    let page = tally.step("page in one file", single_file::build);
+    let agent = tally.step("agent", || {
+        shell::run(shell::cargo().args(["build", "--quiet", "--package", "agent"]))
+    });
+    if page.is_none() || agent.is_none() {
+        return tally.close();
+    }
+    tally.tests("tests, native", native(&oracles));
+    tally.tests("tests, WebAssembly in Chromium", wasm());
+    tally.step("static binary in an empty root", dist::dist);
+    tally.close()
+}
+
+/// Every crate's own tests and those that cross crates; a judge that is missing is a failure.
+fn native(oracles: &Path) -> Command {
+    let mut cargo = shell::cargo();
+    cargo.args(["test", "--workspace", "--no-fail-fast"]);
+    cargo
+        .env("ARGOSY_REQUIRE_ORACLES", "1")
+        .env("ARGOSY_ORACLES", oracles);
+    cargo.env("ARGOSY_BIN", shell::target("debug").join("argosy"));
+    cargo.env("ARGOSY_SITE", shell::target("site"));
+    cargo
+}
+
+/// The page's tests, run in a browser by wasm-bindgen's own runner, built from the same lock file.
+fn wasm() -> Command {
+    let mut cargo = shell::cargo();
+    cargo
+        .args([
+            "test",
+            "--package",
+            "web",
+            "--target",
+            site::WASM,
+            "--target-dir",
+        ])
+        .arg(shell::target("web-build"));
+    let runner = shell::target("tool").join("wasm_runner");
+    cargo.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", runner);
+    cargo
+        .env("CHROMEDRIVER", "/usr/bin/chromedriver")
+        .env("WASM_BINDGEN_TEST_TIMEOUT", "300");
+    cargo
+}
+
+/// Builds the runner without optimisation: it is 190 crates that run for a second.
+fn build_runner() -> Result<()> {
+    shell::run(shell::cargo().args([
+        "build",
+        "--quiet",
+        "--package",
+        "wasm_runner",
+        "--profile",
+        "tool",
+    ]))
+}
+
+impl Tally {
+    /// Runs one step that passes or fails as a whole.
+    fn step<T>(&mut self, name: &str, step: impl FnOnce() -> Result<T>) -> Option<T> {
+        eprintln!("\n=== {name}");
+        let start = Instant::now();
+        match step() {
+            Ok(value) => {
+                eprintln!("=== {name}: passed in {} s", start.elapsed().as_secs());
+                self.passed += 1;
+                Some(value)
+            }
+            Err(error) => {
+                eprintln!("=== {name}: FAILED: {error:#}");
+                self.fail(name.to_owned());
+                None
+            }
+        }
+    }
+
+    fn fail(&mut self, what: String) {
+        self.failed += 1;
+        self.failures.push(what);
+    }
+
+    /// Runs `cargo test`, shows its output, and counts the tests in it.
+    fn tests(&mut self, name: &str, mut cargo: Command) {
+        if name.contains("WebAssembly") && self.step("browser test runner", build_runner).is_none()
+        {
+            return;
+        }
+        eprintln!("\n=== {name}\n$ {}", shell::line(&cargo));
+        let start = Instant::now();
+        match self.count(&mut cargo) {
+            Ok(true) => {}
+            Ok(false) => self.fail(format!("{name} (see above)")),
+            Err(error) => {
+                eprintln!("{error:#}");
+                self.fail(name.to_owned());
+            }
+        }
+        eprintln!("=== {name}: {} s", start.elapsed().as_secs());
+    }
+
+    /// Returns whether the run was good as a whole: it ended with 0, or its failures are already counted one by one.
+    fn count(&mut self, cargo: &mut Command) -> Result<bool> {
+        let mut child = cargo
+            .stdout(Stdio::piped())
+            .spawn()
+            .context("cannot start cargo")?;
+        let output = child.stdout.take().context("no output of cargo")?;
+        let before = (self.passed, self.failed);
+        for line in BufReader::new(output).lines() {
+            let line = line?;
+            println!("{line}");
+            if let Some(rest) = line.trim().strip_prefix("test result: ") {
+                self.passed += counted(rest, "passed");
+                self.failed += counted(rest, "failed");
+            } else if let Some(test) = line
+                .strip_prefix("test ")
+                .and_then(|rest| rest.strip_suffix(" ... FAILED"))
+            {
+                self.failures.push(test.to_owned());
+            }
+        }
+        let ended_well = child.wait()?.success();
+        let ran_something = self.passed > before.0;
+        Ok((ended_well && ran_something) || self.failed > before.1)
+    }
+
+    fn close(self) -> ExitCode {
+        for failure in &self.failures {
+            println!("FAILED: {failure}");
+        }
+        println!("{} passed, {} failed", self.passed, self.failed);
+        if self.failed == 0 {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Returns the number before `word` in `ok. 12 passed; 0 failed; …`.
+fn counted(line: &str, word: &str) -> u64 {
+    let words: Vec<_> = line
+        .split([' ', ';'])
+        .filter(|part| !part.is_empty())
+        .collect();
+    let pair = words.windows(2).find(|pair| pair.last() == Some(&word));
+    pair.and_then(|pair| pair.first()?.parse().ok())
+        .unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::counted;
+
+    #[test]
+    fn a_summary_of_cargo_test_is_counted() {
+        let line =
+            "FAILED. 12 passed; 3 failed; 0 ignored; 0 measured; 1 filtered out; finished in 0.01s";
+        assert_eq!((counted(line, "passed"), counted(line, "failed")), (12, 3));
+    }
+}

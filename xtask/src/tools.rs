@@ -1,0 +1,141 @@
+//! Outside programs that the tests use as judges: installed on Debian, named elsewhere.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, bail};
+
+use crate::shell;
+
+/// A program that must be on the PATH, and the Debian package that brings it.
+const PROGRAMS: [(&str, &str); 22] = [
+    ("cryptsetup", "cryptsetup-bin"),
+    ("dislocker-fuse", "dislocker"),
+    ("bdeinfo", "libbde-utils"),
+    ("ntfs-3g", "ntfs-3g"),
+    ("mkntfs", "ntfs-3g"),
+    ("ntfsfix", "ntfs-3g"),
+    ("ntfsresize", "ntfs-3g"),
+    ("fls", "sleuthkit"),
+    ("7z", "p7zip-full"),
+    ("sfdisk", "fdisk"),
+    ("sgdisk", "gdisk"),
+    ("losetup", "mount"),
+    ("partx", "util-linux"),
+    ("blkid", "util-linux"),
+    ("fusermount3", "fuse3"),
+    ("xmllint", "libxml2-utils"),
+    ("xxd", "xxd"),
+    ("xz", "xz-utils"),
+    ("chromium", "chromium"),
+    ("chromedriver", "chromium-driver"),
+    ("python3", "python3"),
+    ("cc", "gcc"),
+];
+
+/// Packages without a program to look for: what their presence shows is this file.
+const FILES: [(&str, &str); 2] = [
+    ("/usr/lib/python3/dist-packages/pip", "python3-pip"),
+    ("/usr/share/fonts/truetype/dejavu", "fonts-dejavu-core"),
+];
+
+/// Python readers of BitLocker and NTFS, and axe-core for the accessibility audit; exact versions, test use only.
+const PYTHON: [&str; 5] = [
+    "libbde-python==20260916",
+    "dissect.fve==4.6",
+    "dissect.ntfs==3.16",
+    "libfsntfs-python==20260827",
+    "pycryptodome==4.4.0",
+];
+const AXE: &str = "axe-playwright-python==0.1.8";
+
+/// Installs what is missing and returns the Python environment's folder.
+///
+/// # Errors
+/// When something is missing that cannot be installed here: all of it is named at once.
+pub(crate) fn install() -> Result<PathBuf> {
+    let missing = missing();
+    if !missing.is_empty() {
+        if !shell::has("apt-get") {
+            bail!(
+                "install these yourself, then run this again (Debian's names): {}",
+                missing.join(" ")
+            );
+        }
+        eprintln!("installing from Debian: {}", missing.join(" "));
+        let mut update = as_root("apt-get")?;
+        shell::run(update.args(["update", "-qq"]))?;
+        let mut install = as_root("apt-get")?;
+        install.env("DEBIAN_FRONTEND", "noninteractive").args([
+            "install",
+            "-qq",
+            "-y",
+            "--no-install-recommends",
+        ]);
+        shell::run(install.args(&missing))?;
+        let still = self::missing();
+        if !still.is_empty() {
+            bail!("still missing after installation: {}", still.join(" "));
+        }
+    }
+    python()
+}
+
+fn missing() -> Vec<&'static str> {
+    let programs = PROGRAMS
+        .iter()
+        .filter(|(program, _)| !shell::has(program))
+        .map(|(_, package)| *package);
+    let files = FILES
+        .iter()
+        .filter(|(file, _)| cfg!(target_os = "linux") && !std::path::Path::new(file).exists());
+    let mut missing: Vec<_> = programs.chain(files.map(|(_, package)| *package)).collect();
+    missing.sort_unstable();
+    missing.dedup();
+    missing
+}
+
+fn as_root(program: &str) -> Result<std::process::Command> {
+    let id = shell::program("id")
+        .arg("-u")
+        .output()
+        .context("cannot start id")?;
+    if String::from_utf8_lossy(&id.stdout).trim() == "0" {
+        return Ok(shell::program(program));
+    }
+    if !shell::has("sudo") {
+        bail!("installing packages needs root: run `cargo xtask test` as root, or install sudo");
+    }
+    let mut sudo = shell::program("sudo");
+    sudo.args(["-n", program]);
+    Ok(sudo)
+}
+
+/// Makes `target/oracles`, a Python environment of its own, and returns its folder.
+fn python() -> Result<PathBuf> {
+    let folder = shell::target("oracles");
+    let wanted = format!("{}\n{AXE}\n", PYTHON.join("\n"));
+    let stamp = folder.join("installed.txt");
+    if std::fs::read_to_string(&stamp).is_ok_and(|found| found == wanted) {
+        return Ok(folder);
+    }
+    // --without-pip needs no python3-venv package; Debian's own pip then installs into the environment.
+    shell::run(
+        shell::program("python3")
+            .args(["-m", "venv", "--clear", "--without-pip"])
+            .arg(&folder),
+    )?;
+    let python = folder.join("bin").join("python3");
+    let pip = |arguments: &[&str]| {
+        let mut pip = shell::program("python3");
+        pip.args(["-m", "pip", "--python"]).arg(&python);
+        shell::run(
+            pip.args(["install", "--quiet", "--disable-pip-version-check"])
+                .args(arguments),
+        )
+    };
+    pip(&PYTHON)?;
+    // Only the script inside is wanted, not the browser driver that the package depends on.
+    pip(&["--no-deps", AXE])?;
+    std::fs::write(stamp, wanted)?;
+    Ok(folder)
+}
