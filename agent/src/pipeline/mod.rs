@@ -1,0 +1,1 @@
+//! One ascending pass over one drive.
