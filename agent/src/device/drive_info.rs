@@ -1,0 +1,75 @@
+//! What is known of a drive before anybody decides anything about it.
+
+use std::path::PathBuf;
+
+use disk::SectorSize;
+
+use super::contents::Contents;
+
+/// A drive as a person can recognise it: what it is, which one it is, what is on it, and why it may not be erased.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DriveInfo {
+    /// The path it was named by, or its node below `/dev`.
+    pub path: PathBuf,
+    /// What stands behind the path.
+    pub kind: DriveKind,
+    /// Serial number, trimmed, inner blanks removed; empty when none is known.
+    pub serial: String,
+    /// Where the serial number comes from.
+    pub serial_source: SerialSource,
+    /// Maker's model name; empty when none is known.
+    pub model: String,
+    /// How it is attached: `usb`, `sata`, `nvme`, `virtio`, `loop`, `image file`, or what the kernel calls it.
+    pub bus: String,
+    /// Length in bytes.
+    pub bytes: u64,
+    /// Logical sector size. 512 also when the drive could not be asked (then a reason says so).
+    pub sector: SectorSize,
+    /// Whether the kernel calls it removable.
+    pub removable: bool,
+    /// Whether it has spinning disks, when the kernel says.
+    pub rotational: Option<bool>,
+    /// Where it, or a partition of it, is mounted.
+    pub mounts: Vec<PathBuf>,
+    /// What is on it now.
+    pub contents: Contents,
+    /// Whether `confirm` could ever accept it: there are no reasons against it.
+    pub erasable: bool,
+    /// Why it may not be erased, each a sentence for the person at the drive.
+    pub reasons: Vec<String>,
+}
+
+/// What stands behind a path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum DriveKind {
+    /// A regular file that stands for a drive.
+    ImageFile,
+    /// A loop device, and the regular file behind it when that can be found.
+    LoopDevice {
+        /// The file behind it, through any chain of loop devices.
+        backing: Option<PathBuf>,
+    },
+    /// Any other whole block device.
+    BlockDevice,
+    /// A part of a drive: a partition's own node.
+    Partition,
+    /// Neither a file nor a block device, or not there.
+    Other,
+}
+
+/// Where a serial number comes from; the journal records it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SerialSource {
+    /// Given by the person: printed on the label.
+    Given,
+    /// Told by the drive.
+    Hardware,
+    /// `PATH.drive.json` beside the image file (a loop device has its backing file's).
+    Sidecar,
+    /// The image file's name without its last extension.
+    FileStem,
+    /// There is none.
+    Unknown,
+}
