@@ -1,0 +1,31 @@
+//! Reads any NTFS 3.1 volume, ours or a stranger's.
+//!
+//! ```text
+//! disk  ->  DiskCache  ->  MftRecord  ->  Stream (resident | runs)  ->  File      read at any offset
+//!                               \->  Index (root + blocks)  ->  Entry, find, walk
+//! ```
+//!
+//! Every byte is taken to be hostile: arithmetic is checked, what is allocated is bounded by what the disk really
+//! holds, and nothing is followed twice. What is read is never repaired or guessed: a structure that contradicts itself
+//! is a [`VolumeError`] that names the place, what was expected and what was found.
+//!
+//! Not the `ntfs` crate (0.4.0): it takes index block numbers to be in clusters even where they are in 512-byte units,
+//! so it cannot list a large folder on a volume with clusters over 4096 bytes; it reads through one `Seek` position, a
+//! few bytes at a time, an attribute after another, which is far from millions of files; and it returns decompressed
+//! or encrypted streams' raw bytes without a word. Where it is right it checks us: the tests compare with it.
+//!
+//! Nothing here shares code with `layout` beyond the stored structures, because this is what verifies it.
+
+mod entry;
+mod error;
+mod file;
+mod file_id;
+mod volume;
+mod walk;
+
+pub use entry::{Entry, FileAttributes, ReparseTag};
+pub use error::{OpenError, VolumeError};
+pub use file::{Extent, File, Place, StreamName};
+pub use file_id::FileId;
+pub use volume::Volume;
+pub use walk::Walk;
