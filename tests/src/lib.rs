@@ -1,1 +1,9 @@
-//! Work in progress.
+//! Support for the tests that cross crates: the real binary, real source trees, other people's programs, a real browser.
+//!
+//! A judge that is missing is named and skipped, unless `ARGOSY_REQUIRE_ORACLES=1` (as under `cargo xtask test`): then it
+//! is a failure.
+
+pub mod argosy;
+pub mod browser;
+pub mod oracle;
+pub mod source;
