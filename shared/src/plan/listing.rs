@@ -1,0 +1,359 @@
+//! What is to be copied, in writing order, held compactly.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, DefaultHasher};
+
+use ntfs_image::FileTime;
+use thiserror::Error;
+
+/// A list of files and folders in the order they will be written.
+///
+/// Paths are relative to the source, parts joined by `/`. Under a data set the first part is the row's number (from 1).
+/// Each entry takes 32 bytes beside its path, each folder 32 beside the paths below it; the folder tree is kept as the
+/// entries arrive, so that looking up what a folder holds never compares paths again.
+#[derive(Clone, Debug, Default)]
+pub struct Listing {
+    text: String,
+    entries: Vec<Stored>,
+    folders: Vec<StoredFolder>,
+    by_hash: HashMap<u64, u32, BuildHasherDefault<DefaultHasher>>,
+}
+
+/// Whether an entry is a file or a folder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A file with content.
+    File,
+    /// A folder named in its own right: for its time, or because it is empty.
+    Folder,
+}
+
+/// One entry of a [`Listing`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Entry<'a> {
+    /// The whole path, parts joined by `/`.
+    pub path: &'a str,
+    /// Length of the content; 0 for a folder.
+    pub bytes: u64,
+    /// When the source was last changed.
+    pub modified: FileTime,
+    /// True for a folder.
+    pub is_folder: bool,
+    /// The folder that holds it.
+    pub folder: FolderId,
+}
+
+impl<'a> Entry<'a> {
+    /// Returns the last part of the path.
+    #[must_use]
+    pub fn name(&self) -> &'a str {
+        last_part(self.path)
+    }
+}
+
+/// A folder that entries lie in, whether or not the listing names it. Parents have smaller numbers than their children.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FolderId(pub u32);
+
+impl FolderId {
+    /// The source itself, which has no name here.
+    pub const TOP: Self = Self(0);
+}
+
+/// One folder of a [`Listing`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Folder<'a> {
+    /// The whole path, parts joined by `/`; empty for [`FolderId::TOP`].
+    pub path: &'a str,
+    /// The folder that holds it; `None` for [`FolderId::TOP`].
+    pub parent: Option<FolderId>,
+    /// The entry that names it, when the listing does.
+    pub entry: Option<u32>,
+}
+
+impl<'a> Folder<'a> {
+    /// Returns the last part of the path.
+    #[must_use]
+    pub fn name(&self) -> &'a str {
+        last_part(self.path)
+    }
+}
+
+/// A listing that cannot grow.
+#[derive(Debug, Error, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ListingError {
+    /// 4,294,967,294 entries is the most.
+    #[error("the listing holds {found} entries; one more cannot be numbered")]
+    TooManyEntries {
+        /// Entries it holds.
+        found: u64,
+    },
+    /// A path longer than any file system has.
+    #[error("a path of {found} bytes; the longest that can be listed has {most}")]
+    PathTooLong {
+        /// Bytes of the path.
+        found: u64,
+        /// Bytes allowed.
+        most: u64,
+    },
+}
+
+const NONE: u32 = u32::MAX;
+/// Longer than any path of any operating system (Linux 4,096 bytes, Windows 32,767 units).
+const PATH_BYTES_MAX: u32 = 98_304;
+const FOLDER_BIT: u32 = 1 << 31;
+
+#[derive(Clone, Copy, Debug)]
+struct Stored {
+    text_at: u64,
+    /// Length of the path; the top bit says folder.
+    text_bytes: u32,
+    folder: u32,
+    /// A file's length, or a folder's own number.
+    bytes: u64,
+    modified: FileTime,
+}
+
+const _: () = assert!(size_of::<Stored>() == 32);
+
+#[derive(Clone, Copy, Debug)]
+struct StoredFolder {
+    text_at: u64,
+    text_bytes: u32,
+    parent: u32,
+    entry: u32,
+    next_same_hash: u32,
+}
+
+impl Listing {
+    /// Returns an empty listing.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Returns the number of entries.
+    #[must_use]
+    pub fn len(&self) -> u32 {
+        u32::try_from(self.entries.len()).unwrap_or(NONE)
+    }
+
+    /// Returns true when it holds nothing.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// Appends an entry and returns its number. Names are not judged here: [`super::problems`] does.
+    ///
+    /// # Errors
+    /// [`ListingError`] when the path or the list is beyond every file system's bounds.
+    pub fn push(
+        &mut self,
+        path: &str,
+        bytes: u64,
+        modified: FileTime,
+        kind: Kind,
+    ) -> Result<u32, ListingError> {
+        let number = self.len();
+        if number >= NONE.saturating_sub(1) {
+            return Err(ListingError::TooManyEntries {
+                found: u64::from(number),
+            });
+        }
+        let text_bytes = u32::try_from(path.len())
+            .ok()
+            .filter(|bytes| *bytes <= PATH_BYTES_MAX);
+        let Some(text_bytes) = text_bytes else {
+            let found = u64::try_from(path.len()).unwrap_or(u64::MAX);
+            return Err(ListingError::PathTooLong {
+                found,
+                most: u64::from(PATH_BYTES_MAX),
+            });
+        };
+        if self.folders.is_empty() {
+            self.add_folder(0, 0, NONE, hash_of(""));
+        }
+        let text_at = u64::try_from(self.text.len()).unwrap_or(u64::MAX);
+        self.text.push_str(path);
+        let parent_bytes = path.rfind('/').unwrap_or(0);
+        let folder = match path.get(..parent_bytes) {
+            Some(parent) if path.contains('/') => self.intern(parent, text_at),
+            _ => FolderId::TOP,
+        };
+        let stored = match kind {
+            Kind::File => Stored {
+                text_at,
+                text_bytes,
+                folder: folder.0,
+                bytes,
+                modified,
+            },
+            Kind::Folder => {
+                let own = self.intern(path, text_at);
+                let slot = &mut self.folders[index(own.0)];
+                if slot.entry == NONE {
+                    slot.entry = number;
+                }
+                Stored {
+                    text_at,
+                    text_bytes: text_bytes | FOLDER_BIT,
+                    folder: folder.0,
+                    bytes: u64::from(own.0),
+                    modified,
+                }
+            }
+        };
+        self.entries.push(stored);
+        Ok(number)
+    }
+
+    /// Returns entry `number`.
+    ///
+    /// # Panics
+    /// When there is none: numbers come from this listing.
+    #[must_use]
+    pub fn entry(&self, number: u32) -> Entry<'_> {
+        let stored = self.entries[index(number)];
+        let is_folder = stored.text_bytes & FOLDER_BIT != 0;
+        Entry {
+            path: self.text_of(stored.text_at, stored.text_bytes & !FOLDER_BIT),
+            bytes: if is_folder { 0 } else { stored.bytes },
+            modified: stored.modified,
+            is_folder,
+            folder: FolderId(stored.folder),
+        }
+    }
+
+    /// Returns every entry with its number, in writing order.
+    pub fn iter(&self) -> impl Iterator<Item = (u32, Entry<'_>)> + '_ {
+        (0..self.len()).map(|number| (number, self.entry(number)))
+    }
+
+    /// Returns the folder that entry `number` is, `None` for a file.
+    #[must_use]
+    pub fn folder_of(&self, number: u32) -> Option<FolderId> {
+        let stored = self.entries[index(number)];
+        let own = u32::try_from(stored.bytes).ok();
+        own.filter(|_| stored.text_bytes & FOLDER_BIT != 0)
+            .map(FolderId)
+    }
+
+    /// Returns the number of folders that entries lie in, the source itself included.
+    #[must_use]
+    pub fn folder_count(&self) -> u32 {
+        u32::try_from(self.folders.len()).unwrap_or(NONE).max(1)
+    }
+
+    /// Returns folder `id`.
+    ///
+    /// # Panics
+    /// When there is none: ids come from this listing.
+    #[must_use]
+    pub fn folder(&self, id: FolderId) -> Folder<'_> {
+        if id == FolderId::TOP {
+            return Folder {
+                path: "",
+                parent: None,
+                entry: None,
+            };
+        }
+        let stored = self.folders[index(id.0)];
+        Folder {
+            path: self.text_of(stored.text_at, stored.text_bytes),
+            parent: Some(FolderId(stored.parent)),
+            entry: Some(stored.entry).filter(|entry| *entry != NONE),
+        }
+    }
+
+    /// Returns the bytes of memory in use for `entries` and `folders`, the paths and the spare capacity left out.
+    #[must_use]
+    pub fn index_bytes(&self) -> u64 {
+        let entries = self.entries.len().saturating_mul(size_of::<Stored>());
+        let folders = self
+            .folders
+            .len()
+            .saturating_mul(size_of::<StoredFolder>().saturating_add(24));
+        u64::try_from(entries.saturating_add(folders)).unwrap_or(u64::MAX)
+    }
+
+    fn text_of(&self, at: u64, bytes: u32) -> &str {
+        let at = usize::try_from(at).unwrap_or(usize::MAX);
+        &self.text[at..at.saturating_add(index(bytes))]
+    }
+
+    /// Returns the folder of `path`, whose bytes lie at `text_at` of the text, adding it and its parents when new.
+    fn intern(&mut self, path: &str, text_at: u64) -> FolderId {
+        if let Some(known) = self.known(path, hash_of(path)) {
+            return known;
+        }
+        // Hashes of every prefix in one pass: a path of nothing but slashes must not cost its length squared.
+        let mut prefixes = Vec::new();
+        let mut hash = HASH_START;
+        for (at, byte) in path.bytes().enumerate() {
+            if byte == b'/' {
+                prefixes.push((at, hash));
+            }
+            hash = hash_step(hash, byte);
+        }
+        let mut missing = vec![(path.len(), hash)];
+        let mut parent = FolderId::TOP;
+        while let Some((cut, hash)) = prefixes.pop() {
+            if let Some(known) = path.get(..cut).and_then(|prefix| self.known(prefix, hash)) {
+                parent = known;
+                break;
+            }
+            missing.push((cut, hash));
+        }
+        for (cut, hash) in missing.into_iter().rev() {
+            parent = self.add_folder(text_at, u32::try_from(cut).unwrap_or(NONE), parent.0, hash);
+        }
+        parent
+    }
+
+    fn known(&self, path: &str, hash: u64) -> Option<FolderId> {
+        let mut candidate = self.by_hash.get(&hash).copied().unwrap_or(NONE);
+        // Number 0 is the source itself, which no written path means, not even an empty one.
+        while candidate != NONE && (candidate == 0 || self.folder(FolderId(candidate)).path != path)
+        {
+            candidate = self.folders[index(candidate)].next_same_hash;
+        }
+        Some(candidate)
+            .filter(|candidate| *candidate != NONE)
+            .map(FolderId)
+    }
+
+    fn add_folder(&mut self, text_at: u64, text_bytes: u32, parent: u32, hash: u64) -> FolderId {
+        let id = u32::try_from(self.folders.len()).unwrap_or(NONE);
+        let next_same_hash = self.by_hash.insert(hash, id).unwrap_or(NONE);
+        self.folders.push(StoredFolder {
+            text_at,
+            text_bytes,
+            parent,
+            entry: NONE,
+            next_same_hash,
+        });
+        FolderId(id)
+    }
+}
+
+fn last_part(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}
+
+/// Returns `number` as an index; memory that holds an entry can be indexed by it.
+pub(crate) fn index(number: u32) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
+}
+
+/// FNV-1a, 64 bits: the same on every machine, and can be carried on byte by byte.
+const HASH_START: u64 = 0xcbf2_9ce4_8422_2325;
+
+fn hash_step(hash: u64, byte: u8) -> u64 {
+    (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+}
+
+fn hash_of(path: &str) -> u64 {
+    path.bytes().fold(HASH_START, hash_step)
+}

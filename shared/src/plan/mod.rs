@@ -1,0 +1,22 @@
+//! Files onto drives, before anything is opened.
+//!
+//! ```text
+//! scan, dataset, CSV -> Listing -> problems (names that cannot go) -> fit -> Plan
+//!                                  Mapping (drive paths, blob names) --^
+//! ```
+//! A plan is proven: each of its drives has been laid out to the byte with [`ntfs_image::NtfsLayout`], and its reason
+//! why fewer drives cannot do holds for every possible arrangement. The browser and the agent make the same one.
+
+pub mod dataset;
+pub mod driveset;
+mod fit;
+mod listing;
+mod mapping;
+mod problems;
+mod space;
+
+pub use fit::{DriveSize, FitError, Plan, PlanOptions, PlannedDrive, fit};
+pub use listing::{Entry, Folder, FolderId, Kind, Listing, ListingError};
+pub use mapping::{Mapping, PROPERTIES_BYTES, Target};
+pub use problems::{Problem, Problems, Rule, problems};
+pub use space::{DISK_BYTES_MIN, Space, SpaceError};
