@@ -1,0 +1,1 @@
+//! The information area: what is in it, and its bytes.

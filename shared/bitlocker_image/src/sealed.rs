@@ -1,0 +1,1 @@
+//! AES-CCM sealed keys.
