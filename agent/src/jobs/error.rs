@@ -1,51 +1,69 @@
-//! Why a job did not start, or ended early.
+//! Why a job did not start, or ended without a verdict of its drives.
 
+use shared::api::{ApiError, code};
 use thiserror::Error;
 
-/// A job that could not be started. Nothing was written.
+/// A job that cannot go on, in the four parts that a person needs: what, where, is my data safe, what now.
 #[derive(Debug, Error, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum StartError {
-    /// The request contradicts itself or names something that is not there (exit 2).
-    #[error("{0}")]
-    Usage(String),
-    /// Refused for safety (exit 3).
-    #[error("{0}")]
-    Refused(String),
+#[error("{error}")]
+pub struct JobError {
+    /// What sort of end it is; decides the exit code.
+    pub kind: Kind,
+    /// The words, as the page and the terminal show them.
+    pub error: Box<ApiError>,
 }
 
-/// A confirmation that was not taken. Nothing was written.
-#[derive(Debug, Error, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum ConfirmError {
-    /// There is no such job.
-    #[error("there is no job {0}")]
-    NoSuchJob(String),
-    /// The job is not waiting for a confirmation.
-    #[error("job {0} is not waiting to be confirmed")]
-    NotWaiting(String),
-    /// The words do not name the drive, or it may not be erased (exit 3).
-    #[error("{0}")]
-    Refused(String),
-}
-
-/// Why a job ended without a verdict of its drives.
-#[derive(Debug, Error, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum JobError {
+/// What sort of end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Done, but something failed, was left out or is invalid (exit 1).
+    Incomplete,
     /// The request contradicts itself or names something that is not there (exit 2).
-    #[error("{0}")]
-    Usage(String),
+    Usage,
     /// Refused for safety (exit 3).
-    #[error("{0}")]
-    Refused(String),
-    /// The files do not fit or cannot be planned; nothing was written (exit 1).
-    #[error("{0}")]
-    Plan(String),
+    Refused,
     /// A device or file failed (exit 4).
-    #[error("{0}")]
-    Io(String),
-    /// The person cancelled before anything was written (exit 1).
-    #[error("cancelled before anything was written")]
-    Cancelled,
+    Io,
+}
+
+impl JobError {
+    /// Returns a wrong request, found before anything was touched.
+    #[must_use]
+    pub fn usage(message: impl Into<String>, place: impl Into<String>) -> Self {
+        let error = ApiError::new(code::BAD_REQUEST, message).at(place).safe("Nothing was touched.");
+        Self { kind: Kind::Usage, error: Box::new(error) }
+    }
+
+    /// Returns a refusal for safety, before anything was written.
+    #[must_use]
+    pub fn refused(message: impl Into<String>, place: impl Into<String>, next: impl Into<String>) -> Self {
+        let error = ApiError::new(code::REFUSED, message).at(place).safe("Nothing was written.").next(next);
+        Self { kind: Kind::Refused, error: Box::new(error) }
+    }
+
+    /// Returns a plan that cannot be made; nothing was written.
+    #[must_use]
+    pub fn plan(message: impl Into<String>, next: impl Into<String>) -> Self {
+        let error = ApiError::new(code::PLAN, message).safe("Nothing was written.").next(next);
+        Self { kind: Kind::Incomplete, error: Box::new(error) }
+    }
+
+    /// Returns a file or device that failed; `safe` says what that means for the person's data.
+    #[must_use]
+    pub fn io(message: impl Into<String>, place: impl Into<String>, safe: impl Into<String>) -> Self {
+        let error = ApiError::new(code::IO, message).at(place).safe(safe);
+        Self { kind: Kind::Io, error: Box::new(error) }
+    }
+
+    /// Returns an answer to a request that the job's state does not allow.
+    #[must_use]
+    pub fn wrong_state(message: impl Into<String>) -> Self {
+        Self { kind: Kind::Usage, error: Box::new(ApiError::new(code::WRONG_STATE, message)) }
+    }
+
+    /// Returns the answer about a job that does not exist.
+    #[must_use]
+    pub fn no_such_job(job: &str) -> Self {
+        Self { kind: Kind::Usage, error: Box::new(ApiError::new(code::NOT_FOUND, "there is no such job").at(job)) }
+    }
 }

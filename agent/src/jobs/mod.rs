@@ -1,23 +1,20 @@
-//! Jobs: one thread owns one job, from the list of files to the verdict.
+//! Jobs: one thread owns one job, from the confirmed plan to the verdict.
 //!
-//! [`Jobs`] is a handle that is cheap to clone; the command line and the page use the same one.
+//! [`Jobs`] is a handle that is cheap to clone; the command line and the page use the same one. What it tells is in the
+//! words of [`shared::api`].
 //!
 //! ```text
-//! start -> Listing -> AwaitingConfirmation -> confirm -> Running -> Finished
-//!             |                |                            |
-//!             +--- Refused     +----------- cancel ---------+--> Finished(cancelled)
+//! plan (scan, fit, look at the drives) -> WaitsForConfirmation -> confirm -> Running -> Ended
+//!   |                                          |                     |
+//!   +-> JobError                               +------- cancel ------+--> Ended
 //! ```
 //!
-//! Every change is an event that is first in the drive's journal (where it belongs there) and only then published.
+//! What happens to a drive is an event that is first durable in the drive's journal and only then published.
 
 mod error;
-mod event;
 mod handle;
 mod request;
-mod snapshot;
 
-pub use error::{ConfirmError, JobError, StartError};
-pub use event::{JobEvent, JobNews};
+pub use error::{JobError, Kind};
 pub use handle::Jobs;
-pub use request::{Confirmation, FreeSpace, JobId, JobRequest, SourceRequest, TargetRequest};
-pub use snapshot::{DriveSnapshot, DriveStage, JobSnapshot, JobStage, PlannedDriveView, Rates};
+pub use request::{Confirmation, JobRequest, Origin, TargetRequest};

@@ -4,19 +4,11 @@ use std::path::PathBuf;
 
 use bitlocker_image::Cipher;
 use disk::SectorSize;
+use shared::api::{ExpectedDrive, FreeSpace, Rename, StartRequest};
 use zeroize::Zeroizing;
 
+use super::error::JobError;
 use crate::device::Said;
-
-/// Names a job for as long as the agent runs: `<session>` made unique.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct JobId(pub String);
-
-impl std::fmt::Display for JobId {
-    fn fmt(&self, into: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        into.write_str(&self.0)
-    }
-}
 
 /// A job to be started: fill drives from sources.
 #[derive(Clone, Debug)]
@@ -24,7 +16,7 @@ pub struct JobRequest {
     /// Session id: 3-30 of letters, digits, `_ - #`; the folder on the drive.
     pub session: String,
     /// Where the files come from and where they go to.
-    pub source: SourceRequest,
+    pub origin: Origin,
     /// Drives that may be filled; those that the plan does not need are not touched.
     pub drives: Vec<TargetRequest>,
     /// Where journals, side files and plans go; the first is read, all are written.
@@ -35,20 +27,28 @@ pub struct JobRequest {
     pub external_key_dir: Option<PathBuf>,
     /// A passphrase that opens the drives besides the recovery password, when wanted.
     pub passphrase: Option<Zeroizing<String>>,
-    /// What happens to space that no file takes.
-    pub free_space: FreeSpace,
     /// Sector size to build for, when it is not the drive's own word.
     pub sector: Option<SectorSize>,
     /// Drives written at the same time; `None` is all.
     pub parallel: Option<usize>,
     /// Whether each drive is read back after it was written.
     pub verify: bool,
+    /// Whether each blob gets its Content-MD5.
+    pub content_md5: bool,
+    /// New names for what cannot go as it is.
+    pub renames: Vec<Rename>,
+    /// Whether what cannot go and has no new name is left out; without it such a plan is refused.
+    pub leave_out_problems: bool,
+    /// What the page computed, to be compared; empty when nobody did.
+    pub expected: Vec<ExpectedDrive>,
+    /// Whether a plan that differs from `expected` is accepted.
+    pub accept_differences: bool,
 }
 
 /// Where files come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum SourceRequest {
+pub enum Origin {
     /// A folder, whose content goes to `destination` (`CONTAINER/` or `CONTAINER/PREFIX/`).
     Folder {
         /// The folder.
@@ -56,12 +56,17 @@ pub enum SourceRequest {
         /// Container and prefix.
         destination: String,
     },
-    /// A dataset.csv, with drive letters of its paths mapped (`E:\` to `/mnt/e`).
+    /// A dataset.csv, with Windows prefixes of its paths mapped (`E:\` to `/mnt/e`).
     DataSet {
         /// The file.
         path: PathBuf,
         /// Windows prefix and the folder that stands for it here.
         map: Vec<(String, PathBuf)>,
+    },
+    /// A plan that `argosy plan --out` wrote.
+    Plan {
+        /// The file.
+        path: PathBuf,
     },
 }
 
@@ -72,18 +77,8 @@ pub struct TargetRequest {
     pub path: PathBuf,
     /// The serial on its label, when the hardware's cannot be read.
     pub serial: Option<String>,
-}
-
-/// What happens to space that no file takes, on a drive that held something before.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum FreeSpace {
-    /// Nothing was said: enough for blank drives, refused for others.
-    #[default]
-    Unsaid,
-    /// Overwritten with ciphertext.
-    Wipe,
-    /// Left as it is; old data there stays readable, and the journal says so.
-    Keep,
+    /// What becomes of the bytes that the new volume does not use.
+    pub free_space: FreeSpace,
 }
 
 /// What the person said about one drive of a job.
@@ -93,4 +88,40 @@ pub struct Confirmation {
     pub serial: String,
     /// The words.
     pub said: Said,
+}
+
+impl JobRequest {
+    /// Returns what the page asks for, its journals going to `journal_dir`.
+    ///
+    /// # Errors
+    /// [`JobError`] for a cipher that does not exist.
+    pub fn from_wire(wire: StartRequest, journal_dir: PathBuf) -> Result<Self, JobError> {
+        let cipher: Cipher = wire
+            .options
+            .cipher
+            .parse()
+            .map_err(|error: bitlocker_image::UnknownCipher| JobError::usage(error.to_string(), "options.cipher"))?;
+        let drives = wire.drives.into_iter().map(|drive| TargetRequest {
+            path: PathBuf::from(drive.path),
+            serial: Some(drive.serial).filter(|serial| !serial.is_empty()),
+            free_space: drive.free_space,
+        });
+        Ok(Self {
+            session: wire.session,
+            origin: Origin::Folder { path: PathBuf::from(wire.source), destination: wire.destination },
+            drives: drives.collect(),
+            journal_dirs: vec![journal_dir],
+            cipher,
+            external_key_dir: None,
+            passphrase: None,
+            sector: None,
+            parallel: None,
+            verify: wire.options.verify,
+            content_md5: wire.options.content_md5,
+            renames: wire.options.renames,
+            leave_out_problems: wire.options.leave_out_problems,
+            expected: wire.expected,
+            accept_differences: wire.accept_differences,
+        })
+    }
 }
