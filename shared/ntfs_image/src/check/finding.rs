@@ -17,7 +17,12 @@ pub struct Finding {
 
 impl fmt::Display for Finding {
     fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { kind, place, expected, found } = self;
+        let Self {
+            kind,
+            place,
+            expected,
+            found,
+        } = self;
         write!(to, "{kind:?}: {place}: expected {expected}, found {found}")
     }
 }

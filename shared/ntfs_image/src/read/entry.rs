@@ -1,7 +1,5 @@
 //! What a folder says about a child.
 
-use bitflags::bitflags;
-
 use super::FileId;
 use crate::FileTime;
 
@@ -24,41 +22,10 @@ pub struct Entry {
     pub bytes: u64,
     /// Last change of the data.
     pub modified: FileTime,
-    /// Attributes.
-    pub attributes: FileAttributes,
+    /// Attributes: [`file_flags`](crate::attribute::file_flags).
+    pub attributes: u32,
     /// What kind of reparse point (symbolic link, junction, deduplicated file) it is, if it is one.
     pub reparse: Option<ReparseTag>,
-}
-
-bitflags! {
-    /// File attributes, as in $STANDARD_INFORMATION and $FILE_NAME. Source: MS-FSCC 2.6.
-    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-    pub struct FileAttributes: u32 {
-        /// May not be written.
-        const READ_ONLY = 0x1;
-        /// Not shown.
-        const HIDDEN = 0x2;
-        /// Used by the operating system.
-        const SYSTEM = 0x4;
-        /// To be backed up.
-        const ARCHIVE = 0x20;
-        /// Some of the file is holes.
-        const SPARSE = 0x200;
-        /// Its meaning depends on a reparse tag.
-        const REPARSE_POINT = 0x400;
-        /// LZNT1-compressed.
-        const COMPRESSED = 0x800;
-        /// Its data is somewhere slower.
-        const OFFLINE = 0x1000;
-        /// Encrypted by EFS.
-        const ENCRYPTED = 0x4000;
-        /// Has a file name index (a folder). Only in $FILE_NAME.
-        const FOLDER = 0x1000_0000;
-        /// Has another index ($Secure, $ObjId). Only in $FILE_NAME.
-        const VIEW_INDEX = 0x2000_0000;
-        /// Unknown ones survive.
-        const _ = !0;
-    }
 }
 
 /// The kind of a reparse point. Source: MS-FSCC 2.1.2.1.

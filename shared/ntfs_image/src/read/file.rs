@@ -1,6 +1,6 @@
 //! A file whose place on the disk is known.
 
-use super::{FileAttributes, FileId};
+use super::FileId;
 use crate::FileTime;
 
 /// A file's unnamed data stream: how long it is and where its bytes are.
@@ -9,7 +9,7 @@ pub struct File {
     pub(super) id: FileId,
     pub(super) bytes: u64,
     pub(super) modified: FileTime,
-    pub(super) attributes: FileAttributes,
+    pub(super) attributes: u32,
     pub(super) extents: Vec<Extent>,
     /// The bytes of a resident file.
     pub(super) resident: Vec<u8>,
@@ -66,9 +66,9 @@ impl File {
     pub const fn modified(&self) -> FileTime {
         self.modified
     }
-    /// Returns its attributes, without FOLDER and VIEW_INDEX.
+    /// Returns its attributes: [`file_flags`](crate::attribute::file_flags) without DIRECTORY and VIEW_INDEX.
     #[must_use]
-    pub const fn attributes(&self) -> FileAttributes {
+    pub const fn attributes(&self) -> u32 {
         self.attributes
     }
     /// Returns how many names it has (a pair of long and 8.3 name counts as two).

@@ -23,7 +23,7 @@ mod file_id;
 mod volume;
 mod walk;
 
-pub use entry::{Entry, FileAttributes, ReparseTag};
+pub use entry::{Entry, ReparseTag};
 pub use error::{OpenError, VolumeError};
 pub use file::{Extent, File, Place, StreamName};
 pub use file_id::FileId;
