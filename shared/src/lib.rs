@@ -1,1 +1,19 @@
-//! Work in progress.
+//! A job in words: what browser and agent both believe.
+//!
+//! ```text
+//! hash, blob_name  <-  plan, manifest  <-  drive  <-  job  <-  journal  <-  verify, api
+//! ```
+//! Nothing here does I/O, reads a clock, starts a thread or makes a random number: same input, same bytes. So golden
+//! files work, a resumed drive equals an uninterrupted one, and the browser can redo what the agent did.
+#![forbid(unsafe_code)]
+
+pub mod api;
+pub mod blob_name;
+pub mod drive;
+pub mod hash;
+pub mod job;
+pub mod journal;
+mod left_out;
+pub mod manifest;
+pub mod plan;
+pub mod verify;

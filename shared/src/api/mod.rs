@@ -1,0 +1,44 @@
+//! The wire between the page and the agent: every path and every type, once.
+//!
+//! All bodies are JSON. Every request but the first carries the session in [`paths::SESSION_HEADER`]; an answer other
+//! than 2xx is an [`ApiError`]. Byte counts and times are plain numbers (`u64`, milliseconds since 1970 UTC).
+//!
+//! ```text
+//! POST /api/session                   SessionRequest -> SessionReply      launch token for a session
+//! GET  /api/drives                                   -> DrivesReply
+//! POST /api/folders                   FoldersRequest -> FoldersReply      the source chooser
+//! POST /api/scan                      ScanRequest    -> ScanReply         with a listing to plan from
+//! GET  /api/jobs                                     -> JobsReply
+//! POST /api/jobs                      StartRequest   -> StartReply        planned again; nothing is touched yet
+//! GET  /api/jobs/ID                                  -> JobSnapshot
+//! POST /api/jobs/ID/confirm           ConfirmRequest -> JobSnapshot       each serial typed; now it runs
+//! POST /api/jobs/ID/cancel | resume                  -> JobSnapshot
+//! GET  /api/jobs/ID/journal/SERIAL                   -> the journal's bytes
+//! POST /api/jobs/ID/key/SERIAL                       -> KeyReply          shown on purpose
+//! GET  /api/events                                   -> server-sent events, each one Event as JSON
+//! ```
+
+mod drives;
+mod error;
+mod events;
+mod jobs;
+mod listing;
+pub mod paths;
+mod scan;
+mod session;
+mod start;
+
+pub use crate::job::{Finding, FreeSpace, SerialSource};
+pub use drives::{Content, Drive, DrivesReply, Lock};
+pub use error::{ApiError, code};
+pub use events::{Event, News};
+pub use jobs::{DriveSnapshot, JobSnapshot, JobState, JobsReply, KeyReply, Progress};
+pub use listing::{ListedEntry, WireListing, WireListingError};
+pub use scan::{
+    FolderEntry, FoldersReply, FoldersRequest, NameProblem, ScanCounts, ScanReply, ScanRequest,
+};
+pub use session::{SessionReply, SessionRequest};
+pub use start::{
+    ConfirmRequest, Confirmation, Difference, ExpectedDrive, PickedDrive, PlannedDriveSummary,
+    Rename, StartOptions, StartReply, StartRequest,
+};

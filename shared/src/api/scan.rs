@@ -1,0 +1,94 @@
+//! Choosing and scanning a source.
+
+use super::WireListing;
+use crate::job::LeftOut;
+use serde::{Deserialize, Serialize};
+
+/// `POST /api/folders`: what is in a folder of the agent's machine.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FoldersRequest {
+    /// An absolute path; none = where choosing begins (the reading user's home).
+    #[serde(default)]
+    pub path: Option<String>,
+}
+
+/// The answer.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FoldersReply {
+    /// The folder, absolute, as the agent resolved it.
+    pub path: String,
+    /// The folder above; none at the top.
+    pub parent: Option<String>,
+    /// Its folders, sorted by name.
+    pub folders: Vec<FolderEntry>,
+    /// How many files are directly in it.
+    pub files: u64,
+    /// Good places to start from: home, mounted file systems.
+    pub places: Vec<FolderEntry>,
+}
+
+/// A folder to step into.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FolderEntry {
+    /// What to show.
+    pub name: String,
+    /// What to ask for.
+    pub path: String,
+    /// Whether the reading user may open it.
+    pub readable: bool,
+}
+
+/// `POST /api/scan`. While it runs, [`News::Scanning`](super::News::Scanning) tells how far it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ScanRequest {
+    /// The source folder, absolute.
+    pub path: String,
+}
+
+/// The answer.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ScanReply {
+    /// The folder, absolute, as the agent resolved it.
+    pub path: String,
+    /// What was found.
+    #[serde(flatten)]
+    pub counts: ScanCounts,
+    /// Files and folders that could not be opened. The first 1,000.
+    pub unreadable: Vec<LeftOut>,
+    /// Symlinks, sockets, devices and the like. The first 1,000.
+    pub left_out: Vec<LeftOut>,
+    /// How many were left out in all, those not named here included.
+    pub left_out_count: u64,
+    /// Names that cannot go as they are. The first 1,000.
+    pub problems: Vec<NameProblem>,
+    /// How many name problems there are in all.
+    pub problem_count: u64,
+    /// Things said once, with counts: hard links copied in full, sparse files counted in full, ACLs not carried.
+    pub notes: Vec<String>,
+    /// What the page plans from; none when there are too many entries for a browser, then the agent alone plans.
+    pub listing: Option<WireListing>,
+}
+
+/// What a scan counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ScanCounts {
+    /// Regular files that can be read.
+    pub files: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// Folders below the source.
+    pub folders: u64,
+}
+
+/// A name that NTFS or Blob storage cannot hold, and one that they can.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NameProblem {
+    /// Path below the source.
+    pub path: String,
+    /// The rule that it breaks, in words.
+    pub rule: String,
+    /// The name proposed for its last part; empty when the path has to be left out.
+    pub mend: String,
+}

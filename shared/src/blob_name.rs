@@ -1,0 +1,604 @@
+//! NTFS path <-> blob name, both ways, and what cannot be mapped.
+//!
+//! With session `reels-1` and destination `film/raw/`, the source file `a/b.mov` is `\reels-1\a\b.mov` on the drive and
+//! blob `film/raw/a/b.mov`. Rules of names: reference azure-import-export.md, 2.6 (learn.microsoft.com, "Naming and
+//! Referencing Containers, Blobs, and Metadata").
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
+use thiserror::Error;
+
+/// Where blobs go: a container, and what stands before every name in it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Destination {
+    container: String,
+    prefix: String,
+}
+
+/// Text that is not `container/` or `container/prefix/`.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum DestinationError {
+    /// No slash at the end.
+    #[error("destination \"{found}\" must end in \"/\", as in \"{found}/\"")]
+    NoSlash {
+        /// The text.
+        found: String,
+    },
+    /// A leading slash, or a whole address.
+    #[error(
+        "destination \"{found}\" must begin with the container's name, without a slash or address before it"
+    )]
+    NotRelative {
+        /// The text.
+        found: String,
+    },
+    /// A container name that the store refuses.
+    #[error(
+        "\"{found}\" cannot be a container: 3 to 63 lower-case letters, digits and single hyphens, a letter or digit at both ends"
+    )]
+    Container {
+        /// The name.
+        found: String,
+    },
+    /// A folder below the root container.
+    #[error("the root container $root holds no folders; \"{found}\" was asked for")]
+    RootPrefix {
+        /// The prefix.
+        found: String,
+    },
+    /// A prefix that the store refuses.
+    #[error("prefix \"{found}\" cannot be used: {why}")]
+    Prefix {
+        /// The prefix.
+        found: String,
+        /// The rule.
+        why: BlobNameProblem,
+    },
+}
+
+/// Why a path cannot be a blob name, or a blob name not a path on the drive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Error)]
+#[non_exhaustive]
+pub enum BlobNameProblem {
+    /// An empty part.
+    #[error("it has an empty part")]
+    EmptyPart,
+    /// `.` or `..`, which addresses resolve.
+    #[error("a part of it is \".\" or \"..\"")]
+    DotPart,
+    /// A part that ends in a dot, which addresses lose.
+    #[error("a part of it ends in a dot")]
+    TrailingDot,
+    /// A backslash, which addresses turn into a slash.
+    #[error("it holds a backslash")]
+    Backslash,
+    /// A control character.
+    #[error("it holds a control character (U+{code_point:04X})")]
+    Control {
+        /// The character.
+        code_point: u32,
+    },
+    /// U+FFFE or U+FFFF, which XML cannot carry.
+    #[error("it holds U+{code_point:04X}, which no XML file can carry")]
+    NonCharacter {
+        /// The character.
+        code_point: u32,
+    },
+    /// More than 1,024 characters.
+    #[error("it has {found} characters with its prefix; a blob name has at most 1,024")]
+    TooLong {
+        /// UTF-16 units.
+        found: u64,
+    },
+    /// More than 254 parts.
+    #[error("it has {found} parts with its prefix; a blob name has at most 254")]
+    TooManyParts {
+        /// Parts between slashes.
+        found: u64,
+    },
+    /// A folder in the root container.
+    #[error("the root container $root holds no folders")]
+    FolderInRoot,
+    /// A blob outside the destination.
+    #[error("it does not lie in the destination")]
+    Outside,
+}
+
+impl Destination {
+    /// Returns the container: a name, or `$root`.
+    #[must_use]
+    pub fn container(&self) -> &str {
+        &self.container
+    }
+
+    /// Returns what stands before every name: empty, or ending in `/`.
+    #[must_use]
+    pub fn prefix(&self) -> &str {
+        &self.prefix
+    }
+
+    /// Returns the blob path, container included, of `relative` (parts joined by `/`): `film/raw/a/b.mov`.
+    ///
+    /// # Errors
+    /// [`BlobNameProblem`] when the store cannot hold that name.
+    pub fn blob(&self, relative: &str) -> Result<String, BlobNameProblem> {
+        self.check(relative)?;
+        Ok(format!("{}/{}{relative}", self.container, self.prefix))
+    }
+
+    /// Checks that `relative` can be a blob here, without making its name.
+    ///
+    /// # Errors
+    /// [`BlobNameProblem`] as [`blob`](Self::blob).
+    pub fn check(&self, relative: &str) -> Result<(), BlobNameProblem> {
+        check_parts(relative)?;
+        if self.container == ROOT_CONTAINER && relative.contains('/') {
+            return Err(BlobNameProblem::FolderInRoot);
+        }
+        check_lengths(&self.prefix, relative)
+    }
+
+    /// Returns the relative path of a blob path, container included: the way back of [`blob`](Self::blob).
+    ///
+    /// # Errors
+    /// [`BlobNameProblem`] when the blob is not in this destination, or no path of parts.
+    pub fn relative<'a>(&self, blob: &'a str) -> Result<&'a str, BlobNameProblem> {
+        let name = blob
+            .strip_prefix(self.container.as_str())
+            .and_then(|rest| rest.strip_prefix('/'));
+        let relative = name.and_then(|name| name.strip_prefix(self.prefix.as_str()));
+        let relative = relative.ok_or(BlobNameProblem::Outside)?;
+        self.check(relative)?;
+        Ok(relative)
+    }
+}
+
+impl FromStr for Destination {
+    type Err = DestinationError;
+
+    fn from_str(text: &str) -> Result<Self, DestinationError> {
+        let found = || text.to_owned();
+        let (container, prefix) = text
+            .split_once('/')
+            .ok_or_else(|| DestinationError::NoSlash { found: found() })?;
+        if container.is_empty() || container.ends_with(':') {
+            return Err(DestinationError::NotRelative { found: found() });
+        }
+        if !is_container(container) {
+            return Err(DestinationError::Container {
+                found: container.to_owned(),
+            });
+        }
+        if prefix.is_empty() {
+            return Ok(Self {
+                container: container.to_owned(),
+                prefix: String::new(),
+            });
+        }
+        let Some(parts) = prefix.strip_suffix('/') else {
+            return Err(DestinationError::NoSlash { found: found() });
+        };
+        if container == ROOT_CONTAINER {
+            return Err(DestinationError::RootPrefix {
+                found: prefix.to_owned(),
+            });
+        }
+        check_parts(parts)
+            .and_then(|()| check_lengths(prefix, ""))
+            .map_err(|why| DestinationError::Prefix {
+                found: prefix.to_owned(),
+                why,
+            })?;
+        Ok(Self {
+            container: container.to_owned(),
+            prefix: prefix.to_owned(),
+        })
+    }
+}
+
+impl fmt::Display for Destination {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.container, self.prefix)
+    }
+}
+
+impl Serialize for Destination {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Destination {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(serde::de::Error::custom)
+    }
+}
+
+/// Returns whether the store takes `name` for a container. `$root` counts as one.
+#[must_use]
+pub fn is_container(name: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    let bytes = name.as_bytes();
+    name == ROOT_CONTAINER
+        || ((3..=63).contains(&bytes.len())
+            && bytes.iter().all(|&byte| plain(byte) || byte == b'-')
+            && bytes.first().is_some_and(|&byte| plain(byte))
+            && bytes.last().is_some_and(|&byte| plain(byte))
+            && !name.contains("--"))
+}
+
+/// Checks a whole blob path (`container/name`), as manifests and logs carry it.
+///
+/// # Errors
+/// [`BlobNameProblem`] when the store cannot hold the name; [`BlobNameProblem::Outside`] when the container is none.
+pub fn check_blob_path(path: &str) -> Result<(), BlobNameProblem> {
+    let (container, name) = path.split_once('/').ok_or(BlobNameProblem::Outside)?;
+    if !is_container(container) {
+        return Err(BlobNameProblem::Outside);
+    }
+    Destination {
+        container: container.to_owned(),
+        prefix: String::new(),
+    }
+    .check(name)
+}
+
+/// Returns the path on the drive of `relative` (parts joined by `/`): `\reels-1\a\b.mov`.
+#[must_use]
+pub fn drive_path(session: &SessionId, relative: &str) -> String {
+    let mut path = format!("\\{session}\\");
+    path.extend(relative.chars().map(|c| if c == '/' { '\\' } else { c }));
+    path
+}
+
+/// Returns the relative path (parts joined by `/`) of a path on the drive, and the session it lies under: the way back
+/// of [`drive_path`]. `None` for a path that is not `\session\...`, or has empty, `.` or `..` parts or a `/`.
+#[must_use]
+pub fn session_and_relative(path: &str) -> Option<(SessionId, String)> {
+    let (session, rest) = path.strip_prefix('\\')?.split_once('\\')?;
+    let good = |part: &str| !part.is_empty() && part != "." && part != ".." && !part.contains('/');
+    let whole = rest.split('\\').all(good);
+    whole.then(|| Some((session.parse().ok()?, rest.replace('\\', "/"))))?
+}
+
+/// Returns `text` as a file name that every system takes: everything but `[A-Za-z0-9._-]` becomes `_`, and so does a
+/// leading dot (no hidden file, no `..`).
+#[must_use]
+pub fn file_name(text: &str) -> String {
+    let keep = |(at, c): (usize, char)| {
+        let plain = c.is_ascii_alphanumeric() || c == '_' || c == '-' || (c == '.' && at > 0);
+        if plain { c } else { '_' }
+    };
+    text.char_indices().map(keep).collect()
+}
+
+/// A session id: 3 to 30 of letters, digits, `_`, `-` and `#`, and no device name. It names a folder on the drive.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SessionId(String);
+
+/// Text that cannot be a session id.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum SessionIdError {
+    /// Too short or too long.
+    #[error("a session id has 3 to 30 characters; \"{found}\" has {characters}")]
+    Length {
+        /// The text, cut to 40 characters.
+        found: String,
+        /// How many it has.
+        characters: u64,
+    },
+    /// A character that is not allowed.
+    #[error("a session id has only letters, digits, _, - and #; \"{found}\" holds {character:?}")]
+    Character {
+        /// The text.
+        found: String,
+        /// The first such character.
+        character: char,
+    },
+    /// A name that Windows keeps for a device.
+    #[error("\"{found}\" names a device in Windows, so no folder can have that name")]
+    Device {
+        /// The text.
+        found: String,
+    },
+}
+
+impl SessionId {
+    /// Returns the text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for SessionId {
+    type Err = SessionIdError;
+
+    fn from_str(text: &str) -> Result<Self, SessionIdError> {
+        let characters = text.chars().count();
+        if !(3..=30).contains(&characters) {
+            let found = text.chars().take(40).collect();
+            return Err(SessionIdError::Length {
+                found,
+                characters: u64::try_from(characters).unwrap_or(u64::MAX),
+            });
+        }
+        let wrong = |c: &char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '#'));
+        if let Some(character) = text.chars().find(wrong) {
+            return Err(SessionIdError::Character {
+                found: text.to_owned(),
+                character,
+            });
+        }
+        if is_device_name(text) {
+            return Err(SessionIdError::Device {
+                found: text.to_owned(),
+            });
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl fmt::Display for SessionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl AsRef<str> for SessionId {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Serialize for SessionId {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for SessionId {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(serde::de::Error::custom)
+    }
+}
+
+/// `CON`, `COM1` and the like; a session id has no dot, so no extension can follow.
+fn is_device_name(text: &str) -> bool {
+    let upper = text.to_ascii_uppercase();
+    let numbered = |stem: &str| {
+        upper
+            .strip_prefix(stem)
+            .is_some_and(|rest| rest.len() == 1 && rest.bytes().all(|b| b.is_ascii_digit()))
+    };
+    matches!(upper.as_str(), "CON" | "PRN" | "AUX" | "NUL") || numbered("COM") || numbered("LPT")
+}
+
+fn check_parts(path: &str) -> Result<(), BlobNameProblem> {
+    for c in path.chars() {
+        let code_point = u32::from(c);
+        match c {
+            '\\' => return Err(BlobNameProblem::Backslash),
+            '\u{fffe}' | '\u{ffff}' => return Err(BlobNameProblem::NonCharacter { code_point }),
+            c if c.is_control() => return Err(BlobNameProblem::Control { code_point }),
+            _ => {}
+        }
+    }
+    path.split('/').try_for_each(|part| match part {
+        "" => Err(BlobNameProblem::EmptyPart),
+        "." | ".." => Err(BlobNameProblem::DotPart),
+        part if part.ends_with('.') => Err(BlobNameProblem::TrailingDot),
+        _ => Ok(()),
+    })
+}
+
+/// The store counts characters as .NET does, in UTF-16 units (inferred); counting them is never too lenient.
+fn check_lengths(prefix: &str, relative: &str) -> Result<(), BlobNameProblem> {
+    let units = prefix
+        .encode_utf16()
+        .count()
+        .saturating_add(relative.encode_utf16().count());
+    let slashes = |text: &str| text.bytes().filter(|&byte| byte == b'/').count();
+    let parts = slashes(prefix)
+        .saturating_add(slashes(relative))
+        .saturating_add(usize::from(!relative.is_empty()));
+    let number = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
+    if units > NAME_UNITS_MAX {
+        return Err(BlobNameProblem::TooLong {
+            found: number(units),
+        });
+    }
+    if parts > NAME_PARTS_MAX {
+        return Err(BlobNameProblem::TooManyParts {
+            found: number(parts),
+        });
+    }
+    Ok(())
+}
+
+/// The root container's name in paths.
+pub const ROOT_CONTAINER: &str = "$root";
+const NAME_UNITS_MAX: usize = 1024;
+const NAME_PARTS_MAX: usize = 254;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn to(text: &str) -> Destination {
+        text.parse().expect(text)
+    }
+
+    #[test]
+    fn a_path_is_a_blob_and_comes_back() {
+        for (destination, relative, blob) in [
+            ("film/", "a/b c.mov", "film/a/b c.mov"),
+            ("film/reels/2024/", "ä/ö.mov", "film/reels/2024/ä/ö.mov"),
+            ("$root/", "logo.bmp", "$root/logo.bmp"),
+        ] {
+            assert_eq!(to(destination).blob(relative).as_deref(), Ok(blob));
+            assert_eq!(to(destination).relative(blob), Ok(relative));
+            assert_eq!(to(destination).to_string(), destination);
+            assert_eq!(check_blob_path(blob), Ok(()));
+        }
+        assert_eq!(
+            to("film/raw/").relative("film/other/a"),
+            Err(BlobNameProblem::Outside)
+        );
+        assert_eq!(
+            to("film/").relative("film2/a"),
+            Err(BlobNameProblem::Outside)
+        );
+    }
+
+    #[test]
+    fn containers_follow_the_stores_rules() {
+        for good in ["abc", "a-1", "0aa", &"a".repeat(63), "$root"] {
+            assert!(is_container(good), "{good}");
+        }
+        for bad in [
+            "ab",
+            "Abc",
+            "a--b",
+            "-ab",
+            "ab-",
+            "a_b",
+            "a.b",
+            "",
+            &"a".repeat(64),
+            "$logs",
+            "äbc",
+        ] {
+            assert!(!is_container(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn destinations_that_would_go_elsewhere_are_refused() {
+        use DestinationError as E;
+        let error = |text: &str| text.parse::<Destination>().expect_err(text);
+        assert!(matches!(error("film"), E::NoSlash { .. }));
+        assert!(matches!(error("film/reels"), E::NoSlash { .. }));
+        assert!(matches!(error("/film/"), E::NotRelative { .. }));
+        assert!(matches!(
+            error("https://x.blob.core.windows.net/film/"),
+            E::NotRelative { .. }
+        ));
+        assert!(matches!(error("Film/"), E::Container { .. }));
+        assert!(matches!(error("$root/a/"), E::RootPrefix { .. }));
+        for prefix in [
+            "film//",
+            "film/a//b/",
+            "film/../",
+            "film/a./",
+            "film/a\\b/",
+            "film/a\n/",
+        ] {
+            assert!(matches!(error(prefix), E::Prefix { .. }), "{prefix}");
+        }
+    }
+
+    #[test]
+    fn names_that_the_store_cannot_hold_are_named() {
+        use BlobNameProblem as P;
+        let film = to("film/");
+        assert_eq!(film.check("a/b."), Err(P::TrailingDot));
+        assert_eq!(film.check("a./b"), Err(P::TrailingDot));
+        assert_eq!(film.check("a//b"), Err(P::EmptyPart));
+        assert_eq!(film.check("a/"), Err(P::EmptyPart));
+        assert_eq!(film.check("a/../b"), Err(P::DotPart));
+        assert_eq!(film.check("a\\b"), Err(P::Backslash));
+        assert_eq!(film.check("a\u{7f}"), Err(P::Control { code_point: 0x7f }));
+        assert_eq!(
+            film.check("a\u{ffff}"),
+            Err(P::NonCharacter { code_point: 0xffff })
+        );
+        assert_eq!(to("$root/").check("a/b"), Err(P::FolderInRoot));
+    }
+
+    #[test]
+    fn length_counts_the_prefix_and_utf16_units_but_not_the_container() {
+        let film = to("film/abc/");
+        assert_eq!(film.check(&"x".repeat(1020)), Ok(()));
+        assert_eq!(
+            film.check(&"x".repeat(1021)),
+            Err(BlobNameProblem::TooLong { found: 1025 })
+        );
+        assert_eq!(film.check(&"😀".repeat(510)), Ok(()));
+        assert_eq!(
+            film.check(&"😀".repeat(511)),
+            Err(BlobNameProblem::TooLong { found: 1026 })
+        );
+        assert_eq!(film.check(&["x"; 253].join("/")), Ok(()));
+        assert_eq!(
+            film.check(&["x"; 254].join("/")),
+            Err(BlobNameProblem::TooManyParts { found: 255 })
+        );
+    }
+
+    #[test]
+    fn a_path_on_the_drive_gives_session_and_relative_path_back() {
+        let session: SessionId = "reel#1".parse().expect("good");
+        let path = drive_path(&session, "a/b.mov");
+        assert_eq!(path, "\\reel#1\\a\\b.mov");
+        assert_eq!(
+            session_and_relative(&path),
+            Some((session, "a/b.mov".to_owned()))
+        );
+        for bad in [
+            "",
+            "\\",
+            "\\reel#1",
+            "reel#1\\a",
+            "\\reel#1\\",
+            "\\reel#1\\..\\a",
+            "\\reel#1\\a\\\\b",
+            "\\reel#1\\a/b",
+        ] {
+            assert_eq!(session_and_relative(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_file_name_is_safe_everywhere() {
+        assert_eq!(file_name("WD-WMATV123456"), "WD-WMATV123456");
+        assert_eq!(file_name("../a b#ü"), "_._a_b__");
+        assert_eq!(file_name(".hidden"), "_hidden");
+    }
+
+    #[test]
+    fn session_ids_are_short_plain_and_no_device() {
+        for good in [
+            "abc",
+            "session#1",
+            "A_b-9",
+            &"x".repeat(30),
+            "CONS",
+            "COM10",
+        ] {
+            assert!(good.parse::<SessionId>().is_ok(), "{good}");
+        }
+        for bad in [
+            "ab",
+            &"x".repeat(31),
+            "a b",
+            "a/b",
+            "a.b",
+            "äbc",
+            "CON",
+            "com1",
+            "Lpt9",
+            "nul",
+            "aux",
+        ] {
+            assert!(bad.parse::<SessionId>().is_err(), "{bad}");
+        }
+    }
+}

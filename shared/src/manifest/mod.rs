@@ -1,0 +1,29 @@
+//! `\DriveManifest.xml`: what is on a drive, blob by blob, with an MD5 for every block. Grammar 2014-11-01.
+//!
+//! ```text
+//! ManifestFile --ManifestWriter--> XML --ManifestReader--> ManifestFile          (both stream, memory of one file)
+//!      \--PlannedFile--> planned_frame_bytes + planned_file_bytes = the XML's exact length, before any byte is read
+//! ```
+//!
+//! The length has to be known first because the file's extent on the drive is planned before the data pass. Nothing in
+//! it therefore depends on content but the hashes, and those have a fixed length.
+//!
+//! Source: reference azure-import-export.md part 4 (storage-import-export-file-format-manifest.md).
+
+mod blocks;
+mod escape;
+mod file;
+mod reader;
+mod writer;
+
+pub use blocks::{
+    BLOCK_BYTES, BLOCKS_MAX, BlobKind, KindChoice, PAGE_BYTES, PageBlobRefused, block_bytes,
+    choose_kind, part_count, parts,
+};
+pub use escape::{NotXml, check_text};
+pub use file::{Attached, Disposition, ManifestFile, Part, PlannedFile, Ranges};
+pub use reader::{ManifestError, ManifestFault, ManifestReader, ManifestSummary};
+pub use writer::{
+    CLIENT_CREATOR, ManifestWriteError, ManifestWriter, WrittenManifest, planned_bytes,
+    planned_file_bytes, planned_frame_bytes,
+};
