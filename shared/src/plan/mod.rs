@@ -11,6 +11,7 @@ pub mod dataset;
 pub mod driveset;
 mod fit;
 mod listing;
+pub mod listing_csv;
 mod mapping;
 mod problems;
 mod space;
