@@ -4,11 +4,15 @@ use std::ops::Range;
 
 use bitlocker_image::{Cipher, Regions};
 use disk::SectorSize;
-use ntfs_image::{FileTime, Node, NtfsLayout};
+use gpt_image::GptSpec;
+use ntfs_image::{FileTime, LayoutError, Node, NtfsLayout};
 use thiserror::Error;
 
-use super::{DriveIds, DriveSegment, Mend, SealParts};
-use crate::plan::{Listing, Mapping, SpaceError};
+use super::segment::{self, DriveSegment};
+use super::{DriveIds, Mend, SealParts, seal};
+use crate::plan::{
+    DriveTree, DriveTreeError, Listing, Mapping, NodeMap, NodeSource, Space, SpaceError,
+};
 
 /// What a drive is made from, beside its files.
 #[derive(Clone, Debug)]
@@ -29,62 +33,53 @@ pub struct DriveSpec {
     pub ids: DriveIds,
 }
 
-/// Where the content of a node comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NodeSource {
-    /// A file or folder of the listing.
-    Entry(u32),
-    /// A folder that the listing does not name.
-    Implied,
-    /// The properties file of an entry's blob: [`crate::plan::PROPERTIES_BYTES`] long, known once the entry's file is hashed.
-    Properties(u32),
-    /// The metadata file of target `n` of the mapping (from 0).
-    TargetMetadata(u32),
-    /// The properties file of target `n` of the mapping (from 0).
-    TargetProperties(u32),
-    /// `\DriveManifest.xml`, known once everything else is.
-    Manifest,
-}
-
 /// A drive that cannot be laid out.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum DriveLayoutError {
     /// The disk cannot be made into a drive.
-    #[error(transparent)]
-    Space(#[from] SpaceError),
-    /// The files do not fit.
-    #[error("{missing_bytes} bytes are missing on drive {serial}")]
+    #[error("drive {serial}: {cause}")]
+    Space {
+        /// The drive.
+        serial: String,
+        /// What is wrong with it.
+        cause: SpaceError,
+    },
+    /// The files do not fit, or leave Windows less room than it needs.
+    #[error("drive {serial}: the files do not fit; {missing_bytes} bytes are missing")]
     DoesNotFit {
         /// The drive.
         serial: String,
         /// How much more room is needed.
         missing_bytes: u64,
     },
-    /// A name that cannot be on the drive; a plan would have left it out.
-    #[error("{path}: {cause}")]
-    Name {
-        /// The path in the listing.
-        path: String,
-        /// What is wrong.
-        cause: String,
-    },
+    /// The files are no tree that NTFS can hold; a plan would have left them out.
+    #[error(transparent)]
+    Tree(#[from] DriveTreeError),
     /// The file system cannot be laid out.
     #[error(transparent)]
-    Ntfs(ntfs_image::LayoutError),
-    /// The partition table cannot be made.
-    #[error(transparent)]
-    Gpt(gpt_image::GptError),
+    Ntfs(LayoutError),
+    /// The manifest came out longer than planned.
+    #[error("a manifest of {found} bytes; {planned} were planned")]
+    ManifestTooLong {
+        /// Bytes it has.
+        found: u64,
+        /// Bytes planned.
+        planned: u64,
+    },
 }
 
 /// One drive, to the byte, before anything is written.
 #[derive(Debug)]
 pub struct DriveLayout {
     spec: DriveSpec,
+    space: Space,
+    nodes: NodeMap,
+    ntfs: NtfsLayout,
 }
 
 impl DriveLayout {
-    /// Lays out a drive that holds `entries` (ascending) of `listing`.
+    /// Lays out a drive that holds `entries` (ascending) of `listing`: succeeds exactly when a plan may put them there.
     ///
     /// # Errors
     /// [`DriveLayoutError`]: most of all when they do not fit, with how much is missing.
@@ -94,7 +89,30 @@ impl DriveLayout {
         entries: &[u32],
         mapping: &Mapping,
     ) -> Result<Self, DriveLayoutError> {
-        todo!("{spec:?} {listing:?} {entries:?} {mapping:?}")
+        let serial = || spec.serial.clone();
+        let space = Space::new(spec.disk_bytes, spec.sector).map_err(|cause| {
+            let serial = serial();
+            DriveLayoutError::Space { serial, cause }
+        })?;
+        let DriveTree { tree, nodes } =
+            DriveTree::new(listing, entries, mapping, &spec.serial, spec.started)?;
+        let volume = space.volume_spec(spec.ids.ntfs_serial, &spec.label, spec.started);
+        let ntfs = match space.lay_out(volume, tree) {
+            Err(LayoutError::DoesNotFit { missing_bytes, .. }) => {
+                let serial = serial();
+                return Err(DriveLayoutError::DoesNotFit {
+                    serial,
+                    missing_bytes,
+                });
+            }
+            laid_out => laid_out.map_err(DriveLayoutError::Ntfs)?,
+        };
+        Ok(Self {
+            spec,
+            space,
+            nodes,
+            ntfs,
+        })
     }
 
     /// Returns what the drive is made from.
@@ -106,77 +124,107 @@ impl DriveLayout {
     /// Returns the partition's place on the disk, in bytes.
     #[must_use]
     pub fn partition(&self) -> Range<u64> {
-        todo!()
+        self.space.partition.clone()
     }
 
     /// Returns BitLocker's places in the partition.
     #[must_use]
-    pub fn regions(&self) -> &Regions {
-        todo!()
+    pub const fn regions(&self) -> &Regions {
+        &self.space.regions
+    }
+
+    /// Returns what BitLocker's metadata is made for: [`bitlocker_image::seal`] takes it.
+    #[must_use]
+    pub fn volume_bytes(&self) -> u64 {
+        self.space.volume_bytes()
     }
 
     /// Returns the file system.
     #[must_use]
-    pub fn ntfs(&self) -> &NtfsLayout {
-        todo!()
+    pub const fn ntfs(&self) -> &NtfsLayout {
+        &self.ntfs
+    }
+
+    /// Returns which node is which entry, both ways.
+    #[must_use]
+    pub const fn nodes(&self) -> &NodeMap {
+        &self.nodes
     }
 
     /// Returns the listing entry that a file or folder is; `None` for what the listing does not name.
     #[must_use]
     pub fn entry_of(&self, node: Node) -> Option<u32> {
-        todo!("{node:?}")
+        match self.nodes.source_of(node) {
+            NodeSource::Entry(entry) => Some(entry),
+            _ => None,
+        }
     }
 
     /// Returns where a node's content comes from.
     #[must_use]
     pub fn source_of(&self, node: Node) -> NodeSource {
-        todo!("{node:?}")
+        self.nodes.source_of(node)
     }
 
     /// Returns the node of a listing entry; `None` when the entry is not on this drive.
     #[must_use]
     pub fn node_of(&self, entry: u32) -> Option<Node> {
-        todo!("{entry}")
+        self.nodes.node_of(entry)
     }
 
     /// Returns `\DriveManifest.xml`.
     #[must_use]
-    pub fn manifest(&self) -> Node {
-        todo!()
+    pub const fn manifest(&self) -> Node {
+        self.nodes.manifest
     }
 
     /// Returns the length planned for the manifest. It is an upper bound: the final one is set by [`Self::mend`].
     #[must_use]
-    pub fn manifest_bytes(&self) -> u64 {
-        todo!()
+    pub const fn manifest_bytes(&self) -> u64 {
+        self.nodes.manifest_bytes
     }
 
     /// Returns what lies where: disk offsets, ascending, no gap, no overlap, the whole disk once.
     pub fn segments(&self) -> impl Iterator<Item = DriveSegment> + '_ {
-        std::iter::empty()
+        let (primary_bytes, backup_at, backup_bytes) = seal::gpt_places(&self.gpt_spec());
+        segment::stack(
+            &self.space,
+            &self.ntfs,
+            primary_bytes,
+            backup_at..backup_at.saturating_add(backup_bytes),
+        )
     }
 
     /// Fills `into` with the plaintext at disk offset `at`, for a range inside one [`What::Metadata`](super::What) or
-    /// [`What::HeaderCopy`](super::What) segment, starting and ending on multiples of 4096 from the segment's start or at
-    /// its end. `resident` fills the slot of every small file whose content lies in the range.
+    /// [`What::HeaderCopy`](super::What) segment, starting and ending on multiples of 4096 bytes of the disk or at the
+    /// segment's end. `resident` fills the slot of every small file whose content lies in the range.
     pub fn render(&self, at: u64, into: &mut [u8], resident: &mut dyn FnMut(Node, &mut [u8])) {
-        todo!("{at} {} {}", into.len(), std::mem::size_of_val(resident))
+        self.ntfs.render(self.volume_at(at), into, resident);
     }
 
     /// Returns the small files whose slots lie in `bytes` bytes of metadata from disk offset `at`.
     pub fn resident_files(&self, at: u64, bytes: u64) -> impl Iterator<Item = Node> + '_ {
-        let _ = (at, bytes);
-        std::iter::empty()
+        self.ntfs.resident_files(self.volume_at(at), bytes)
     }
 
-    /// Returns the parts of the Seal phase. `information_area` is the 65,536 bytes that
-    /// [`bitlocker_image::seal`] gave, from the frozen plan.
+    /// Returns the parts of the Seal phase. `information_area` is the 65,536 bytes that [`bitlocker_image::seal`] gave,
+    /// from the frozen plan.
+    ///
+    /// # Panics
+    /// When the area has another length.
     #[must_use]
     pub fn seal_parts(&self, information_area: &[u8]) -> SealParts {
-        todo!("{}", information_area.len())
+        seal::parts(
+            &self.space,
+            &self.ntfs,
+            &self.spec.ids,
+            &self.gpt_spec(),
+            information_area,
+        )
     }
 
-    /// Returns what changes when the files `left_out` are not on the drive and the manifest is `manifest_bytes` long.
+    /// Returns what changes when the files `left_out` are not on the drive and the manifest is `manifest_bytes` long. A
+    /// file's own properties file goes with it.
     ///
     /// # Errors
     /// [`DriveLayoutError`] when the manifest is longer than planned.
@@ -185,6 +233,32 @@ impl DriveLayout {
         left_out: &dyn Fn(Node) -> bool,
         manifest_bytes: u64,
     ) -> Result<Mend<'_>, DriveLayoutError> {
-        todo!("{manifest_bytes} {}", std::mem::size_of_val(left_out))
+        Mend::new(self, left_out, manifest_bytes)
+    }
+
+    /// Returns the volume offset of the plaintext that is stored, encrypted, at disk offset `at`.
+    pub(super) fn volume_at(&self, at: u64) -> u64 {
+        let at = at
+            .checked_sub(self.space.partition.start)
+            .expect("only the partition is rendered");
+        let header = self.space.regions.header;
+        at.checked_sub(header)
+            .filter(|in_header| *in_header < segment::HEADER_BYTES)
+            .unwrap_or(at)
+    }
+
+    /// Returns the disk offset where the plaintext of volume offset `at` is stored.
+    pub(super) fn disk_at(&self, at: u64) -> u64 {
+        let stored = if at < segment::HEADER_BYTES {
+            self.space.regions.header.saturating_add(at)
+        } else {
+            at
+        };
+        self.space.partition.start.saturating_add(stored)
+    }
+
+    fn gpt_spec(&self) -> GptSpec {
+        self.space
+            .gpt_spec(self.spec.ids.disk_guid, self.spec.ids.partition_guid)
     }
 }

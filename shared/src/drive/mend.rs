@@ -1,14 +1,20 @@
 //! What changes on a drive when files could not be copied.
 
-use ntfs_image::NtfsLayout;
+use std::cmp::Ordering;
+use std::ops::Range;
 
-use super::DriveLayout;
+use ntfs_image::{Node, NtfsLayout};
+
+use super::layout::{DriveLayout, DriveLayoutError};
+use crate::plan::NodeSource;
 
 /// The drive as it must be after some files were left out and the manifest got its final length.
 #[derive(Debug)]
 pub struct Mend<'a> {
     planned: &'a DriveLayout,
     mended: NtfsLayout,
+    /// Ascending.
+    left_out: Vec<Node>,
 }
 
 /// A range of the disk that has to be rewritten.
@@ -27,23 +33,95 @@ pub struct MendRange {
 pub enum MendWhat {
     /// Read, decrypted, passed through [`Mend::patch`], encrypted and written back.
     Patch,
-    /// Overwritten with encrypted zeros: the data of a file that is not there any more, or what lies beyond the end of
-    /// a manifest that got shorter.
+    /// Overwritten with encrypted zeros: the data of a file that is not there any more.
     Zeros,
 }
 
-impl Mend<'_> {
-    /// Returns the ranges to rewrite, ascending, no overlap. Empty when nothing changed.
-    pub fn ranges(&self) -> impl Iterator<Item = MendRange> + '_ {
-        let _ = (self.planned, &self.mended);
-        std::iter::empty()
+impl<'a> Mend<'a> {
+    pub(super) fn new(
+        planned: &'a DriveLayout,
+        left_out: &dyn Fn(Node) -> bool,
+        manifest_bytes: u64,
+    ) -> Result<Self, DriveLayoutError> {
+        if manifest_bytes > planned.manifest_bytes() {
+            let (found, planned) = (manifest_bytes, planned.manifest_bytes());
+            return Err(DriveLayoutError::ManifestTooLong { found, planned });
+        }
+        let goes = |node: Node| match planned.source_of(node) {
+            NodeSource::Entry(_) => left_out(node),
+            NodeSource::Properties(entry) => planned.node_of(entry).is_some_and(left_out),
+            _ => false,
+        };
+        let tree = planned.ntfs().tree();
+        let files = (0..tree.node_count())
+            .map(Node)
+            .filter(|node| !tree.is_folder(*node));
+        let left_out: Vec<Node> = files.filter(|node| goes(*node)).collect();
+        let is_out = |node: Node| left_out.binary_search(&node).is_ok();
+        let resized = (manifest_bytes < planned.manifest_bytes())
+            .then_some((planned.manifest(), manifest_bytes));
+        let mended = planned
+            .ntfs()
+            .without(&is_out, resized)
+            .map_err(DriveLayoutError::Ntfs)?;
+        Ok(Self {
+            planned,
+            mended,
+            left_out,
+        })
     }
 
-    /// Turns the decrypted bytes of a [`MendWhat::Patch`] range, as planned or already mended, into what they must be.
+    /// Returns the ranges to rewrite, ascending, no overlap. Empty when nothing changed.
+    pub fn ranges(&self) -> impl Iterator<Item = MendRange> + '_ {
+        let range = |range: Range<u64>, what| MendRange {
+            at: self.planned.disk_at(range.start),
+            bytes: range.end.saturating_sub(range.start),
+            what,
+        };
+        let patches = self.planned.ntfs().differences(&self.mended);
+        let mut patches = patches
+            .map(move |found| range(found, MendWhat::Patch))
+            .peekable();
+        let zeros = self.planned.ntfs().freed(&self.mended);
+        let mut zeros = zeros
+            .map(move |found| range(found, MendWhat::Zeros))
+            .peekable();
+        std::iter::from_fn(move || match (patches.peek(), zeros.peek()) {
+            (Some(patch), Some(zero)) if patch.at.cmp(&zero.at) == Ordering::Greater => {
+                zeros.next()
+            }
+            (Some(_), _) => patches.next(),
+            (None, _) => zeros.next(),
+        })
+    }
+
+    /// Turns the decrypted bytes of (part of) a [`MendWhat::Patch`] range, as planned or already mended, into what they
+    /// must be. `at` and the length are multiples of 4096.
     ///
     /// Small files that live in the same blocks keep their content: only bytes that the change touches are replaced. So
-    /// it does not matter how often this is done, or where a power cut stopped it.
+    /// it does not matter how often this is done, or where a power cut stopped it; and nothing has to be read from the
+    /// source again, where it may have changed.
     pub fn patch(&self, at: u64, bytes: &mut [u8]) {
-        todo!("{at} {}", bytes.len())
+        let at = self.planned.volume_at(at);
+        // What a small file that is gone had in its record is unknown: found by rendering it with two contents.
+        let before = |mark: u8| {
+            let mut rendered = vec![0; bytes.len()];
+            self.planned
+                .ntfs()
+                .render(at, &mut rendered, &mut |node, slot| {
+                    let gone = self.left_out.binary_search(&node).is_ok();
+                    slot.fill(if gone { mark } else { 0 });
+                });
+            rendered
+        };
+        let (one, other) = (before(0x55), before(0xaa));
+        let mut after = vec![0; bytes.len()];
+        self.mended
+            .render(at, &mut after, &mut |_, slot| slot.fill(0));
+        for (((byte, one), other), after) in bytes.iter_mut().zip(one).zip(other).zip(after) {
+            if one != after || other != after {
+                *byte = after;
+            }
+        }
     }
 }

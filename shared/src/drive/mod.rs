@@ -15,8 +15,9 @@ mod mend;
 mod seal;
 mod segment;
 
+pub use crate::plan::NodeSource;
 pub use ids::DriveIds;
-pub use layout::{DriveLayout, DriveLayoutError, DriveSpec, NodeSource};
+pub use layout::{DriveLayout, DriveLayoutError, DriveSpec};
 pub use mend::{Mend, MendRange, MendWhat};
 pub use seal::SealParts;
 pub use segment::{DriveSegment, What};

@@ -1,6 +1,15 @@
 //! What a range of a drive holds.
+#![expect(
+    clippy::arithmetic_side_effects,
+    reason = "offsets of our own layout, all below the length of the disk"
+)]
 
-use ntfs_image::Node;
+use std::ops::Range;
+
+use bitlocker_image::{INFORMATION_BYTES, SPARE_BYTES};
+use ntfs_image::{Content, Node, NtfsLayout, Segment};
+
+use crate::plan::Space;
 
 /// A range of the disk that holds one kind of thing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,4 +48,97 @@ pub enum What {
     Zeros,
     /// Unused clusters: never written.
     Free,
+}
+
+pub(super) use bitlocker_image::HEADER_BYTES;
+
+/// Stacks partition table, BitLocker's places and the file system.
+pub(super) fn stack<'a>(
+    space: &Space,
+    ntfs: &'a NtfsLayout,
+    primary_bytes: u64,
+    backup: Range<u64>,
+) -> impl Iterator<Item = DriveSegment> + 'a {
+    let partition = space.partition.clone();
+    let segment = |range: Range<u64>, what| DriveSegment {
+        at: range.start,
+        bytes: range.end - range.start,
+        what,
+    };
+    let head = [
+        segment(0..primary_bytes, What::Gpt),
+        segment(primary_bytes..partition.start, What::Gap),
+        segment(
+            partition.start..partition.start + HEADER_BYTES,
+            What::FveBoot,
+        ),
+    ];
+    let tail = [
+        segment(partition.end..backup.start, What::Gap),
+        segment(backup.clone(), What::Gpt),
+        segment(backup.end..space.disk_bytes, What::Gap),
+    ];
+    let start = partition.start;
+    let volume = ntfs
+        .segments()
+        .filter_map(behind_header)
+        .flat_map(move |segment| stored(start, segment));
+    let all = head.into_iter().chain(volume).chain(tail);
+    all.filter(|segment| segment.bytes > 0)
+}
+
+/// Cuts off what lies in the first 8192 bytes: that is stored elsewhere.
+fn behind_header(segment: Segment) -> Option<Segment> {
+    let end = segment.at + segment.bytes;
+    if segment.at >= HEADER_BYTES {
+        return Some(segment);
+    }
+    assert_eq!(
+        segment.what,
+        Content::Metadata,
+        "a volume begins with its boot file"
+    );
+    (end > HEADER_BYTES).then(|| Segment {
+        at: HEADER_BYTES,
+        bytes: end - HEADER_BYTES,
+        what: segment.what,
+    })
+}
+
+/// Returns what a segment of the volume is on the disk. BitLocker's areas may be shorter than the clusters that their
+/// control files own; the rest of those is zeros.
+fn stored(partition_at: u64, segment: Segment) -> [DriveSegment; 2] {
+    let (what, area_bytes) = match segment.what {
+        Content::Metadata => (What::Metadata, segment.bytes),
+        Content::FileData { file, from } => (What::FileData { file, from }, segment.bytes),
+        Content::Free => (What::Free, segment.bytes),
+        Content::Reserved { index } => reserved(index),
+    };
+    let at = partition_at + segment.at;
+    let own = area_bytes.min(segment.bytes);
+    let rest = DriveSegment {
+        at: at + own,
+        bytes: segment.bytes - own,
+        what: What::Zeros,
+    };
+    [
+        DriveSegment {
+            at,
+            bytes: own,
+            what,
+        },
+        rest,
+    ]
+}
+
+/// Returns what the reserved file `index` is, in the order of [`bitlocker_image::Regions::control_files`].
+fn reserved(index: usize) -> (What, u64) {
+    match index {
+        0 => (What::Information(0), INFORMATION_BYTES),
+        1 => (What::Information(1), INFORMATION_BYTES),
+        2 => (What::Information(2), INFORMATION_BYTES),
+        3 => (What::HeaderCopy, HEADER_BYTES),
+        4 => (What::Zeros, SPARE_BYTES),
+        index => unreachable!("five control files are reserved, not {index}"),
+    }
 }

@@ -267,6 +267,17 @@ impl Listing {
         }
     }
 
+    /// Returns the first entry that is folder `id`, or lies in it or below.
+    #[must_use]
+    pub fn first_entry(&self, id: FolderId) -> u32 {
+        let at = self
+            .folders
+            .get(index(id.0))
+            .map_or(0, |folder| folder.text_at);
+        let behind = self.entries.partition_point(|stored| stored.text_at <= at);
+        u32::try_from(behind.saturating_sub(1)).unwrap_or(NONE)
+    }
+
     /// Returns the bytes of memory in use for `entries` and `folders`, the paths and the spare capacity left out.
     #[must_use]
     pub fn index_bytes(&self) -> u64 {

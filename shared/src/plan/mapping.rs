@@ -1,23 +1,24 @@
 //! How an entry of the listing is called on the drive and in Blob storage.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::Listing;
-use crate::blob_name::Destination;
-use crate::manifest::BlobKind;
+use super::{Listing, Rule};
+use crate::blob_name::{self, Destination, SessionId};
+use crate::manifest::{self, BlobKind, Disposition, PlannedFile};
 
 /// What turns listing paths into drive paths and blob names, for one session.
 ///
 /// ```text
 /// --source DIR   "a/b"   ->  \<session>\a\b      CONTAINER/PREFIX/a/b
-/// --dataset CSV  "2/a/b" ->  \<session>\2\a\b    destination of row 2, then a/b (a row that is a file: its destination alone)
+/// --dataset CSV  "2/a/b" ->  \<session>\2\a\b    destination of row 2, then a/b (a row that is a file: its blob)
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mapping {
     /// The session id: the folder in the drive's root that holds everything.
-    pub session: String,
+    pub session: SessionId,
     /// Where the files go. One target, or one per row of the data set.
     pub targets: Vec<Target>,
     /// True for a data set: the first part of each path is the number of its target, from 1.
@@ -35,34 +36,222 @@ pub const PROPERTIES_BYTES: u64 = 4096;
 /// Where the files of one source go.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Target {
-    /// Container and prefix; for a row that is a file, the whole blob name.
-    pub destination: Destination,
-    /// True when the row is one file and `destination` names its blob.
-    pub is_file: bool,
+    /// A folder of blobs, or one blob.
+    pub goal: Goal,
     /// Block or page blobs; `None` decides by the file's name and length.
     pub kind: Option<BlobKind>,
+    /// What the service does when a blob exists.
+    pub disposition: Disposition,
     /// Length of the row's metadata file, which goes onto the drive with it.
     pub metadata_bytes: Option<u64>,
-    /// Length of the row's properties file, which goes onto the drive with it.
+    /// Length of the row's properties file, which goes onto the drive with it unless each blob has its own.
     pub properties_bytes: Option<u64>,
 }
 
+/// What a target's files become.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Goal {
+    /// Blobs named after the files, below container and prefix.
+    Folder(Destination),
+    /// This blob, container included: the target is one file.
+    Blob(String),
+}
+
+/// What an entry's file is called everywhere: all that its lines in the manifest depend on beside its content.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Naming {
+    /// On the drive: `\session\a\b`.
+    pub path: String,
+    /// In Blob storage, container included.
+    pub blob: String,
+    /// Block or page blob.
+    pub kind: BlobKind,
+    /// What the service does when the blob exists.
+    pub disposition: Disposition,
+    /// Its metadata file on the drive.
+    pub metadata: Option<String>,
+    /// Its properties file on the drive.
+    pub properties: Option<String>,
+}
+
+impl Naming {
+    /// Returns what the manifest's length depends on, for a file of `bytes`.
+    #[must_use]
+    pub fn planned(&self, bytes: u64) -> PlannedFile<'_> {
+        PlannedFile {
+            path: &self.path,
+            blob: &self.blob,
+            bytes,
+            kind: self.kind,
+            disposition: self.disposition,
+            metadata: self.metadata.as_deref(),
+            properties: self.properties.as_deref(),
+        }
+    }
+}
+
 impl Mapping {
-    /// Returns where an entry's file is on the drive: `\session\a\b`, new names applied.
+    /// Returns the mapping of one source folder: `DIR/a/b` becomes `container/prefix/a/b`.
     #[must_use]
-    pub fn drive_path(&self, listing: &Listing, entry: u32) -> String {
-        todo!("{listing:?} {entry}")
+    pub fn of_source(session: SessionId, destination: Destination) -> Self {
+        let target = Target {
+            goal: Goal::Folder(destination),
+            kind: None,
+            disposition: Disposition::default(),
+            metadata_bytes: None,
+            properties_bytes: None,
+        };
+        Self {
+            session,
+            targets: vec![target],
+            numbered: false,
+            content_md5: false,
+            renames: BTreeMap::new(),
+        }
     }
 
-    /// Returns the blob that an entry's file becomes: `container/prefix/a/b`, new names applied.
-    #[must_use]
-    pub fn blob_path(&self, listing: &Listing, entry: u32) -> String {
-        todo!("{listing:?} {entry}")
+    /// Returns what entry `number`, a file, is called on the drive and in Blob storage, new names applied.
+    ///
+    /// # Errors
+    /// [`Rule`] when Blob storage cannot hold it; [`super::problems`] has then left it out.
+    pub fn naming(&self, listing: &Listing, number: u32) -> Result<Naming, Rule> {
+        let entry = listing.entry(number);
+        let path = self.renamed(entry.path);
+        let (target_number, rest) = self.target_of(entry.path, &path)?;
+        let target = self.target(target_number)?;
+        let blob = match &target.goal {
+            Goal::Folder(destination) => destination.blob(rest).map_err(Rule::Blob)?,
+            Goal::Blob(blob) => {
+                blob_name::check_blob_path(blob).map_err(Rule::Blob)?;
+                blob.clone()
+            }
+        };
+        let name = path.rsplit('/').next().unwrap_or(&path);
+        let choice =
+            manifest::choose_kind(name, entry.bytes, target.kind).map_err(Rule::PageBlob)?;
+        let properties = if self.content_md5 {
+            Some(self.properties_path(number))
+        } else {
+            target
+                .properties_bytes
+                .map(|_| self.attached_path(&target_properties_name(target_number)))
+        };
+        Ok(Naming {
+            path: blob_name::drive_path(&self.session, &path),
+            blob,
+            kind: choice.kind,
+            disposition: target.disposition,
+            metadata: target
+                .metadata_bytes
+                .map(|_| self.attached_path(&target_metadata_name(target_number))),
+            properties,
+        })
     }
 
-    /// Returns whether an entry's file goes as a block or a page blob.
+    /// Returns `path` of the listing with the accepted new names in it.
     #[must_use]
-    pub fn kind(&self, listing: &Listing, entry: u32) -> BlobKind {
-        todo!("{listing:?} {entry}")
+    pub fn renamed<'a>(&self, path: &'a str) -> Cow<'a, str> {
+        if self.renames.is_empty() {
+            return Cow::Borrowed(path);
+        }
+        let mut changed = String::with_capacity(path.len());
+        let mut from = 0;
+        let cuts = path
+            .match_indices('/')
+            .map(|(at, _)| at)
+            .chain([path.len()]);
+        for cut in cuts {
+            if from > 0 {
+                changed.push('/');
+            }
+            let whole = path.get(..cut).unwrap_or(path);
+            let own = path.get(from..cut).unwrap_or("");
+            changed.push_str(self.renames.get(whole).map_or(own, String::as_str));
+            from = cut.saturating_add(1);
+        }
+        Cow::Owned(changed)
     }
+
+    /// Returns the name that a file or folder of the listing has on the drive.
+    #[must_use]
+    pub fn name<'a>(&'a self, path: &'a str) -> &'a str {
+        let own = path.rsplit('/').next().unwrap_or(path);
+        self.renames.get(path).map_or(own, String::as_str)
+    }
+
+    /// Returns the number of the target (from 0) that an entry's file belongs to.
+    ///
+    /// # Errors
+    /// [`Rule::NoTarget`] when the first part of a data set's path is no row.
+    pub fn target_number(&self, listing: &Listing, number: u32) -> Result<u32, Rule> {
+        let path = listing.entry(number).path;
+        self.target_of(path, path).map(|(target, _)| target)
+    }
+
+    /// Returns the folder in the root that holds properties and metadata files: `<session>.properties`, which no session
+    /// id can be.
+    #[must_use]
+    pub fn attached_folder(&self) -> String {
+        format!("{}.properties", self.session)
+    }
+
+    /// Returns where the properties file of an entry's blob is on the drive.
+    #[must_use]
+    pub fn properties_path(&self, number: u32) -> String {
+        self.attached_path(&properties_name(number))
+    }
+
+    /// Returns where the metadata file of target `number` (from 0) is on the drive.
+    #[must_use]
+    pub fn target_metadata_path(&self, number: u32) -> String {
+        self.attached_path(&target_metadata_name(number))
+    }
+
+    /// Returns where the properties file of target `number` (from 0) is on the drive.
+    #[must_use]
+    pub fn target_properties_path(&self, number: u32) -> String {
+        self.attached_path(&target_properties_name(number))
+    }
+
+    fn attached_path(&self, name: &str) -> String {
+        format!("\\{}\\{name}", self.attached_folder())
+    }
+
+    fn target(&self, number: u32) -> Result<&Target, Rule> {
+        self.targets
+            .get(super::listing::index(number))
+            .ok_or(Rule::NoTarget)
+    }
+
+    /// Returns the target of a path, and what of `renamed` lies below the target.
+    fn target_of<'a>(&self, path: &str, renamed: &'a str) -> Result<(u32, &'a str), Rule> {
+        if !self.numbered {
+            return Ok((0, renamed));
+        }
+        let row: u32 = path
+            .split('/')
+            .next()
+            .and_then(|row| row.parse().ok())
+            .ok_or(Rule::NoTarget)?;
+        let number = row.checked_sub(1).ok_or(Rule::NoTarget)?;
+        self.target(number)?;
+        let rest = renamed.split_once('/').map_or("", |(_, rest)| rest);
+        Ok((number, rest))
+    }
+}
+
+/// Name of the properties file of an entry's blob.
+pub(crate) fn properties_name(entry: u32) -> String {
+    format!("{entry:08}.xml")
+}
+
+/// Name of the metadata file of a target (from 0).
+pub(crate) fn target_metadata_name(target: u32) -> String {
+    format!("row-{}-metadata.xml", u64::from(target).saturating_add(1))
+}
+
+/// Name of the properties file of a target (from 0).
+pub(crate) fn target_properties_name(target: u32) -> String {
+    format!("row-{}-properties.xml", u64::from(target).saturating_add(1))
 }

@@ -15,9 +15,11 @@ pub mod listing_csv;
 mod mapping;
 mod problems;
 mod space;
+mod tree;
 
 pub use fit::{DriveSize, FitError, Plan, PlanOptions, PlannedDrive, fit};
 pub use listing::{Entry, Folder, FolderId, Kind, Listing, ListingError};
-pub use mapping::{Mapping, PROPERTIES_BYTES, Target};
+pub use mapping::{Goal, Mapping, Naming, PROPERTIES_BYTES, Target};
 pub use problems::{Problem, Problems, Rule, problems};
 pub use space::{DISK_BYTES_MIN, Space, SpaceError};
+pub use tree::{DriveTree, DriveTreeError, MANIFEST_NAME, NodeMap, NodeSource};

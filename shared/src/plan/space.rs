@@ -4,7 +4,8 @@ use std::ops::Range;
 
 use bitlocker_image::Regions;
 use disk::SectorSize;
-use ntfs_image::FileTime;
+use gpt_image::GptSpec;
+use ntfs_image::{FileTime, LayoutError, NtfsLayout, ReservedFile, Tree, VolumeSpec};
 use thiserror::Error;
 
 /// Places on a drive that follow from its size alone.
@@ -18,8 +19,6 @@ pub struct Space {
     pub partition: Range<u64>,
     /// BitLocker's own places in the partition.
     pub regions: Regions,
-    /// Bytes left free for Windows: min(256 MiB, volume/2048).
-    pub headroom: u64,
 }
 
 /// The smallest drive: 64 MiB.
@@ -30,28 +29,24 @@ pub const DISK_BYTES_MIN: u64 = 64 << 20;
 #[non_exhaustive]
 pub enum SpaceError {
     /// Too small for the file system and BitLocker's places.
-    #[error("{found} bytes; the smallest drive has {least}")]
+    #[error("it has {found} bytes; the smallest drive has {least}")]
     TooSmall {
         /// Bytes of the disk.
         found: u64,
         /// Bytes needed.
         least: u64,
     },
-    /// Not whole sectors.
-    #[error("{found} bytes are no whole number of sectors of {sector_bytes} bytes")]
-    PartSector {
-        /// Bytes of the disk.
-        found: u64,
-        /// Bytes of a sector.
-        sector_bytes: u64,
-    },
     /// The partition table cannot describe it.
-    #[error("{0}")]
-    Partition(String),
+    #[error(transparent)]
+    Partition(#[from] gpt_image::GptError),
     /// BitLocker's places do not fit.
-    #[error("{0}")]
-    Regions(String),
+    #[error(transparent)]
+    Regions(#[from] bitlocker_image::RegionsError),
 }
+
+/// What Windows wants for itself when it first mounts a volume; reference/ntfs.md 4.2 proposes it, nobody documents it.
+const HEADROOM_BYTES_MAX: u64 = 256 << 20;
+const HEADROOM_SHARE: u64 = 2048;
 
 impl Space {
     /// Returns the places of a disk of `disk_bytes`.
@@ -59,23 +54,93 @@ impl Space {
     /// # Errors
     /// [`SpaceError`] when it is too small or not whole sectors.
     pub fn new(disk_bytes: u64, sector: SectorSize) -> Result<Self, SpaceError> {
-        todo!("{disk_bytes} {sector:?}")
+        if disk_bytes < DISK_BYTES_MIN {
+            return Err(SpaceError::TooSmall {
+                found: disk_bytes,
+                least: DISK_BYTES_MIN,
+            });
+        }
+        let partition = gpt(disk_bytes, sector, [0; 16], [0; 16]).partition()?;
+        let volume_bytes = partition.end.saturating_sub(partition.start);
+        let cluster_bytes = ntfs_image::cluster_bytes(volume_bytes, sector);
+        let regions = Regions::new(volume_bytes, cluster_bytes)?;
+        Ok(Self {
+            disk_bytes,
+            sector,
+            partition,
+            regions,
+        })
     }
 
     /// Returns the bytes of the volume inside the partition.
     #[must_use]
     pub const fn volume_bytes(&self) -> u64 {
-        self.partition.end - self.partition.start
+        self.partition.end.saturating_sub(self.partition.start)
     }
 
-    /// Returns what the NTFS layout is asked for: the volume, with BitLocker's places owned by its control files.
+    /// Returns the bytes left free for Windows: min(256 MiB, volume/2048).
     #[must_use]
-    pub fn volume_spec(
-        &self,
-        serial: u64,
-        label: &str,
-        created: FileTime,
-    ) -> ntfs_image::VolumeSpec {
-        todo!("{serial} {label} {created:?}")
+    pub fn headroom_bytes(&self) -> u64 {
+        HEADROOM_BYTES_MAX.min(self.volume_bytes() / HEADROOM_SHARE)
+    }
+
+    /// Returns what the partition table is made from.
+    #[must_use]
+    pub fn gpt_spec(&self, disk_guid: [u8; 16], partition_guid: [u8; 16]) -> GptSpec {
+        gpt(self.disk_bytes, self.sector, disk_guid, partition_guid)
+    }
+
+    /// Returns what the NTFS layout is asked for: the volume, with BitLocker's places owned by its control files, in the
+    /// order of [`Regions::control_files`].
+    #[must_use]
+    pub fn volume_spec(&self, serial: u64, label: &str, created: FileTime) -> VolumeSpec {
+        let own = |(name, at, bytes)| ReservedFile { name, at, bytes };
+        VolumeSpec {
+            bytes: self.volume_bytes(),
+            sector: self.sector,
+            start_lba: self.partition.start / self.sector.bytes(),
+            serial,
+            label: label.to_owned(),
+            created,
+            reserved: self.regions.control_files().map(own).into(),
+        }
+    }
+
+    /// Lays out the volume; what fits, but leaves less than [`Self::headroom_bytes`], does not fit.
+    ///
+    /// # Errors
+    /// [`LayoutError`], [`LayoutError::DoesNotFit`] counting the headroom.
+    pub fn lay_out(&self, volume: VolumeSpec, tree: Tree) -> Result<NtfsLayout, LayoutError> {
+        let headroom = self.headroom_bytes();
+        let volume_bytes = volume.bytes;
+        match NtfsLayout::new(volume, tree) {
+            Ok(layout) if layout.free_bytes() >= headroom => Ok(layout),
+            Ok(layout) => Err(LayoutError::DoesNotFit {
+                missing_bytes: headroom.saturating_sub(layout.free_bytes()),
+                volume_bytes,
+            }),
+            Err(LayoutError::DoesNotFit { missing_bytes, .. }) => Err(LayoutError::DoesNotFit {
+                missing_bytes: missing_bytes.saturating_add(headroom),
+                volume_bytes,
+            }),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+fn gpt(
+    disk_bytes: u64,
+    sector: SectorSize,
+    disk_guid: [u8; 16],
+    partition_guid: [u8; 16],
+) -> GptSpec {
+    // The name Windows gives to a data partition.
+    let name = "Basic data partition".to_owned();
+    GptSpec {
+        disk_bytes,
+        sector,
+        disk_guid,
+        partition_guid,
+        name,
     }
 }

@@ -1,0 +1,239 @@
+//! Every problem of a listing.
+
+use ntfs_image::name::UNITS_MAX;
+
+use super::Rule;
+use super::proposal::propose;
+use super::twins::{Named, Names};
+use crate::blob_name::{self, BlobNameProblem};
+use crate::left_out::LeftOut;
+use crate::plan::listing::{FolderId, Listing, index};
+use crate::plan::mapping::Mapping;
+
+/// A name that cannot be on the drive or in Blob storage. What it names is left out, with everything below it, unless
+/// its proposal (or another name) is taken up in [`Mapping::renames`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// The first entry that is left out for it.
+    pub entry: u32,
+    /// The file or folder with the bad name, as the listing has it.
+    pub path: String,
+    /// What is wrong.
+    pub rule: Rule,
+    /// A last part that would do, free in its folder; `None` when no name helps.
+    pub proposal: Option<String>,
+}
+
+/// Every problem of a listing, and which entries they leave out.
+#[derive(Clone, Debug, Default)]
+pub struct Problems {
+    /// In listing order of the first entry left out.
+    pub found: Vec<Problem>,
+    /// File entries with a problem of their own, ascending, and where in `found` it is.
+    files: Vec<(u32, u32)>,
+    /// For each folder, where in `found` its or its parents' problem is; empty when no folder has one.
+    folders: Vec<u32>,
+}
+
+const NONE: u32 = u32::MAX;
+
+impl Problems {
+    /// Returns why entry `number` is left out; `None` when it goes.
+    #[must_use]
+    pub fn of_entry(&self, listing: &Listing, number: u32) -> Option<&Problem> {
+        if let Ok(place) = self
+            .files
+            .binary_search_by_key(&number, |(entry, _)| *entry)
+        {
+            let (_, problem) = self.files.get(place)?;
+            return self.found.get(index(*problem));
+        }
+        let folder = listing
+            .folder_of(number)
+            .unwrap_or_else(|| listing.entry(number).folder);
+        let problem = self
+            .folders
+            .get(index(folder.0))
+            .copied()
+            .filter(|problem| *problem != NONE)?;
+        self.found.get(index(problem))
+    }
+
+    /// Returns every entry that is left out, in listing order.
+    #[must_use]
+    pub fn left_out(&self, listing: &Listing) -> Vec<LeftOut> {
+        if self.found.is_empty() {
+            return Vec::new();
+        }
+        let reason = |number| {
+            self.of_entry(listing, number)
+                .map(|problem| problem.rule.reason())
+        };
+        let left_out = |number| {
+            let path = listing.entry(number).path.to_owned();
+            reason(number).map(|reason| LeftOut { path, reason })
+        };
+        (0..listing.len()).filter_map(left_out).collect()
+    }
+}
+
+/// Returns every name of `listing` that cannot go, new names of `mapping` applied.
+#[must_use]
+pub fn problems(listing: &Listing, mapping: &Mapping) -> Problems {
+    let mut bad = by_name(listing, mapping);
+    let is_bad = |named: Named| {
+        bad.binary_search_by_key(&named, |(named, _)| *named)
+            .is_ok()
+    };
+    let mut names = Names::new(listing, mapping, &is_bad);
+    for (named, first) in names.twins(listing, mapping) {
+        let rule = if named.path(listing) == first.path(listing) {
+            Rule::Twice
+        } else {
+            let of = first.path(listing).to_owned();
+            Rule::CaseTwin { of }
+        };
+        bad.push((named, rule));
+    }
+    let mut outer = Problems::new(listing, &bad);
+    let by_path = by_path(listing, mapping, &outer);
+    if !by_path.is_empty() {
+        bad.extend(by_path);
+        outer = Problems::new(listing, &bad);
+    }
+    for problem in &mut outer.found {
+        let named = named_of(listing, problem);
+        problem.proposal = proposal(listing, mapping, &mut names, named, &problem.rule);
+    }
+    outer
+}
+
+/// Names that break a rule by themselves, sorted.
+fn by_name(listing: &Listing, mapping: &Mapping) -> Vec<(Named, Rule)> {
+    let files = listing
+        .iter()
+        .filter(|(_, entry)| !entry.is_folder)
+        .map(|(number, _)| Named::File(number));
+    let folders = (1..listing.folder_count()).map(|id| Named::Folder(FolderId(id)));
+    let rule =
+        |named: Named| Rule::of_name(mapping.name(named.path(listing))).map(|rule| (named, rule));
+    let mut bad: Vec<_> = files.chain(folders).filter_map(rule).collect();
+    bad.sort_by_key(|(named, _)| *named);
+    bad
+}
+
+/// Whole paths that cannot go, among those that no other problem leaves out.
+fn by_path(listing: &Listing, mapping: &Mapping, known: &Problems) -> Vec<(Named, Rule)> {
+    let mut bad = Vec::new();
+    for (number, entry) in listing.iter() {
+        if known.of_entry(listing, number).is_some() {
+            continue;
+        }
+        let rule = if entry.is_folder {
+            Rule::of_length(&blob_name::drive_path(
+                &mapping.session,
+                &mapping.renamed(entry.path),
+            ))
+        } else {
+            mapping
+                .naming(listing, number)
+                .map_or_else(Some, |naming| Rule::of_length(&naming.path))
+        };
+        let named = listing
+            .folder_of(number)
+            .map_or(Named::File(number), Named::Folder);
+        bad.extend(rule.map(|rule| (named, rule)));
+    }
+    bad
+}
+
+impl Problems {
+    fn new(listing: &Listing, bad: &[(Named, Rule)]) -> Self {
+        let mut all = Self::default();
+        let mut bad: Vec<_> = bad
+            .iter()
+            .map(|(named, rule)| (named.first_entry(listing), *named, rule))
+            .collect();
+        bad.sort_by_key(|(entry, named, _)| (*entry, *named));
+        if bad
+            .iter()
+            .any(|(_, named, _)| matches!(named, Named::Folder(_)))
+        {
+            all.folders = vec![NONE; index(listing.folder_count())];
+        }
+        for (entry, named, rule) in bad {
+            let place = u32::try_from(all.found.len()).unwrap_or(NONE);
+            match named {
+                Named::File(entry) => all.files.push((entry, place)),
+                Named::Folder(id) => all.folders[index(id.0)] = place,
+            }
+            let path = named.path(listing).to_owned();
+            all.found.push(Problem {
+                entry,
+                path,
+                rule: rule.clone(),
+                proposal: None,
+            });
+        }
+        all.files.sort_unstable();
+        // Parents have smaller numbers, so one pass hands a problem down; a folder's own comes after its parent's is solved.
+        for id in 1..all.folders.len() {
+            let id = FolderId(u32::try_from(id).unwrap_or(NONE));
+            let above = listing
+                .folder(id)
+                .parent
+                .map_or(NONE, |parent| all.folders[index(parent.0)]);
+            if above != NONE {
+                all.folders[index(id.0)] = above;
+            }
+        }
+        all
+    }
+}
+
+/// A problem's path is a folder's when the entry it begins with is not that path's file.
+fn named_of(listing: &Listing, problem: &Problem) -> Named {
+    let entry = listing.entry(problem.entry);
+    if entry.path == problem.path && !entry.is_folder {
+        return Named::File(problem.entry);
+    }
+    let mut folder = listing.folder_of(problem.entry).unwrap_or(entry.folder);
+    while let Some(parent) = listing.folder(folder).parent {
+        if listing.folder(folder).path == problem.path {
+            break;
+        }
+        folder = parent;
+    }
+    Named::Folder(folder)
+}
+
+fn proposal(
+    listing: &Listing,
+    mapping: &Mapping,
+    names: &mut Names,
+    named: Named,
+    rule: &Rule,
+) -> Option<String> {
+    let name = mapping.name(named.path(listing));
+    let units_max = match rule {
+        Rule::Twice | Rule::PageBlob(_) | Rule::NoTarget | Rule::PathTooLong { .. } => return None,
+        Rule::Blob(BlobNameProblem::TooLong { found }) => {
+            let units = u64::try_from(name.encode_utf16().count()).unwrap_or(u64::MAX);
+            let excess = found.saturating_sub(1024);
+            // A name of fewer than 8 units would say nothing any more.
+            let left = units.checked_sub(excess).filter(|left| *left >= 8)?;
+            usize::try_from(left).ok()?
+        }
+        Rule::Blob(BlobNameProblem::Control { .. } | BlobNameProblem::NonCharacter { .. }) => {
+            UNITS_MAX
+        }
+        Rule::Blob(_) => return None,
+        Rule::Name(_) | Rule::CaseTwin { .. } => UNITS_MAX,
+    };
+    let folder = named.parent(listing);
+    let found = propose(name, units_max, &|candidate| {
+        names.is_taken(folder, candidate)
+    })?;
+    names.propose(folder, &found);
+    Some(found)
+}

@@ -1,0 +1,13 @@
+//! What cannot go as it is called.
+//!
+//! ```text
+//! listing -> rule of each name (folders first) -> twins in each folder -> rule of each whole path -> Problems
+//! ```
+
+mod found;
+mod proposal;
+mod rule;
+mod twins;
+
+pub use found::{Problem, Problems, problems};
+pub use rule::Rule;

@@ -1,0 +1,358 @@
+//! The files of one drive as an NTFS tree.
+
+use ntfs_image::{FileTime, Node, Tree, TreeError};
+use thiserror::Error;
+
+use super::Rule;
+use super::listing::{FolderId, Listing, index};
+use super::mapping::{self, Mapping, PROPERTIES_BYTES};
+use crate::manifest;
+
+/// Where the content of a node comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NodeSource {
+    /// A file or folder of the listing.
+    Entry(u32),
+    /// A folder that the listing does not name.
+    Implied,
+    /// The properties file of an entry's blob: [`PROPERTIES_BYTES`] long, known once the entry's file is hashed.
+    Properties(u32),
+    /// The metadata file of target `n` of the mapping (from 0).
+    TargetMetadata(u32),
+    /// The properties file of target `n` of the mapping (from 0).
+    TargetProperties(u32),
+    /// `\DriveManifest.xml`, known once everything else is.
+    Manifest,
+}
+
+/// Name of the manifest, in the root.
+pub const MANIFEST_NAME: &str = "DriveManifest.xml";
+
+/// A manifest is planned at least this long: what fits into an MFT record would have to be known when the records are
+/// written, long before the last hash.
+const MANIFEST_BYTES_MIN: u64 = 4096;
+
+/// A tree, and which node is what.
+#[derive(Clone, Debug)]
+pub struct DriveTree {
+    /// What the layout is made from.
+    pub tree: Tree,
+    /// Which node is what.
+    pub nodes: NodeMap,
+}
+
+/// Which node of a tree is what. Four bytes a node and eight an entry.
+#[derive(Clone, Debug)]
+pub struct NodeMap {
+    /// `\DriveManifest.xml`, the last node.
+    pub manifest: Node,
+    /// Its planned length.
+    pub manifest_bytes: u64,
+    /// Files that become blobs.
+    pub files: u32,
+    /// By node: the entry, or a mark of the top bits.
+    codes: Vec<u32>,
+    /// Entries on the drive, ascending, and the node of each.
+    entries: Vec<(u32, Node)>,
+}
+
+/// Files that cannot be one tree.
+#[derive(Debug, Error, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum DriveTreeError {
+    /// A name that a plan would have left out.
+    #[error("{path}: {cause}")]
+    Name {
+        /// The path in the listing.
+        path: String,
+        /// What is wrong.
+        cause: Rule,
+    },
+    /// A node that NTFS cannot hold.
+    #[error(transparent)]
+    Tree(#[from] TreeError),
+    /// More entries than the node map can number.
+    #[error("entry {entry} is beyond the {most} that one job can have")]
+    TooMany {
+        /// The entry.
+        entry: u32,
+        /// The most.
+        most: u32,
+    },
+}
+
+const PROPERTIES: u32 = 1 << 31;
+/// Entries from here on cannot be told from marks.
+const ENTRIES_MAX: u32 = PROPERTIES - (1 << 20);
+const IMPLIED: u32 = ENTRIES_MAX;
+const MANIFEST: u32 = ENTRIES_MAX + 1;
+const TARGET_METADATA: u32 = ENTRIES_MAX + 2;
+const TARGET_PROPERTIES: u32 = ENTRIES_MAX + (1 << 19);
+const TARGETS_MAX: u32 = 1 << 18;
+const NO_NODE: u32 = u32::MAX;
+
+impl DriveTree {
+    /// Builds the tree of `entries` (ascending) of `listing`: `\<session>\...` in listing order, the manifest last.
+    /// `serial` is the manifest's drive id; what no source dates gets the time `started`.
+    ///
+    /// # Errors
+    /// [`DriveTreeError`] for names that [`super::problems`] leaves out.
+    pub fn new(
+        listing: &Listing,
+        entries: &[u32],
+        mapping: &Mapping,
+        serial: &str,
+        started: FileTime,
+    ) -> Result<Self, DriveTreeError> {
+        let mut builder = Builder::new(listing, mapping, started, entries.len())?;
+        let mut manifest_bytes = manifest::planned_frame_bytes(serial, mapping.session.as_str());
+        for number in entries.iter().copied() {
+            if number >= ENTRIES_MAX {
+                let most = ENTRIES_MAX;
+                return Err(DriveTreeError::TooMany {
+                    entry: number,
+                    most,
+                });
+            }
+            manifest_bytes = manifest_bytes.saturating_add(builder.add(number)?);
+        }
+        builder.finish(manifest_bytes.max(MANIFEST_BYTES_MIN))
+    }
+}
+
+impl NodeMap {
+    /// Returns where a node's content comes from.
+    #[must_use]
+    pub fn source_of(&self, node: Node) -> NodeSource {
+        match self.codes.get(index(node.0)).copied().unwrap_or(IMPLIED) {
+            IMPLIED => NodeSource::Implied,
+            MANIFEST => NodeSource::Manifest,
+            code if code & PROPERTIES != 0 => NodeSource::Properties(code & !PROPERTIES),
+            code if code >= TARGET_PROPERTIES => {
+                NodeSource::TargetProperties(code.saturating_sub(TARGET_PROPERTIES))
+            }
+            code if code >= TARGET_METADATA => {
+                NodeSource::TargetMetadata(code.saturating_sub(TARGET_METADATA))
+            }
+            code => NodeSource::Entry(code),
+        }
+    }
+
+    /// Returns the node of a listing entry; `None` when the entry is not on this drive.
+    #[must_use]
+    pub fn node_of(&self, entry: u32) -> Option<Node> {
+        let place = self
+            .entries
+            .binary_search_by_key(&entry, |(entry, _)| *entry)
+            .ok()?;
+        self.entries.get(place).map(|(_, node)| *node)
+    }
+
+    /// Returns the entries on the drive, ascending, with their nodes.
+    #[must_use]
+    pub fn entries(&self) -> &[(u32, Node)] {
+        &self.entries
+    }
+}
+
+struct Builder<'a> {
+    listing: &'a Listing,
+    mapping: &'a Mapping,
+    started: FileTime,
+    tree: Tree,
+    codes: Vec<u32>,
+    entries: Vec<(u32, Node)>,
+    files: u32,
+    /// Node of every folder of the listing that is on this drive.
+    folders: Vec<u32>,
+    /// The folder of properties and metadata files, once there is one.
+    attached: Option<Node>,
+    /// Targets whose files are on this drive already.
+    targets: Vec<bool>,
+}
+
+impl<'a> Builder<'a> {
+    fn new(
+        listing: &'a Listing,
+        mapping: &'a Mapping,
+        started: FileTime,
+        entries: usize,
+    ) -> Result<Self, DriveTreeError> {
+        let mut builder = Self {
+            listing,
+            mapping,
+            started,
+            tree: Tree::new(),
+            codes: vec![IMPLIED],
+            entries: Vec::with_capacity(entries),
+            files: 0,
+            folders: vec![NO_NODE; index(listing.folder_count())],
+            attached: None,
+            targets: vec![false; mapping.targets.len()],
+        };
+        let session = builder.add_folder(Tree::ROOT, mapping.session.as_str(), started, IMPLIED)?;
+        builder.folders[0] = session.0;
+        Ok(builder)
+    }
+
+    /// Adds an entry and returns the bytes of its lines in the manifest.
+    fn add(&mut self, number: u32) -> Result<u64, DriveTreeError> {
+        let entry = self.listing.entry(number);
+        if let Some(folder) = self.listing.folder_of(number) {
+            let node = self.folder(folder)?;
+            self.entries.push((number, node));
+            return Ok(0);
+        }
+        let wrong = |cause| DriveTreeError::Name {
+            path: entry.path.to_owned(),
+            cause,
+        };
+        let naming = self.mapping.naming(self.listing, number).map_err(wrong)?;
+        let target = self
+            .mapping
+            .target_number(self.listing, number)
+            .map_err(wrong)?;
+        self.add_target(target)?;
+        let parent = self.folder(entry.folder)?;
+        let name = self.mapping.name(entry.path);
+        let node = self.add_file(parent, name, entry.bytes, entry.modified, number)?;
+        self.entries.push((number, node));
+        self.files = self.files.saturating_add(1);
+        if self.mapping.content_md5 {
+            let folder = self.attached()?;
+            let name = mapping::properties_name(number);
+            self.add_file(
+                folder,
+                &name,
+                PROPERTIES_BYTES,
+                self.started,
+                number | PROPERTIES,
+            )?;
+        }
+        Ok(manifest::planned_file_bytes(&naming.planned(entry.bytes)))
+    }
+
+    /// Adds the metadata and properties files of a target when its first file comes.
+    fn add_target(&mut self, number: u32) -> Result<(), DriveTreeError> {
+        let Some(seen) = self.targets.get_mut(index(number)) else {
+            return Ok(());
+        };
+        if std::mem::replace(seen, true) {
+            return Ok(());
+        }
+        if number >= TARGETS_MAX {
+            let most = TARGETS_MAX;
+            return Err(DriveTreeError::TooMany {
+                entry: number,
+                most,
+            });
+        }
+        let mapping = self.mapping;
+        let target = &mapping.targets[index(number)];
+        if let Some(bytes) = target.metadata_bytes {
+            let folder = self.attached()?;
+            let name = mapping::target_metadata_name(number);
+            self.add_file(
+                folder,
+                &name,
+                bytes,
+                self.started,
+                TARGET_METADATA.saturating_add(number),
+            )?;
+        }
+        if let Some(bytes) = target.properties_bytes.filter(|_| !mapping.content_md5) {
+            let folder = self.attached()?;
+            let name = mapping::target_properties_name(number);
+            self.add_file(
+                folder,
+                &name,
+                bytes,
+                self.started,
+                TARGET_PROPERTIES.saturating_add(number),
+            )?;
+        }
+        Ok(())
+    }
+
+    fn attached(&mut self) -> Result<Node, DriveTreeError> {
+        if let Some(node) = self.attached {
+            return Ok(node);
+        }
+        let name = self.mapping.attached_folder();
+        let node = self.add_folder(Tree::ROOT, &name, self.started, IMPLIED)?;
+        self.attached = Some(node);
+        Ok(node)
+    }
+
+    /// Returns the node of a folder, adding it and its parents when new.
+    fn folder(&mut self, id: FolderId) -> Result<Node, DriveTreeError> {
+        let mut missing = Vec::new();
+        let mut id = id;
+        while self.folders[index(id.0)] == NO_NODE {
+            missing.push(id);
+            id = self.listing.folder(id).parent.unwrap_or(FolderId::TOP);
+        }
+        let mut node = Node(self.folders[index(id.0)]);
+        for id in missing.into_iter().rev() {
+            let folder = self.listing.folder(id);
+            let modified = folder
+                .entry
+                .map_or(self.started, |entry| self.listing.entry(entry).modified);
+            let code = folder.entry.unwrap_or(IMPLIED);
+            node = self.add_folder(node, self.mapping.name(folder.path), modified, code)?;
+            self.folders[index(id.0)] = node.0;
+        }
+        Ok(node)
+    }
+
+    fn add_folder(
+        &mut self,
+        parent: Node,
+        name: &str,
+        modified: FileTime,
+        code: u32,
+    ) -> Result<Node, DriveTreeError> {
+        let node = self.tree.add_folder(parent, name, modified)?;
+        self.codes.push(code);
+        Ok(node)
+    }
+
+    fn add_file(
+        &mut self,
+        parent: Node,
+        name: &str,
+        bytes: u64,
+        modified: FileTime,
+        code: u32,
+    ) -> Result<Node, DriveTreeError> {
+        let node = self.tree.add_file(parent, name, bytes, modified)?;
+        self.codes.push(code);
+        Ok(node)
+    }
+
+    fn finish(mut self, manifest_bytes: u64) -> Result<DriveTree, DriveTreeError> {
+        let manifest = self.add_file(
+            Tree::ROOT,
+            MANIFEST_NAME,
+            manifest_bytes,
+            self.started,
+            MANIFEST,
+        )?;
+        assert_eq!(
+            u64::from(self.tree.node_count()),
+            u64::try_from(self.codes.len()).unwrap_or(u64::MAX),
+            "every node has a source"
+        );
+        let nodes = NodeMap {
+            manifest,
+            manifest_bytes,
+            files: self.files,
+            codes: self.codes,
+            entries: self.entries,
+        };
+        Ok(DriveTree {
+            tree: self.tree,
+            nodes,
+        })
+    }
+}
