@@ -3,6 +3,11 @@
 use disk::{ReadAt, ReadError, SectorSize};
 use thiserror::Error;
 
+use crate::bare;
+use crate::finding::{Copy, GptFinding};
+use crate::header::{HeaderError, Table, read_table, sector_count};
+use crate::stored::{Entry, Mbr};
+
 /// How a disk is divided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scheme {
@@ -49,22 +54,11 @@ pub enum PartitionKind {
 pub struct PartitionTable {
     /// How the disk is divided.
     pub scheme: Scheme,
-    /// Its partitions in the table's order; one that covers all when there is no table.
+    /// Its partitions in the table's order, all of them on the disk; one that covers all when there
+    /// is no table.
     pub partitions: Vec<Partition>,
     /// Violations that did not hinder reading.
     pub findings: Vec<GptFinding>,
-}
-
-/// One thing wrong with a table.
-#[derive(Debug, Error, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum GptFinding {
-    /// The primary table cannot be used.
-    #[error("primary partition table at sector 1: {why}")]
-    Primary {
-        /// What is wrong.
-        why: String,
-    },
 }
 
 /// A disk without a readable table.
@@ -74,17 +68,594 @@ pub enum GptReadError {
     /// The disk could not be read.
     #[error("cannot read the partition table: {0}")]
     Read(#[from] ReadError),
-    /// There is nothing that could be read.
+    /// A protective MBR, but neither copy of the table behind it.
     #[error(
-        "no partition table, BitLocker or NTFS volume: the first sector holds none of their signatures"
+        "sector 0 announces a partition table, but neither copy can be used: {primary}; {backup}"
     )]
+    Damaged {
+        /// What is wrong with the primary.
+        primary: String,
+        /// What is wrong with the backup.
+        backup: String,
+    },
+    /// There is nothing that could be read.
+    #[error("no partition table, and no BitLocker or NTFS volume, in the first sector")]
     Nothing,
 }
 
 /// Returns how `disk` is divided.
 ///
 /// # Errors
-/// [`GptReadError`].
-pub fn read(_disk: &dyn ReadAt) -> Result<PartitionTable, GptReadError> {
-    todo!()
+/// [`GptReadError`] when it cannot be read or nothing known is on it.
+pub fn read(disk: &dyn ReadAt) -> Result<PartitionTable, GptReadError> {
+    let mut first_sector = [0; 512];
+    disk.read_at(0, &mut first_sector)?;
+    if bare::is_volume(&first_sector) {
+        return Ok(whole_disk(disk));
+    }
+    let mbr = Mbr::parse(&first_sector);
+    if let Some(mbr) = mbr.as_ref().filter(|mbr| mbr.stands_alone()) {
+        return Ok(read_mbr(disk, mbr));
+    }
+    let protective = mbr.as_ref().is_some_and(Mbr::is_protective);
+    match (read_gpt(disk, protective), mbr) {
+        (Ok(table), _) => Ok(table),
+        (Err((primary, backup)), _)
+            if protective || primary.is_of_a_table() || backup.is_of_a_table() =>
+        {
+            let (primary, backup) = (primary.to_string(), backup.to_string());
+            Err(GptReadError::Damaged { primary, backup })
+        }
+        (Err(_), Some(mbr)) => Ok(read_mbr(disk, &mbr)),
+        (Err(_), None) => Err(GptReadError::Nothing),
+    }
+}
+
+fn whole_disk(disk: &dyn ReadAt) -> PartitionTable {
+    let kind = PartitionKind::Mbr(0);
+    let all = Partition {
+        at: 0,
+        bytes: disk.bytes(),
+        kind,
+        name: String::new(),
+    };
+    PartitionTable {
+        scheme: Scheme::Bare,
+        partitions: vec![all],
+        findings: Vec::new(),
+    }
+}
+
+fn read_mbr(disk: &dyn ReadAt, mbr: &Mbr) -> PartitionTable {
+    let sector = mbr.sector(disk);
+    let (partitions, mut findings) = mbr.partitions(disk.bytes(), sector);
+    find_overlaps(&partitions, &mut findings);
+    let partitions = partitions
+        .into_iter()
+        .map(|(_, partition)| partition)
+        .collect();
+    PartitionTable {
+        scheme: Scheme::Mbr { sector },
+        partitions,
+        findings,
+    }
+}
+
+/// Tries both sector sizes: first for a primary copy, then for a backup in the last sector.
+fn read_gpt(
+    disk: &dyn ReadAt,
+    protective: bool,
+) -> Result<PartitionTable, (HeaderError, HeaderError)> {
+    let mut findings = Vec::new();
+    if !protective {
+        findings.push(GptFinding::ProtectiveMbr);
+    }
+    let primary = match read_copy(disk, |_| 1) {
+        Ok((sector, primary)) => return Ok(with_primary(disk, sector, &primary, findings)),
+        Err(why) => why,
+    };
+    match read_copy(disk, |sector| last_lba(disk, sector)) {
+        Ok((sector, backup)) => {
+            findings.push(GptFinding::Unusable {
+                copy: Copy::Primary,
+                why: primary.to_string(),
+            });
+            Ok(table(disk, sector, &backup, true, findings))
+        }
+        Err(backup) => Err((primary, backup)),
+    }
+}
+
+/// Reads the copy in sector `lba` of either sector size; complains of the size at which a table at least begins.
+fn read_copy(
+    disk: &dyn ReadAt,
+    lba: impl Fn(SectorSize) -> u64,
+) -> Result<(SectorSize, Table), HeaderError> {
+    let [small, large] = [SectorSize::B512, SectorSize::B4096];
+    let first = match read_table(disk, small, lba(small)) {
+        Ok(table) => return Ok((small, table)),
+        Err(why) => why,
+    };
+    match read_table(disk, large, lba(large)) {
+        Ok(table) => Ok((large, table)),
+        Err(second) if second.is_of_a_table() => Err(second),
+        Err(_) => Err(first),
+    }
+}
+
+fn last_lba(disk: &dyn ReadAt, sector: SectorSize) -> u64 {
+    sector_count(disk.bytes(), sector).saturating_sub(1)
+}
+
+fn with_primary(
+    disk: &dyn ReadAt,
+    sector: SectorSize,
+    primary: &Table,
+    mut findings: Vec<GptFinding>,
+) -> PartitionTable {
+    let (expected, found) = (last_lba(disk, sector), primary.header.alternate_lba.get());
+    if expected != found {
+        findings.push(GptFinding::BackupMisplaced { expected, found });
+    }
+    let backup_intact = match read_table(disk, sector, found) {
+        Ok(backup) => match primary.difference(&backup) {
+            None => true,
+            Some(what) => {
+                findings.push(GptFinding::CopiesDiffer { what });
+                false
+            }
+        },
+        Err(why) => {
+            findings.push(GptFinding::Unusable {
+                copy: Copy::Backup,
+                why: why.to_string(),
+            });
+            false
+        }
+    };
+    table(disk, sector, primary, backup_intact, findings)
+}
+
+fn table(
+    disk: &dyn ReadAt,
+    sector: SectorSize,
+    table: &Table,
+    backup_intact: bool,
+    mut findings: Vec<GptFinding>,
+) -> PartitionTable {
+    let sectors = sector_count(disk.bytes(), sector);
+    let (usable_first, usable_last) = (
+        table.header.first_usable_lba.get(),
+        table.header.last_usable_lba.get(),
+    );
+    let mut partitions = Vec::new();
+    for (number, entry) in (1..)
+        .zip(&table.entries)
+        .filter(|(_, entry)| entry.is_used())
+    {
+        let (first, last) = (entry.first_lba.get(), entry.last_lba.get());
+        match entry.partition(sector, sectors) {
+            None => findings.push(GptFinding::OutOfRange {
+                number,
+                first,
+                last,
+                sectors,
+            }),
+            Some(partition) => partitions.push((number, partition)),
+        }
+        if first < usable_first || last > usable_last {
+            findings.push(GptFinding::NotUsable {
+                number,
+                first,
+                last,
+                usable_first,
+                usable_last,
+            });
+        }
+    }
+    find_overlaps(&partitions, &mut findings);
+    let partitions = partitions
+        .into_iter()
+        .map(|(_, partition)| partition)
+        .collect();
+    PartitionTable {
+        scheme: Scheme::Gpt {
+            sector,
+            backup_intact,
+        },
+        partitions,
+        findings,
+    }
+}
+
+impl Entry {
+    fn is_used(&self) -> bool {
+        self.kind != [0; 16]
+    }
+
+    /// Returns the partition when it lies on a disk of `sectors`.
+    fn partition(&self, sector: SectorSize, sectors: u64) -> Option<Partition> {
+        let (first, last) = (self.first_lba.get(), self.last_lba.get());
+        if first > last || last >= sectors {
+            return None;
+        }
+        let count = last.checked_sub(first)?.checked_add(1)?;
+        let units = self
+            .name
+            .iter()
+            .map(|unit| unit.get())
+            .take_while(|unit| *unit != 0);
+        let name =
+            char::decode_utf16(units).map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER));
+        Some(Partition {
+            at: first.checked_mul(sector.bytes())?,
+            bytes: count.checked_mul(sector.bytes())?,
+            kind: PartitionKind::Gpt(self.kind),
+            name: name.collect(),
+        })
+    }
+}
+
+/// Adds a finding for each partition that starts inside one that starts before it.
+fn find_overlaps(partitions: &[(u32, Partition)], findings: &mut Vec<GptFinding>) {
+    let mut by_start: Vec<_> = partitions.iter().collect();
+    by_start.sort_by_key(|(number, partition)| (partition.at, *number));
+    let mut reach: Option<(u32, u64)> = None;
+    for (other, partition) in by_start {
+        let end = partition.at.saturating_add(partition.bytes);
+        if let Some((number, reached)) = reach
+            && partition.at < reached
+        {
+            findings.push(GptFinding::Overlap {
+                number,
+                other: *other,
+                at: partition.at,
+            });
+        }
+        if reach.is_none_or(|(_, reached)| end > reached) {
+            reach = Some((*other, end));
+        }
+    }
+}
+
+#[cfg(test)]
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "places on a small disk of the tests' own"
+)]
+mod tests {
+    use disk::{MemDisk, WriteAt};
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::GptSpec;
+    use crate::stored::BASIC_DATA;
+
+    const MIB: u64 = 1 << 20;
+
+    fn spec(sector: SectorSize) -> GptSpec {
+        GptSpec {
+            disk_bytes: 64 * MIB,
+            sector,
+            disk_guid: [7; 16],
+            partition_guid: [9; 16],
+            name: "Basic data partition".to_owned(),
+        }
+    }
+
+    fn written(spec: &GptSpec) -> MemDisk {
+        let mut disk = MemDisk::new(spec.disk_bytes);
+        let (at, backup) = spec.backup().expect("it fits");
+        disk.write_at(at, &backup).expect("on the disk");
+        disk.write_at(0, &spec.primary().expect("it fits"))
+            .expect("on the disk");
+        disk
+    }
+
+    fn the_partition() -> Partition {
+        let kind = PartitionKind::Gpt(BASIC_DATA);
+        Partition {
+            at: MIB,
+            bytes: 62 * MIB,
+            kind,
+            name: "Basic data partition".to_owned(),
+        }
+    }
+
+    fn byte(disk: &MemDisk, at: u64) -> u8 {
+        let mut byte = [0];
+        disk.read_at(at, &mut byte).expect("on the disk");
+        byte[0]
+    }
+
+    #[test]
+    fn our_own_table_reads_back_without_findings_at_its_sector_size() {
+        for sector in [SectorSize::B512, SectorSize::B4096] {
+            let table = read(&written(&spec(sector))).expect("a table");
+            assert_eq!(
+                table.scheme,
+                Scheme::Gpt {
+                    sector,
+                    backup_intact: true
+                }
+            );
+            assert_eq!(table.partitions, [the_partition()]);
+            assert_eq!(table.findings, []);
+        }
+    }
+
+    #[test]
+    fn one_changed_byte_in_a_header_or_its_entries_leaves_the_other_copy_and_one_finding() {
+        for sector in [SectorSize::B512, SectorSize::B4096] {
+            let spec = spec(sector);
+            let disk = written(&spec);
+            let header = sector.bytes();
+            let backup = spec.disk_bytes - sector.bytes();
+            let (entries, _) = spec.backup().expect("it fits");
+            for (start, copy) in [
+                (header, Copy::Primary),
+                (2 * header, Copy::Primary),
+                (backup, Copy::Backup),
+                (entries, Copy::Backup),
+            ] {
+                for at in start..start + 92 {
+                    let mut disk = disk.clone();
+                    let changed = byte(&disk, at) ^ 0x40;
+                    disk.write_at(at, &[changed]).expect("on the disk");
+                    let table = read(&disk).expect("the other copy");
+                    assert_eq!(table.partitions, [the_partition()], "{at:#x}");
+                    assert!(
+                        matches!(&table.findings[..], [GptFinding::Unusable { copy: found, .. }] if *found == copy),
+                        "{at:#x}: {:?}",
+                        table.findings
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn copies_that_are_whole_but_differ_are_told() {
+        let disk = written(&spec(SectorSize::B512));
+        let other = GptSpec {
+            partition_guid: [1; 16],
+            ..spec(SectorSize::B512)
+        };
+        let (at, backup) = other.backup().expect("it fits");
+        let mut disk = disk;
+        disk.write_at(at, &backup).expect("on the disk");
+        let table = read(&disk).expect("the primary");
+        assert_eq!(
+            table.findings,
+            [GptFinding::CopiesDiffer {
+                what: "the partitions"
+            }]
+        );
+    }
+
+    #[test]
+    fn a_disk_that_grew_is_told() {
+        let small = written(&spec(SectorSize::B512));
+        let mut start = vec![0; 1 << 20];
+        small.read_at(0, &mut start).expect("on the disk");
+        let mut disk = MemDisk::new(128 * MIB);
+        disk.write_at(0, &start).expect("on the disk");
+        let table = read(&disk).expect("the primary");
+        let misplaced = GptFinding::BackupMisplaced {
+            expected: 262_143,
+            found: 131_071,
+        };
+        assert_eq!(table.findings[0], misplaced);
+        assert_eq!(table.partitions, [the_partition()]);
+    }
+
+    /// Writes a table with these entries (first and last sector), right checksums and all.
+    fn with_entries(entries: &[(u64, u64)]) -> MemDisk {
+        let spec = spec(SectorSize::B512);
+        let mut disk = written(&spec);
+        let mut stored = vec![0; 16_384];
+        for ((first, last), place) in entries.iter().zip(stored.chunks_mut(128)) {
+            place[..16].copy_from_slice(&BASIC_DATA);
+            place[32..40].copy_from_slice(&first.to_le_bytes());
+            place[40..48].copy_from_slice(&last.to_le_bytes());
+        }
+        disk.write_at(1024, &stored).expect("on the disk");
+        let mut header = [0; 92];
+        disk.read_at(512, &mut header).expect("on the disk");
+        header[88..92].copy_from_slice(&crc32fast::hash(&stored).to_le_bytes());
+        header[16..20].fill(0);
+        let checksum = crc32fast::hash(&header);
+        header[16..20].copy_from_slice(&checksum.to_le_bytes());
+        disk.write_at(512, &header).expect("on the disk");
+        disk
+    }
+
+    #[test]
+    fn overlapping_partitions_are_told_and_those_off_the_disk_are_left_out() {
+        let table = read(&with_entries(&[
+            (4096, 8191),
+            (2048, 4096),
+            (9000, 8999),
+            (131_000, 131_072),
+        ]));
+        let table = table.expect("the primary");
+        assert_eq!(
+            table
+                .partitions
+                .iter()
+                .map(|partition| partition.at)
+                .collect::<Vec<_>>(),
+            [4096 * 512, MIB]
+        );
+        assert!(table.findings.contains(&GptFinding::Overlap {
+            number: 2,
+            other: 1,
+            at: 4096 * 512
+        }));
+        assert!(table.findings.contains(&GptFinding::OutOfRange {
+            number: 3,
+            first: 9000,
+            last: 8999,
+            sectors: 131_072
+        }));
+        assert!(table.findings.contains(&GptFinding::OutOfRange {
+            number: 4,
+            first: 131_000,
+            last: 131_072,
+            sectors: 131_072
+        }));
+    }
+
+    #[test]
+    fn a_partition_over_the_table_itself_is_told() {
+        let table = read(&with_entries(&[(1, 40)])).expect("the primary");
+        let expected = GptFinding::NotUsable {
+            number: 1,
+            first: 1,
+            last: 40,
+            usable_first: 34,
+            usable_last: 131_038,
+        };
+        assert!(table.findings.contains(&expected));
+    }
+
+    fn mbr_disk(entries: &[(u8, u32, u32)]) -> MemDisk {
+        let mut sector = [0; 512];
+        sector[510..].copy_from_slice(&[0x55, 0xaa]);
+        for ((kind, first, count), place) in entries.iter().zip(sector[446..510].chunks_mut(16)) {
+            place[4] = *kind;
+            place[8..12].copy_from_slice(&first.to_le_bytes());
+            place[12..16].copy_from_slice(&count.to_le_bytes());
+        }
+        let mut disk = MemDisk::new(64 * MIB);
+        disk.write_at(0, &sector).expect("on the disk");
+        disk
+    }
+
+    #[test]
+    fn an_mbr_is_read_at_the_sector_size_at_which_a_volume_starts() {
+        let mut disk = mbr_disk(&[(7, 256, 1024)]);
+        let table = read(&disk).expect("an MBR");
+        assert_eq!(
+            table.scheme,
+            Scheme::Mbr {
+                sector: SectorSize::B512
+            }
+        );
+        disk.write_at(MIB + 3, b"-FVE-FS-").expect("on the disk");
+        let table = read(&disk).expect("an MBR");
+        assert_eq!(
+            table.scheme,
+            Scheme::Mbr {
+                sector: SectorSize::B4096
+            }
+        );
+        let expected = Partition {
+            at: MIB,
+            bytes: 4 * MIB,
+            kind: PartitionKind::Mbr(7),
+            name: String::new(),
+        };
+        assert_eq!(table.partitions, [expected]);
+    }
+
+    #[test]
+    fn an_extended_partition_is_named_and_one_off_the_disk_left_out() {
+        let table = read(&mbr_disk(&[(0x0f, 2048, 2048), (7, 4096, u32::MAX)])).expect("an MBR");
+        assert_eq!(table.partitions.len(), 1);
+        assert_eq!(table.findings.len(), 2);
+        assert_eq!(
+            table.findings[0],
+            GptFinding::Extended {
+                number: 1,
+                kind: 0x0f
+            }
+        );
+    }
+
+    #[test]
+    fn an_mbr_with_partitions_of_its_own_makes_an_old_table_behind_it_void() {
+        let mut disk = written(&spec(SectorSize::B512));
+        let mut sector = [0; 512];
+        mbr_disk(&[(7, 2048, 2048)])
+            .read_at(0, &mut sector)
+            .expect("on the disk");
+        disk.write_at(0, &sector).expect("on the disk");
+        let table = read(&disk).expect("an MBR");
+        assert_eq!(
+            table.scheme,
+            Scheme::Mbr {
+                sector: SectorSize::B512
+            }
+        );
+    }
+
+    #[test]
+    fn a_protective_record_without_either_copy_is_damage_not_an_empty_disk() {
+        let disk = mbr_disk(&[(0xee, 1, 131_071)]);
+        assert!(matches!(read(&disk), Err(GptReadError::Damaged { .. })));
+        assert_eq!(read(&MemDisk::new(64 * MIB)), Err(GptReadError::Nothing));
+    }
+
+    #[test]
+    fn volumes_from_byte_0_are_bare() {
+        for (name, to_go) in [
+            (b"-FVE-FS-", false),
+            (b"NTFS    ", false),
+            (b"MSWIN4.1", true),
+        ] {
+            let mut disk = mbr_disk(&[]);
+            disk.write_at(3, name).expect("on the disk");
+            if to_go {
+                let guid = [
+                    0x3b, 0xd6, 0x67, 0x49, 0x29, 0x2e, 0xd8, 0x4a, 0x83, 0x99, 0xf6, 0xa3, 0x39,
+                    0xe3, 0xd0, 0x01,
+                ];
+                disk.write_at(0x1a8, &guid).expect("on the disk");
+            }
+            let table = read(&disk).expect("a volume");
+            assert_eq!(table.scheme, Scheme::Bare);
+            assert_eq!(table.partitions[0].bytes, 64 * MIB);
+        }
+    }
+
+    #[test]
+    fn a_disk_shorter_than_a_sector_is_an_error() {
+        assert!(matches!(
+            read(&MemDisk::new(100)),
+            Err(GptReadError::Read(_))
+        ));
+    }
+
+    proptest! {
+        #[test]
+        fn hostile_headers_with_right_checksums_never_panic(
+            fields in proptest::collection::vec(any::<u64>(), 4),
+            small in any::<[u32; 2]>(),
+            disk_bytes in 512u64..200_000,
+        ) {
+            let mut header = [0; 92];
+            header[..8].copy_from_slice(b"EFI PART");
+            header[8..16].copy_from_slice(&[0, 0, 1, 0, 92, 0, 0, 0]);
+            header[24] = 1;
+            for (field, place) in fields.iter().zip([32usize, 40, 48, 72]) {
+                let value = if field & 1 == 0 { field >> 50 } else { *field };
+                header[place..place + 8].copy_from_slice(&value.to_le_bytes());
+            }
+            for (field, place) in small.iter().zip([80usize, 84]) {
+                let value = if field & 1 == 0 { 128 } else { *field };
+                header[place..place + 4].copy_from_slice(&value.to_le_bytes());
+            }
+            let checksum = crc32fast::hash(&header);
+            header[16..20].copy_from_slice(&checksum.to_le_bytes());
+            let mut disk = MemDisk::new(disk_bytes);
+            let _ = disk.write_at(512, &header);
+            let _ = read(&disk);
+        }
+
+        #[test]
+        fn any_first_sectors_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..9000)) {
+            let _ = read(&bytes);
+        }
+    }
 }
