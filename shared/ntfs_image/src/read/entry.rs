@@ -1,7 +1,12 @@
 //! What a folder says about a child.
 
+use zerocopy::FromBytes;
+
 use super::FileId;
+use super::stored::text;
 use crate::FileTime;
+use crate::attribute::{FileName, NAMESPACE_DOS, file_flags};
+use crate::record::Reference;
 
 /// One name in a folder.
 ///
@@ -22,10 +27,49 @@ pub struct Entry {
     pub bytes: u64,
     /// Last change of the data.
     pub modified: FileTime,
-    /// Attributes: [`file_flags`](crate::attribute::file_flags).
+    /// Attributes: [`file_flags`], without DIRECTORY and VIEW_INDEX.
     pub attributes: u32,
     /// What kind of reparse point (symbolic link, junction, deduplicated file) it is, if it is one.
     pub reparse: Option<ReparseTag>,
+}
+
+impl Entry {
+    pub(crate) fn new(reference: u64, key: &FileNameKey<'_>) -> Self {
+        let (name, lossless) = text(key.name);
+        let attributes = key.stored.flags.get();
+        let is_folder = attributes & file_flags::DIRECTORY != 0;
+        let is_reparse = attributes & file_flags::REPARSE_POINT != 0;
+        Self {
+            id: FileId::from(Reference(reference)),
+            name,
+            lossless,
+            is_folder,
+            bytes: if is_folder { 0 } else { key.stored.data.get() },
+            modified: FileTime(key.stored.modified.get()),
+            attributes: attributes & !(file_flags::DIRECTORY | file_flags::VIEW_INDEX),
+            reparse: is_reparse.then(|| ReparseTag(key.stored.reparse.get())),
+        }
+    }
+}
+
+/// A $FILE_NAME whose name is known to lie inside it: an attribute's value, or the key of a folder's entry.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct FileNameKey<'a> {
+    pub(crate) stored: &'a FileName,
+    /// UTF-16, little-endian.
+    pub(crate) name: &'a [u8],
+}
+
+impl<'a> FileNameKey<'a> {
+    pub(crate) fn parse(bytes: &'a [u8]) -> Option<Self> {
+        let (stored, rest) = FileName::ref_from_prefix(bytes).ok()?;
+        let name = rest.get(..usize::from(stored.name_length).saturating_mul(2))?;
+        Some(Self { stored, name })
+    }
+
+    pub(crate) const fn is_dos(&self) -> bool {
+        self.stored.namespace == NAMESPACE_DOS
+    }
 }
 
 /// The kind of a reparse point. Source: MS-FSCC 2.1.2.1.

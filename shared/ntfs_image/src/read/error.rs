@@ -3,7 +3,12 @@
 use disk::ReadError;
 use thiserror::Error;
 
+use super::attribute_list::ListProblem;
+use super::file_record::RecordProblem;
+use super::index_node::IndexProblem;
+use super::stream::StreamProblem;
 use super::{FileId, ReparseTag};
+use crate::boot_sector::BootSectorError;
 
 /// Why a disk is not taken for an NTFS volume.
 #[derive(Debug, Error, Clone, PartialEq, Eq)]
@@ -12,6 +17,17 @@ pub enum OpenError {
     /// The disk could not be read.
     #[error(transparent)]
     Read(#[from] ReadError),
+    /// Sector 0 is not the boot sector of an NTFS volume.
+    #[error(transparent)]
+    BootSector(#[from] BootSectorError),
+    /// The volume is longer than the disk.
+    #[error("the volume has {volume_bytes} bytes, the disk that holds it {disk_bytes}")]
+    CutOff {
+        /// Bytes of the volume, by its boot sector.
+        volume_bytes: u64,
+        /// Bytes of the disk.
+        disk_bytes: u64,
+    },
     /// $MFT cannot be read.
     #[error("the master file table cannot be read: {0}")]
     Mft(#[source] VolumeError),
@@ -24,6 +40,92 @@ pub enum VolumeError {
     /// The disk could not be read.
     #[error(transparent)]
     Read(#[from] ReadError),
+    /// The number of an MFT record that is not there.
+    #[error("there is no MFT record {record}: $MFT has {records}")]
+    NoSuchRecord {
+        /// What was asked for.
+        record: u64,
+        /// Records of $MFT.
+        records: u64,
+    },
+    /// A FILE record contradicts itself.
+    #[error("MFT record {record}: {problem}")]
+    Record {
+        /// Which.
+        record: u64,
+        /// How.
+        problem: RecordProblem,
+    },
+    /// An attribute's clusters or sizes contradict each other.
+    #[error("MFT record {record}, attribute {kind:#x} {name:?}: {problem}")]
+    Stream {
+        /// The file.
+        record: u64,
+        /// Type of the attribute.
+        kind: u32,
+        /// Name of the attribute.
+        name: String,
+        /// How.
+        problem: StreamProblem,
+    },
+    /// An attribute list contradicts itself.
+    #[error("MFT record {record}: {problem}")]
+    List {
+        /// The file.
+        record: u64,
+        /// How.
+        problem: ListProblem,
+    },
+    /// An attribute list longer than Windows makes them.
+    #[error(
+        "MFT record {record}: the attribute list has {bytes} bytes; Windows makes none above {bytes_max}"
+    )]
+    ListTooLong {
+        /// The file.
+        record: u64,
+        /// As stored.
+        bytes: u64,
+        /// The longest.
+        bytes_max: u64,
+    },
+    /// A record that an attribute list names belongs to nobody, or to another file.
+    #[error("the attribute list of {id} names MFT record {record}, which is {found}")]
+    Extension {
+        /// The file.
+        id: FileId,
+        /// The record.
+        record: u64,
+        /// What the record is.
+        found: String,
+    },
+    /// An index contradicts itself.
+    #[error("folder {folder}: {problem}")]
+    Index {
+        /// The folder.
+        folder: FileId,
+        /// How.
+        problem: IndexProblem,
+    },
+    /// A folder is in two places, or inside itself.
+    #[error("{path:?} is {id}, which the walk has been through already")]
+    FolderTwice {
+        /// The second path.
+        path: String,
+        /// The folder.
+        id: FileId,
+    },
+    /// A path longer than NTFS has.
+    #[error("{id} lies deeper than paths of 32767 units reach")]
+    TooDeep {
+        /// The folder.
+        id: FileId,
+    },
+    /// $UpCase, without which no name can be looked up, is not a table of 65,536 units.
+    #[error("$UpCase has {bytes} bytes, not 131072")]
+    UpCase {
+        /// Bytes of its data.
+        bytes: u64,
+    },
     /// The reference names a record that is free now, or used by another file.
     #[error("{id} is gone: its record is now {found}")]
     Stale {
@@ -38,7 +140,7 @@ pub enum VolumeError {
         /// What was asked for.
         id: FileId,
     },
-    /// A file was asked for.
+    /// A file was asked for: this is a folder, or has no unnamed data.
     #[error("{id} is not a file")]
     NotAFile {
         /// What was asked for.
@@ -76,4 +178,18 @@ pub enum VolumeError {
         /// The file's length.
         end: u64,
     },
+}
+
+impl VolumeError {
+    pub(crate) const fn record(record: u64, problem: RecordProblem) -> Self {
+        Self::Record { record, problem }
+    }
+    pub(crate) fn stream(record: u64, kind: u32, name: &str, problem: StreamProblem) -> Self {
+        Self::Stream {
+            record,
+            kind,
+            name: name.to_owned(),
+            problem,
+        }
+    }
 }

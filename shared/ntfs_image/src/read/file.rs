@@ -1,18 +1,16 @@
 //! A file whose place on the disk is known.
 
 use super::FileId;
+use super::stream::Stream;
 use crate::FileTime;
 
 /// A file's unnamed data stream: how long it is and where its bytes are.
 #[derive(Clone, Debug)]
 pub struct File {
     pub(super) id: FileId,
-    pub(super) bytes: u64,
+    pub(super) data: Stream,
     pub(super) modified: FileTime,
     pub(super) attributes: u32,
-    pub(super) extents: Vec<Extent>,
-    /// The bytes of a resident file.
-    pub(super) resident: Vec<u8>,
     pub(super) streams: Vec<StreamName>,
     pub(super) link_count: u16,
 }
@@ -59,7 +57,7 @@ impl File {
     /// Returns the length in bytes.
     #[must_use]
     pub const fn bytes(&self) -> u64 {
-        self.bytes
+        self.data.bytes
     }
     /// Returns when its data was changed last.
     #[must_use]
@@ -79,7 +77,7 @@ impl File {
     /// Returns where its bytes are: ascending, gapless, covering `[0, bytes)` once.
     #[must_use]
     pub fn extents(&self) -> &[Extent] {
-        &self.extents
+        &self.data.extents
     }
     /// Returns its alternate data streams: nobody copies them in silence.
     #[must_use]

@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-/// A file or folder: its MFT record, and which use of that record. Stored in eight bytes, the sequence in the top two.
+use crate::record::Reference;
+
+/// A file or folder: its MFT record, and which use of that record. Stored as a
+/// [`Reference`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct FileId {
     /// Number of the MFT record, from 0.
@@ -18,16 +21,6 @@ impl FileId {
         sequence: 5,
     };
 
-    /// Splits the stored form.
-    #[must_use]
-    pub const fn from_stored(stored: u64) -> Self {
-        let [a, b, c, d, e, f, low, high] = stored.to_le_bytes();
-        Self {
-            record: u64::from_le_bytes([a, b, c, d, e, f, 0, 0]),
-            sequence: u16::from_le_bytes([low, high]),
-        }
-    }
-
     /// Returns whether the record is one that NTFS keeps for itself: 0 to 23 ($MFT to $Extend, and those that hold what
     /// of $MFT does not fit into record 0).
     #[must_use]
@@ -36,19 +29,17 @@ impl FileId {
     }
 }
 
-impl fmt::Display for FileId {
-    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(to, "record {} use {}", self.record, self.sequence)
+impl From<Reference> for FileId {
+    fn from(stored: Reference) -> Self {
+        Self {
+            record: stored.number(),
+            sequence: stored.sequence(),
+        }
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_sequence_is_in_the_top_two_bytes() {
-        let id = FileId::from_stored(0x0005_0000_0000_0040);
-        assert_eq!((id.record, id.sequence), (64, 5));
+impl fmt::Display for FileId {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(to, "record {} use {}", self.record, self.sequence)
     }
 }

@@ -16,16 +16,32 @@
 //!
 //! Nothing here shares code with `layout` beyond the stored structures, because this is what verifies it.
 
+mod attribute_list;
+mod bit_set;
+mod cache;
 mod entry;
 mod error;
 mod file;
 mod file_id;
+mod file_record;
+mod gather;
+mod index_node;
+mod index_tree;
+mod mft;
+mod opened;
+mod stored;
+mod stream;
+mod up_case;
 mod volume;
 mod walk;
 
+pub use attribute_list::ListProblem;
 pub use entry::{Entry, ReparseTag};
 pub use error::{OpenError, VolumeError};
 pub use file::{Extent, File, Place, StreamName};
 pub use file_id::FileId;
+pub use file_record::RecordProblem;
+pub use index_node::{IndexProblem, Node};
+pub use stream::StreamProblem;
 pub use volume::Volume;
 pub use walk::Walk;
