@@ -173,7 +173,6 @@ impl<W: io::Write> io::Write for Md5Writer<W> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use md5::Digest as _;
     use std::io::Write as _;
 
     #[test]
@@ -195,14 +194,17 @@ mod tests {
             .collect();
         let oracle: Vec<[u8; 16]> = bytes
             .chunks(64)
-            .map(|block| ::md5::Md5::digest(block).into())
+            .map(|block| <::md5::Md5 as ::md5::Digest>::digest(block).into())
             .collect();
         for piece in [1, 63, 64, 65, 1000] {
             let mut hasher = FileHasher::new(64, true);
             bytes.chunks(piece).for_each(|piece| hasher.update(piece));
             let (blocks, whole) = hasher.finish();
             assert_eq!(blocks, oracle);
-            assert_eq!(whole, Some(::md5::Md5::digest(&bytes).into()));
+            assert_eq!(
+                whole,
+                Some(<::md5::Md5 as ::md5::Digest>::digest(&bytes).into())
+            );
         }
     }
 

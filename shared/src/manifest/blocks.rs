@@ -32,7 +32,7 @@ pub fn block_bytes(file_bytes: u64) -> u64 {
 
 /// Returns the length of all blocks or page ranges of a file but the last.
 #[must_use]
-pub fn part_bytes(file_bytes: u64, kind: BlobKind) -> u64 {
+pub(super) fn part_bytes(file_bytes: u64, kind: BlobKind) -> u64 {
     match kind {
         BlobKind::Block => block_bytes(file_bytes),
         BlobKind::Page => BLOCK_BYTES,

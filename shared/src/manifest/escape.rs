@@ -67,9 +67,8 @@ fn entity(c: char) -> io::Result<&'static str> {
 }
 
 /// Returns how many decimal digits `number` has.
-pub(crate) const fn digits(number: u64) -> u64 {
-    match number.checked_ilog10() {
-        Some(power) => (power as u64).saturating_add(1),
-        None => 1,
-    }
+pub(crate) fn digits(number: u64) -> u64 {
+    number
+        .checked_ilog10()
+        .map_or(1, |power| u64::from(power).saturating_add(1))
 }

@@ -11,6 +11,7 @@
 //! Source: reference azure-import-export.md part 4 (storage-import-export-file-format-manifest.md).
 
 mod blocks;
+mod error;
 mod escape;
 mod file;
 mod reader;
@@ -20,9 +21,10 @@ pub use blocks::{
     BLOCK_BYTES, BLOCKS_MAX, BlobKind, KindChoice, PAGE_BYTES, PageBlobRefused, block_bytes,
     choose_kind, part_count, parts,
 };
+pub use error::{ManifestError, ManifestFault};
 pub use escape::{NotXml, check_text};
 pub use file::{Attached, Disposition, ManifestFile, Part, PlannedFile, Ranges};
-pub use reader::{ManifestError, ManifestFault, ManifestReader, ManifestSummary};
+pub use reader::{ManifestReader, ManifestSummary};
 pub use writer::{
     CLIENT_CREATOR, ManifestWriteError, ManifestWriter, WrittenManifest, planned_bytes,
     planned_file_bytes, planned_frame_bytes,

@@ -324,3 +324,161 @@ const METADATA: &str = "MetadataPath";
 const PROPERTIES: &str = "PropertiesPath";
 const BLOB_END: &str = "      </Blob>\r\n";
 const FOOT: &str = "    </BlobList>\r\n  </Drive>\r\n</DriveManifest>\r\n";
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::arithmetic_side_effects, reason = "numbers of our own")]
+    use super::*;
+    use crate::manifest::Disposition;
+    use proptest::prelude::*;
+
+    fn file(path: &str, bytes: u64, kind: BlobKind) -> ManifestFile {
+        let count = blocks::part_count(bytes, kind);
+        let hashes = (0..count)
+            .map(|index| crate::hash::md5(&index.to_le_bytes()))
+            .collect();
+        ManifestFile::new(path.to_owned(), format!("film/{path}"), bytes, kind, hashes)
+    }
+
+    fn written(drive: &str, session: &str, files: &[ManifestFile]) -> WrittenManifest<Vec<u8>> {
+        let mut writer = ManifestWriter::new(Vec::new(), drive, session).expect("memory");
+        for file in files {
+            writer.file(file).expect("good");
+        }
+        writer.finish().expect("memory")
+    }
+
+    #[test]
+    fn a_small_manifest_reads_like_the_public_grammar() {
+        let mut small = file("\\reels\\a & b.mov", 4_194_305, BlobKind::Block);
+        small.disposition = Disposition::NoOverwrite;
+        small.properties = Some(Attached {
+            path: "\\reels\\a.properties".into(),
+            hash: [0xab; 16],
+        });
+        let manifest = written(
+            "WD-1",
+            "reels",
+            &[small, file("\\reels\\d.vhd", 512, BlobKind::Page)],
+        );
+        let text = String::from_utf8(manifest.inner)
+            .expect("UTF-8")
+            .replace("\r\n", "\n");
+        let expected = r#"<?xml version="1.0" encoding="UTF-8"?>
+<DriveManifest Version="2014-11-01">
+  <Drive>
+    <DriveId>WD-1</DriveId>
+    <ClientCreator>Argosy</ClientCreator>
+    <BlobList Id="reels-0">
+      <Blob>
+        <BlobPath>film/\reels\a &amp; b.mov</BlobPath>
+        <FilePath>\reels\a &amp; b.mov</FilePath>
+        <Length>4194305</Length>
+        <ImportDisposition>no-overwrite</ImportDisposition>
+        <BlockList>
+          <Block Offset="0" Length="4194304" Id="AAAAAA==" Hash="7DEA362B3FAC8E00956A4952A3D4F474"/>
+          <Block Offset="4194304" Length="1" Id="AQAAAA==" Hash="33CDEB0D6B1D1D8E0B6B6F9E3D8E2C52"/>
+        </BlockList>
+        <PropertiesPath Hash="ABABABABABABABABABABABABABABABAB">\reels\a.properties</PropertiesPath>
+      </Blob>
+      <Blob>
+        <BlobPath>film/\reels\d.vhd</BlobPath>
+        <FilePath>\reels\d.vhd</FilePath>
+        <Length>512</Length>
+        <ImportDisposition>rename</ImportDisposition>
+        <PageRangeList>
+          <PageRange Offset="0" Length="512" Hash="7DEA362B3FAC8E00956A4952A3D4F474"/>
+        </PageRangeList>
+      </Blob>
+    </BlobList>
+  </Drive>
+</DriveManifest>
+"#;
+        // The second hash is computed: MD5 of 01 00 00 00 00 00 00 00.
+        let second = upper_hex(&crate::hash::md5(&1_u64.to_le_bytes()));
+        assert_eq!(
+            text,
+            expected.replace("33CDEB0D6B1D1D8E0B6B6F9E3D8E2C52", &second)
+        );
+    }
+
+    #[test]
+    fn block_ids_are_the_little_endian_number_in_base64() {
+        assert_eq!(block_id(0), "AAAAAA==");
+        assert_eq!(block_id(1), "AQAAAA==");
+        assert_eq!(block_id(49_999).len(), 8);
+    }
+
+    #[test]
+    fn hashes_that_do_not_fit_the_length_are_refused() {
+        let mut writer = ManifestWriter::new(Vec::new(), "WD-1", "reels").expect("memory");
+        let mut wrong = file("\\reels\\a", 5_000_000, BlobKind::Block);
+        wrong.hashes.pop();
+        assert!(matches!(
+            writer.file(&wrong),
+            Err(ManifestWriteError::Hashes {
+                expected: 2,
+                found: 1,
+                ..
+            })
+        ));
+        let odd = file("\\reels\\a", 513, BlobKind::Page);
+        assert!(matches!(
+            writer.file(&odd),
+            Err(ManifestWriteError::Pages { bytes: 513, .. })
+        ));
+    }
+
+    #[test]
+    fn a_name_that_xml_cannot_hold_is_refused() {
+        let mut writer = ManifestWriter::new(Vec::new(), "WD-1", "reels").expect("memory");
+        for name in ["\u{1}", "\u{fffe}", "\u{ffff}", "\u{b}"] {
+            assert!(
+                writer.file(&file(name, 0, BlobKind::Block)).is_err(),
+                "{name:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_digits_of_offsets_are_counted_without_a_loop() {
+        for step in [512, 1000, BLOCK, 3 * BLOCK] {
+            for count in [0, 1, 2, 3, 10, 11, 999, 1000, 1001, 50_000] {
+                let looped: u64 = (0..count).map(|index| digits(index * step)).sum();
+                assert_eq!(offset_digits(count, step), looped, "{count} x {step}");
+            }
+        }
+    }
+
+    const BLOCK: u64 = blocks::BLOCK_BYTES;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn the_planned_length_is_the_written_one(
+            drive in "[ -~]{1,20}",
+            session in "[A-Za-z0-9_#-]{3,30}",
+            files in prop::collection::vec(
+                // Any character but those that XML cannot hold; lengths around every border of blocks and digits.
+                ("[^\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x{fffe}\\x{ffff}]{0,40}",
+                 prop_oneof![0..3 * BLOCK, Just(0), Just(BLOCK), Just(10 * BLOCK + 1), 1_000 * BLOCK..1_001 * BLOCK,
+                     50_000 * BLOCK..50_001 * BLOCK],
+                 any::<bool>(), any::<bool>()), 0..6),
+        ) {
+            let files: Vec<ManifestFile> = files.into_iter().map(|(name, bytes, page, attached)| {
+                let (bytes, kind) = if page { (bytes / 512 * 512, BlobKind::Page) } else { (bytes, BlobKind::Block) };
+                let mut file = file(&name, bytes, kind);
+                if attached {
+                    file.metadata = Some(Attached { path: format!("\\{name}.meta"), hash: [1; 16] });
+                    file.disposition = Disposition::Overwrite;
+                }
+                file
+            }).collect();
+            let manifest = written(&drive, &session, &files);
+            let planned = planned_bytes(&drive, &session, files.iter().map(ManifestFile::planned));
+            prop_assert_eq!(planned, manifest.bytes);
+            prop_assert_eq!(manifest.bytes, u64::try_from(manifest.inner.len()).expect("small"));
+            prop_assert_eq!(manifest.md5, crate::hash::md5(&manifest.inner));
+        }
+    }
+}
