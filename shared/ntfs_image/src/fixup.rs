@@ -91,7 +91,10 @@ fn array(block: &[u8]) -> Result<(usize, usize), FixupError> {
     let strides = bytes / STRIDE;
     let start = usize::from(at);
     let end = start.saturating_add(usize::from(count).saturating_mul(2));
-    let fits = bytes % STRIDE == 0 && start >= 8 && start % 2 == 0 && end <= last_word(0);
+    let fits = bytes.is_multiple_of(STRIDE)
+        && start >= 8
+        && start.is_multiple_of(2)
+        && end <= last_word(0);
     if fits && strides > 0 && usize::from(count) == strides.saturating_add(1) {
         Ok((start, strides))
     } else {

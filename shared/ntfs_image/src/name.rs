@@ -86,11 +86,36 @@ pub fn compare(a: &[u16], b: &[u16]) -> Ordering {
         .then_with(|| a.cmp(b))
 }
 
+/// Returns whether every volume's root folder holds a file of this name.
+#[must_use]
+pub fn is_system(name: &str) -> bool {
+    let upper = |name: &'static str| name.encode_utf16().map(upcase);
+    SYSTEM_NAMES
+        .iter()
+        .any(|system| upper(system).eq(name.encode_utf16().map(upcase)))
+}
+
 /// Returns whether two names, as UTF-16 units, are one file to Windows.
 #[must_use]
 pub fn are_twins(a: &[u16], b: &[u16]) -> bool {
     a.len() == b.len() && a.iter().zip(b).all(|(a, b)| upcase(*a) == upcase(*b))
 }
+
+const SYSTEM_NAMES: [&str; 13] = [
+    "$MFT",
+    "$MFTMirr",
+    "$LogFile",
+    "$Volume",
+    "$AttrDef",
+    ".",
+    "$Bitmap",
+    "$Boot",
+    "$BadClus",
+    "$Secure",
+    "$UpCase",
+    "$Extend",
+    "System Volume Information",
+];
 
 fn is_device(base: &str) -> bool {
     if ["CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"].contains(&base) {

@@ -1,0 +1,173 @@
+//! Where everything lies: all that is decided once and never changes while a drive is written and mended.
+
+#![expect(
+    clippy::arithmetic_side_effects,
+    reason = "clusters of one volume; sums that could be larger are saturated or checked where they are made"
+)]
+
+use super::areas::{Area, Areas};
+use super::attribute_definitions;
+use super::children::Children;
+use super::data::DataPlaces;
+use super::error::LayoutError;
+use super::indexes::{Folders, LargeFolder, Trees};
+use super::number::narrow;
+use super::records::record_count;
+use super::security::Security;
+use super::spans::Spans;
+use super::spec::{Shape, VolumeSpec, cluster_bytes};
+use super::system_files::SystemFile;
+use super::system_names::SystemNames;
+use crate::Tree;
+use crate::upcase;
+
+/// A whole volume, planned.
+#[derive(Clone, Debug)]
+pub(super) struct Plan {
+    pub(super) spec: VolumeSpec,
+    pub(super) shape: Shape,
+    pub(super) tree: Tree,
+    pub(super) names: SystemNames,
+    pub(super) children: Children,
+    pub(super) data: DataPlaces,
+    /// Ascending by folder and by slot.
+    pub(super) large: Vec<LargeFolder>,
+    pub(super) trees: Trees,
+    pub(super) spans: Spans,
+    pub(super) areas: Areas,
+    pub(super) record_count: u64,
+    pub(super) security: Security,
+    /// Ascending by record.
+    pub(super) system_files: Vec<SystemFile>,
+}
+
+impl Plan {
+    pub(super) fn new(spec: VolumeSpec, mut tree: Tree) -> Result<Self, LayoutError> {
+        tree.shrink();
+        let shape = Shape::new(&spec, cluster_bytes(spec.bytes, spec.sector))?;
+        let names = SystemNames::new(&spec.reserved);
+        let children = Children::new(&tree, &names, narrow(spec.reserved.len()))?;
+        let data = DataPlaces::new(&tree, &shape).ok_or(LayoutError::DoesNotFit {
+            missing_bytes: u64::MAX,
+            volume_bytes: spec.bytes,
+        })?;
+        let spans = Spans::new(&spec, &shape);
+        let folders = Folders {
+            tree: &tree,
+            names: &names,
+            children: &children,
+            room: data.room,
+        };
+        let (mut large, trees) = folders.load();
+        let record_count = record_count(&tree, shape.record_bytes, shape.cluster_bytes);
+        let security = Security::new();
+        let records_end = shape.clusters_for(bitmap_bytes(record_count))
+            + shape.clusters_for(record_count * shape.record_bytes);
+        let indexes_end = folders.place(&mut large, records_end, &spans, &shape)?;
+        let areas = Areas::new(|area| match area {
+            Area::MftBitmap => shape.clusters_for(bitmap_bytes(record_count)),
+            Area::Mft => shape.clusters_for(record_count * shape.record_bytes),
+            Area::Indexes => indexes_end - records_end,
+            Area::UpCase => shape.clusters_for(upcase::TABLE_BYTES),
+            Area::AttributeDefinitions => shape.clusters_for(attribute_definitions::TABLE_BYTES),
+            Area::Security => shape.clusters_for(security.stream_bytes()),
+            Area::Bitmap => shape.clusters_for(bitmap_bytes(shape.clusters)),
+            Area::LogFile => log_clusters(spec.bytes, &shape),
+            Area::Mirror => shape.clusters_for(MIRRORED_RECORDS * shape.record_bytes),
+            Area::Data => data.total(),
+            Area::Free => 0,
+        });
+        if areas.end() > spans.slots() {
+            return Err(LayoutError::DoesNotFit {
+                missing_bytes: missing_bytes(&spec, &shape, &spans, &areas),
+                volume_bytes: spec.bytes,
+            });
+        }
+        let mut plan = Self {
+            spec,
+            shape,
+            tree,
+            names,
+            children,
+            data,
+            large,
+            trees,
+            spans,
+            areas,
+            record_count,
+            security,
+            system_files: Vec::new(),
+        };
+        plan.system_files = plan.make_system_files();
+        Ok(plan)
+    }
+
+    /// Returns what decides how folders are indexed.
+    pub(super) fn folders(&self) -> Folders<'_> {
+        Folders {
+            tree: &self.tree,
+            names: &self.names,
+            children: &self.children,
+            room: self.data.room,
+        }
+    }
+
+    /// Returns the bytes of an area's clusters.
+    pub(super) fn area_bytes(&self, area: Area) -> u64 {
+        self.areas.count(area) * self.shape.cluster_bytes
+    }
+
+    pub(super) fn mft_bitmap_bytes(&self) -> u64 {
+        bitmap_bytes(self.record_count)
+    }
+
+    pub(super) fn cluster_bitmap_bytes(&self) -> u64 {
+        bitmap_bytes(self.shape.clusters)
+    }
+}
+
+/// Returns how many bytes more the volume would need, its clusters staying as they are.
+///
+/// A larger volume has a larger bitmap and log, so the answer is found step by step. No step goes too far, since each
+/// further cluster can make good for one missing cluster at most.
+fn missing_bytes(spec: &VolumeSpec, shape: &Shape, spans: &Spans, areas: &Areas) -> u64 {
+    let fixed = areas.end() - areas.count(Area::Bitmap) - areas.count(Area::LogFile);
+    let not_slots = shape.boot_clusters + spans.reserved_clusters();
+    let missing = |more: u64| {
+        let bytes = spec.bytes + more * shape.cluster_bytes;
+        let clusters = shape.clusters_of_volume(bytes);
+        let bitmap = shape.clusters_for(bitmap_bytes(clusters));
+        let needed = fixed + bitmap + log_clusters(bytes, shape);
+        needed.saturating_sub(clusters - not_slots)
+    };
+    let mut more = areas.end() - spans.slots();
+    // Beyond what any volume holds the estimate is as good as the truth.
+    while more < CLUSTERS_MAX {
+        match missing(more) {
+            0 => break,
+            still => more += still,
+        }
+    }
+    more.saturating_mul(shape.cluster_bytes)
+}
+
+/// Returns the bytes of a bitmap with `bits` bits, as NTFS stores one.
+const fn bitmap_bytes(bits: u64) -> u64 {
+    bits.div_ceil(8).next_multiple_of(8)
+}
+
+/// Returns the clusters of `$LogFile`: what mkntfs gives it (reference/ntfs.md 3.2).
+fn log_clusters(volume_bytes: u64, shape: &Shape) -> u64 {
+    const LARGE_VOLUME: u64 = 12 << 30;
+    const LARGE_LOG: u64 = 64 << 20;
+    const SMALLEST_LOG: u64 = 2 << 20;
+    let bytes = if volume_bytes >= LARGE_VOLUME {
+        LARGE_LOG
+    } else {
+        SMALLEST_LOG.max(volume_bytes / 200)
+    };
+    bytes / shape.cluster_bytes
+}
+
+const MIRRORED_RECORDS: u64 = 4;
+const CLUSTERS_MAX: u64 = 1 << 40;

@@ -1,0 +1,157 @@
+//! Clusters that may be allocated, counted as if nothing were reserved.
+//!
+//! The layout puts one thing after the other and never looks at reserved extents: it counts *slots*, which are the
+//! allocatable clusters in ascending order. Here a range of slots becomes the runs of clusters that it covers.
+//!
+//! ```text
+//! clusters  | $Boot |      span 0      | reserved |   span 1   | reserved |       span 2        |
+//! slots             0 ............... n            n ........ m            m ...................
+//! ```
+
+#![expect(
+    clippy::arithmetic_side_effects,
+    reason = "clusters of one volume, below 2^33"
+)]
+
+use crate::runs::Run;
+
+use super::spec::{Shape, VolumeSpec};
+
+/// Consecutive clusters that may be allocated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Span {
+    /// Slot of the first cluster.
+    pub(super) slot: u64,
+    /// The first cluster.
+    pub(super) cluster: u64,
+    /// Clusters; not 0.
+    pub(super) count: u64,
+}
+
+/// What a cluster is, before anything is allocated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// Of `$Boot`.
+    Boot,
+    /// Allocatable: its slot.
+    Slot(u64),
+    /// Of this reserved file.
+    Reserved(usize),
+}
+
+/// All spans of a volume, ascending.
+#[derive(Clone, Debug)]
+pub(super) struct Spans {
+    spans: Vec<Span>,
+    /// First cluster, clusters, index in the spec; ascending.
+    reserved: Vec<(u64, u64, usize)>,
+    boot_clusters: u64,
+    clusters: u64,
+}
+
+impl Spans {
+    /// The spec's extents are known to be disjoint, inside the volume and after `$Boot`.
+    pub(super) fn new(spec: &VolumeSpec, shape: &Shape) -> Self {
+        let mut reserved: Vec<_> = spec
+            .reserved
+            .iter()
+            .enumerate()
+            .map(|(index, file)| {
+                let first = file.at / shape.cluster_bytes;
+                (first, shape.clusters_for(file.bytes), index)
+            })
+            .collect();
+        reserved.sort_unstable();
+        let mut spans = Vec::new();
+        let (mut slot, mut cluster) = (0, shape.boot_clusters);
+        for (start, end) in reserved
+            .iter()
+            .map(|&(first, count, _)| (first, first + count))
+            .chain([(shape.clusters, shape.clusters)])
+        {
+            if start > cluster {
+                let count = start - cluster;
+                spans.push(Span {
+                    slot,
+                    cluster,
+                    count,
+                });
+                slot += count;
+            }
+            cluster = end;
+        }
+        Self {
+            spans,
+            reserved,
+            boot_clusters: shape.boot_clusters,
+            clusters: shape.clusters,
+        }
+    }
+
+    /// Returns how many slots there are.
+    pub(super) fn slots(&self) -> u64 {
+        self.spans.last().map_or(0, |span| span.slot + span.count)
+    }
+
+    pub(super) fn spans(&self) -> &[Span] {
+        &self.spans
+    }
+
+    /// First cluster and clusters of each reserved file, ascending.
+    pub(super) fn reserved(&self) -> impl Iterator<Item = (u64, u64)> + '_ {
+        self.reserved
+            .iter()
+            .map(|&(first, count, _)| (first, count))
+    }
+
+    /// Returns the runs of clusters that `count` slots from `slot` on cover, ascending.
+    pub(super) fn runs(&self, slot: u64, count: u64) -> impl Iterator<Item = Run> + Clone + '_ {
+        let first = self
+            .spans
+            .partition_point(|span| span.slot + span.count <= slot);
+        let end = slot + count;
+        self.spans[first..]
+            .iter()
+            .take_while(move |span| span.slot < end)
+            .map(move |span| {
+                let from = slot.max(span.slot);
+                let through = end.min(span.slot + span.count);
+                Run {
+                    cluster: Some(span.cluster + (from - span.slot)),
+                    count: through - from,
+                }
+            })
+    }
+
+    /// Returns the cluster of a slot.
+    pub(super) fn cluster(&self, slot: u64) -> u64 {
+        let run = self.runs(slot, 1).next();
+        run.and_then(|run| run.cluster)
+            .expect("only slots of the volume are asked for")
+    }
+
+    /// Returns what `cluster` is, and the first cluster after it that is something else or does not follow on.
+    pub(super) fn place(&self, cluster: u64) -> (Place, u64) {
+        assert!(cluster < self.clusters, "a cluster of the volume");
+        if cluster < self.boot_clusters {
+            return (Place::Boot, self.boot_clusters);
+        }
+        let next = self.spans.partition_point(|span| span.cluster <= cluster);
+        if let Some(span) = next.checked_sub(1).map(|span| self.spans[span])
+            && cluster < span.cluster + span.count
+        {
+            let slot = span.slot + (cluster - span.cluster);
+            return (Place::Slot(slot), span.cluster + span.count);
+        }
+        let next = self
+            .reserved
+            .partition_point(|&(first, ..)| first <= cluster);
+        let (first, count, index) = self.reserved[next - 1];
+        (Place::Reserved(index), first + count)
+    }
+
+    /// Returns the clusters of all reserved files.
+    pub(super) fn reserved_clusters(&self) -> u64 {
+        self.reserved().map(|(_, count)| count).sum()
+    }
+}
