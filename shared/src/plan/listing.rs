@@ -368,3 +368,77 @@ fn hash_step(hash: u64, byte: u8) -> u64 {
 fn hash_of(path: &str) -> u64 {
     path.bytes().fold(HASH_START, hash_step)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn push(listing: &mut Listing, path: &str, kind: Kind) -> u32 {
+        listing
+            .push(path, 7, FileTime(9), kind)
+            .expect("few entries")
+    }
+
+    #[test]
+    fn entries_come_back_in_their_order_with_their_folders() {
+        let mut listing = Listing::new();
+        push(&mut listing, "a/b/c.txt", Kind::File);
+        push(&mut listing, "top", Kind::File);
+        push(&mut listing, "a/b", Kind::Folder);
+        push(&mut listing, "a/d", Kind::File);
+        let entry = listing.entry(0);
+        assert_eq!(
+            (entry.path, entry.name(), entry.bytes),
+            ("a/b/c.txt", "c.txt", 7)
+        );
+        assert_eq!(listing.entry(1).folder, FolderId::TOP);
+        let b = listing.folder_of(2).expect("a folder");
+        assert_eq!(entry.folder, b);
+        assert_eq!(
+            listing.folder(b),
+            Folder {
+                path: "a/b",
+                parent: Some(listing.entry(3).folder),
+                entry: Some(2)
+            }
+        );
+        assert_eq!(listing.first_entry(b), 0);
+        assert_eq!(listing.entry(2).bytes, 0);
+        assert_eq!(listing.folder_count(), 3);
+    }
+
+    #[test]
+    fn odd_paths_have_parts_of_their_own() {
+        let mut listing = Listing::new();
+        for path in ["", "/", "/a", "a//b", "a/"] {
+            push(&mut listing, path, Kind::File);
+        }
+        let folders: Vec<_> = (0..listing.folder_count())
+            .map(|id| listing.folder(FolderId(id)).path)
+            .collect();
+        assert_eq!(folders, ["", "", "a", "a/"]);
+        assert_eq!(listing.entry(2).name(), "a");
+        assert_eq!(listing.entry(4).name(), "");
+    }
+
+    #[test]
+    fn a_path_of_nothing_but_slashes_takes_no_more_than_its_length() {
+        let mut listing = Listing::new();
+        push(&mut listing, &"/".repeat(98_304), Kind::Folder);
+        assert!(
+            listing
+                .push(&"/".repeat(98_305), 0, FileTime(0), Kind::File)
+                .is_err()
+        );
+        assert_eq!(listing.folder_count(), 98_306);
+    }
+
+    #[test]
+    fn an_entry_takes_less_than_a_hundred_bytes_beside_its_path() {
+        let mut listing = Listing::new();
+        for number in 0..1000 {
+            push(&mut listing, &format!("{number}/one"), Kind::File);
+        }
+        assert!(listing.index_bytes() < 100_000, "{}", listing.index_bytes());
+    }
+}

@@ -255,3 +255,96 @@ pub(crate) fn target_metadata_name(target: u32) -> String {
 pub(crate) fn target_properties_name(target: u32) -> String {
     format!("row-{}-properties.xml", u64::from(target).saturating_add(1))
 }
+
+#[cfg(test)]
+mod tests {
+    use ntfs_image::FileTime;
+
+    use super::*;
+    use crate::plan::Kind;
+
+    fn one(path: &str, bytes: u64) -> Listing {
+        let mut listing = Listing::new();
+        listing
+            .push(path, bytes, FileTime(0), Kind::File)
+            .expect("one entry");
+        listing
+    }
+
+    fn source() -> Mapping {
+        Mapping::of_source(
+            "reels-1".parse().expect("a session"),
+            "film/raw/".parse().expect("a destination"),
+        )
+    }
+
+    #[test]
+    fn a_source_file_is_below_the_session_and_below_the_prefix() {
+        let naming = source().naming(&one("a/b.mov", 5), 0).expect("goes");
+        assert_eq!(naming.path, "\\reels-1\\a\\b.mov");
+        assert_eq!(naming.blob, "film/raw/a/b.mov");
+        assert_eq!(
+            (naming.kind, naming.metadata, naming.properties),
+            (BlobKind::Block, None, None)
+        );
+    }
+
+    #[test]
+    fn new_names_of_folders_and_files_are_applied_on_both_sides() {
+        let mut mapping = source();
+        mapping.renames.insert("a?".to_owned(), "a_".to_owned());
+        mapping.renames.insert("a?/x:".to_owned(), "x_".to_owned());
+        let naming = mapping.naming(&one("a?/x:", 5), 0).expect("goes");
+        assert_eq!(
+            (naming.path.as_str(), naming.blob.as_str()),
+            ("\\reels-1\\a_\\x_", "film/raw/a_/x_")
+        );
+    }
+
+    #[test]
+    fn a_row_of_a_data_set_keeps_its_number_on_the_drive_only() {
+        let mut mapping = source();
+        mapping.numbered = true;
+        let mut row = mapping.targets[0].clone();
+        row.goal = Goal::Blob("vhds/one.vhdx".to_owned());
+        row.metadata_bytes = Some(10);
+        row.properties_bytes = Some(10);
+        mapping.targets.push(row);
+        let folder = mapping.naming(&one("1/a/b", 5), 0).expect("goes");
+        assert_eq!(
+            (folder.path.as_str(), folder.blob.as_str()),
+            ("\\reels-1\\1\\a\\b", "film/raw/a/b")
+        );
+        let file = mapping.naming(&one("2/disk.vhdx", 1024), 0).expect("goes");
+        assert_eq!(
+            (file.path.as_str(), file.blob.as_str()),
+            ("\\reels-1\\2\\disk.vhdx", "vhds/one.vhdx")
+        );
+        assert_eq!(file.kind, BlobKind::Page);
+        assert_eq!(
+            file.metadata.as_deref(),
+            Some("\\reels-1.properties\\row-2-metadata.xml")
+        );
+        assert_eq!(
+            file.properties.as_deref(),
+            Some("\\reels-1.properties\\row-2-properties.xml")
+        );
+        mapping.content_md5 = true;
+        let own = mapping.naming(&one("2/disk.vhdx", 1024), 0).expect("goes");
+        assert_eq!(
+            own.properties.as_deref(),
+            Some("\\reels-1.properties\\00000000.xml")
+        );
+    }
+
+    #[test]
+    fn a_page_blob_asked_for_by_name_needs_whole_pages() {
+        let mut mapping = source();
+        mapping.targets[0].kind = Some(BlobKind::Page);
+        assert!(mapping.naming(&one("a", 512), 0).is_ok());
+        assert!(matches!(
+            mapping.naming(&one("a", 513), 0),
+            Err(Rule::PageBlob(_))
+        ));
+    }
+}

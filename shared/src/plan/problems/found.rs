@@ -237,3 +237,168 @@ fn proposal(
     names.propose(folder, &found);
     Some(found)
 }
+
+#[cfg(test)]
+mod tests {
+    use ntfs_image::FileTime;
+
+    use super::*;
+    use crate::plan::Kind;
+
+    fn judged(paths: &[&str], renames: &[(&str, &str)]) -> (Listing, Problems) {
+        let mut listing = Listing::new();
+        for path in paths {
+            let kind = if path.ends_with('/') {
+                Kind::Folder
+            } else {
+                Kind::File
+            };
+            let path = path.trim_end_matches('/');
+            listing
+                .push(path, 1, FileTime(0), kind)
+                .expect("few entries");
+        }
+        let destination = "film/raw/".parse().expect("a destination");
+        let mut mapping = Mapping::of_source("s-1".parse().expect("a session"), destination);
+        mapping.renames = renames
+            .iter()
+            .map(|(path, name)| ((*path).to_owned(), (*name).to_owned()))
+            .collect();
+        let problems = problems(&listing, &mapping);
+        (listing, problems)
+    }
+
+    fn proposals(problems: &Problems) -> Vec<(&str, Option<&str>)> {
+        problems
+            .found
+            .iter()
+            .map(|problem| (problem.path.as_str(), problem.proposal.as_deref()))
+            .collect()
+    }
+
+    #[test]
+    fn good_names_have_no_problems() {
+        let (_, problems) = judged(
+            &["a/B.txt", "a/e\u{301}", "\u{1f980}", "empty/", "a/\u{e9}"],
+            &[],
+        );
+        assert!(problems.found.is_empty(), "{:?}", problems.found);
+    }
+
+    #[test]
+    fn a_bad_folder_leaves_out_everything_below_it() {
+        let (listing, problems) = judged(&["a?/b/c", "ok", "a?/d", "a?/b/"], &[]);
+        assert_eq!(proposals(&problems), [("a?", Some("a_"))]);
+        let left_out: Vec<_> = problems
+            .left_out(&listing)
+            .into_iter()
+            .map(|left_out| left_out.path)
+            .collect();
+        assert_eq!(left_out, ["a?/b/c", "a?/d", "a?/b"]);
+        assert!(problems.of_entry(&listing, 1).is_none());
+    }
+
+    #[test]
+    fn a_new_name_ends_the_problem() {
+        let (_, problems) = judged(&["a?/b/c", "x:y"], &[("a?", "a_"), ("x:y", "x y")]);
+        assert!(problems.found.is_empty(), "{:?}", problems.found);
+    }
+
+    #[test]
+    fn a_new_name_that_is_taken_is_a_problem_itself() {
+        let (_, problems) = judged(&["a?", "A_"], &[("a?", "a_")]);
+        assert_eq!(proposals(&problems), [("A_", Some("A_ (2)"))]);
+    }
+
+    #[test]
+    fn of_twins_the_first_stays_whatever_they_are() {
+        let (_, problems) = judged(&["Read.me", "read.ME", "dir/x", "DIR/y", "READ.ME/z"], &[]);
+        let of = |problem: &Problem| match &problem.rule {
+            Rule::CaseTwin { of } => of.clone(),
+            rule => panic!("{rule}"),
+        };
+        let found: Vec<_> = problems
+            .found
+            .iter()
+            .map(|problem| (problem.path.as_str(), of(problem)))
+            .collect();
+        let expected = [
+            ("read.ME", "Read.me"),
+            ("DIR", "dir"),
+            ("READ.ME", "Read.me"),
+        ];
+        assert_eq!(found, expected.map(|(path, of)| (path, of.to_owned())));
+        assert_eq!(proposals(&problems)[0].1, Some("read (2).ME"));
+        assert_eq!(
+            proposals(&problems)[2].1,
+            Some("READ (3).ME"),
+            "two proposals are never the same"
+        );
+    }
+
+    #[test]
+    fn a_path_listed_twice_goes_once() {
+        let (listing, problems) = judged(&["a/b", "a/b", "c", "c/d", "e/", "e/"], &[]);
+        let found: Vec<_> = problems
+            .found
+            .iter()
+            .map(|problem| (problem.entry, &problem.rule))
+            .collect();
+        assert_eq!(found, [(1, &Rule::Twice), (3, &Rule::Twice)]);
+        assert!(problems.of_entry(&listing, 0).is_none());
+    }
+
+    #[test]
+    fn what_blob_storage_cannot_hold_is_found_with_its_prefix_counted() {
+        let part = "p".repeat(200);
+        let long = format!("{part}/{part}/{part}/{part}/{part}/{}", "q".repeat(100));
+        let deep = vec!["d"; 255].join("/");
+        let (_, problems) = judged(&[&long, &deep, "c\u{85}"], &[]);
+        let rules: Vec<_> = problems.found.iter().map(|problem| &problem.rule).collect();
+        assert!(
+            matches!(
+                rules[0],
+                Rule::Blob(BlobNameProblem::TooLong { found: 1109 })
+            ),
+            "{rules:?}"
+        );
+        assert!(
+            matches!(rules[1], Rule::Blob(BlobNameProblem::TooManyParts { .. })),
+            "{rules:?}"
+        );
+        assert!(
+            matches!(
+                rules[2],
+                Rule::Blob(BlobNameProblem::Control { code_point: 0x85 })
+            ),
+            "{rules:?}"
+        );
+        let shorter = problems.found[0].proposal.as_deref();
+        assert_eq!(
+            shorter,
+            Some("q".repeat(15).as_str()),
+            "100 less the 85 units too many"
+        );
+        assert_eq!(problems.found[1].proposal, None);
+    }
+
+    #[test]
+    fn a_row_of_a_data_set_that_is_not_there_is_a_problem_not_a_panic() {
+        let mut listing = Listing::new();
+        for path in ["1/a", "2/a", "x", "0/a", "1"] {
+            listing
+                .push(path, 1, FileTime(0), Kind::File)
+                .expect("few entries");
+        }
+        let mut mapping = Mapping::of_source(
+            "s-1".parse().expect("a session"),
+            "film/".parse().expect("ok"),
+        );
+        mapping.numbered = true;
+        let problems = problems(&listing, &mapping);
+        let bad: Vec<_> = (0..5)
+            .filter(|number| problems.of_entry(&listing, *number).is_some())
+            .collect();
+        assert_eq!(bad, [1, 2, 3, 4]);
+    }
+}

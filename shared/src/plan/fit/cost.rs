@@ -1,0 +1,330 @@
+//! How many bytes of a volume each file and folder takes.
+//!
+//! Counted as ntfs.md 4.2 does, and never too high: rounding that depends on what lies beside a file is left out.
+#![expect(
+    clippy::arithmetic_side_effects,
+    reason = "sums of file lengths that the listing's total bounds; overflow stops a release build too"
+)]
+
+use disk::SectorSize;
+
+use crate::manifest;
+use crate::plan::listing::{FolderId, Listing, index};
+use crate::plan::mapping::{Mapping, PROPERTIES_BYTES};
+
+/// A kind of volume, as far as costs go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Class {
+    /// Bytes count, nothing else.
+    Bare,
+    /// NTFS.
+    Ntfs {
+        /// Bytes of an MFT record.
+        record: u64,
+        /// Bytes of a cluster.
+        cluster: u64,
+    },
+}
+
+/// Bytes of an index block, and what entries can fill of it.
+const BLOCK: u64 = 4096;
+const BLOCK_ROOM: u64 = 4016;
+
+impl Class {
+    pub(super) fn of(sector: SectorSize, volume_bytes: u64) -> Self {
+        let record = match sector {
+            SectorSize::B512 => 1024,
+            SectorSize::B4096 => 4096,
+        };
+        Self::Ntfs {
+            record,
+            cluster: ntfs_image::cluster_bytes(volume_bytes, sector),
+        }
+    }
+
+    /// Bytes of a record, which every file and folder has.
+    pub(super) const fn record(self) -> u64 {
+        match self {
+            Self::Bare => 0,
+            Self::Ntfs { record, .. } => record,
+        }
+    }
+
+    /// Bytes that a file's record and content take.
+    fn file(self, units: u64, bytes: u64) -> u64 {
+        match self {
+            Self::Bare => bytes,
+            Self::Ntfs { record, cluster } => {
+                let used = header(record) + 96 + up8(90 + 2 * units) + 8;
+                let resident = bytes < record && used + up8(24 + bytes) <= record;
+                record
+                    + if resident {
+                        0
+                    } else {
+                        bytes.next_multiple_of(cluster)
+                    }
+            }
+        }
+    }
+
+    /// Bytes of a folder's entry for a name of `units`.
+    pub(super) const fn edge(self, units: u64) -> u64 {
+        match self {
+            Self::Bare => 0,
+            Self::Ntfs { .. } => 16 + up8(66 + 2 * units),
+        }
+    }
+
+    /// Most entry bytes that a folder with a name of `units` holds in its own record.
+    pub(super) fn small(self, units: u64) -> u64 {
+        match self {
+            Self::Bare => u64::MAX,
+            Self::Ntfs { record, .. } => {
+                let used = header(record) + 96 + up8(90 + 2 * units) + 64 + 16 + 8;
+                record.saturating_sub(used)
+            }
+        }
+    }
+
+    /// Bytes of the index blocks of a folder whose entries take `edges`.
+    pub(super) fn blocks(self, edges: u64, small: u64) -> u64 {
+        match self {
+            Self::Ntfs { cluster, .. } if edges > small => {
+                (edges.div_ceil(BLOCK_ROOM) * BLOCK).next_multiple_of(cluster)
+            }
+            _ => 0,
+        }
+    }
+
+    /// Bytes of the index blocks of a folder that lies on at most `drives` drives.
+    fn blocks_least(self, edges: u64, small: u64, drives: u64) -> u64 {
+        match self {
+            Self::Bare => 0,
+            Self::Ntfs { .. } => {
+                edges.saturating_sub(small.saturating_mul(drives)) / BLOCK_ROOM * BLOCK
+            }
+        }
+    }
+}
+
+/// Attributes begin behind the record's header and its fixup array.
+const fn header(record: u64) -> u64 {
+    up8(0x30 + 2 * (record / 512 + 1))
+}
+
+const fn up8(bytes: u64) -> u64 {
+    bytes.next_multiple_of(8)
+}
+
+/// What a folder takes.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct FolderCost {
+    /// Everything below it, its index blocks included, its own record not.
+    pub(super) inner: u64,
+    /// Bytes of its own entry in its parent.
+    pub(super) edge: u64,
+    /// Bytes of the entries in it.
+    pub(super) edges: u64,
+    /// Most of those that its record holds.
+    pub(super) small: u64,
+}
+
+/// What everything takes on one class of volume.
+#[derive(Clone, Debug)]
+pub(super) struct Costs {
+    pub(super) class: Class,
+    /// By entry: record, content, lines in the manifest and properties file; 0 for folders and what is left out.
+    pub(super) files: Vec<u64>,
+    /// By folder.
+    pub(super) folders: Vec<FolderCost>,
+}
+
+/// What is to be placed: the entries that go, by the folder that holds them.
+#[derive(Clone, Debug)]
+pub(super) struct Contents {
+    /// By folder, where its files begin in `files`; one more at the end.
+    file_starts: Vec<u32>,
+    files: Vec<u32>,
+    folder_starts: Vec<u32>,
+    folders: Vec<u32>,
+}
+
+impl Contents {
+    /// Sorts the entries that go into their folders. Folders that hold nothing that goes, and are not named to go
+    /// themselves, are not there.
+    pub(super) fn new(listing: &Listing, goes: &dyn Fn(u32) -> bool) -> Self {
+        let count = index(listing.folder_count());
+        let mut wanted = vec![false; count];
+        let mut files = Vec::new();
+        for (number, entry) in listing.iter().filter(|(number, _)| goes(*number)) {
+            let holder = listing.folder_of(number).unwrap_or(entry.folder);
+            wanted[index(holder.0)] = true;
+            if !entry.is_folder {
+                files.push((entry.folder.0, number));
+            }
+        }
+        let mut folders = Vec::new();
+        for id in (1..listing.folder_count())
+            .rev()
+            .filter(|id| wanted[index(*id)])
+            .collect::<Vec<_>>()
+        {
+            let mut id = FolderId(id);
+            while let Some(parent) = listing.folder(id).parent {
+                folders.push((parent.0, id.0));
+                if std::mem::replace(&mut wanted[index(parent.0)], true) {
+                    break;
+                }
+                id = parent;
+            }
+        }
+        folders.sort_unstable();
+        folders.dedup();
+        files.sort_by_key(|(folder, _)| *folder);
+        let (file_starts, files) = grouped(count, &files);
+        let (folder_starts, folders) = grouped(count, &folders);
+        Self {
+            file_starts,
+            files,
+            folder_starts,
+            folders,
+        }
+    }
+
+    /// Returns the files in a folder, in listing order.
+    pub(super) fn files_in(&self, folder: u32) -> &[u32] {
+        group(&self.file_starts, &self.files, folder)
+    }
+
+    /// Returns the folders in a folder, in the order the listing first names them.
+    pub(super) fn folders_in(&self, folder: u32) -> &[u32] {
+        group(&self.folder_starts, &self.folders, folder)
+    }
+
+    /// Returns every file that goes.
+    pub(super) fn files(&self) -> &[u32] {
+        &self.files
+    }
+
+    /// Returns every folder that goes, parents first, the source itself not.
+    pub(super) fn folders(&self) -> Vec<u32> {
+        let mut all = self.folders.clone();
+        all.sort_unstable();
+        all
+    }
+}
+
+fn grouped(count: usize, pairs: &[(u32, u32)]) -> (Vec<u32>, Vec<u32>) {
+    let mut starts = vec![0; count + 1];
+    for (folder, _) in pairs {
+        starts[index(*folder) + 1] += 1;
+    }
+    for place in 1..starts.len() {
+        starts[place] += starts[place - 1];
+    }
+    (starts, pairs.iter().map(|(_, child)| *child).collect())
+}
+
+fn group<'a>(starts: &[u32], children: &'a [u32], folder: u32) -> &'a [u32] {
+    let folder = index(folder);
+    &children[index(starts[folder])..index(starts[folder + 1])]
+}
+
+impl Costs {
+    pub(super) fn new(
+        class: Class,
+        listing: &Listing,
+        contents: &Contents,
+        mapping: &Mapping,
+    ) -> Self {
+        let mut files = vec![0; index(listing.len())];
+        let mut folders = vec![FolderCost::default(); index(listing.folder_count())];
+        for number in contents.files().iter().copied() {
+            let entry = listing.entry(number);
+            let units = units(mapping.name(entry.path));
+            let own = class.file(units, entry.bytes);
+            files[index(number)] = own + attached(class, listing, mapping, number);
+            folders[index(entry.folder.0)].edges += class.edge(units);
+        }
+        let mut all = contents.folders();
+        for id in all.iter().copied() {
+            let folder = listing.folder(FolderId(id));
+            let units = units(mapping.name(folder.path));
+            let cost = &mut folders[index(id)];
+            (cost.edge, cost.small) = (class.edge(units), class.small(units));
+            let edge = cost.edge;
+            let parent = folder.parent.unwrap_or(FolderId::TOP);
+            folders[index(parent.0)].edges += edge;
+        }
+        folders[0].small = class.small(units(mapping.session.as_str()));
+        all.insert(0, 0);
+        for id in all.iter().rev().copied() {
+            let mut cost = folders[index(id)];
+            let held = contents
+                .files_in(id)
+                .iter()
+                .map(|file| files[index(*file)])
+                .sum::<u64>();
+            cost.inner += held + class.blocks(cost.edges, cost.small);
+            folders[index(id)] = cost;
+            if let Some(parent) = listing.folder(FolderId(id)).parent {
+                folders[index(parent.0)].inner += class.record() + cost.inner;
+            }
+        }
+        Self {
+            class,
+            files,
+            folders,
+        }
+    }
+}
+
+/// Returns the bytes that everything takes on at most `drives` drives of any of the classes, whatever lies where.
+pub(super) fn demand(all: &[Costs], contents: &Contents, drives: u64) -> u64 {
+    let files: u64 = contents.files().iter().map(|file| least(all, *file)).sum();
+    let folder = |id: u32| {
+        let of = |costs: &Costs| {
+            let folder = costs.folders[index(id)];
+            let record = if id == 0 { 0 } else { costs.class.record() };
+            record + costs.class.blocks_least(folder.edges, folder.small, drives)
+        };
+        all.iter().map(of).min().unwrap_or(0)
+    };
+    files
+        + contents
+            .folders()
+            .into_iter()
+            .chain([0])
+            .map(folder)
+            .sum::<u64>()
+}
+
+/// Returns what a file takes on the class of volume where it takes least.
+pub(super) fn least(all: &[Costs], file: u32) -> u64 {
+    all.iter()
+        .map(|costs| costs.files[index(file)])
+        .min()
+        .unwrap_or(0)
+}
+
+/// Bytes of a file's lines in the manifest, and of its properties file.
+fn attached(class: Class, listing: &Listing, mapping: &Mapping, number: u32) -> u64 {
+    if class == Class::Bare {
+        return 0;
+    }
+    let Ok(naming) = mapping.naming(listing, number) else {
+        return 0;
+    };
+    let lines = manifest::planned_file_bytes(&naming.planned(listing.entry(number).bytes));
+    let properties = if mapping.content_md5 {
+        let units = units(&crate::plan::mapping::properties_name(number));
+        class.file(units, PROPERTIES_BYTES) + class.edge(units)
+    } else {
+        0
+    };
+    lines + properties
+}
+
+fn units(name: &str) -> u64 {
+    u64::try_from(name.encode_utf16().count()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,34 @@
+//! Which files go onto which drive.
+//!
+//! ```text
+//! problems -> Costs (bytes each file takes) -> bound (fewer than this cannot do, and why)
+//!                        |                          |
+//!                        '-> pack onto k drives <---'  k = bound, bound + 1, ...
+//!                                 |    ^
+//!                                 v    | what the estimate missed
+//!                            NtfsLayout of every drive  -> Plan
+//! ```
+//! Packing counts bytes cheaply and a little too low; laying out then proves each drive to the last cluster, and what the
+//! count missed is taken off that drive's room before it is packed again. So a plan never promises what does not fit, and
+//! never refuses for an estimate's sake.
+
+mod assumed;
+mod bin;
+mod bound;
+mod cost;
+mod error;
+mod fill;
+mod options;
+mod pack;
+mod planned;
+mod prove;
+mod search;
+mod stock;
+#[cfg(test)]
+mod tests;
+mod words;
+
+pub use error::FitError;
+pub use options::{DriveSize, PlanOptions};
+pub use planned::{Plan, PlannedDrive};
+pub use search::fit;

@@ -1,0 +1,126 @@
+//! Laying out what was packed.
+
+use disk::SectorSize;
+use ntfs_image::{FileTime, LayoutError, Tree};
+
+use super::bin::{Goods, Unit};
+use super::error::FitError;
+use super::options::DriveSize;
+use crate::plan::listing::{FolderId, index};
+use crate::plan::{DriveTree, Listing, Mapping, Space};
+
+/// Lengths that a layout depends on are those of the real drive; what it is called and dated does not matter.
+const LABEL: &str = "Argosy";
+const TIME: FileTime = FileTime(0);
+
+/// A drive's volume before anything is on it.
+#[derive(Clone, Debug)]
+pub(super) struct Volume {
+    pub(super) space: Space,
+    /// Clusters in bytes, less the headroom.
+    pub(super) capacity: u64,
+    /// What of that the file system and BitLocker take for themselves.
+    pub(super) own: u64,
+}
+
+/// A drive that was laid out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Proof {
+    /// Everything has its place.
+    Fits { used: u64, files: u32 },
+    /// So much more room is needed.
+    Missing(u64),
+}
+
+impl Volume {
+    /// Lays out an empty volume, whose costs are those that every drive has.
+    pub(super) fn new(drive: &DriveSize) -> Result<Self, FitError> {
+        let serial = || drive.serial.clone();
+        let space = Space::new(drive.bytes, drive.sector).map_err(|cause| {
+            let serial = serial();
+            FitError::Drive { serial, cause }
+        })?;
+        let layout = space.lay_out(space.volume_spec(0, LABEL, TIME), Tree::new());
+        let layout = layout.map_err(|cause| {
+            let serial = serial();
+            FitError::Layout { serial, cause }
+        })?;
+        let whole = layout.used_bytes().saturating_add(layout.free_bytes());
+        Ok(Self {
+            capacity: whole.saturating_sub(space.headroom_bytes()),
+            own: layout.used_bytes(),
+            space,
+        })
+    }
+
+    /// Lays out `entries` to the last cluster.
+    pub(super) fn prove(
+        &self,
+        listing: &Listing,
+        entries: &[u32],
+        mapping: &Mapping,
+        serial: &str,
+    ) -> Result<Proof, FitError> {
+        let DriveTree { tree, nodes } = DriveTree::new(listing, entries, mapping, serial, TIME)?;
+        match self
+            .space
+            .lay_out(self.space.volume_spec(0, LABEL, TIME), tree)
+        {
+            Ok(layout) => Ok(Proof::Fits {
+                used: layout.used_bytes(),
+                files: nodes.files,
+            }),
+            Err(LayoutError::DoesNotFit { missing_bytes, .. }) => {
+                Ok(Proof::Missing(missing_bytes.max(1)))
+            }
+            Err(cause) => {
+                let serial = serial.to_owned();
+                Err(FitError::Layout { serial, cause })
+            }
+        }
+    }
+}
+
+/// Volumes of equal drives are laid out once.
+pub(super) fn volumes(drives: &[DriveSize]) -> Result<Vec<Volume>, FitError> {
+    let mut known: Vec<(u64, SectorSize, Volume)> = Vec::new();
+    let volume = |drive: &DriveSize| {
+        let same = known
+            .iter()
+            .find(|(bytes, sector, _)| (*bytes, *sector) == (drive.bytes, drive.sector));
+        if let Some((_, _, volume)) = same {
+            return Ok(volume.clone());
+        }
+        let volume = Volume::new(drive)?;
+        known.push((drive.bytes, drive.sector, volume.clone()));
+        Ok(volume)
+    };
+    drives.iter().map(volume).collect()
+}
+
+/// Returns the entries that `units` stand for, with the folders above them that the listing names; ascending.
+pub(super) fn entries(goods: &Goods<'_>, units: &[Unit]) -> Vec<u32> {
+    let listing = goods.listing;
+    let mut seen = vec![false; index(listing.folder_count())];
+    let mut entries = Vec::new();
+    let mut waiting = units.to_vec();
+    while let Some(unit) = waiting.pop() {
+        let mut id = match unit {
+            Unit::File(number) => {
+                entries.push(number);
+                listing.entry(number).folder
+            }
+            Unit::Folder(id) => {
+                waiting.extend(goods.parts(id));
+                FolderId(id)
+            }
+        };
+        while !std::mem::replace(&mut seen[index(id.0)], true) {
+            let folder = listing.folder(id);
+            entries.extend(folder.entry);
+            id = folder.parent.unwrap_or(FolderId::TOP);
+        }
+    }
+    entries.sort_unstable();
+    entries
+}

@@ -1,0 +1,143 @@
+//! The drives there are, the largest first.
+
+use super::bin::Bin;
+use super::cost::Class;
+use super::error::FitError;
+use super::options::{DriveSize, PlanOptions};
+use super::prove::{Volume, volumes};
+use crate::manifest;
+
+/// The drives there are.
+#[derive(Debug)]
+pub(super) struct Stock<'a> {
+    /// The largest first, equals as given.
+    pub(super) drives: Vec<Stocked<'a>>,
+    /// Every kind of volume among them.
+    pub(super) classes: Vec<Class>,
+    /// True when the one drive may be taken again and again.
+    pub(super) endless: bool,
+}
+
+/// One drive.
+#[derive(Debug)]
+pub(super) struct Stocked<'a> {
+    pub(super) size: &'a DriveSize,
+    /// Its place among the drives given.
+    pub(super) given: usize,
+    /// Place of its class in [`Stock::classes`].
+    pub(super) class: usize,
+    /// What it holds in all, the file system's own included.
+    pub(super) capacity: u64,
+    /// What of that files and folders can take, counted a little too high.
+    pub(super) room: u64,
+    /// `None` where only bytes are counted.
+    pub(super) volume: Option<Volume>,
+}
+
+impl<'a> Stock<'a> {
+    pub(super) fn new(drives: &'a [DriveSize], options: &PlanOptions) -> Result<Self, FitError> {
+        check(drives, options)?;
+        let mut volumes = if options.bare {
+            Vec::new()
+        } else {
+            volumes(drives)?
+        }
+        .into_iter();
+        let mut classes = Vec::new();
+        let mut stocked = Vec::new();
+        for (given, size) in drives.iter().enumerate() {
+            let volume = volumes.next();
+            let class = volume.as_ref().map_or(Class::Bare, |volume| {
+                Class::of(size.sector, volume.space.volume_bytes())
+            });
+            if !classes.contains(&class) {
+                classes.push(class);
+            }
+            let frame =
+                manifest::planned_frame_bytes(&size.serial, options.mapping.session.as_str());
+            let (capacity, room) = volume.as_ref().map_or((size.bytes, size.bytes), |volume| {
+                let taken = volume
+                    .own
+                    .saturating_add(frame)
+                    .saturating_add(class.record());
+                (volume.capacity, volume.capacity.saturating_sub(taken))
+            });
+            stocked.push(Stocked {
+                size,
+                given,
+                class: classes
+                    .iter()
+                    .position(|known| *known == class)
+                    .unwrap_or(0),
+                capacity,
+                room,
+                volume,
+            });
+        }
+        stocked.sort_by_key(|drive| std::cmp::Reverse(drive.room));
+        Ok(Self {
+            drives: stocked,
+            classes,
+            endless: options.as_many_as_needed,
+        })
+    }
+
+    /// Returns the rooms, the largest first.
+    pub(super) fn rooms(&self) -> Vec<u64> {
+        self.drives.iter().map(|drive| drive.room).collect()
+    }
+
+    /// Returns the room of the largest drive.
+    pub(super) fn largest(&self) -> &Stocked<'a> {
+        self.drives.first().expect("check() refuses an empty stock")
+    }
+
+    /// Returns the drive at a place of the stock.
+    pub(super) fn drive(&self, place: usize) -> &Stocked<'a> {
+        &self.drives[place]
+    }
+
+    /// Returns how many drives there are; `wanted` when there is no end of them.
+    pub(super) fn at_most(&self, wanted: u64) -> u64 {
+        let there_are = u64::try_from(self.drives.len()).unwrap_or(u64::MAX);
+        if self.endless {
+            wanted
+        } else {
+            wanted.min(there_are)
+        }
+    }
+
+    /// Returns the largest `count` drives, empty, each with `less` room than it has.
+    pub(super) fn bins(&self, less: &[u64]) -> Vec<Bin> {
+        let bin = |(place, less): (usize, &u64)| {
+            let place = if self.endless { 0 } else { place };
+            let drive = self.drives.get(place)?;
+            Some(Bin::new(
+                place,
+                drive.class,
+                drive.room.saturating_sub(*less),
+            ))
+        };
+        less.iter().enumerate().map_while(bin).collect()
+    }
+}
+
+fn check(drives: &[DriveSize], options: &PlanOptions) -> Result<(), FitError> {
+    if drives.is_empty() {
+        return Err(FitError::NoDrives);
+    }
+    if options.as_many_as_needed && drives.len() > 1 {
+        let found = u64::try_from(drives.len()).unwrap_or(u64::MAX);
+        return Err(FitError::ManySizes { found });
+    }
+    let mut serials: Vec<&str> = drives.iter().map(|drive| drive.serial.as_str()).collect();
+    serials.sort_unstable();
+    let same = serials
+        .iter()
+        .zip(serials.iter().skip(1))
+        .find(|(one, next)| one == next);
+    same.map_or(Ok(()), |(serial, _)| {
+        let serial = (*serial).to_owned();
+        Err(FitError::SameSerial { serial })
+    })
+}
