@@ -82,7 +82,11 @@ impl<'a> Mend<'a> {
         let mut patches = patches
             .map(move |found| range(found, MendWhat::Patch))
             .peekable();
-        let zeros = self.planned.ntfs().freed(&self.mended);
+        let zeros = self
+            .planned
+            .ntfs()
+            .freed(&self.mended)
+            .filter(|freed| !freed.is_empty());
         let mut zeros = zeros
             .map(move |found| range(found, MendWhat::Zeros))
             .peekable();

@@ -9,11 +9,15 @@
 //! uninterrupted one. Nothing here reads a file: file data appear as segments, resident files as slots that the
 //! caller fills.
 
+#[cfg(test)]
+pub(crate) mod built;
 mod ids;
 mod layout;
 mod mend;
 mod seal;
 mod segment;
+#[cfg(test)]
+mod tests;
 
 pub use crate::plan::NodeSource;
 pub use ids::DriveIds;

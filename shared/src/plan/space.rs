@@ -78,10 +78,12 @@ impl Space {
         self.partition.end.saturating_sub(self.partition.start)
     }
 
-    /// Returns the bytes left free for Windows: min(256 MiB, volume/2048).
+    /// Returns the bytes left free for Windows: min(256 MiB, volume/2048), in whole clusters.
     #[must_use]
     pub fn headroom_bytes(&self) -> u64 {
-        HEADROOM_BYTES_MAX.min(self.volume_bytes() / HEADROOM_SHARE)
+        let volume_bytes = self.volume_bytes();
+        let bytes = HEADROOM_BYTES_MAX.min(volume_bytes / HEADROOM_SHARE);
+        bytes.next_multiple_of(ntfs_image::cluster_bytes(volume_bytes, self.sector))
     }
 
     /// Returns what the partition table is made from.
