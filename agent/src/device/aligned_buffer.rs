@@ -12,7 +12,8 @@ const PAGE: usize = 4096;
 #[repr(C, align(4096))]
 struct Page([u8; PAGE]);
 
-/// Bytes on a 4096-byte border, for reading and writing past the page cache; made once, used many times.
+/// Bytes on a 4096-byte border, for reading and writing past the page cache; made once, used many
+/// times.
 ///
 /// It dereferences to its first [`AlignedBuffer::len`] bytes.
 pub struct AlignedBuffer {

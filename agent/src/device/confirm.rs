@@ -2,26 +2,36 @@
 
 use std::path::PathBuf;
 
+use disk::{ReadAt, ReadError};
+use sha2::{Digest, Sha256};
 use thiserror::Error;
 
-use super::drive_info::DriveInfo;
+use super::aligned_buffer::AlignedBuffer;
+use super::contents::{Emptiness, Thoroughness};
+use super::drive_info::{DriveInfo, DriveKind, SerialSource};
+use super::drive_reader::DriveReader;
+use super::list::{DescribeError, describe};
+use super::serial::{last_four, tidy_serial};
 
 /// What the person said about the drive that is to be erased.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Said {
     /// The whole serial number, as `--erase SERIAL` gives it.
     Erase(String),
-    /// The last four characters of the serial number, typed by hand; the whole serial when it is shorter.
+    /// The last four characters of the serial number, typed by hand; the whole serial when it is
+    /// shorter.
     LastFour(String),
     /// Nothing: allowed only for an image file whose every byte is zero.
     BlankImage,
 }
 
-/// A drive that somebody confirmed and that still is what it was then. Only [`confirm`] makes one; [`super::open`] takes it.
+/// A drive that somebody confirmed. Only [`confirm`] makes one; [`super::open`] takes it, and looks
+/// again whether it still is the drive that it was then.
 #[derive(Debug)]
 pub struct ConfirmedTarget {
     info: DriveInfo,
     fingerprint: [u8; 32],
+    must_be_blank: bool,
 }
 
 impl ConfirmedTarget {
@@ -31,10 +41,29 @@ impl ConfirmedTarget {
         &self.info
     }
 
-    /// Returns the SHA-256 of the drive's first and last MiB when it was confirmed.
+    /// Returns the [`fingerprint`] of the drive when it was confirmed.
     #[must_use]
     pub const fn fingerprint(&self) -> &[u8; 32] {
         &self.fingerprint
+    }
+
+    /// Compares the drive, read again, with what was confirmed.
+    pub(super) fn check_again(&self, now: &DriveReader) -> Result<(), Refusal> {
+        check_identity(&self.info, &read_again(&self.info)?)?;
+        let path = self.info.path.clone();
+        let is_same =
+            fingerprint(now).map_err(|why| unreadable(&self.info, &why))? == self.fingerprint;
+        if !is_same {
+            return Err(Refusal::Changed {
+                path,
+                what: "its first or last MiB",
+            });
+        }
+        if self.must_be_blank {
+            check_blank(&self.info, now)
+        } else {
+            Ok(())
+        }
     }
 }
 
@@ -42,13 +71,83 @@ impl ConfirmedTarget {
 #[derive(Debug, Error, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Refusal {
-    /// A block device that is not a loop device.
+    /// A block device that is not a loop device over a file.
     #[error(
         "{path}: real drives are not enabled yet; nothing was written to it. Use an image file or a loop device"
     )]
     RealDrive {
         /// The path given.
         path: PathBuf,
+    },
+    /// Neither a file nor a block device.
+    #[error("{path} is neither a file nor a drive; nothing was written")]
+    NotADrive {
+        /// The path given.
+        path: PathBuf,
+    },
+    /// There are reasons against it.
+    #[error("{path} may not be erased: {}; nothing was written to it", reasons.join("; "))]
+    Locked {
+        /// The path given.
+        path: PathBuf,
+        /// Why, as [`DriveInfo::reasons`].
+        reasons: Vec<String>,
+    },
+    /// Somebody else holds it.
+    #[error(
+        "{path} is in use by another program; nothing was written to it. Close that program, or unmount the drive"
+    )]
+    InUse {
+        /// The path given.
+        path: PathBuf,
+    },
+    /// It is not the drive that the person saw.
+    #[error(
+        "{path} is not the drive that was confirmed: {what} changed; nothing was written to it. Look at it again"
+    )]
+    Changed {
+        /// The path given.
+        path: PathBuf,
+        /// What differs.
+        what: &'static str,
+    },
+    /// The words do not name it.
+    #[error(
+        "{said:?} does not name the drive at {path}; nothing was written to it. Its serial ends in {expected:?}"
+    )]
+    WrongWords {
+        /// The path given.
+        path: PathBuf,
+        /// What was said.
+        said: String,
+        /// The last four of the serial.
+        expected: String,
+    },
+    /// It has no serial that anybody could say.
+    #[error(
+        "{path} tells no serial; nothing was written to it. Give the one on its label: --drive {path}=SERIAL"
+    )]
+    NoSerial {
+        /// The path given.
+        path: PathBuf,
+    },
+    /// Only an image file of zeros goes without words.
+    #[error(
+        "{path} is not an empty image file; nothing was written to it. To erase it, say so: --erase {serial}"
+    )]
+    NotBlank {
+        /// The path given.
+        path: PathBuf,
+        /// Its serial.
+        serial: String,
+    },
+    /// It cannot be looked at.
+    #[error("{path} cannot be checked before writing: {cause}; nothing was written to it")]
+    Unreadable {
+        /// The path given.
+        path: PathBuf,
+        /// What the operating system said, and where.
+        cause: String,
     },
 }
 
@@ -58,6 +157,115 @@ pub enum Refusal {
 ///
 /// # Errors
 /// [`Refusal`]: the drive is not touched.
-pub fn confirm(_target: &DriveInfo, _said: &Said) -> Result<ConfirmedTarget, Refusal> {
-    todo!()
+pub fn confirm(target: &DriveInfo, said: &Said) -> Result<ConfirmedTarget, Refusal> {
+    let path = target.path.clone();
+    if target.kind == DriveKind::BlockDevice {
+        return Err(Refusal::RealDrive { path });
+    }
+    if !target.reasons.is_empty() || !target.erasable {
+        return Err(Refusal::Locked {
+            path,
+            reasons: target.reasons.clone(),
+        });
+    }
+    let info = read_again(target)?;
+    check_identity(target, &info)?;
+    check_words(&info, said)?;
+    let reader = DriveReader::look(&path).map_err(|why| unreadable(&info, &why))?;
+    let must_be_blank = *said == Said::BlankImage;
+    if must_be_blank {
+        check_blank(&info, &reader)?;
+    }
+    let fingerprint = fingerprint(&reader).map_err(|why| unreadable(&info, &why))?;
+    Ok(ConfirmedTarget {
+        info,
+        fingerprint,
+        must_be_blank,
+    })
+}
+
+/// Returns the SHA-256 of a drive's first and last MiB: what tells whether another drive took its
+/// place.
+///
+/// # Errors
+/// [`ReadError`] when they cannot be read.
+pub fn fingerprint(disk: &dyn ReadAt) -> Result<[u8; 32], ReadError> {
+    let edge = disk.bytes().min(1 << 20);
+    let mut buffer = AlignedBuffer::zeroed(usize::try_from(edge).unwrap_or(0));
+    let mut hash = Sha256::new();
+    for at in [0, disk.bytes().saturating_sub(edge)] {
+        disk.read_at(at, &mut buffer)?;
+        hash.update(&*buffer);
+    }
+    Ok(hash.finalize().into())
+}
+
+fn read_again(drive: &DriveInfo) -> Result<DriveInfo, Refusal> {
+    let given = (drive.serial_source == SerialSource::Given).then_some(drive.serial.as_str());
+    describe(&drive.path, given).map_err(|why| match why {
+        DescribeError::NotADrive { path } => Refusal::NotADrive { path },
+        why => unreadable(drive, &why),
+    })
+}
+
+fn unreadable(drive: &DriveInfo, why: &dyn std::fmt::Display) -> Refusal {
+    Refusal::Unreadable {
+        path: drive.path.clone(),
+        cause: why.to_string(),
+    }
+}
+
+fn check_identity(seen: &DriveInfo, now: &DriveInfo) -> Result<(), Refusal> {
+    let path = seen.path.clone();
+    let pairs = [
+        ("its kind", seen.kind == now.kind),
+        ("its serial", seen.serial == now.serial),
+        ("its model", seen.model == now.model),
+        ("its length", seen.bytes == now.bytes),
+        ("its sector size", seen.sector == now.sector),
+    ];
+    if let Some((what, _)) = pairs.into_iter().find(|(_, is_same)| !is_same) {
+        return Err(Refusal::Changed { path, what });
+    }
+    if now.reasons.is_empty() {
+        Ok(())
+    } else {
+        Err(Refusal::Locked {
+            path,
+            reasons: now.reasons.clone(),
+        })
+    }
+}
+
+fn check_words(drive: &DriveInfo, said: &Said) -> Result<(), Refusal> {
+    let path = drive.path.clone();
+    let (words, expected) = match said {
+        Said::Erase(words) => (words, drive.serial.as_str()),
+        Said::LastFour(words) => (words, last_four(&drive.serial)),
+        Said::BlankImage => return Ok(()),
+    };
+    if drive.serial.is_empty() {
+        return Err(Refusal::NoSerial { path });
+    }
+    if tidy_serial(words).eq_ignore_ascii_case(expected) {
+        return Ok(());
+    }
+    Err(Refusal::WrongWords {
+        path,
+        said: words.clone(),
+        expected: last_four(&drive.serial).to_owned(),
+    })
+}
+
+fn check_blank(drive: &DriveInfo, reader: &DriveReader) -> Result<(), Refusal> {
+    let emptiness = reader
+        .blank(Thoroughness::Exhaustive)
+        .map_err(|why| unreadable(drive, &why))?;
+    if drive.kind == DriveKind::ImageFile && emptiness == Emptiness::ProvenZeros {
+        return Ok(());
+    }
+    Err(Refusal::NotBlank {
+        path: drive.path.clone(),
+        serial: drive.serial.clone(),
+    })
 }

@@ -1,13 +1,18 @@
 //! What is on a drive now.
 
-use disk::ReadAt;
+use disk::{ReadAt, Window};
+use gpt_image::{GptReadError, PartitionTable, Scheme};
+
+use super::blank::blank;
+use super::signatures::signatures;
 
 /// What was found on a drive.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Contents {
     /// How sure it is that the drive holds only zeros.
     pub emptiness: Emptiness,
-    /// The partition table and everything recognised, on the whole drive and at the start of each partition.
+    /// The partition table, everything recognised on the drive as a whole, and the same for each
+    /// partition.
     pub signatures: Vec<Signature>,
 }
 
@@ -28,7 +33,8 @@ pub enum Emptiness {
 /// One recognised structure.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Signature {
-    /// What it is, in words: `GPT`, `NTFS`, `BitLocker`, `ext4`, `LUKS`, `Linux RAID`, `LVM`, `ZFS`.
+    /// What it is, in words: `GPT`, `NTFS`, `BitLocker`, `ext4`, `LUKS`, `Linux RAID`, `LVM`,
+    /// `ZFS`; `partition` for one in which nothing is recognised.
     pub what: &'static str,
     /// Name found with it: a partition's or volume's label; often empty.
     pub name: String,
@@ -41,25 +47,169 @@ pub struct Signature {
 /// How thoroughly to look for bytes other than zero.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Thoroughness {
-    /// First and last MiB, and 64 KiB at each of 256 places between.
+    /// First and last MiB, and 64 KiB at each of 64 places between.
     Sampled,
     /// Every byte that is not in a hole.
     Exhaustive,
 }
 
-/// Returns what is recognised on `disk`; what cannot be read is not an error but [`Emptiness::Unread`].
+/// Returns what is recognised on `disk`; what cannot be read is not an error but
+/// [`Emptiness::Unread`].
 #[must_use]
-pub fn contents(_disk: &dyn ReadAt) -> Contents {
-    todo!()
+pub fn contents(disk: &dyn ReadAt) -> Contents {
+    let mut found = of_volume(disk, 0, disk.bytes(), "");
+    match gpt_image::read(disk) {
+        Ok(table) => of_table(disk, &table, &mut found),
+        Err(GptReadError::Damaged { .. }) => found.insert(0, whole("damaged GPT", disk)),
+        Err(_) => {}
+    }
+    let emptiness = if found.is_empty() {
+        blank(disk, Thoroughness::Sampled).unwrap_or_default()
+    } else {
+        Emptiness::HoldsData
+    };
+    Contents {
+        emptiness,
+        signatures: found,
+    }
 }
 
-/// Returns whether `disk` reads as zeros.
-///
-/// # Errors
-/// [`disk::ReadError`] when it cannot be read.
-pub fn blank(
-    _disk: &dyn ReadAt,
-    _thoroughness: Thoroughness,
-) -> Result<Emptiness, disk::ReadError> {
-    todo!()
+fn of_table(disk: &dyn ReadAt, table: &PartitionTable, found: &mut Vec<Signature>) {
+    let what = match table.scheme {
+        Scheme::Gpt { .. } => "GPT",
+        // The boot sector of a volume without a table ends like an MBR, and may hold no partitions.
+        Scheme::Mbr { .. } if !table.partitions.is_empty() || found.is_empty() => "MBR",
+        _ => return,
+    };
+    found.insert(0, whole(what, disk));
+    for partition in &table.partitions {
+        let volume = of_volume(disk, partition.at, partition.bytes, &partition.name);
+        if volume.is_empty() {
+            let (name, at, bytes) = (partition.name.clone(), partition.at, partition.bytes);
+            found.push(Signature {
+                what: "partition",
+                name,
+                at,
+                bytes,
+            });
+        }
+        found.extend(volume);
+    }
+}
+
+fn whole(what: &'static str, disk: &dyn ReadAt) -> Signature {
+    Signature {
+        what,
+        name: String::new(),
+        at: 0,
+        bytes: disk.bytes(),
+    }
+}
+
+/// Returns what is recognised in a part of a disk; without a label of its own it has the
+/// partition's name.
+fn of_volume(disk: &dyn ReadAt, at: u64, bytes: u64, partition_name: &str) -> Vec<Signature> {
+    let Ok(volume) = Window::new(disk, at, bytes) else {
+        return Vec::new();
+    };
+    let named = |name: String| {
+        if name.is_empty() {
+            partition_name.to_owned()
+        } else {
+            name
+        }
+    };
+    let found = signatures(&volume).into_iter();
+    found
+        .map(|found| Signature {
+            what: found.what,
+            name: named(found.name),
+            at,
+            bytes,
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use disk::{MemDisk, SectorSize, WriteAt};
+    use gpt_image::GptSpec;
+
+    use super::*;
+
+    const MIB: u64 = 1 << 20;
+
+    fn with(bytes: &[(u64, &[u8])]) -> MemDisk {
+        let mut disk = MemDisk::new(64 * MIB);
+        for (at, bytes) in bytes {
+            disk.write_at(*at, bytes).expect("on the disk");
+        }
+        disk
+    }
+
+    fn kinds(disk: &MemDisk) -> Vec<&'static str> {
+        contents(disk)
+            .signatures
+            .iter()
+            .map(|found| found.what)
+            .collect()
+    }
+
+    #[test]
+    fn an_empty_disk_holds_sampled_zeros_and_nothing_else() {
+        let expected = Contents {
+            emptiness: Emptiness::SampledZeros,
+            signatures: Vec::new(),
+        };
+        assert_eq!(contents(&with(&[])), expected);
+    }
+
+    #[test]
+    fn what_is_not_recognised_is_data_all_the_same() {
+        let found = contents(&with(&[(777, b"x")]));
+        assert_eq!(
+            found,
+            Contents {
+                emptiness: Emptiness::HoldsData,
+                signatures: Vec::new()
+            }
+        );
+    }
+
+    #[test]
+    fn members_of_arrays_are_recognised_at_both_ends() {
+        let raid = 0xa92b_4efc_u32.to_le_bytes();
+        for at in [0, 4096, 64 * MIB - 8192, 64 * MIB - 65_536] {
+            assert_eq!(kinds(&with(&[(at, &raid)])), ["Linux RAID"], "{at}");
+        }
+        let uberblock = 0x00ba_b10c_u64.to_le_bytes();
+        for at in [128 << 10, (384 << 10) + 5 * 1024, 64 * MIB - (128 << 10)] {
+            assert_eq!(kinds(&with(&[(at, &uberblock)])), ["ZFS"], "{at}");
+        }
+        assert_eq!(kinds(&with(&[(512 + 24, b"LVM2 001")])), ["LVM"]);
+    }
+
+    #[test]
+    fn a_table_comes_first_and_volumes_have_the_name_of_their_partition() {
+        let spec = GptSpec {
+            disk_bytes: 64 * MIB,
+            sector: SectorSize::B4096,
+            disk_guid: [1; 16],
+            partition_guid: [2; 16],
+            name: "FILM".to_owned(),
+        };
+        let (at, backup) = spec.backup().expect("it fits");
+        let primary = spec.primary().expect("it fits");
+        let mut disk = with(&[(0, &primary), (at, &backup)]);
+        assert_eq!(kinds(&disk), ["GPT", "partition"]);
+        disk.write_at(MIB + 3, b"-FVE-FS-").expect("on the disk");
+        let found = contents(&disk).signatures;
+        let expected = Signature {
+            what: "BitLocker",
+            name: "FILM".to_owned(),
+            at: MIB,
+            bytes: 62 * MIB,
+        };
+        assert_eq!(found.get(1), Some(&expected));
+    }
 }

@@ -6,7 +6,8 @@ use disk::SectorSize;
 
 use super::contents::Contents;
 
-/// A drive as a person can recognise it: what it is, which one it is, what is on it, and why it may not be erased.
+/// A drive as a person can recognise it: what it is, which one it is, what is on it, and why it may
+/// not be erased.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DriveInfo {
     /// The path it was named by, or its node below `/dev`.
@@ -19,7 +20,8 @@ pub struct DriveInfo {
     pub serial_source: SerialSource,
     /// Maker's model name; empty when none is known.
     pub model: String,
-    /// How it is attached: `usb`, `sata`, `nvme`, `virtio`, `loop`, `image file`, or what the kernel calls it.
+    /// How it is attached: `usb`, `sata`, `nvme`, `virtio`, `loop`, `image file`, or what the
+    /// kernel calls it.
     pub bus: String,
     /// Length in bytes.
     pub bytes: u64,
@@ -37,6 +39,19 @@ pub struct DriveInfo {
     pub erasable: bool,
     /// Why it may not be erased, each a sentence for the person at the drive.
     pub reasons: Vec<String>,
+}
+
+impl DriveInfo {
+    /// Returns the file that an image file or a loop device stands on, without symbolic links.
+    #[must_use]
+    pub fn backing(&self) -> Option<PathBuf> {
+        let file = match &self.kind {
+            DriveKind::ImageFile => &self.path,
+            DriveKind::LoopDevice { backing } => backing.as_ref()?,
+            _ => return None,
+        };
+        Some(std::fs::canonicalize(file).unwrap_or_else(|_| file.clone()))
+    }
 }
 
 /// What stands behind a path.
@@ -66,6 +81,8 @@ pub enum SerialSource {
     Given,
     /// Told by the drive.
     Hardware,
+    /// Told by a USB bridge or stick, which may have a serial of its own.
+    Bridge,
     /// `PATH.drive.json` beside the image file (a loop device has its backing file's).
     Sidecar,
     /// The image file's name without its last extension.

@@ -1,10 +1,20 @@
 //! Every drive, and one drive by its path.
 
+use std::fs::{self, Metadata};
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
+use disk::{ReadAt, SectorSize};
+use rustix::fs::{Access as Permission, access};
 use thiserror::Error;
 
-use super::drive_info::DriveInfo;
+use super::contents::{Contents, contents};
+use super::drive_info::{DriveInfo, DriveKind, SerialSource};
+use super::drive_reader::DriveReader;
+use super::image_file::identity;
+#[cfg(target_os = "linux")]
+use super::linux::{Backing, BlockDevice, Machine};
+use super::serial::tidy_serial;
 
 /// A path that could not be looked at as a drive. Nothing was written.
 #[derive(Debug, Error, Clone, PartialEq, Eq)]
@@ -18,18 +28,324 @@ pub enum DescribeError {
         /// What the operating system said.
         cause: String,
     },
+    /// Neither a file nor a block device.
+    #[error("{path} is neither a file nor a drive; nothing was written to it")]
+    NotADrive {
+        /// The path given.
+        path: PathBuf,
+    },
+    /// `PATH.drive.json` says nothing that can be understood.
+    #[error(
+        "cannot tell which drive {path} stands for: {cause}; nothing was written to it. Mend or remove that file"
+    )]
+    Sidecar {
+        /// The path given.
+        path: PathBuf,
+        /// What is wrong, and where.
+        cause: String,
+    },
 }
 
-/// Returns every drive of this machine and those at `extra` (image files), those that may not be erased with the reasons why.
+/// Returns every drive of this machine and those at `extra` (image files), those that may not be
+/// erased with the reasons why.
+///
+/// What cannot be looked at is in the list too, with the cause as a reason.
 #[must_use]
-pub fn list(_extra: &[PathBuf]) -> Vec<DriveInfo> {
-    todo!()
+pub fn list(extra: &[PathBuf]) -> Vec<DriveInfo> {
+    let mut drives = machine_drives();
+    for path in extra {
+        let drive = describe(path, None).unwrap_or_else(|why| unknown(path, why.to_string()));
+        if !drives
+            .iter()
+            .any(|other| is_same_node(&other.path, &drive.path))
+        {
+            drives.push(drive);
+        }
+    }
+    mark_duplicates(&mut drives);
+    drives
 }
 
-/// Returns what is known of the drive at `path`; `serial_override` is the serial printed on its label.
+#[cfg(target_os = "linux")]
+fn machine_drives() -> Vec<DriveInfo> {
+    let machine = Machine::this();
+    let devices = machine.block_devices();
+    devices
+        .iter()
+        .map(|device| of_block_device(&device.node, &machine, device))
+        .collect()
+}
+
+#[cfg(not(target_os = "linux"))]
+fn machine_drives() -> Vec<DriveInfo> {
+    Vec::new()
+}
+
+fn is_same_node(one: &Path, other: &Path) -> bool {
+    one == other
+        || fs::canonicalize(one)
+            .is_ok_and(|one| fs::canonicalize(other).is_ok_and(|other| one == other))
+}
+
+/// Returns what is known of the drive at `path`; `serial_override` is the serial printed on its
+/// label.
 ///
 /// # Errors
-/// [`DescribeError`] when `path` is not there, is neither a file nor a block device, or cannot be read.
-pub fn describe(_path: &Path, _serial_override: Option<&str>) -> Result<DriveInfo, DescribeError> {
-    todo!()
+/// [`DescribeError`] when `path` is not there, is neither a file nor a block device, or cannot be
+/// read.
+pub fn describe(path: &Path, serial_override: Option<&str>) -> Result<DriveInfo, DescribeError> {
+    let facts = fs::metadata(path).map_err(|why| io(path, &why))?;
+    let mut drive = if facts.is_file() {
+        of_image(path, &facts)?
+    } else if facts.file_type().is_block_device() {
+        of_node(path, &facts)?
+    } else {
+        return Err(DescribeError::NotADrive {
+            path: path.to_owned(),
+        });
+    };
+    if let Some(given) = serial_override
+        .map(tidy_serial)
+        .filter(|given| !given.is_empty())
+    {
+        drive.serial = given;
+        drive.serial_source = SerialSource::Given;
+    }
+    Ok(drive)
+}
+
+fn io(path: &Path, why: &std::io::Error) -> DescribeError {
+    DescribeError::Io {
+        path: path.to_owned(),
+        cause: why.to_string(),
+    }
+}
+
+fn of_image(path: &Path, facts: &Metadata) -> Result<DriveInfo, DescribeError> {
+    let identity = identity(path).map_err(|cause| DescribeError::Sidecar {
+        path: path.to_owned(),
+        cause,
+    })?;
+    let mut reasons = Vec::new();
+    let sector_bytes = identity.sector.bytes();
+    if facts.len() == 0 {
+        reasons.push("the file is empty: argosy new-drive makes one that can be filled".to_owned());
+    } else if !facts.len().is_multiple_of(sector_bytes) {
+        reasons.push(format!(
+            "its {} bytes are not a whole number of sectors of {sector_bytes}",
+            facts.len()
+        ));
+    }
+    #[cfg(target_os = "linux")]
+    for node in Machine::this().loops_over(facts.dev(), facts.ino()) {
+        reasons.push(format!(
+            "it is attached as {}: name that, or detach it first",
+            node.display()
+        ));
+    }
+    let contents = look(path, &mut reasons);
+    Ok(DriveInfo {
+        path: path.to_owned(),
+        kind: DriveKind::ImageFile,
+        serial: identity.serial,
+        serial_source: identity.serial_source,
+        model: identity.model,
+        bus: "image file".to_owned(),
+        bytes: facts.len(),
+        sector: identity.sector,
+        removable: false,
+        rotational: None,
+        mounts: Vec::new(),
+        contents,
+        erasable: reasons.is_empty(),
+        reasons,
+    })
+}
+
+/// Returns what is on the drive; adds why it cannot be read or written.
+fn look(path: &Path, reasons: &mut Vec<String>) -> Contents {
+    if access(path, Permission::WRITE_OK).is_err() {
+        reasons.push("the user who runs this may not write it".to_owned());
+    }
+    match DriveReader::look(path) {
+        Ok(reader) => {
+            let mut contents = contents(&reader);
+            if reader.bytes() > 0 && reader.is_one_hole() {
+                contents.emptiness = super::Emptiness::ProvenZeros;
+            }
+            contents
+        }
+        Err(why) => {
+            reasons.push(format!("it cannot be read: {why}"));
+            Contents::default()
+        }
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn of_node(path: &Path, facts: &Metadata) -> Result<DriveInfo, DescribeError> {
+    let machine = Machine::this();
+    let device = machine
+        .by_number(facts.rdev())
+        .map_err(|why| io(path, &why))?;
+    Ok(of_block_device(path, &machine, &device))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn of_node(path: &Path, _facts: &Metadata) -> Result<DriveInfo, DescribeError> {
+    let cause = "block devices are served on Linux only so far; use an image file".to_owned();
+    Err(DescribeError::Io {
+        path: path.to_owned(),
+        cause,
+    })
+}
+
+#[cfg(target_os = "linux")]
+fn of_block_device(path: &Path, machine: &Machine, device: &BlockDevice) -> DriveInfo {
+    let mut drive = DriveInfo {
+        path: path.to_owned(),
+        kind: DriveKind::BlockDevice,
+        serial: device.serial.clone(),
+        serial_source: match (device.serial.is_empty(), device.serial_of_bridge) {
+            (true, _) => SerialSource::Unknown,
+            (false, true) => SerialSource::Bridge,
+            (false, false) => SerialSource::Hardware,
+        },
+        model: device.model.clone(),
+        bus: device.bus.clone(),
+        bytes: device.bytes,
+        sector: SectorSize::B512,
+        removable: device.removable,
+        rotational: device.rotational,
+        mounts: device.mounts.clone(),
+        contents: Contents::default(),
+        erasable: false,
+        reasons: Vec::new(),
+    };
+    if device.is_partition {
+        drive.kind = DriveKind::Partition;
+        drive
+            .reasons
+            .push("it is a partition, not a whole drive".to_owned());
+    } else if device.is_loop {
+        stand_for(&mut drive, machine, device);
+    } else {
+        drive.reasons.push(REAL_DRIVE.to_owned());
+    }
+    match SectorSize::try_from(device.sector_bytes) {
+        Ok(sector) => drive.sector = sector,
+        Err(why) => drive.reasons.push(why.to_string()),
+    }
+    drive.reasons.extend(in_use(device));
+    drive.contents = look(path, &mut drive.reasons);
+    drive.erasable = drive.reasons.is_empty();
+    drive
+}
+
+/// Why no real drive may be erased in this version.
+pub(super) const REAL_DRIVE: &str = "real drives are not enabled yet";
+
+/// Gives a loop device the identity of the file behind it.
+#[cfg(target_os = "linux")]
+fn stand_for(drive: &mut DriveInfo, machine: &Machine, device: &BlockDevice) {
+    let backing = device.backing(machine);
+    drive.kind = DriveKind::LoopDevice {
+        backing: match &backing {
+            Backing::File(path) => Some(path.clone()),
+            Backing::RealDrive(_) | Backing::Unknown => None,
+        },
+    };
+    match backing {
+        Backing::File(path) => match identity(&path) {
+            Ok(identity) => {
+                drive.serial = identity.serial;
+                drive.serial_source = identity.serial_source;
+                drive.model = identity.model;
+            }
+            Err(why) => drive
+                .reasons
+                .push(format!("which drive it stands for cannot be told: {why}")),
+        },
+        Backing::RealDrive(path) => {
+            drive
+                .reasons
+                .push(format!("it leads to {}, and {REAL_DRIVE}", path.display()));
+        }
+        Backing::Unknown => drive
+            .reasons
+            .push("the file behind it cannot be found".to_owned()),
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn in_use(device: &BlockDevice) -> Vec<String> {
+    let mut reasons = Vec::new();
+    if !device.mounts.is_empty() {
+        let places: Vec<String> = device
+            .mounts
+            .iter()
+            .map(|place| place.display().to_string())
+            .collect();
+        reasons.push(format!("it is in use: mounted at {}", places.join(", ")));
+    }
+    if device.is_swap {
+        reasons.push("it is in use: this machine swaps to it".to_owned());
+    }
+    if !device.holders.is_empty() {
+        reasons.push(format!(
+            "it is in use: part of {}",
+            device.holders.join(", ")
+        ));
+    }
+    if device.read_only {
+        reasons.push("it is write-protected".to_owned());
+    }
+    reasons
+}
+
+/// A drive of which only the path is known.
+fn unknown(path: &Path, why: String) -> DriveInfo {
+    DriveInfo {
+        path: path.to_owned(),
+        kind: DriveKind::Other,
+        serial: String::new(),
+        serial_source: SerialSource::Unknown,
+        model: String::new(),
+        bus: "unknown".to_owned(),
+        bytes: 0,
+        sector: SectorSize::B512,
+        removable: false,
+        rotational: None,
+        mounts: Vec::new(),
+        contents: Contents::default(),
+        erasable: false,
+        reasons: vec![why],
+    }
+}
+
+/// Locks every two drives that have the same serial, with the reason. An image file and the loop
+/// device over it are one drive.
+pub fn mark_duplicates(drives: &mut [DriveInfo]) {
+    let named: Vec<(PathBuf, String)> = drives
+        .iter()
+        .map(|drive| (drive.path.clone(), drive.serial.clone()))
+        .collect();
+    let backings: Vec<Option<PathBuf>> = drives.iter().map(DriveInfo::backing).collect();
+    for ((drive, own), backing) in drives.iter_mut().zip(0..).zip(&backings) {
+        for (((path, serial), other), other_backing) in named.iter().zip(0..).zip(&backings) {
+            let is_one = backing.is_some() && backing == other_backing;
+            if own == other
+                || is_one
+                || serial.is_empty()
+                || !serial.eq_ignore_ascii_case(&drive.serial)
+            {
+                continue;
+            }
+            drive.erasable = false;
+            drive.reasons.push(format!(
+                "{} has the serial {serial} too: tell them apart with --drive PATH=SERIAL, as printed on the label",
+                path.display()
+            ));
+        }
+    }
 }

@@ -1,7 +1,8 @@
 //! Drives: list, describe, confirm, open.
 //!
-//! A drive is a block device or a file that stands for one. Everything about it is read first ([`list`], [`describe`]); to write, somebody has to
-//! say which drive is meant ([`confirm`]), and only the [`ConfirmedTarget`] that comes of it can be opened ([`open`]).
+//! A drive is a block device or a file that stands for one. Everything about it is read first
+//! ([`list`], [`describe`]); to write, somebody has to say which drive is meant ([`confirm`]), and
+//! only the [`ConfirmedTarget`] that comes of it can be opened ([`open`]).
 //!
 //! ```text
 //! path -> describe -> DriveInfo --+-> confirm -> ConfirmedTarget -> open -> DriveWriter -> erase, write, flush
@@ -9,23 +10,42 @@
 //! path -> open_read -> DriveReader
 //! ```
 //!
-//! Deliberately absent: any way to write to a block device that is not a loop device over a regular file. Real drives are not enabled yet, and no
-//! option changes that.
+//! Deliberately absent: any way to write to a block device that is not a loop device over a regular
+//! file. Real drives are not enabled yet, and no option changes that.
+
+#[cfg(not(unix))]
+compile_error!(
+    "the agent reads and writes drives on Unix only so far; `shared` and `web` build anywhere"
+);
 
 mod aligned_buffer;
+mod blank;
 mod confirm;
 mod contents;
 mod drive_info;
+mod drive_reader;
+mod drive_writer;
 mod erase;
+mod gate;
 mod image_file;
+#[cfg(target_os = "linux")]
+mod linux;
 mod list;
+mod medium;
 mod open;
+mod recent;
+mod serial;
+mod signatures;
 
 pub use aligned_buffer::AlignedBuffer;
-pub use confirm::{ConfirmedTarget, Refusal, Said, confirm};
-pub use contents::{Contents, Emptiness, Signature, Thoroughness, blank, contents};
+pub use blank::blank;
+pub use confirm::{ConfirmedTarget, Refusal, Said, confirm, fingerprint};
+pub use contents::{Contents, Emptiness, Signature, Thoroughness, contents};
 pub use drive_info::{DriveInfo, DriveKind, SerialSource};
+pub use drive_reader::{DriveReader, open_read};
+pub use drive_writer::{Device, DriveWriter};
 pub use erase::{EraseError, areas as erase_areas, erase};
 pub use image_file::{NewDriveError, new_drive};
-pub use list::{DescribeError, describe, list};
-pub use open::{Device, DriveReader, DriveWriter, OpenError, open, open_read};
+pub use list::{DescribeError, describe, list, mark_duplicates};
+pub use open::{OpenError, open};
+pub use serial::{last_four, tidy_serial};

@@ -1,0 +1,180 @@
+//! A drive open for reading.
+
+use std::fs::File;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+use disk::{ReadAt, ReadError, SectorSize};
+use rustix::fs::{OFlags, SeekFrom, seek};
+use rustix::io::Errno;
+
+use super::blank::{blank, is_zero};
+use super::contents::{Emptiness, Thoroughness};
+use super::image_file::identity;
+use super::medium::{Access, Medium, drop_whole_cache, open_file, wide};
+use super::open::OpenError;
+use super::recent::Recent;
+
+/// A drive open for reading, at any offset and of any length, from many threads.
+pub struct DriveReader {
+    medium: Medium,
+    sector: SectorSize,
+    /// Windows read past the cache; `None` where the kernel's cache serves small reads.
+    recent: Option<Recent>,
+}
+
+/// Opens the drive or image at `path` for reading; with `past_cache`, what is read comes from the
+/// medium, not from memory.
+///
+/// # Errors
+/// [`OpenError::Io`] when it is not there or may not be read.
+pub fn open_read(path: &Path, past_cache: bool) -> Result<DriveReader, OpenError> {
+    if past_cache {
+        DriveReader::past_cache(path)
+    } else {
+        DriveReader::look(path)
+    }
+}
+
+impl DriveReader {
+    /// Opens a drive to be looked at, through the kernel's cache.
+    pub(super) fn look(path: &Path) -> Result<Self, OpenError> {
+        let medium = Medium::open(path, Access::Look)?;
+        let sector = sector_of(path, medium.file());
+        Ok(Self {
+            medium,
+            sector,
+            recent: None,
+        })
+    }
+
+    fn past_cache(path: &Path) -> Result<Self, OpenError> {
+        let medium = Medium::open(path, Access::ReadPastCache)?;
+        let sector = sector_of(path, medium.file());
+        forget_backing(medium.file());
+        Ok(Self {
+            medium,
+            sector,
+            recent: Some(Recent::default()),
+        })
+    }
+
+    /// Takes over a medium that is open for something else.
+    pub(super) const fn over(medium: Medium, sector: SectorSize) -> Self {
+        Self {
+            medium,
+            sector,
+            recent: None,
+        }
+    }
+
+    /// Gives the medium back.
+    pub(super) fn into_medium(self) -> Medium {
+        self.medium
+    }
+
+    /// Returns the logical sector size: a block device's own, that of an image file's description,
+    /// or else 512.
+    #[must_use]
+    pub const fn sector(&self) -> SectorSize {
+        self.sector
+    }
+
+    /// Returns whether the drive reads as zeros; holes of an image file are not read.
+    ///
+    /// # Errors
+    /// [`ReadError`] when it cannot be read.
+    pub fn blank(&self, thoroughness: Thoroughness) -> Result<Emptiness, ReadError> {
+        if self.is_one_hole() {
+            return Ok(Emptiness::ProvenZeros);
+        }
+        if thoroughness == Thoroughness::Sampled {
+            return blank(self, thoroughness);
+        }
+        let mut at = 0;
+        while let Some((start, end)) = self.data_from(at) {
+            if !is_zero(self, start, end)? {
+                return Ok(Emptiness::HoldsData);
+            }
+            at = end;
+        }
+        Ok(Emptiness::ProvenZeros)
+    }
+
+    /// Returns whether the drive is an image file in which nothing was ever written.
+    pub(super) fn is_one_hole(&self) -> bool {
+        self.data_from(0).is_none()
+    }
+
+    /// Returns the next range from `at` that is not a hole; everything, where holes are not known.
+    fn data_from(&self, at: u64) -> Option<(u64, u64)> {
+        let end = self.bytes();
+        if at >= end {
+            return None;
+        }
+        let file = self.medium.file();
+        match seek(file, SeekFrom::Data(at)) {
+            Ok(start) => {
+                let hole = seek(file, SeekFrom::Hole(start)).unwrap_or(end);
+                Some((start, hole.clamp(start.saturating_add(1), end)))
+            }
+            Err(Errno::NXIO) => None,
+            Err(_) => Some((at, end)),
+        }
+    }
+}
+
+impl ReadAt for DriveReader {
+    fn bytes(&self) -> u64 {
+        self.medium.bytes()
+    }
+    fn read_at(&self, at: u64, into: &mut [u8]) -> Result<(), ReadError> {
+        let bytes = wide(into.len());
+        if at.checked_add(bytes).is_none_or(|end| end > self.bytes()) {
+            return Err(ReadError::out_of_bounds(at, bytes, self.bytes()));
+        }
+        let done = match &self.recent {
+            Some(recent) if Recent::serves(into.len()) => recent.read(&self.medium, at, into),
+            _ => self.medium.read(at, into),
+        };
+        done.map_err(|why| ReadError {
+            at,
+            bytes,
+            cause: why.to_string(),
+        })
+    }
+}
+
+/// Returns the sector size of an open block device or image file; 512 when nothing tells.
+fn sector_of(path: &Path, file: &File) -> SectorSize {
+    let is_block_device = file.metadata().is_ok_and(|facts| facts.rdev() != 0);
+    if !is_block_device {
+        return identity(path).map_or(SectorSize::B512, |identity| identity.sector);
+    }
+    #[cfg(target_os = "linux")]
+    if let Ok(bytes) = rustix::fs::ioctl_blksszget(file) {
+        return SectorSize::try_from(u64::from(bytes)).unwrap_or(SectorSize::B512);
+    }
+    SectorSize::B512
+}
+
+/// A loop device has a second cache, that of the file behind it: forgets it.
+fn forget_backing(file: &File) {
+    #[cfg(target_os = "linux")]
+    {
+        use super::linux::{Backing, Machine};
+        let machine = Machine::this();
+        let number = file.metadata().map_or(0, |facts| facts.rdev());
+        let device = machine
+            .by_number(number)
+            .ok()
+            .filter(|device| device.is_loop);
+        if let Some(Backing::File(path)) = device.map(|device| device.backing(&machine))
+            && let Ok(backing) = open_file(&path, OFlags::RDONLY)
+        {
+            drop_whole_cache(&backing);
+        }
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = file;
+}
