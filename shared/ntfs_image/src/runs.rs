@@ -172,9 +172,9 @@ fn pair_bytes(run: Run, before: &mut i64) -> Pair {
 
 /// Returns the fewest bytes that hold `number` with its sign.
 fn signed_bytes(number: i64) -> usize {
-    (1..8)
+    (1..8_u32)
         .find(|bytes| {
-            let unused = 64_u32.saturating_sub(bytes.saturating_mul(8));
+            let unused = 64_u32.saturating_sub((*bytes).saturating_mul(8));
             (number << unused) >> unused == number
         })
         .map_or(8, |bytes| usize::try_from(bytes).unwrap_or(8))
