@@ -1,29 +1,57 @@
 //! Encrypts and decrypts sectors in place, many blocks at a time.
+//!
+//! ```text
+//! bytes  >  groups of 64 sectors (their tweaks or IVs: one wide AES call)  >  batches of 64 blocks
+//!           XTS: xor tweaks, AES, xor tweaks        CBC: block n of 64 sectors in lockstep
+//! ```
+//! The loops run inside the `aes` crate's backend (its closure traits), so they are compiled for the widest instructions
+//! that the processor has, all in safe code. `xts-mode` and `cbc` do the same block by block and are the oracles here.
 
+mod blocks;
+mod cbc;
+mod elephant;
+#[cfg(test)]
+mod tests;
+mod xts;
+
+use std::fmt;
+
+use aes::{Aes128, Aes256};
+use cipher::KeyInit;
 use disk::SectorSize;
 use thiserror::Error;
 
 use crate::Cipher;
+use cbc::Cbc;
+use elephant::Elephant;
+use xts::Xts;
 
-/// The cipher of one volume's sectors.
+/// The cipher of one volume's sectors. Cheap to clone; its keys are wiped when dropped.
 #[derive(Clone)]
 pub struct SectorCipher {
     cipher: Cipher,
     sector: SectorSize,
+    mode: Mode,
 }
 
 /// A volume key that does not fit its cipher.
 #[derive(Debug, Error, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum SectorCipherError {
-    /// Wrong length.
-    #[error("a key of {found} bytes for {cipher}, which takes {}", cipher.key_bytes())]
-    KeyLength {
-        /// The cipher.
-        cipher: Cipher,
-        /// Length of the key given.
-        found: usize,
-    },
+#[error("a key of {found} bytes for {cipher}, which takes {}", cipher.key_bytes())]
+pub struct SectorCipherError {
+    /// The cipher.
+    pub cipher: Cipher,
+    /// Length of the key given.
+    pub found: usize,
+}
+
+#[derive(Clone)]
+enum Mode {
+    Xts128(Box<Xts<Aes128>>),
+    Xts256(Box<Xts<Aes256>>),
+    Cbc128(Box<Cbc<Aes128>>),
+    Cbc256(Box<Cbc<Aes256>>),
+    Elephant128(Box<Elephant<Aes128>>),
+    Elephant256(Box<Elephant<Aes256>>),
 }
 
 impl SectorCipher {
@@ -32,11 +60,19 @@ impl SectorCipher {
     /// # Errors
     /// [`SectorCipherError`] when the key's length is not [`Cipher::key_bytes`].
     pub fn new(
-        _cipher: Cipher,
-        _volume_key: &[u8],
-        _sector: SectorSize,
+        cipher: Cipher,
+        volume_key: &[u8],
+        sector: SectorSize,
     ) -> Result<Self, SectorCipherError> {
-        todo!()
+        let mode = Mode::new(cipher, volume_key).ok_or(SectorCipherError {
+            cipher,
+            found: volume_key.len(),
+        })?;
+        Ok(Self {
+            cipher,
+            sector,
+            mode,
+        })
     }
 
     /// Returns the cipher's name and key length.
@@ -57,15 +93,90 @@ impl SectorCipher {
     ///
     /// # Panics
     /// When `bytes` is no whole number of sectors, or the range leaves 64-bit byte offsets.
-    pub fn encrypt(&self, _first_sector: u64, _bytes: &mut [u8]) {
-        todo!()
+    pub fn encrypt(&self, first_sector: u64, bytes: &mut [u8]) {
+        let sector = self.checked_range(first_sector, bytes);
+        match &self.mode {
+            Mode::Xts128(mode) => mode.encrypt(first_sector, sector, bytes),
+            Mode::Xts256(mode) => mode.encrypt(first_sector, sector, bytes),
+            Mode::Cbc128(mode) => mode.encrypt(first_sector, sector, bytes),
+            Mode::Cbc256(mode) => mode.encrypt(first_sector, sector, bytes),
+            Mode::Elephant128(mode) => mode.encrypt(first_sector, sector, bytes),
+            Mode::Elephant256(mode) => mode.encrypt(first_sector, sector, bytes),
+        }
     }
 
     /// Decrypts whole sectors in place; see [`encrypt`](Self::encrypt).
     ///
     /// # Panics
     /// When `bytes` is no whole number of sectors, or the range leaves 64-bit byte offsets.
-    pub fn decrypt(&self, _first_sector: u64, _bytes: &mut [u8]) {
-        todo!()
+    pub fn decrypt(&self, first_sector: u64, bytes: &mut [u8]) {
+        let sector = self.checked_range(first_sector, bytes);
+        match &self.mode {
+            Mode::Xts128(mode) => mode.decrypt(first_sector, sector, bytes),
+            Mode::Xts256(mode) => mode.decrypt(first_sector, sector, bytes),
+            Mode::Cbc128(mode) => mode.decrypt(first_sector, sector, bytes),
+            Mode::Cbc256(mode) => mode.decrypt(first_sector, sector, bytes),
+            Mode::Elephant128(mode) => mode.decrypt(first_sector, sector, bytes),
+            Mode::Elephant256(mode) => mode.decrypt(first_sector, sector, bytes),
+        }
+    }
+
+    /// Returns the bytes of a sector, having made sure that the range is one.
+    fn checked_range(&self, first_sector: u64, bytes: &[u8]) -> usize {
+        let sector = match self.sector {
+            SectorSize::B512 => 512,
+            SectorSize::B4096 => 4096,
+        };
+        assert!(
+            bytes.len().is_multiple_of(sector),
+            "{} bytes are no whole number of sectors of {sector}",
+            bytes.len()
+        );
+        let end = first_sector
+            .checked_mul(self.sector.bytes())
+            .zip(u64::try_from(bytes.len()).ok())
+            .and_then(|(at, length)| at.checked_add(length));
+        assert!(
+            end.is_some(),
+            "sector {first_sector} lies beyond 64-bit byte offsets"
+        );
+        sector
+    }
+}
+
+impl Mode {
+    /// Splits the volume key as the mode stores its parts; `None` when its length is wrong.
+    /// Source: bitlocker.md part 3.3, table of algorithms.
+    fn new(cipher: Cipher, key: &[u8]) -> Option<Self> {
+        if key.len() != cipher.key_bytes() {
+            return None;
+        }
+        let (first, second) = key.split_at(key.len() / 2);
+        Some(match cipher {
+            Cipher::XtsAes128 => Self::Xts128(Box::new(Xts::new(aes(first)?, aes(second)?))),
+            Cipher::XtsAes256 => Self::Xts256(Box::new(Xts::new(aes(first)?, aes(second)?))),
+            Cipher::CbcAes128 => Self::Cbc128(Box::new(Cbc::new(aes(key)?))),
+            Cipher::CbcAes256 => Self::Cbc256(Box::new(Cbc::new(aes(key)?))),
+            Cipher::CbcElephant128 => Self::Elephant128(Box::new(Elephant::new(
+                aes(first.get(..16)?)?,
+                aes(second.get(..16)?)?,
+            ))),
+            Cipher::CbcElephant256 => {
+                Self::Elephant256(Box::new(Elephant::new(aes(first)?, aes(second)?)))
+            }
+        })
+    }
+}
+
+fn aes<C: KeyInit>(key: &[u8]) -> Option<C> {
+    C::new_from_slice(key).ok()
+}
+
+impl fmt::Debug for SectorCipher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SectorCipher")
+            .field("cipher", &self.cipher)
+            .field("sector", &self.sector)
+            .finish_non_exhaustive()
     }
 }
