@@ -1,5 +1,8 @@
 //! What a portal gets.
 
+use super::codec;
+use super::framing;
+use super::record::Stored;
 use super::replay::Replay;
 use crate::blob_name::file_name;
 
@@ -17,9 +20,21 @@ pub fn drive_info_file_name(journal: &str, serial: &str) -> String {
     format!("{}_DriveInfo_{}.xml", file_name(stem), file_name(serial))
 }
 
-/// Returns the text of that file: one ActivityRecord in the public grammar, nothing of ours. `None` while the drive has
-/// no manifest, or when the key was redacted.
+/// Returns the text of that file: one ActivityRecord in the public grammar, nothing of ours. Like the public sample it is
+/// journal framing around an XML value, not XML by itself. It holds the recovery password.
+/// `None` while the drive is not written, or when the key was redacted.
 #[must_use]
-pub fn drive_info_xml(_replay: &Replay) -> Option<String> {
-    todo!()
+pub fn drive_info_xml(replay: &Replay) -> Option<String> {
+    let (time, (manifest_md5, _)) = (replay.drive_info?, replay.manifest?);
+    replay.recovery_password.as_ref()?;
+    let serial = replay.session.drive.serial.clone();
+    let body = codec::write(
+        time,
+        &Stored::DriveInfo {
+            serial,
+            key: replay.key.clone(),
+            manifest_md5,
+        },
+    );
+    Some([body.head(), framing::plain_end()].concat())
 }

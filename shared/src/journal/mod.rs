@@ -7,12 +7,20 @@
 //! portal:   DriveInfo record, or <journal>_DriveInfo_<serial>.xml (drive_info)
 //! ```
 
+mod chain;
 mod check;
+mod codec;
 mod drive_info;
+mod fields;
+mod framing;
 mod marks;
 mod record;
 mod redact;
 mod replay;
+mod survey;
+#[cfg(test)]
+mod tests;
+mod text;
 mod writer;
 
 pub use check::{JournalFacts, JournalReport, JournalVerdict, KeyProof, check};

@@ -3,6 +3,7 @@
 use crate::blob_name::SessionId;
 use crate::job::{DriveEvent, DriveIdentity, FreeSpace, LeftOut, Moment, Verdict};
 use bitlocker_image::{Cipher, RecoveryPassword};
+use zeroize::Zeroizing;
 
 /// One record behind the first two (which [`JournalWriter::create`](super::JournalWriter::create) writes).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,7 +90,7 @@ pub struct Session {
     pub free_space: FreeSpace,
     /// With [`FreeSpace::Keep`]: how many bytes of old data stay readable.
     pub kept_bytes: u64,
-    /// Files planned for it.
+    /// Files planned for it: as many as its manifest lists when none is missing.
     pub files: u64,
     /// Their bytes.
     pub bytes: u64,
@@ -173,4 +174,25 @@ impl Record {
             | Self::Closed { .. } => return None,
         })
     }
+}
+
+/// A record as it is stored: [`Record`] with what the writer fills in.
+pub(super) enum Stored {
+    Session(Box<Session>),
+    Key(Key),
+    DriveInfo {
+        serial: String,
+        key: Zeroizing<String>,
+        manifest_md5: [u8; 16],
+    },
+    Closed(Closed),
+    Record(Record),
+}
+
+/// The keys as they are stored.
+pub(super) struct Key {
+    pub(super) salt: [u8; 16],
+    /// The password, or what stands in for it.
+    pub(super) shown: Zeroizing<String>,
+    pub(super) sealed: Vec<u8>,
 }

@@ -22,6 +22,7 @@ pub use blocks::{
     choose_kind, part_count, parts,
 };
 pub use error::{ManifestError, ManifestFault};
+pub(crate) use escape::write_escaped;
 pub use escape::{NotXml, check_text};
 pub use file::{Attached, Disposition, ManifestFile, Part, PlannedFile, Ranges};
 pub use reader::{ManifestReader, ManifestSummary};
