@@ -1,1 +1,47 @@
-//! Work in progress.
+//! The page: plans jobs and checks journals in the browser, and drives the agent.
+//!
+//! ```text
+//! pages, parts --Action--> state::reduce --State--> pages, parts          (app joins them; only these import yew)
+//!        |                      ^
+//!        +--> effects --+--> client --> agent
+//!                       +--> desk --> worker: work::Bench --> planning, checking --> shared
+//! ```
+//!
+//! `state`, `planning`, `checking` and what they stand on know neither yew nor the browser, and are tested natively.
+//! Everything but the drives themselves works with no agent, also from one file opened by double-click.
+#![forbid(unsafe_code)]
+
+pub mod app;
+pub mod checking;
+pub mod client;
+pub mod desk;
+pub mod draft;
+pub mod effects;
+pub mod event_stream;
+pub mod groups;
+pub mod local_file;
+pub mod milestones;
+pub mod pages;
+pub mod parts;
+pub mod planning;
+pub mod route;
+pub mod state;
+pub mod words;
+pub mod work;
+
+use wasm_bindgen::prelude::wasm_bindgen;
+
+/// Draws the page; does nothing in a worker, where there is no document.
+#[wasm_bindgen(start)]
+pub fn start() {
+    let has_document = web_sys::window().is_some_and(|window| window.document().is_some());
+    if has_document {
+        app::draw();
+    }
+}
+
+/// Does long work for a page. Called by `boot.js` in a worker.
+#[wasm_bindgen]
+pub fn serve_worker() {
+    desk::serve();
+}

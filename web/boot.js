@@ -1,0 +1,33 @@
+// Starts the WebAssembly module: from its own file when a server gives it, from the page itself when everything is one
+// file (then the build drops the import line below, and `argosyWasm` holds the module in base64). The same script is the
+// worker that does long work; there it keeps what is asked of it until the module can answer.
+import init, * as bindings from "./web.js";
+
+(async () => {
+  const inPage = typeof document === "object";
+  const early = [];
+  if (!inPage) self.onmessage = (event) => early.push(event);
+  const start = typeof init === "function" ? init : __wbg_init;
+  const inlined = globalThis.argosyWasm;
+  try {
+    if (typeof inlined === "string") {
+      await start({ module_or_path: Uint8Array.from(atob(inlined), (letter) => letter.charCodeAt(0)) });
+    } else {
+      await start({ module_or_path: new URL("web_bg.wasm", import.meta.url) });
+    }
+    if (inPage) {
+      document.documentElement.dataset.ready = "yes";
+    } else {
+      bindings.serve_worker();
+      for (const event of early) self.onmessage(event);
+    }
+  } catch (cause) {
+    if (!inPage) throw cause;
+    const place = document.getElementById("boot");
+    if (place) {
+      place.setAttribute("role", "alert");
+      place.textContent =
+        "Argosy cannot start in this browser: " + cause + ". Nothing was changed. Use a current Chromium, Firefox or Safari.";
+    }
+  }
+})();

@@ -1,0 +1,275 @@
+//! Requests to the agent: the only place that makes one.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use futures::channel::mpsc;
+use gloo::net::http::{Request, RequestBuilder, Response};
+use gloo::storage::{SessionStorage, Storage};
+use js_sys::{Reflect, Uint8Array};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use shared::api::{
+    ApiError, ConfirmRequest, DrivesReply, Event, FoldersReply, FoldersRequest, JobSnapshot, JobsReply, KeyReply,
+    ScanRequest, SessionReply, SessionRequest, StartReply, StartRequest, code, paths,
+};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::ReadableStreamDefaultReader;
+
+use crate::event_stream::EventStream;
+use crate::local_file::said;
+
+/// Where the header token lies: for this tab only, and gone with it. Worthless without the cookie that no script sees.
+const STORED: &str = "argosy-session";
+/// Code of the error that says that nobody answered.
+pub const NO_AGENT: &str = "no-agent";
+
+/// Talks to the agent that served this page. Cloning gives another handle to the same session.
+#[derive(Clone, Default)]
+pub struct Client {
+    session: Rc<RefCell<Option<String>>>,
+}
+
+impl Client {
+    /// Returns a client with the session that this tab had before it was loaded again, if any.
+    #[must_use]
+    pub fn new() -> Self {
+        let client = Self::default();
+        *client.session.borrow_mut() = SessionStorage::get(STORED).ok();
+        client
+    }
+
+    /// Takes the launch token out of the page's address, so that it stays in no history.
+    #[must_use]
+    pub fn take_launch_token() -> Option<String> {
+        let window = gloo::utils::window();
+        let location = window.location();
+        let fragment = location.hash().ok()?;
+        let token = fragment
+            .strip_prefix('#')?
+            .strip_prefix(paths::LAUNCH_FRAGMENT)?
+            .strip_prefix('=')?
+            .to_owned();
+        let path = location.pathname().unwrap_or_else(|_| "/".to_owned());
+        let replaced = window
+            .history()
+            .and_then(|history| history.replace_state_with_url(&JsValue::NULL, "", Some(&path)));
+        // Where the history cannot be changed the token is still spent in a moment.
+        let _ = replaced;
+        Some(token)
+    }
+
+    /// Exchanges a launch token for a session; returns the agent's version.
+    ///
+    /// # Errors
+    /// [`ApiError`].
+    pub async fn open_session(&self, token: String) -> Result<String, ApiError> {
+        let reply: SessionReply = self.post(paths::SESSION, &SessionRequest { token }).await?;
+        // Without storage the session lives until the page is loaded anew.
+        let _ = SessionStorage::set(STORED, &reply.session);
+        *self.session.borrow_mut() = Some(reply.session);
+        Ok(reply.version)
+    }
+
+    /// Forgets a session that the agent does not know any more.
+    pub fn forget_session(&self) {
+        SessionStorage::delete(STORED);
+        *self.session.borrow_mut() = None;
+    }
+
+    /// Returns whether this tab has a session.
+    #[must_use]
+    pub fn has_session(&self) -> bool {
+        self.session.borrow().is_some()
+    }
+
+    /// Returns the drives.
+    ///
+    /// # Errors
+    /// [`ApiError`].
+    pub async fn drives(&self) -> Result<DrivesReply, ApiError> {
+        self.get(paths::DRIVES).await
+    }
+
+    /// Returns what is in a folder.
+    ///
+    /// # Errors
+    /// [`ApiError`].
+    pub async fn folders(&self, path: Option<String>) -> Result<FoldersReply, ApiError> {
+        self.post(paths::FOLDERS, &FoldersRequest { path }).await
+    }
+
+    /// Scans a folder; returns the answer as it came, for the bench to read.
+    ///
+    /// # Errors
+    /// [`ApiError`].
+    pub async fn scan(&self, path: String) -> Result<String, ApiError> {
+        let request = self.body(Request::post(paths::SCAN), &ScanRequest { path })?;
+        let response = good(request.send().await).await?;
+        response.text().await.map_err(|error| unreadable(&error.to_string()))
+    }
+
+    /// Returns the jobs.
+    ///
+    /// # Errors
+    /// [`ApiError`].
+    pub async fn jobs(&self) -> Result<JobsReply, ApiError> {
+        self.get(paths::JOBS).await
+    }
+
+    /// Returns one job.
+    ///
+    /// # Errors
+    /// [`ApiError`].
+    pub async fn job(&self, id: &str) -> Result<JobSnapshot, ApiError> {
+        self.get(&paths::job(id)).await
+    }
+
+    /// Has a job planned; nothing is touched.
+    ///
+    /// # Errors
+    /// [`ApiError`].
+    pub async fn start(&self, request: &StartRequest) -> Result<StartReply, ApiError> {
+        self.post(paths::JOBS, request).await
+    }
+
+    /// Confirms a job: now drives are erased and filled.
+    ///
+    /// # Errors
+    /// [`ApiError`].
+    pub async fn confirm(&self, job: &str, words: &ConfirmRequest) -> Result<JobSnapshot, ApiError> {
+        self.post(&paths::confirm(job), words).await
+    }
+
+    /// Stops a job.
+    ///
+    /// # Errors
+    /// [`ApiError`].
+    pub async fn cancel(&self, job: &str) -> Result<JobSnapshot, ApiError> {
+        self.post(&paths::cancel(job), &serde_json::Value::Null).await
+    }
+
+    /// Returns a drive's recovery password.
+    ///
+    /// # Errors
+    /// [`ApiError`].
+    pub async fn key(&self, job: &str, serial: &str) -> Result<KeyReply, ApiError> {
+        self.post(&paths::key(job, serial), &serde_json::Value::Null).await
+    }
+
+    /// Returns a drive's journal.
+    ///
+    /// # Errors
+    /// [`ApiError`].
+    pub async fn journal(&self, job: &str, serial: &str) -> Result<Vec<u8>, ApiError> {
+        let request = self.with_session(Request::get(&paths::journal(job, serial)));
+        let response = good(request.send().await).await?;
+        response.binary().await.map_err(|error| unreadable(&error.to_string()))
+    }
+
+    /// Follows the agent's events into `into` until the connection ends. Returns when it has ended.
+    ///
+    /// # Errors
+    /// [`ApiError`] when it could not begin.
+    pub async fn events(&self, into: &mpsc::UnboundedSender<Event>) -> Result<(), ApiError> {
+        let request = self.with_session(Request::get(paths::EVENTS));
+        let response = good(request.send().await).await?;
+        let body = response.body().ok_or_else(|| unreadable("it has no body"))?;
+        let reader: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
+        let mut stream = EventStream::default();
+        while let Ok(piece) = JsFuture::from(reader.read()).await {
+            let done = Reflect::get(&piece, &"done".into()).is_ok_and(|done| done.is_truthy());
+            if done {
+                break;
+            }
+            let Ok(bytes) = Reflect::get(&piece, &"value".into()) else {
+                break;
+            };
+            let bytes: Uint8Array = bytes.unchecked_into();
+            for data in stream.push(&bytes.to_vec()) {
+                // An event of a newer agent that this page does not know is left to the next snapshot.
+                if let Ok(event) = serde_json::from_str(&data)
+                    && into.unbounded_send(event).is_err()
+                {
+                    return Ok(());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, ApiError> {
+        parsed(good(self.with_session(Request::get(path)).send().await).await?).await
+    }
+
+    async fn post<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T, ApiError> {
+        let request = self.body(Request::post(path), body)?;
+        parsed(good(request.send().await).await?).await
+    }
+
+    fn body(&self, request: RequestBuilder, body: &impl Serialize) -> Result<Request, ApiError> {
+        self.with_session(request)
+            .json(body)
+            .map_err(|error| unreadable(&error.to_string()))
+    }
+
+    fn with_session(&self, request: RequestBuilder) -> RequestBuilder {
+        match self.session.borrow().as_ref() {
+            Some(session) => request.header(paths::SESSION_HEADER, session),
+            None => request,
+        }
+    }
+}
+
+/// Returns the answer when it is a good one.
+async fn good(answer: Result<Response, gloo::net::Error>) -> Result<Response, ApiError> {
+    let response = answer.map_err(|error| no_agent(&error))?;
+    if response.ok() {
+        return Ok(response);
+    }
+    let status = response.status();
+    // Whatever is not ours does not speak our errors: another server, or none of our paths.
+    let error = response.json::<ApiError>().await;
+    Err(error.unwrap_or_else(|_| {
+        ApiError::new(NO_AGENT, format!("No agent answers here (status {status})."))
+            .safe("Nothing was done.")
+            .next("Start argosy serve and open the address that it prints.")
+    }))
+}
+
+async fn parsed<T: DeserializeOwned>(response: Response) -> Result<T, ApiError> {
+    response.json().await.map_err(|error| match error {
+        gloo::net::Error::JsError(error) => no_agent(&gloo::net::Error::JsError(error)),
+        error => unreadable(&error.to_string()),
+    })
+}
+
+fn no_agent(error: &gloo::net::Error) -> ApiError {
+    let cause = match error {
+        gloo::net::Error::JsError(error) => error.message.clone(),
+        error => error.to_string(),
+    };
+    ApiError::new(NO_AGENT, "The agent does not answer.")
+        .at(cause)
+        .safe("What it wrote is on the drives; each journal says how far.")
+        .next("Look at the window where argosy serve runs, and start it again if it ended.")
+}
+
+fn unreadable(cause: &str) -> ApiError {
+    ApiError::new(code::INTERNAL, format!("The agent's answer cannot be read: {cause}."))
+        .safe("Drives at work go on.")
+        .next("Load the page anew; page and agent may be of different versions.")
+}
+
+/// Copies text to the clipboard.
+///
+/// # Errors
+/// The browser's word when it does not allow it.
+pub async fn copy(text: &str) -> Result<(), String> {
+    let clipboard = gloo::utils::window().navigator().clipboard();
+    JsFuture::from(clipboard.write_text(text))
+        .await
+        .map(|_| ())
+        .map_err(|error| said(&error))
+}

@@ -1,0 +1,247 @@
+//! Where long work goes: to a worker, so that the page stays quick; to the page itself where there can be none (opened
+//! from a file, an old browser).
+//!
+//! ```text
+//! ask -> {number, task, files} -> worker: Bench::run -> {number, progress}* -> {number, outcome} -> answer
+//! ```
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use futures::channel::oneshot;
+use gloo::timers::future::TimeoutFuture;
+use js_sys::{Array, Object, Reflect};
+use shared::api::{ApiError, code};
+use wasm_bindgen::closure::Closure;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{
+    DedicatedWorkerGlobalScope, ErrorEvent, File, MessageEvent, Worker, WorkerOptions, WorkerType,
+};
+
+use crate::checking::Dropped;
+use crate::local_file::{self, LocalFile};
+use crate::work::{Bench, Outcome, Task};
+
+/// A worker that has not answered its first greeting by then is not there.
+const PATIENCE_MS: u32 = 15_000;
+
+/// Gives work out and its outcome back. Cloning gives another handle to the same desk.
+#[derive(Clone)]
+pub struct Desk {
+    inner: Rc<Inner>,
+}
+
+struct Inner {
+    worker: RefCell<Option<Worker>>,
+    waiting: RefCell<HashMap<u32, oneshot::Sender<Outcome>>>,
+    next: Cell<u32>,
+    bench: RefCell<Bench>,
+    progress: RefCell<Rc<dyn Fn(String)>>,
+}
+
+impl Desk {
+    /// Returns a desk; `progress` is told how far long work is.
+    #[must_use]
+    pub fn new(progress: Rc<dyn Fn(String)>) -> Self {
+        let inner = Rc::new(Inner {
+            worker: RefCell::default(),
+            waiting: RefCell::default(),
+            next: Cell::new(0),
+            bench: RefCell::default(),
+            progress: RefCell::new(progress),
+        });
+        if let Some(worker) = start_worker(&inner) {
+            *inner.worker.borrow_mut() = Some(worker);
+        }
+        Self { inner }
+    }
+
+    /// Waits until it is known whether there is a worker; then nothing has to be asked twice.
+    pub async fn open(&self) {
+        if self.inner.worker.borrow().is_none() {
+            return;
+        }
+        let greeting = Box::pin(self.ask(Task::Greet, Vec::new()));
+        let late = TimeoutFuture::new(PATIENCE_MS);
+        match futures::future::select(greeting, late).await {
+            futures::future::Either::Left((Outcome::Greeted, _)) => {}
+            _ => self.inner.give_up_worker(),
+        }
+    }
+
+    /// Does a piece of work and returns what came of it.
+    pub async fn ask(&self, task: Task, files: Vec<File>) -> Outcome {
+        let worker = self.inner.worker.borrow().clone();
+        let Some(worker) = worker else {
+            return self.do_here(task, files).await;
+        };
+        let number = self.inner.next.get();
+        self.inner.next.set(number.wrapping_add(1));
+        let (answer, outcome) = oneshot::channel();
+        self.inner.waiting.borrow_mut().insert(number, answer);
+        if let Err(error) = post_task(&worker, number, &task, &files) {
+            self.inner.waiting.borrow_mut().remove(&number);
+            return Outcome::Failed(broken(&local_file::said(&error)));
+        }
+        outcome
+            .await
+            .unwrap_or_else(|_| Outcome::Failed(broken("the worker ended")))
+    }
+
+    async fn do_here(&self, task: Task, files: Vec<File>) -> Outcome {
+        let mut dropped = Vec::with_capacity(files.len());
+        for file in files {
+            match local_file::read_whole(&file).await {
+                Ok(content) => dropped.push(Dropped {
+                    name: file.name(),
+                    content: Box::new(content),
+                }),
+                Err(cause) => {
+                    let error = ApiError::new(code::BAD_REQUEST, format!("The file cannot be read: {cause}."));
+                    return Outcome::Failed(error.at(file.name()).safe("Nothing was changed."));
+                }
+            }
+        }
+        // The page draws what it is doing before it is busy with it.
+        TimeoutFuture::new(30).await;
+        let progress = Rc::clone(&self.inner.progress.borrow());
+        let mut bench = self.inner.bench.borrow_mut();
+        bench.run(task, &dropped, &mut |text| progress(text))
+    }
+}
+
+impl Inner {
+    /// All that waits fails, and everything from here on is done in the page.
+    fn give_up_worker(&self) {
+        if let Some(worker) = self.worker.borrow_mut().take() {
+            worker.terminate();
+        }
+        self.waiting.borrow_mut().clear();
+    }
+
+    fn take_message(&self, message: &JsValue) {
+        if let Some(text) = text_of(message, "progress") {
+            let progress = Rc::clone(&self.progress.borrow());
+            progress(text);
+            return;
+        }
+        let number = number_of(message);
+        let Some(answer) = number.and_then(|number| self.waiting.borrow_mut().remove(&number)) else {
+            return;
+        };
+        let outcome = text_of(message, "outcome")
+            .and_then(|text| serde_json::from_str(&text).ok())
+            .unwrap_or_else(|| Outcome::Failed(broken("its answer cannot be read")));
+        // Whoever asked may be gone.
+        let _ = answer.send(outcome);
+    }
+}
+
+fn start_worker(inner: &Rc<Inner>) -> Option<Worker> {
+    // In the single file everything is inside the page, so there is no script for a worker to start from.
+    let location = gloo::utils::window().location();
+    if !location.protocol().ok()?.starts_with("http") {
+        return None;
+    }
+    let options = WorkerOptions::new();
+    options.set_type(WorkerType::Module);
+    let worker = Worker::new_with_options("boot.js", &options).ok()?;
+    let messages = Rc::downgrade(inner);
+    let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
+        if let Some(inner) = messages.upgrade() {
+            inner.take_message(&event.data());
+        }
+    });
+    worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
+    on_message.forget();
+    let failures = Rc::downgrade(inner);
+    let on_error = Closure::<dyn FnMut(ErrorEvent)>::new(move |_| {
+        if let Some(inner) = failures.upgrade() {
+            inner.give_up_worker();
+        }
+    });
+    worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
+    on_error.forget();
+    Some(worker)
+}
+
+fn post_task(worker: &Worker, number: u32, task: &Task, files: &[File]) -> Result<(), JsValue> {
+    let task = serde_json::to_string(task).map_err(|error| JsValue::from_str(&error.to_string()))?;
+    let message = Object::new();
+    Reflect::set(&message, &"number".into(), &number.into())?;
+    Reflect::set(&message, &"task".into(), &task.into())?;
+    let list: Array = files.iter().collect();
+    Reflect::set(&message, &"files".into(), &list)?;
+    worker.post_message(&message)
+}
+
+/// Does work for a page until it ends this worker. Called once, by `boot.js`, in a worker.
+pub fn serve() {
+    let scope: DedicatedWorkerGlobalScope = js_sys::global().unchecked_into();
+    let bench = RefCell::new(Bench::default());
+    let answers = scope.clone();
+    let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
+        let message = event.data();
+        let outcome = outcome_of(&message, &bench, &answers);
+        let outcome = serde_json::to_string(&outcome).unwrap_or_default();
+        let number = number_of(&message).unwrap_or_default();
+        tell(&answers, number, "outcome", &outcome);
+    });
+    scope.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
+    on_message.forget();
+}
+
+fn outcome_of(message: &JsValue, bench: &RefCell<Bench>, scope: &DedicatedWorkerGlobalScope) -> Outcome {
+    let task = text_of(message, "task").and_then(|task| serde_json::from_str::<Task>(&task).ok());
+    let Some(task) = task else {
+        return Outcome::Failed(broken("the work cannot be read"));
+    };
+    let list: Array = Reflect::get(message, &"files".into())
+        .map(JsCast::unchecked_into)
+        .unwrap_or_default();
+    let mut files = Vec::new();
+    for file in list.iter() {
+        let file: File = file.unchecked_into();
+        let name = file.name();
+        match LocalFile::new(file) {
+            Ok(content) => files.push(Dropped {
+                name,
+                content: Box::new(content),
+            }),
+            Err(cause) => return Outcome::Failed(broken(&cause)),
+        }
+    }
+    let number = number_of(message).unwrap_or_default();
+    let mut progress = |text: String| tell(scope, number, "progress", &text);
+    bench.borrow_mut().run(task, &files, &mut progress)
+}
+
+fn tell(scope: &DedicatedWorkerGlobalScope, number: u32, kind: &str, text: &str) {
+    let message = Object::new();
+    let set = Reflect::set(&message, &"number".into(), &number.into())
+        .and_then(|_| Reflect::set(&message, &kind.into(), &text.into()));
+    if set.is_ok() {
+        // A page that is gone does not hear it.
+        let _ = scope.post_message(&message);
+    }
+}
+
+fn text_of(message: &JsValue, key: &str) -> Option<String> {
+    Reflect::get(message, &key.into()).ok()?.as_string()
+}
+
+#[expect(
+    clippy::as_conversions,
+    reason = "a float cast saturates, and the numbers are our own u32"
+)]
+fn number_of(message: &JsValue) -> Option<u32> {
+    let number = Reflect::get(message, &"number".into()).ok()?.as_f64()?;
+    Some(number as u32)
+}
+
+fn broken(cause: &str) -> ApiError {
+    ApiError::new(code::INTERNAL, format!("The page could not finish this: {cause}."))
+        .safe("Nothing was changed.")
+        .next("Try again; if it happens twice, load the page anew.")
+}

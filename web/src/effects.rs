@@ -1,0 +1,368 @@
+//! What takes time: asks the agent or the desk, and turns what comes of it into actions.
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use futures::StreamExt;
+use futures::channel::mpsc;
+use gloo::timers::future::TimeoutFuture;
+use shared::api::{ApiError, ConfirmRequest, FoldersReply, StartReply, StartRequest, code};
+use wasm_bindgen_futures::spawn_local;
+use web_sys::File;
+
+use crate::client::{Client, NO_AGENT, copy};
+use crate::desk::Desk;
+use crate::local_file;
+use crate::planning::PlanRequest;
+use crate::state::{Action, Checks, Link, Origin, Start};
+use crate::words;
+use crate::work::{Outcome, Task};
+
+/// A choice is planned when it has stood for so long: nobody waits for plans of half-typed words.
+const SETTLE_MS: u32 = 200;
+/// Pauses between tries to reach an agent that went away.
+const RETRY_MS: [u32; 4] = [500, 1_000, 2_000, 5_000];
+
+/// Gives work out. Cloning gives another handle to the same.
+#[derive(Clone)]
+pub struct Effects {
+    client: Client,
+    desk: Desk,
+    dispatch: Rc<dyn Fn(Action)>,
+    plans: Rc<Cell<u32>>,
+}
+
+impl PartialEq for Effects {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.plans, &other.plans)
+    }
+}
+
+impl Effects {
+    /// Returns effects that tell `dispatch` what comes of them.
+    #[must_use]
+    pub fn new(dispatch: Rc<dyn Fn(Action)>) -> Self {
+        let progress = Rc::clone(&dispatch);
+        Self {
+            client: Client::new(),
+            desk: Desk::new(Rc::new(move |text| progress(Action::Progress(text)))),
+            dispatch,
+            plans: Rc::default(),
+        }
+    }
+
+    /// Dispatches an action.
+    pub fn act(&self, action: Action) {
+        (self.dispatch)(action);
+    }
+
+    fn spawn<F: Future<Output = ()> + 'static>(&self, work: impl FnOnce(Self) -> F) {
+        spawn_local(work(self.clone()));
+    }
+
+    /// Finds out whether there is an agent, and follows it for as long as the page is open.
+    pub fn connect(&self) {
+        self.spawn(|this| async move {
+            this.desk.open().await;
+            let protocol = gloo::utils::window().location().protocol();
+            if !protocol.is_ok_and(|protocol| protocol.starts_with("http")) {
+                this.act(Action::Link(Link::Absent));
+                return;
+            }
+            if let Some(token) = Client::take_launch_token()
+                && let Err(error) = this.client.open_session(token).await
+                && error.code != NO_AGENT
+            {
+                this.act(Action::Trouble(Some(error)));
+            }
+            this.follow().await;
+        });
+    }
+
+    async fn follow(&self) {
+        let mut failures: usize = 0;
+        loop {
+            match self.client.jobs().await {
+                Ok(reply) => {
+                    failures = 0;
+                    self.act(Action::Jobs(reply.jobs));
+                    self.act(Action::Link(Link::Connected));
+                    self.refresh_drives();
+                    self.follow_events().await;
+                    self.act(Action::Link(Link::Lost));
+                }
+                Err(error) if error.code == code::NO_SESSION => {
+                    self.client.forget_session();
+                    self.act(Action::Link(Link::Locked));
+                    return;
+                }
+                Err(error) => {
+                    let never = failures == 0 && !self.client.has_session();
+                    self.act(Action::Link(if never { Link::Absent } else { Link::Lost }));
+                    if error.code == NO_AGENT && never {
+                        return;
+                    }
+                }
+            }
+            let pause = RETRY_MS.get(failures).or(RETRY_MS.last()).copied();
+            failures = failures.saturating_add(1);
+            TimeoutFuture::new(pause.unwrap_or(5_000)).await;
+        }
+    }
+
+    async fn follow_events(&self) {
+        let (sender, mut events) = mpsc::unbounded();
+        let reading = async {
+            // Why it ended does not matter: the next question to the agent tells.
+            let _ = self.client.events(&sender).await;
+            sender.close_channel();
+        };
+        let telling = async {
+            let mut last = None;
+            while let Some(event) = events.next().await {
+                let expected = last.map(|number: u64| number.saturating_add(1));
+                if expected.is_some_and(|expected| expected != event.number) {
+                    self.refresh_jobs().await;
+                }
+                last = Some(event.number);
+                if event.news == shared::api::News::DrivesChanged {
+                    self.refresh_drives();
+                }
+                self.act(Action::Event(Box::new(event)));
+            }
+        };
+        futures::future::join(reading, telling).await;
+    }
+
+    async fn refresh_jobs(&self) {
+        if let Ok(reply) = self.client.jobs().await {
+            self.act(Action::Jobs(reply.jobs));
+        }
+    }
+
+    /// Looks at the drives again.
+    pub fn refresh_drives(&self) {
+        self.act(Action::LookAtDrives);
+        self.spawn(|this| async move {
+            let drives = this.client.drives().await.map(|reply| reply.drives);
+            this.act(Action::DrivesSeen(drives));
+        });
+    }
+
+    /// Asks what is in a folder of the agent's machine, and hands the answer to `done`.
+    pub fn folders(&self, path: Option<String>, done: impl FnOnce(Result<FoldersReply, ApiError>) + 'static) {
+        self.spawn(|this| async move { done(this.client.folders(path).await) });
+    }
+
+    /// Scans a folder of the agent's machine.
+    pub fn scan(&self, path: String) {
+        self.act(Action::ReadSource(path.clone()));
+        self.spawn(|this| async move {
+            let outcome = match this.client.scan(path.clone()).await {
+                Ok(reply) => this.desk.ask(Task::ReadScan { reply }, Vec::new()).await,
+                Err(error) => Outcome::Failed(error),
+            };
+            this.source_read(Origin::Folder(path), outcome);
+        });
+    }
+
+    /// Reads a listing that was dropped.
+    pub fn read_listing(&self, file: File) {
+        let name = file.name();
+        self.act(Action::ReadSource(name.clone()));
+        self.spawn(|this| async move {
+            let outcome = this.desk.ask(Task::ReadCsv, vec![file]).await;
+            this.source_read(Origin::File(name), outcome);
+        });
+    }
+
+    fn source_read(&self, origin: Origin, outcome: Outcome) {
+        match outcome {
+            Outcome::Listed(listed) => {
+                let files = words::counted(listed.files, "file", "files");
+                let size = words::size(listed.bytes);
+                self.act(Action::SourceRead(origin, listed));
+                self.act(Action::Say(format!("{files} found, {size}.")));
+            }
+            outcome => self.act(Action::SourceFailed(fault(outcome))),
+        }
+    }
+
+    /// Plans, once the wish has stood for a moment. A later wish makes an earlier one void.
+    pub fn plan(&self, request: PlanRequest) {
+        let number = self.plans.get().wrapping_add(1);
+        self.plans.set(number);
+        self.act(Action::PlanBegun);
+        self.spawn(|this| async move {
+            TimeoutFuture::new(SETTLE_MS).await;
+            if this.plans.get() != number {
+                return;
+            }
+            let planned = match this.desk.ask(Task::Plan(request), Vec::new()).await {
+                Outcome::Planned(view) => Ok(*view),
+                outcome => Err(fault(outcome)),
+            };
+            if this.plans.get() == number {
+                this.act(Action::Planned(planned));
+            }
+        });
+    }
+
+    /// Takes the plan back: something is missing for it.
+    pub fn clear_plan(&self) {
+        self.plans.set(self.plans.get().wrapping_add(1));
+        self.act(Action::PlanCleared);
+    }
+
+    /// Saves the plan as CSV.
+    pub fn save_plan(&self, session: String) {
+        self.spawn(|this| async move {
+            let saved = match this.desk.ask(Task::SavePlan, Vec::new()).await {
+                Outcome::Saved(csv) => this.save(&format!("{session}.plan.csv"), "text/csv", csv.as_bytes()),
+                outcome => Err(fault(outcome)),
+            };
+            this.tell(saved);
+        });
+    }
+
+    /// Has the agent plan a job; what it answers is for the person to read.
+    pub fn start(&self, request: StartRequest) {
+        self.act(Action::Start(Start::Planning));
+        self.spawn(|this| async move {
+            let start = match this.client.start(&request).await {
+                Ok(reply) if reply.job.is_none() => Start::Differs(Rc::new(reply)),
+                Ok(reply) => review(Rc::new(reply), None, false),
+                Err(error) => Start::Failed(error),
+            };
+            this.act(Action::Start(start));
+        });
+    }
+
+    /// Sends the words that were typed. From here on drives are erased.
+    pub fn confirm(&self, reply: Rc<StartReply>, words: ConfirmRequest, done: impl FnOnce() + 'static) {
+        let Some(job) = reply.job.clone() else {
+            return;
+        };
+        self.act(Action::Start(review(Rc::clone(&reply), None, true)));
+        self.spawn(|this| async move {
+            match this.client.confirm(&job, &words).await {
+                Ok(snapshot) => {
+                    this.act(Action::Job(Box::new(snapshot)));
+                    this.act(Action::Start(Start::Idle));
+                    this.act(Action::Say("The drives are being filled.".to_owned()));
+                    done();
+                }
+                Err(error) => this.act(Action::Start(review(reply, Some(error), false))),
+            }
+        });
+    }
+
+    /// Leaves a job that waits for its confirmation: the agent drops it, nothing was touched.
+    pub fn dismiss(&self, reply: &StartReply) {
+        self.act(Action::Start(Start::Idle));
+        if let Some(job) = reply.job.clone() {
+            self.cancel(job);
+        }
+    }
+
+    /// Stops a job.
+    pub fn cancel(&self, job: String) {
+        self.spawn(|this| async move {
+            match this.client.cancel(&job).await {
+                Ok(snapshot) => this.act(Action::Job(Box::new(snapshot))),
+                Err(error) => this.act(Action::Trouble(Some(error))),
+            }
+        });
+    }
+
+    /// Shows a drive's recovery password.
+    pub fn show_key(&self, job: String, serial: String) {
+        self.spawn(|this| async move {
+            match this.client.key(&job, &serial).await {
+                Ok(reply) => this.act(Action::Key((job, serial), Some(reply.recovery_password))),
+                Err(error) => this.act(Action::Trouble(Some(error))),
+            }
+        });
+    }
+
+    /// Copies a recovery password.
+    pub fn copy_key(&self, password: String) {
+        self.spawn(|this| async move {
+            match copy(&password).await {
+                Ok(()) => this.act(Action::Say("The recovery password is copied.".to_owned())),
+                Err(cause) => {
+                    let error = ApiError::new(code::INTERNAL, format!("The browser did not copy: {cause}."));
+                    this.act(Action::Trouble(Some(error.next("Save it instead, or write it down."))));
+                }
+            }
+        });
+    }
+
+    /// Saves a recovery password as a text file.
+    pub fn save_key(&self, serial: &str, password: &str) {
+        let text = format!(
+            "BitLocker recovery password of the drive with serial {serial}:\r\n\r\n{password}\r\n\r\n\
+             Whoever has this and the drive can read it. The drive's journal holds it too.\r\n"
+        );
+        let name = format!("{}.recovery-password.txt", shared::blob_name::file_name(serial));
+        self.tell(self.save(&name, "text/plain", text.as_bytes()));
+    }
+
+    /// Saves a drive's journal.
+    pub fn save_journal(&self, job: String, serial: String, name: String) {
+        self.spawn(|this| async move {
+            let saved = match this.client.journal(&job, &serial).await {
+                Ok(bytes) => this.save(&name, "application/octet-stream", &bytes),
+                Err(error) => Err(error),
+            };
+            this.tell(saved);
+        });
+    }
+
+    /// Judges what was dropped.
+    pub fn check(&self, files: Vec<File>) {
+        if files.is_empty() {
+            return;
+        }
+        let names = files.iter().map(File::name).collect();
+        self.act(Action::Check(Checks::Working(names)));
+        self.spawn(|this| async move {
+            match this.desk.ask(Task::Check, files).await {
+                Outcome::Checked(drives) => {
+                    let said: Vec<&str> = drives.iter().map(|drive| drive.verdict.as_str()).collect();
+                    this.act(Action::Say(format!("Checked. {}", said.join(" "))));
+                    this.act(Action::Check(Checks::Done(Rc::new(drives))));
+                }
+                outcome => this.act(Action::Check(Checks::Failed(fault(outcome)))),
+            }
+        });
+    }
+
+    fn save(&self, name: &str, kind: &str, content: &[u8]) -> Result<(), ApiError> {
+        local_file::save(name, kind, content).map_err(|cause| {
+            ApiError::new(code::IO, format!("The browser did not save the file: {cause}."))
+                .at(name)
+                .safe("The agent still has it.")
+        })
+    }
+
+    fn tell(&self, saved: Result<(), ApiError>) {
+        match saved {
+            Ok(()) => self.act(Action::Say("Saved.".to_owned())),
+            Err(error) => self.act(Action::Trouble(Some(error))),
+        }
+    }
+}
+
+const fn review(reply: Rc<StartReply>, refused: Option<ApiError>, sending: bool) -> Start {
+    Start::Review { reply, refused, sending }
+}
+
+fn fault(outcome: Outcome) -> ApiError {
+    match outcome {
+        Outcome::Failed(error) => error,
+        _ => ApiError::new(code::INTERNAL, "The page got an answer that it did not ask for.")
+            .safe("Nothing was changed.")
+            .next("Load the page anew."),
+    }
+}

@@ -1,0 +1,11 @@
+//! Pages, one route one file.
+
+mod check;
+mod drives;
+mod plan;
+mod run;
+
+pub use check::CheckPage;
+pub use drives::DrivesPage;
+pub use plan::PlanPage;
+pub use run::RunPage;

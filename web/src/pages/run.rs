@@ -1,0 +1,230 @@
+//! Run: what is being filled, how far it is, and what came of it.
+
+use shared::api::{DriveSnapshot, JobSnapshot, JobState};
+use shared::job::Verdict;
+use yew::prelude::*;
+
+use crate::app::{Context, use_page};
+use crate::checking::Tone;
+use crate::milestones::stage_name;
+use crate::parts::{DriveRun, Message, Modal, PageHead, Password, Trouble};
+use crate::route::Route;
+use crate::state::{Action, Link};
+use crate::words;
+
+/// The page.
+#[component]
+pub fn RunPage() -> Html {
+    let page = use_page();
+    let stopping = use_state_eq(|| Option::<String>::None);
+    let close = {
+        let page = page.clone();
+        Callback::from(move |()| page.act(Action::Trouble(None)))
+    };
+    html! {
+        <>
+            <PageHead title="Run" purpose="Drives being filled and read back. Closing this page stops nothing; the agent goes on." />
+            <div class="column">
+                if let Some(error) = &page.state.trouble {
+                    <Trouble error={error.clone()} on_close={close} />
+                }
+                if page.state.link == Link::Lost {
+                    <Message tone={Tone::Warn} title="The agent does not answer.">
+                        <p>{ "What stands below is what it said last. Each drive's journal holds how far it really is." }</p>
+                    </Message>
+                }
+                { jobs(&page, &stopping) }
+            </div>
+            { stop_dialog(&page, &stopping) }
+        </>
+    }
+}
+
+fn jobs(page: &Context, stopping: &UseStateHandle<Option<String>>) -> Html {
+    let shown: Vec<&JobSnapshot> = page.state.jobs.iter().filter(|job| job.state != JobState::WaitsForConfirmation).collect();
+    if shown.is_empty() {
+        return html! {
+            <section class="panel" id="no-jobs">
+                <p>{ "Nothing is running, and nothing has run." }</p>
+                <p class="actions"><a class="button" href={Route::Plan.fragment()}>{ "Plan a job" }</a></p>
+            </section>
+        };
+    }
+    html! { <>{ for shown.into_iter().map(|job| view(page, job, stopping)) }</> }
+}
+
+fn view(page: &Context, job: &JobSnapshot, stopping: &UseStateHandle<Option<String>>) -> Html {
+    let id = format!("job-{}", shared::blob_name::file_name(&job.id));
+    let stop = {
+        let (stopping, job) = (stopping.clone(), job.id.clone());
+        Callback::from(move |_: MouseEvent| stopping.set(Some(job.clone())))
+    };
+    let status = {
+        let (page, text) = (page.clone(), status(job));
+        Callback::from(move |_: MouseEvent| page.act(Action::Say(text.clone())))
+    };
+    html! {
+        <section class="column" aria-labelledby={id.clone()} data-test="job" data-job={job.id.clone()}>
+            <div class="spread">
+                <h2 {id}>{ format!("Session {}", job.session) }</h2>
+                <span class="stage" data-test="job-state">{ state_name(job) }</span>
+            </div>
+            <p class="quiet">{ format!("from {} to {}, begun {} UTC", job.source, job.destination, begun(job)) }</p>
+            if job.state == JobState::Interrupted {
+                <Message tone={Tone::Warn} title="This run stopped before its end.">
+                    <p>{ format!("{} Nothing of your source is lost, and the journals hold how far each drive is.", written(job)) }</p>
+                </Message>
+            }
+            { for job.drives.iter().map(|drive| drive_panel(page, job, drive)) }
+            <p class="actions">
+                <button type="button" data-test="read-status" onclick={status}>{ "Read status" }</button>
+                if job.state == JobState::Running {
+                    <button type="button" class="last" data-test="cancel" onclick={stop}>{ "Cancel" }</button>
+                }
+                if job.state == JobState::Cancelling {
+                    <span class="last quiet">{ "Stopping: the last bytes are being made safe." }</span>
+                }
+            </p>
+        </section>
+    }
+}
+
+fn drive_panel(page: &Context, job: &JobSnapshot, drive: &DriveSnapshot) -> Html {
+    let key = (job.id.clone(), drive.serial.clone());
+    let speeds = page.state.traces.get(&key).cloned().unwrap_or_default();
+    html! {
+        <DriveRun key={drive.serial.clone()} drive={drive.clone()} job_state={job.state} {speeds}>
+            { hand_over(page, job, drive, key) }
+        </DriveRun>
+    }
+}
+
+/// What a person takes along once a drive has come to its end.
+fn hand_over(page: &Context, job: &JobSnapshot, drive: &DriveSnapshot, key: (String, String)) -> Html {
+    let usable = matches!(drive.verdict, Some(Verdict::Verified | Verdict::Incomplete | Verdict::Written));
+    let journal = {
+        let (effects, job, serial, name) = (page.effects.clone(), job.id.clone(), drive.serial.clone(), drive.journal.clone());
+        Callback::from(move |_: MouseEvent| effects.save_journal(job.clone(), serial.clone(), file_name(&name)))
+    };
+    if !usable {
+        return html! {
+            if drive.verdict.is_some() {
+                <p class="actions"><button type="button" data-test="save-journal" onclick={journal}>{ "Save journal" }</button></p>
+            }
+        };
+    }
+    let shown = page.state.keys.get(&key).cloned().map(AttrValue::from);
+    let on_show = {
+        let (page, key) = (page.clone(), key.clone());
+        Callback::from(move |show: bool| {
+            if show {
+                page.effects.show_key(key.0.clone(), key.1.clone());
+            } else {
+                page.act(Action::Key(key.clone(), None));
+            }
+        })
+    };
+    let on_copy = {
+        let effects = page.effects.clone();
+        Callback::from(move |password: String| effects.copy_key(password))
+    };
+    let on_save = {
+        let (effects, serial) = (page.effects.clone(), drive.serial.clone());
+        Callback::from(move |password: String| effects.save_key(&serial, &password))
+    };
+    html! {
+        <>
+            <Password serial={drive.serial.clone()} {shown} {on_show} {on_copy} {on_save} />
+            <p class="actions">
+                <button type="button" class="primary" data-test="save-journal" onclick={journal}>{ "Save journal" }</button>
+                <a class="button" href={Route::Check.fragment()}>{ "Check it" }</a>
+            </p>
+        </>
+    }
+}
+
+fn stop_dialog(page: &Context, stopping: &UseStateHandle<Option<String>>) -> Html {
+    let Some(job) = (**stopping).clone() else {
+        return html! {};
+    };
+    let leave = {
+        let stopping = stopping.clone();
+        Callback::from(move |()| stopping.set(None))
+    };
+    let stay = {
+        let leave = leave.clone();
+        Callback::from(move |_: MouseEvent| leave.emit(()))
+    };
+    let stop = {
+        let (effects, leave) = (page.effects.clone(), leave.clone());
+        Callback::from(move |_: MouseEvent| {
+            effects.cancel(job.clone());
+            leave.emit(());
+        })
+    };
+    let buttons = html! {
+        <>
+            <button type="button" autofocus=true onclick={stay}>{ "Go on" }</button>
+            <button type="button" class="danger" id="stop-confirm" onclick={stop}>{ "Stop the run" }</button>
+        </>
+    };
+    html! {
+        <Modal id="stop" title="Stop this run?" {buttons} on_leave={leave}>
+            <p>{ "Drives that are not finished cannot be used as they are. Your source is untouched." }</p>
+        </Modal>
+    }
+}
+
+const fn state_name(job: &JobSnapshot) -> &'static str {
+    match (job.state, job.verdict) {
+        (JobState::Ended, Some(Verdict::Verified)) => "verified",
+        (JobState::Ended, Some(Verdict::Incomplete)) => "incomplete",
+        (JobState::Ended, Some(Verdict::Written)) => "written, not read back",
+        (JobState::Ended, Some(Verdict::Failed)) => "failed",
+        (JobState::Ended, None) => "ended",
+        (JobState::WaitsForConfirmation, _) => "waiting",
+        (JobState::Running, _) => "running",
+        (JobState::Cancelling, _) => "stopping",
+        (JobState::Interrupted, _) => "stopped",
+    }
+}
+
+/// Returns everything about a job in sentences, for those who ask.
+fn status(job: &JobSnapshot) -> String {
+    let drives: Vec<String> = job
+        .drives
+        .iter()
+        .map(|drive| {
+            let progress = &drive.progress;
+            let left = progress
+                .seconds_left
+                .map(|seconds| format!(", {} left", words::duration(seconds)))
+                .unwrap_or_default();
+            format!(
+                "Drive {}: {}, {} written, {} verified{left}.",
+                words::serial_parts(&drive.serial).1,
+                stage_name(&drive.state),
+                words::share(progress.bytes_written, progress.bytes_total),
+                words::share(progress.bytes_verified, progress.verify_total),
+            )
+        })
+        .collect();
+    format!("Session {}: {}. {}", job.session, state_name(job), drives.join(" "))
+}
+
+fn written(job: &JobSnapshot) -> String {
+    let sum = |of: fn(&DriveSnapshot) -> u64| job.drives.iter().fold(0_u64, |sum, drive| sum.saturating_add(of(drive)));
+    let done = sum(|drive| drive.progress.bytes_written);
+    let total = sum(|drive| drive.progress.bytes_total);
+    format!("It stands at {}.", words::part_of(done, total))
+}
+
+fn begun(job: &JobSnapshot) -> String {
+    let text = job.started.to_string();
+    text.get(..16).unwrap_or(&text).to_owned()
+}
+
+/// A journal is named by the agent's own path; the browser saves under its last part.
+fn file_name(path: &str) -> String {
+    path.rsplit(['/', '\\']).next().unwrap_or(path).to_owned()
+}

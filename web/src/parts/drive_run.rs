@@ -1,0 +1,155 @@
+//! One drive of a job: how far, how fast, what is missing, and in the end its one verdict.
+
+use shared::api::{DriveSnapshot, JobState};
+use shared::job::{DriveState, LeftOut, Stage, Verdict};
+use yew::prelude::*;
+
+use super::{Gauge, Serial, Trace};
+use crate::milestones::stage_name;
+use crate::words;
+
+/// Properties of [`DriveRun`].
+#[derive(Properties, PartialEq)]
+pub struct Props {
+    /// The drive.
+    pub drive: DriveSnapshot,
+    /// Where its job stands.
+    pub job_state: JobState,
+    /// Its last speeds.
+    pub speeds: Vec<u64>,
+    /// What can be done with it when it is done.
+    #[prop_or_default]
+    pub children: Html,
+}
+
+/// The panel of a drive.
+#[component]
+pub fn DriveRun(props: &Props) -> Html {
+    let drive = &props.drive;
+    let id = format!("drive-{}", shared::blob_name::file_name(&drive.serial));
+    let stage = stage_name(&drive.state);
+    html! {
+        <section class="panel drive-run" aria-labelledby={id.clone()} data-test="drive-run" data-serial={drive.serial.clone()}>
+            <div class="spread">
+                <h3 {id}>
+                    if !drive.model.is_empty() {
+                        { &drive.model }{ " " }
+                    }
+                    <Serial serial={drive.serial.clone()} />
+                </h3>
+                <span class="stage" data-test="stage">{ stage }</span>
+            </div>
+            <div class="gauges">
+                <Gauge name="written" done={drive.progress.bytes_written} total={drive.progress.bytes_total}
+                    waiting={(drive.progress.bytes_total == 0).then_some("not begun")} />
+                <Gauge name="verified" verified=true done={drive.progress.bytes_verified} total={drive.progress.verify_total}
+                    waiting={verify_word(drive)} />
+            </div>
+            if props.job_state == JobState::Running || props.job_state == JobState::Cancelling {
+                { speed(drive, &props.speeds) }
+            }
+            { left_out(drive) }
+            { verdict(drive) }
+            { props.children.clone() }
+        </section>
+    }
+}
+
+fn verify_word(drive: &DriveSnapshot) -> Option<&'static str> {
+    let at_work = matches!(drive.state, DriveState::At(Stage::Verifying { .. }) | DriveState::Verified | DriveState::Incomplete);
+    (!at_work && drive.progress.bytes_verified == 0).then_some("after writing")
+}
+
+fn speed(drive: &DriveSnapshot, speeds: &[u64]) -> Html {
+    if drive.verdict.is_some() || drive.progress.rate == 0 {
+        return html! {};
+    }
+    let left = drive.progress.seconds_left.map_or_else(
+        || "time left not known yet".to_owned(),
+        |seconds| format!("{} left", words::duration(seconds)),
+    );
+    html! {
+        <>
+            <p class="figures">
+                <b class="nowrap" data-test="rate">{ words::rate(drive.progress.rate) }</b>
+                <span class="nowrap" data-test="time-left">{ left }</span>
+            </p>
+            <Trace speeds={speeds.to_vec()} />
+        </>
+    }
+}
+
+fn left_out(drive: &DriveSnapshot) -> Html {
+    if drive.left_out_count == 0 {
+        return html! {};
+    }
+    let named = u64::try_from(drive.left_out.len()).unwrap_or(u64::MAX);
+    let more = drive.left_out_count.saturating_sub(named);
+    html! {
+        <details data-test="left-out">
+            <summary>{ format!("{} left out", words::counted(drive.left_out_count, "file", "files")) }</summary>
+            <ul class="stack small">{ for drive.left_out.iter().map(left_out_file) }</ul>
+            if more > 0 {
+                <p class="quiet">{ format!("and {} more, all named in {}.left-out.csv beside the journal", words::count(more), drive.serial) }</p>
+            }
+        </details>
+    }
+}
+
+fn left_out_file(file: &LeftOut) -> Html {
+    html! { <li><span class="mono">{ &file.path }</span>{ format!(": {}", file.reason.text()) }</li> }
+}
+
+/// The one verdict, in words. Success is not said while anything failed.
+fn verdict(drive: &DriveSnapshot) -> Html {
+    let serial = &drive.serial;
+    let (tone, text, next) = match (&drive.state, drive.verdict) {
+        (_, Some(Verdict::Verified)) => {
+            ("good", format!("Verified: every byte on {serial} was read back and matches."), "")
+        }
+        (_, Some(Verdict::Incomplete)) => (
+            "warn",
+            format!(
+                "Incomplete: {} could not be copied as planned and are not on {serial}; all the rest is proven.",
+                words::counted(drive.left_out_count, "file", "files")
+            ),
+            "Your source is untouched. Send the files above with another drive, or run this one again.",
+        ),
+        (DriveState::Failed { why, .. }, _) => (
+            "bad",
+            format!("Failed: {}", crate::planning::sentence(why)),
+            "Your source is untouched. Do not ship this drive; run it again, or use another one.",
+        ),
+        (DriveState::Cancelled { .. }, _) => (
+            "warn",
+            "Cancelled: this drive is not finished and cannot be used as it is.".to_owned(),
+            "Your source is untouched. Start again when you like.",
+        ),
+        (_, Some(Verdict::Written)) => (
+            "warn",
+            format!("Written, and not read back: nothing proves yet that {serial} holds what was sent."),
+            "",
+        ),
+        (_, Some(Verdict::Failed)) => (
+            "bad",
+            format!("Failed: {serial} is not usable."),
+            "Your source is untouched. Do not ship this drive.",
+        ),
+        _ => return html! {},
+    };
+    html! {
+        <>
+            <p class="verdict" data-tone={tone} data-test="verdict">{ text }</p>
+            if !next.is_empty() {
+                <p>{ next }</p>
+            }
+            if !drive.findings.is_empty() {
+                <ul class="stack small" data-test="run-findings">
+                    { for drive.findings.iter().map(|finding| html! {
+                        <li>{ crate::planning::sentence(&finding.message) }{ " " }<span class="mono">{ &finding.place }</span></li>
+                    }) }
+                </ul>
+            }
+        </>
+    }
+}

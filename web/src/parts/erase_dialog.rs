@@ -1,0 +1,162 @@
+//! The one question before anything is lost.
+
+use std::collections::BTreeMap;
+
+use shared::api::{ApiError, Confirmation, PlannedDriveSummary, StartReply};
+use web_sys::HtmlInputElement;
+use yew::prelude::*;
+
+use super::{Modal, Serial, Trouble};
+use crate::words;
+
+/// Properties of [`EraseDialog`].
+#[derive(Properties, PartialEq)]
+pub struct Props {
+    /// The agent's plan.
+    pub reply: std::rc::Rc<StartReply>,
+    /// Why the last words were not taken.
+    pub refused: Option<ApiError>,
+    /// Whether the words are on their way.
+    pub sending: bool,
+    /// The person typed every serial's end.
+    pub on_confirm: Callback<Vec<Confirmation>>,
+    /// The person leaves it.
+    pub on_leave: Callback<()>,
+}
+
+/// The dialog. Nothing in it is filled in; leaving it changes nothing.
+#[component]
+pub fn EraseDialog(props: &Props) -> Html {
+    let typed = use_state(BTreeMap::<String, String>::new);
+    let wrong = use_state_eq(|| Option::<String>::None);
+    let drives = &props.reply.drives;
+    let count = u64::try_from(drives.len()).unwrap_or(u64::MAX);
+    let many = words::counted(count, "drive", "drives");
+    let confirm = {
+        let (typed, wrong, reply, on_confirm) =
+            (typed.clone(), wrong.clone(), props.reply.clone(), props.on_confirm.clone());
+        Callback::from(move |_: MouseEvent| {
+            let word = |drive: &PlannedDriveSummary| typed.get(&drive.serial).cloned().unwrap_or_default();
+            let first_wrong = reply.drives.iter().find(|drive| !is_right(drive, &word(drive)));
+            wrong.set(first_wrong.map(|drive| drive.serial.clone()));
+            match first_wrong {
+                Some(drive) => focus(&input_id(drive)),
+                None => on_confirm.emit(
+                    reply
+                        .drives
+                        .iter()
+                        .map(|drive| Confirmation { serial: drive.serial.clone(), typed: word(drive).trim().to_owned() })
+                        .collect(),
+                ),
+            }
+        })
+    };
+    let leave = {
+        let on_leave = props.on_leave.clone();
+        Callback::from(move |_: MouseEvent| on_leave.emit(()))
+    };
+    let on_type = {
+        let typed = typed.clone();
+        Callback::from(move |(serial, text): (String, String)| {
+            let mut all = (*typed).clone();
+            all.insert(serial, text);
+            typed.set(all);
+        })
+    };
+    let buttons = html! {
+        <>
+            <button type="button" id="erase-cancel" autofocus=true onclick={leave}>{ "Cancel" }</button>
+            <button type="button" id="erase-confirm" class="danger" disabled={props.sending} onclick={confirm}>
+                { format!("Erase and fill {many}") }
+            </button>
+        </>
+    };
+    html! {
+        <Modal id="erase" title={format!("Erase {many}?")} {buttons} on_leave={props.on_leave.clone()}>
+            <p>{ "Everything on them is lost for good. Type the last four characters of each serial, as they are printed on the drive's label." }</p>
+            <ul class="erase-list">
+                { for drives.iter().map(|drive| {
+                    let is_wrong = wrong.as_deref() == Some(drive.serial.as_str());
+                    row(drive, typed.get(&drive.serial), is_wrong, &on_type)
+                }) }
+            </ul>
+            if !props.reply.unused.is_empty() {
+                <p class="quiet">{ format!("Not needed and not touched: {}.", props.reply.unused.join(", ")) }</p>
+            }
+            if props.reply.left_out_count > 0 {
+                <p>{ format!("{} will not travel, as the plan says.", words::counted(props.reply.left_out_count, "file", "files")) }</p>
+            }
+            if let Some(error) = &props.refused {
+                <Trouble error={error.clone()} id="erase-refused" />
+            }
+        </Modal>
+    }
+}
+
+fn row(drive: &PlannedDriveSummary, typed: Option<&String>, is_wrong: bool, on_type: &Callback<(String, String)>) -> Html {
+    let lost = if drive.lost.is_empty() { "nothing".to_owned() } else { drive.lost.join("; ") };
+    let model = if drive.model.is_empty() { "Drive" } else { &drive.model };
+    html! {
+        <li data-test="erase-drive" data-serial={drive.serial.clone()}>
+            <div>
+                <h3>{ format!("{model}, {}", words::size(drive.capacity_bytes)) }</h3>
+                <p><span class="quiet">{ "serial " }</span><Serial serial={drive.serial.clone()} /></p>
+                <p><span class="quiet">{ "holds " }</span>{ lost }</p>
+                <p class="quiet">{ format!("gets {}, {}", words::counted(drive.files, "file", "files"), words::size(drive.used_bytes)) }</p>
+            </div>
+            if drive.needs_word {
+                { field(drive, typed, is_wrong, on_type) }
+            } else {
+                <p class="quiet">{ "Blank: nothing can be lost, so nothing is to be typed." }</p>
+            }
+        </li>
+    }
+}
+
+fn field(drive: &PlannedDriveSummary, typed: Option<&String>, is_wrong: bool, on_type: &Callback<(String, String)>) -> Html {
+    let id = input_id(drive);
+    let error_id = format!("{id}-error");
+    let oninput = {
+        let (on_type, serial) = (on_type.clone(), drive.serial.clone());
+        Callback::from(move |event: InputEvent| {
+            let input: HtmlInputElement = event.target_unchecked_into();
+            on_type.emit((serial.clone(), input.value()));
+        })
+    };
+    let what = if drive.word_characters < 4 {
+        "type the whole serial".to_owned()
+    } else {
+        format!("type the last {}", drive.word_characters)
+    };
+    html! {
+        <div class="field">
+            <label for={id.clone()}>
+                { what }<span class="visually-hidden">{ format!(" of serial {}", drive.serial) }</span>
+            </label>
+            <input type="text" {id} data-test={format!("word-{}", drive.serial)} value={typed.cloned().unwrap_or_default()} {oninput}
+                autocomplete="off" autocapitalize="characters" spellcheck="false" maxlength="64"
+                aria-invalid={is_wrong.then_some("true")} aria-describedby={is_wrong.then(|| error_id.clone())} />
+            if is_wrong {
+                <span class="field-error" id={error_id} role="alert">{ "This is not how the serial ends. Nothing was touched." }</span>
+            }
+        </div>
+    }
+}
+
+/// Only spares a question to the agent, which asks the same of the drive itself.
+fn is_right(drive: &PlannedDriveSummary, typed: &str) -> bool {
+    let (_, last) = words::serial_parts(&drive.serial);
+    !drive.needs_word || typed.trim().eq_ignore_ascii_case(last)
+}
+
+fn input_id(drive: &PlannedDriveSummary) -> String {
+    format!("word-{}", shared::blob_name::file_name(&drive.serial))
+}
+
+fn focus(id: &str) {
+    use wasm_bindgen::JsCast;
+    if let Some(input) = gloo::utils::document().get_element_by_id(id) {
+        // Where it cannot be focused the message beside it still says which one.
+        let _ = input.unchecked_into::<web_sys::HtmlElement>().focus();
+    }
+}

@@ -1,0 +1,392 @@
+//! A plan as the page shows it: computed here, in the browser, by the functions that the agent plans with.
+
+use std::collections::BTreeMap;
+
+use disk::SectorSize;
+use ntfs_image::FileTime;
+use serde::{Deserialize, Serialize};
+use shared::api::{ApiError, Rename, ScanReply, code};
+use shared::blob_name::Destination;
+use shared::job::LeftOut;
+use shared::plan::{
+    DriveSize, Kind, Listing, Mapping, Plan, PlanOptions, Problem, fit, listing_csv, problems,
+};
+
+use crate::groups::{Group, Groups};
+use crate::words;
+
+/// So many problems and left-out files are shown; the counts tell the rest, and the saved plan names all.
+const NAMED_MAX: usize = 500;
+
+/// What a plan is wanted for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlanRequest {
+    /// Session id.
+    pub session: String,
+    /// `container/` or `container/prefix/`; none while it is not chosen.
+    pub destination: Option<String>,
+    /// Whether each blob gets its Content-MD5.
+    pub content_md5: bool,
+    /// Whether every bad name is replaced by its proposal.
+    pub take_proposals: bool,
+    /// The drives, or one size.
+    pub drives: Vec<WantedDrive>,
+    /// Whether the one size is taken as often as needed.
+    pub as_many_as_needed: bool,
+}
+
+/// A drive to plan onto.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WantedDrive {
+    /// Its serial, or a name for a size.
+    pub serial: String,
+    /// Its length in bytes.
+    pub bytes: u64,
+    /// Its logical sectors: 512 or 4096 bytes.
+    pub sector_bytes: u64,
+}
+
+/// What a listing holds.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Listed {
+    /// Files.
+    pub files: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// Folders.
+    pub folders: u64,
+    /// What the scan left out: links, sockets, what it may not read. The first of them.
+    pub left_out: Vec<LeftOut>,
+    /// How many were left out.
+    pub left_out_count: u64,
+    /// Things said once.
+    pub notes: Vec<String>,
+    /// Whether the page can plan from it (a scan of very many files is planned by the agent alone).
+    pub can_plan: bool,
+}
+
+/// A plan in the words and pictures of the page.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlanView {
+    /// The drives, in the order of the plan.
+    pub drives: Vec<DriveView>,
+    /// The top folders, in the order of the bars' colours; the last may stand for many.
+    pub groups: Vec<Group>,
+    /// No plan has fewer drives.
+    pub lower_bound: u32,
+    /// Whether this one has as few.
+    pub proven: bool,
+    /// Why fewer cannot do.
+    pub why: String,
+    /// What was taken for granted.
+    pub assumed: Vec<String>,
+    /// Names that cannot go as they are. The first of them.
+    pub problems: Vec<ProblemView>,
+    /// How many there are.
+    pub problem_count: u64,
+    /// The new names that this plan is made with.
+    pub renames: Vec<Rename>,
+    /// Entries that go onto no drive.
+    pub left_out_count: u64,
+    /// Files on all drives.
+    pub files: u64,
+    /// Their bytes.
+    pub bytes: u64,
+}
+
+/// One drive of a plan.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DriveView {
+    /// As given.
+    pub serial: String,
+    /// The whole drive.
+    pub disk_bytes: u64,
+    /// What it can take.
+    pub capacity_bytes: u64,
+    /// What it takes.
+    pub used_bytes: u64,
+    /// Files on it.
+    pub files: u64,
+    /// Bytes of those files.
+    pub bytes: u64,
+    /// Bytes of each group on it: (place in the plan's groups, bytes), without empty ones.
+    pub parts: Vec<(u32, u64)>,
+}
+
+/// A name that cannot go as it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProblemView {
+    /// The file or folder.
+    pub path: String,
+    /// What is wrong with its name.
+    pub rule: String,
+    /// A name that would do; empty when none helps.
+    pub proposal: String,
+}
+
+/// Reads a listing: `path,bytes[,modified]`.
+///
+/// # Errors
+/// [`ApiError`] naming the first bad lines.
+pub fn read_csv(csv: &[u8]) -> Result<(Listing, Listed), ApiError> {
+    let mut listing = Listing::new();
+    let mut listed = Listed {
+        can_plan: true,
+        ..Listed::default()
+    };
+    let mut full = None;
+    let read = listing_csv::read_listing(csv, &mut |row| {
+        let (path, kind) = match row.path.strip_suffix('/') {
+            Some(folder) => (folder, Kind::Folder),
+            None => (row.path.as_str(), Kind::File),
+        };
+        let seconds = row.modified.map_or(0, |moment| moment.unix_seconds());
+        let modified = FileTime::from_unix(i64::try_from(seconds).unwrap_or(0), 0);
+        if let Err(error) = listing.push(path, row.bytes, modified, kind) {
+            full.get_or_insert_with(|| format!("line {}: {error}", row.line));
+        }
+        listed.count(kind == Kind::Folder, row.bytes);
+    });
+    if let Err(errors) = read {
+        let count = words::counted(u64::try_from(errors.len()).unwrap_or(0), "line", "lines");
+        let places: Vec<String> = errors.iter().take(3).map(ToString::to_string).collect();
+        return Err(bad_listing(format!("{count} of the listing cannot be read."), places.join("; ")));
+    }
+    match full {
+        Some(place) => Err(bad_listing("The listing cannot be held.".to_owned(), place)),
+        None if listing.is_empty() => {
+            Err(bad_listing("The listing is empty.".to_owned(), String::new()))
+        }
+        None => Ok((listing, listed)),
+    }
+}
+
+/// Takes over what the agent found in a folder.
+///
+/// # Errors
+/// [`ApiError`] when its columns do not fit together.
+pub fn read_scan(reply: &ScanReply) -> Result<(Option<Listing>, Listed), ApiError> {
+    let mut left_out = reply.unreadable.clone();
+    left_out.extend(reply.left_out.iter().cloned());
+    left_out.truncate(NAMED_MAX);
+    let unreadable = u64::try_from(reply.unreadable.len()).unwrap_or(u64::MAX);
+    let mut listed = Listed {
+        files: reply.counts.files,
+        bytes: reply.counts.bytes,
+        folders: reply.counts.folders,
+        left_out,
+        left_out_count: reply.left_out_count.max(unreadable),
+        notes: reply.notes.clone(),
+        can_plan: false,
+    };
+    let Some(wire) = &reply.listing else {
+        return Ok((None, listed));
+    };
+    let mut listing = Listing::new();
+    let mut full = None;
+    wire.for_each(|entry| {
+        let kind = if entry.is_folder { Kind::Folder } else { Kind::File };
+        if let Err(error) = listing.push(&entry.path, entry.bytes, FileTime(entry.modified), kind) {
+            full.get_or_insert(error);
+        }
+    })
+    .map_err(|error| bad_listing("The agent's listing does not fit together.".to_owned(), error.to_string()))?;
+    if let Some(error) = full {
+        return Err(bad_listing("The agent's listing cannot be held.".to_owned(), error.to_string()));
+    }
+    listed.can_plan = true;
+    Ok((Some(listing), listed))
+}
+
+impl Listed {
+    fn count(&mut self, is_folder: bool, bytes: u64) {
+        if is_folder {
+            self.folders = self.folders.saturating_add(1);
+        } else {
+            self.files = self.files.saturating_add(1);
+            self.bytes = self.bytes.saturating_add(bytes);
+        }
+    }
+}
+
+/// Plans, and returns the plan with its view.
+///
+/// # Errors
+/// [`ApiError`] saying what does not fit and by how much, or what of the request is not well formed.
+pub fn plan(listing: &Listing, request: &PlanRequest) -> Result<(Plan, PlanView), ApiError> {
+    let options = options(listing, request)?;
+    let mut drives = Vec::with_capacity(request.drives.len());
+    for wanted in &request.drives {
+        let sector = SectorSize::try_from(wanted.sector_bytes)
+            .map_err(|error| bad_field(&wanted.serial, &error))?;
+        drives.push(DriveSize {
+            serial: wanted.serial.clone(),
+            bytes: wanted.bytes,
+            sector,
+        });
+    }
+    let plan = fit(listing, &options, &drives).map_err(|error| {
+        ApiError::new(code::PLAN, sentence(&error.to_string()))
+            .safe("Nothing was touched.")
+            .next("Choose larger or more drives, or send less.")
+    })?;
+    let mut view = view(listing, &plan);
+    view.renames = renames(&options.mapping);
+    if request.destination.is_none() {
+        view.assumed.push("a destination of container/, until one is chosen".to_owned());
+    }
+    Ok((plan, view))
+}
+
+fn options(listing: &Listing, request: &PlanRequest) -> Result<PlanOptions, ApiError> {
+    let session = request
+        .session
+        .parse()
+        .map_err(|error| bad_field("session", &error))?;
+    let destination: Destination = request
+        .destination
+        .as_deref()
+        .unwrap_or("container/")
+        .parse()
+        .map_err(|error| bad_field("destination", &error))?;
+    let mut mapping = Mapping::of_source(session, destination);
+    mapping.content_md5 = request.content_md5;
+    if request.take_proposals {
+        // A folder's new name can bring out a problem below it, so this goes on until nothing more helps.
+        for _ in 0..8 {
+            let before = mapping.renames.len();
+            for problem in problems(listing, &mapping).found {
+                if let Some(proposal) = problem.proposal {
+                    mapping.renames.insert(problem.path, proposal);
+                }
+            }
+            if mapping.renames.len() == before {
+                break;
+            }
+        }
+    }
+    Ok(PlanOptions {
+        mapping,
+        bare: false,
+        as_many_as_needed: request.as_many_as_needed,
+    })
+}
+
+fn renames(mapping: &Mapping) -> Vec<Rename> {
+    let renames: &BTreeMap<String, String> = &mapping.renames;
+    renames
+        .iter()
+        .map(|(path, name)| Rename {
+            path: path.clone(),
+            name: name.clone(),
+        })
+        .collect()
+}
+
+fn view(listing: &Listing, plan: &Plan) -> PlanView {
+    let groups = Groups::new(listing);
+    let mut view = PlanView {
+        groups: groups.all().to_vec(),
+        lower_bound: plan.lower_bound,
+        proven: plan.proven,
+        why: sentence(&plan.why),
+        assumed: plan.assumed.clone(),
+        problems: plan.problems.iter().take(NAMED_MAX).map(ProblemView::from).collect(),
+        problem_count: u64::try_from(plan.problems.len()).unwrap_or(u64::MAX),
+        left_out_count: u64::try_from(plan.left_out.len()).unwrap_or(u64::MAX),
+        ..PlanView::default()
+    };
+    for drive in &plan.drives {
+        let mut parts = vec![0_u64; groups.all().len()];
+        let mut bytes: u64 = 0;
+        for &number in &drive.entries {
+            let entry = listing.entry(number);
+            if entry.is_folder {
+                continue;
+            }
+            bytes = bytes.saturating_add(entry.bytes);
+            if let Some(part) = parts.get_mut(groups.of(&entry)) {
+                *part = part.saturating_add(entry.bytes);
+            }
+        }
+        view.files = view.files.saturating_add(u64::from(drive.files));
+        view.bytes = view.bytes.saturating_add(bytes);
+        view.drives.push(DriveView {
+            serial: drive.serial.clone(),
+            disk_bytes: drive.disk_bytes,
+            capacity_bytes: drive.capacity_bytes,
+            used_bytes: drive.used_bytes,
+            files: u64::from(drive.files),
+            bytes,
+            parts: (0..).zip(parts).filter(|(_, bytes)| *bytes > 0).collect(),
+        });
+    }
+    view
+}
+
+/// Returns the plan as CSV: which file goes onto which drive, then what stays behind and why.
+#[must_use]
+pub fn save(listing: &Listing, plan: &Plan) -> String {
+    let mut csv = String::from("drive,path,bytes\n");
+    for drive in &plan.drives {
+        for &number in &drive.entries {
+            let entry = listing.entry(number);
+            let end = if entry.is_folder { "/" } else { "" };
+            push_row(&mut csv, &[&drive.serial, &format!("{}{end}", entry.path), &entry.bytes.to_string()]);
+        }
+    }
+    for left in &plan.left_out {
+        push_row(&mut csv, &["", &left.path, &format!("left out: {}", left.reason.text())]);
+    }
+    csv
+}
+
+fn push_row(csv: &mut String, cells: &[&str]) {
+    for (place, cell) in cells.iter().enumerate() {
+        if place > 0 {
+            csv.push(',');
+        }
+        if cell.contains([',', '"', '\n', '\r']) {
+            csv.push('"');
+            csv.push_str(&cell.replace('"', "\"\""));
+            csv.push('"');
+        } else {
+            csv.push_str(cell);
+        }
+    }
+    csv.push('\n');
+}
+
+impl From<&Problem> for ProblemView {
+    fn from(problem: &Problem) -> Self {
+        Self {
+            path: problem.path.clone(),
+            rule: problem.rule.to_string(),
+            proposal: problem.proposal.clone().unwrap_or_default(),
+        }
+    }
+}
+
+fn bad_listing(message: String, place: String) -> ApiError {
+    ApiError::new(code::BAD_REQUEST, message)
+        .at(place)
+        .safe("Nothing was touched.")
+        .next("Each line is a path and its length in bytes, for example: reels/a001.mov,1048576")
+}
+
+fn bad_field(field: &str, error: &dyn std::fmt::Display) -> ApiError {
+    ApiError::new(code::BAD_REQUEST, sentence(&error.to_string()))
+        .at(field)
+        .safe("Nothing was touched.")
+}
+
+/// Returns text of an error as a sentence: a capital first, a full stop last.
+#[must_use]
+pub fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    let Some(first) = letters.next() else {
+        return String::new();
+    };
+    let stop = if text.ends_with(['.', '?', '!']) { "" } else { "." };
+    format!("{}{}{stop}", first.to_uppercase(), letters.as_str())
+}

@@ -1,0 +1,541 @@
+//! Everything the page knows, and how it changes: one pure function, [`reduce`].
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use shared::api::{ApiError, Drive, Event, FreeSpace, JobSnapshot, ScanCounts, StartReply};
+
+use crate::checking::DriveCheck;
+use crate::draft::Draft;
+use crate::milestones::milestone;
+use crate::planning::{Listed, PlanView};
+use crate::route::Route;
+
+/// So many speeds are kept of each drive for the thin line.
+const TRACE_MAX: usize = 240;
+
+/// Everything the page knows. Cheap to clone: what is large is shared.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct State {
+    /// The page that is shown.
+    pub route: Route,
+    /// Whether there is an agent.
+    pub link: Link,
+    /// What should travel.
+    pub source: Source,
+    /// What the person has chosen so far.
+    pub draft: Draft,
+    /// What comes of it.
+    pub plan: Planning,
+    /// The agent's drives.
+    pub drives: Drives,
+    /// A job on its way to being confirmed.
+    pub start: Start,
+    /// Jobs of the agent, newest first.
+    pub jobs: Rc<Vec<JobSnapshot>>,
+    /// The last speeds of each drive: (job, serial).
+    pub traces: Rc<BTreeMap<(String, String), Vec<u64>>>,
+    /// Recovery passwords that are shown: (job, serial).
+    pub keys: BTreeMap<(String, String), String>,
+    /// What was dropped to be checked.
+    pub checks: Checks,
+    /// How far long work of the page is; empty when there is none.
+    pub progress: String,
+    /// What failed last and is not told elsewhere.
+    pub trouble: Option<ApiError>,
+    /// The last milestone, told to those who do not see the page.
+    pub milestone: String,
+    last_event: u64,
+}
+
+/// Whether there is an agent.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Link {
+    /// Not known yet.
+    #[default]
+    Connecting,
+    /// It answers.
+    Connected,
+    /// It did, and does not now; the page tries again.
+    Lost,
+    /// It is there, and does not know this tab.
+    Locked,
+    /// There is none.
+    Absent,
+}
+
+/// What should travel.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Source {
+    /// Nothing is chosen.
+    #[default]
+    Nothing,
+    /// It is being read.
+    Reading {
+        /// The folder or file.
+        name: String,
+        /// What was found so far.
+        counts: ScanCounts,
+    },
+    /// It was read.
+    Ready {
+        /// Where it comes from.
+        origin: Origin,
+        /// What was found.
+        listed: Rc<Listed>,
+        /// Counts up with each listing, so that a plan is made anew for each.
+        version: u32,
+    },
+    /// It could not be read.
+    Failed(ApiError),
+}
+
+/// Where a listing comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// A folder of the agent's machine, whole path.
+    Folder(String),
+    /// A file of this machine: it can be planned, not sent.
+    File(String),
+}
+
+/// A plan on its way.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Planning {
+    /// Something is missing.
+    #[default]
+    Nothing,
+    /// It is being computed; what was there before stays visible.
+    Working(Option<Rc<PlanView>>),
+    /// It is there.
+    Ready(Rc<PlanView>),
+    /// It cannot be made.
+    Failed(ApiError),
+}
+
+/// The agent's drives.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Drives {
+    /// Not asked for yet.
+    #[default]
+    Unknown,
+    /// Being looked at.
+    Looking,
+    /// As they were last seen.
+    Seen(Rc<Vec<Drive>>),
+    /// They could not be listed.
+    Failed(ApiError),
+}
+
+/// A job on its way to being confirmed.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Start {
+    /// Nobody asked for one.
+    #[default]
+    Idle,
+    /// The agent plans.
+    Planning,
+    /// The agent's plan differs from the page's; the person decides.
+    Differs(Rc<StartReply>),
+    /// The person reads what will be erased, and types.
+    Review {
+        /// The agent's plan.
+        reply: Rc<StartReply>,
+        /// Why the last words were not taken.
+        refused: Option<ApiError>,
+        /// Whether the words are on their way.
+        sending: bool,
+    },
+    /// The agent refused to plan.
+    Failed(ApiError),
+}
+
+/// What was dropped to be checked.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Checks {
+    /// Nothing yet.
+    #[default]
+    Nothing,
+    /// Being checked; the names of the files.
+    Working(Vec<String>),
+    /// Judged.
+    Done(Rc<Vec<DriveCheck>>),
+    /// It could not be done.
+    Failed(ApiError),
+}
+
+/// Something happened.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Action {
+    /// Another page.
+    Go(Route),
+    /// The agent came or went.
+    Link(Link),
+    /// The person chose something.
+    Draft(Draft),
+    /// A source is being read.
+    ReadSource(String),
+    /// A source was read.
+    SourceRead(Origin, Listed),
+    /// A source could not be read.
+    SourceFailed(ApiError),
+    /// A plan is being made.
+    PlanBegun,
+    /// A plan was made, or not.
+    Planned(Result<PlanView, ApiError>),
+    /// Something is missing for a plan.
+    PlanCleared,
+    /// The drives are being looked at.
+    LookAtDrives,
+    /// The drives.
+    DrivesSeen(Result<Vec<Drive>, ApiError>),
+    /// A drive is chosen, or not any more.
+    Pick(String, bool),
+    /// What becomes of a drive's free space.
+    FreeSpace(String, FreeSpace),
+    /// A job's way to its confirmation.
+    Start(Start),
+    /// The jobs as the agent has them.
+    Jobs(Vec<JobSnapshot>),
+    /// One job as the agent has it.
+    Job(Box<JobSnapshot>),
+    /// The agent told something.
+    Event(Box<Event>),
+    /// A recovery password is shown, or hidden again.
+    Key((String, String), Option<String>),
+    /// What was dropped.
+    Check(Checks),
+    /// Long work came further.
+    Progress(String),
+    /// Something failed, or that was read.
+    Trouble(Option<ApiError>),
+    /// To be told aloud.
+    Say(String),
+}
+
+/// Returns the state after `action`.
+#[must_use]
+pub fn reduce(mut state: State, action: Action) -> State {
+    match action {
+        Action::Go(route) => state.route = route,
+        Action::Link(link) => state.link = link,
+        Action::Draft(draft) => state.draft = draft,
+        Action::ReadSource(name) => {
+            state.source = Source::Reading {
+                name,
+                counts: ScanCounts::default(),
+            };
+        }
+        Action::SourceRead(origin, listed) => state.take_source(origin, listed),
+        Action::SourceFailed(error) => state.source = Source::Failed(error),
+        Action::PlanBegun => state.plan = Planning::Working(state.plan.view().cloned()),
+        Action::Planned(Ok(view)) => state.plan = Planning::Ready(Rc::new(view)),
+        Action::Planned(Err(error)) => state.plan = Planning::Failed(error),
+        Action::PlanCleared => state.plan = Planning::Nothing,
+        Action::LookAtDrives => {
+            if !matches!(state.drives, Drives::Seen(_)) {
+                state.drives = Drives::Looking;
+            }
+        }
+        Action::DrivesSeen(Ok(drives)) => state.see_drives(drives),
+        Action::DrivesSeen(Err(error)) => state.drives = Drives::Failed(error),
+        Action::Pick(path, picked) => state.draft.pick(path, picked),
+        Action::FreeSpace(path, choice) => state.draft.choose_free_space(path, choice),
+        Action::Start(start) => state.start = start,
+        Action::Jobs(jobs) => state.jobs = Rc::new(jobs),
+        Action::Job(snapshot) => state.take_job(*snapshot),
+        Action::Event(event) => state.take_event(&event),
+        Action::Key(drive, Some(password)) => {
+            state.keys.insert(drive, password);
+        }
+        Action::Key(drive, None) => {
+            state.keys.remove(&drive);
+        }
+        Action::Check(checks) => {
+            state.progress.clear();
+            state.checks = checks;
+        }
+        Action::Progress(text) => state.progress = text,
+        Action::Trouble(trouble) => state.trouble = trouble,
+        Action::Say(text) => state.milestone = text,
+    }
+    state
+}
+
+impl State {
+    /// Returns whether the agent answers.
+    #[must_use]
+    pub fn is_connected(&self) -> bool {
+        self.link == Link::Connected
+    }
+
+    /// Returns the drives as last seen.
+    #[must_use]
+    pub fn drive_list(&self) -> &[Drive] {
+        match &self.drives {
+            Drives::Seen(drives) => drives,
+            _ => &[],
+        }
+    }
+
+    /// Returns the drives that the person chose, in the order of the list.
+    pub fn picked_drives(&self) -> impl Iterator<Item = &Drive> {
+        self.drive_list()
+            .iter()
+            .filter(|drive| self.draft.picked.contains_key(&drive.path))
+    }
+
+    /// Returns whether a plan was computed from what is chosen now.
+    #[must_use]
+    pub fn ready_plan(&self) -> Option<&Rc<PlanView>> {
+        match &self.plan {
+            Planning::Ready(view) => Some(view),
+            _ => None,
+        }
+    }
+
+    fn take_source(&mut self, origin: Origin, listed: Listed) {
+        let version = match &self.source {
+            Source::Ready { version, .. } => version.wrapping_add(1),
+            _ => self.draft.source_version.wrapping_add(1),
+        };
+        self.draft.source_version = version;
+        self.draft.names = None;
+        self.plan = Planning::Nothing;
+        self.source = Source::Ready {
+            origin,
+            listed: Rc::new(listed),
+            version,
+        };
+    }
+
+    fn see_drives(&mut self, drives: Vec<Drive>) {
+        // A drive that was taken out is not chosen any more, and one that must not be erased never is.
+        self.draft.picked.retain(|path, _| {
+            drives
+                .iter()
+                .any(|drive| drive.path == *path && drive.erasable)
+        });
+        self.drives = Drives::Seen(Rc::new(drives));
+    }
+
+    fn take_job(&mut self, snapshot: JobSnapshot) {
+        let jobs = Rc::make_mut(&mut self.jobs);
+        match jobs.iter_mut().find(|job| job.id == snapshot.id) {
+            Some(job) => *job = snapshot,
+            None => jobs.insert(0, snapshot),
+        }
+    }
+
+    fn take_event(&mut self, event: &Event) {
+        use shared::api::News;
+        self.last_event = event.number;
+        match &event.news {
+            News::Scanning { path, counts } => {
+                if let Source::Reading { name, counts: shown } = &mut self.source
+                    && name == path
+                {
+                    *shown = *counts;
+                }
+                return;
+            }
+            News::Progress { job, serial, progress } => {
+                let traces = Rc::make_mut(&mut self.traces);
+                let trace = traces.entry((job.clone(), serial.clone())).or_default();
+                trace.push(progress.rate);
+                let surplus = trace.len().saturating_sub(TRACE_MAX);
+                trace.drain(..surplus);
+            }
+            _ => {}
+        }
+        let jobs = Rc::make_mut(&mut self.jobs);
+        for job in jobs.iter_mut() {
+            let before = job.clone();
+            if job.apply(&event.news) {
+                if let Some(text) = milestone(&before, job) {
+                    self.milestone = text;
+                }
+                return;
+            }
+        }
+        if let News::Job { snapshot } = &event.news {
+            jobs.insert(0, (**snapshot).clone());
+        }
+    }
+}
+
+impl Planning {
+    /// Returns the last plan that was computed, also while the next one is.
+    #[must_use]
+    pub const fn view(&self) -> Option<&Rc<PlanView>> {
+        match self {
+            Self::Ready(view) | Self::Working(Some(view)) => Some(view),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use shared::api::{DriveSnapshot, JobState, News, Progress, SerialSource};
+    use shared::job::{DriveState, Moment};
+
+    use super::*;
+
+    fn drive(path: &str, erasable: bool) -> Drive {
+        Drive {
+            path: path.to_owned(),
+            serial: path.to_uppercase(),
+            serial_source: SerialSource::Image,
+            model: String::new(),
+            bytes: 1 << 30,
+            sector_bytes: 512,
+            bus: String::new(),
+            erasable,
+            reasons: Vec::new(),
+            contents: Vec::new(),
+            blank: Some(true),
+            warnings: Vec::new(),
+        }
+    }
+
+    fn job(id: &str) -> JobSnapshot {
+        JobSnapshot {
+            id: id.to_owned(),
+            session: "s".to_owned(),
+            source: "/src".to_owned(),
+            destination: "c/".to_owned(),
+            state: JobState::Running,
+            verdict: None,
+            started: Moment(0),
+            ended: None,
+            drives: vec![DriveSnapshot {
+                serial: "WD4411".to_owned(),
+                model: String::new(),
+                path: String::new(),
+                state: DriveState::PLANNED,
+                files: 1,
+                progress: Progress::default(),
+                left_out: Vec::new(),
+                left_out_count: 0,
+                verdict: None,
+                findings: Vec::new(),
+                journal: String::new(),
+            }],
+        }
+    }
+
+    fn progress(bytes_written: u64, rate: u64) -> Action {
+        Action::Event(Box::new(Event {
+            number: 1,
+            news: News::Progress {
+                job: "a".to_owned(),
+                serial: "WD4411".to_owned(),
+                progress: Progress {
+                    bytes_total: 100,
+                    bytes_written,
+                    rate,
+                    ..Progress::default()
+                },
+            },
+        }))
+    }
+
+    #[test]
+    fn nothing_is_chosen_at_the_beginning() {
+        let state = reduce(
+            State::default(),
+            Action::DrivesSeen(Ok(vec![drive("a", true)])),
+        );
+        assert_eq!(state.picked_drives().count(), 0);
+    }
+
+    #[test]
+    fn a_drive_that_is_gone_or_locked_is_not_chosen_any_more() {
+        let mut state = reduce(
+            State::default(),
+            Action::DrivesSeen(Ok(vec![drive("a", true), drive("b", true), drive("c", true)])),
+        );
+        for path in ["a", "b", "c"] {
+            state = reduce(state, Action::Pick(path.to_owned(), true));
+        }
+        let state = reduce(
+            state,
+            Action::DrivesSeen(Ok(vec![drive("a", true), drive("b", false)])),
+        );
+        let picked: Vec<_> = state.picked_drives().map(|drive| drive.path.as_str()).collect();
+        assert_eq!(picked, ["a"]);
+    }
+
+    #[test]
+    fn a_new_listing_drops_the_plan_and_the_choice_about_names() {
+        let mut state = State::default();
+        state.draft.names = Some(crate::draft::Names::LeaveOut);
+        state.plan = Planning::Ready(Rc::default());
+        let origin = Origin::File("a.csv".to_owned());
+        let state = reduce(state, Action::SourceRead(origin.clone(), Listed::default()));
+        assert_eq!(state.plan, Planning::Nothing);
+        assert_eq!(state.draft.names, None);
+        let before = state.source.clone();
+        let state = reduce(state, Action::SourceRead(origin, Listed::default()));
+        assert_ne!(state.source, before);
+    }
+
+    #[test]
+    fn the_old_plan_stays_visible_while_the_next_is_made_but_is_not_ready() {
+        let state = reduce(State::default(), Action::Planned(Ok(PlanView::default())));
+        assert!(state.ready_plan().is_some());
+        let state = reduce(state, Action::PlanBegun);
+        assert!(state.plan.view().is_some());
+        assert!(state.ready_plan().is_none());
+    }
+
+    #[test]
+    fn progress_reaches_its_drive_and_its_trace() {
+        let mut state = reduce(State::default(), Action::Jobs(vec![job("a"), job("b")]));
+        for step in 0..300 {
+            state = reduce(state, progress(step % 100, step));
+        }
+        assert_eq!(state.jobs[0].drives[0].progress.bytes_written, 99);
+        assert_eq!(state.jobs[1].drives[0].progress.bytes_written, 0);
+        let trace = &state.traces[&("a".to_owned(), "WD4411".to_owned())];
+        assert_eq!((trace.len(), trace.last()), (TRACE_MAX, Some(&299)));
+    }
+
+    #[test]
+    fn only_every_quarter_is_told_aloud() {
+        let mut state = reduce(State::default(), Action::Jobs(vec![job("a")]));
+        let mut told = Vec::new();
+        for step in 0..=100 {
+            state = reduce(state, progress(step, 1));
+            if told.last() != Some(&state.milestone) {
+                told.push(state.milestone.clone());
+            }
+        }
+        assert_eq!(told.len(), 4, "{told:?}");
+        assert!(told[1].contains("25 %"), "{told:?}");
+    }
+
+    #[test]
+    fn a_job_that_somebody_else_started_appears() {
+        let event = Event {
+            number: 7,
+            news: News::Job {
+                snapshot: Box::new(job("new")),
+            },
+        };
+        let state = reduce(State::default(), Action::Event(Box::new(event)));
+        assert_eq!(state.jobs[0].id, "new");
+    }
+
+    #[test]
+    fn a_hidden_password_is_forgotten() {
+        let drive = ("a".to_owned(), "WD4411".to_owned());
+        let state = reduce(
+            State::default(),
+            Action::Key(drive.clone(), Some("111111".to_owned())),
+        );
+        let state = reduce(state, Action::Key(drive, None));
+        assert!(state.keys.is_empty());
+    }
+}
