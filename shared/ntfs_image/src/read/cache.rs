@@ -134,7 +134,7 @@ mod tests {
         }
         fn read_at(&self, at: u64, into: &mut [u8]) -> Result<(), ReadError> {
             self.reads.set(self.reads.get() + 1);
-            let end = at + bytes_of(into.len());
+            let end = at.saturating_add(bytes_of(into.len()));
             if self.bad.is_some_and(|bad| (at..end).contains(&bad)) {
                 return Err(ReadError::out_of_bounds(at, end, 0));
             }

@@ -165,7 +165,7 @@ impl<'a> Attributes<'a> {
         if !length.is_multiple_of(8) {
             return Err(wrong);
         }
-        let attribute = Attribute::parse(at, bytes).map_err(|what| match what {
+        let attribute = Attribute::parse(bytes).map_err(|what| match what {
             "header" => wrong,
             what => RecordProblem::Part { at, kind, what },
         })?;
@@ -189,8 +189,6 @@ impl<'a> Iterator for Attributes<'a> {
 /// One attribute, whose parts are known to lie inside it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Attribute<'a> {
-    /// Offset in the record.
-    pub(crate) at: usize,
     pub(crate) header: &'a AttributeHeader,
     /// UTF-16, little-endian.
     pub(crate) name: &'a [u8],
@@ -213,7 +211,7 @@ pub(crate) enum Form<'a> {
 }
 
 impl<'a> Attribute<'a> {
-    fn parse(at: usize, bytes: &'a [u8]) -> Result<Self, &'static str> {
+    fn parse(bytes: &'a [u8]) -> Result<Self, &'static str> {
         let (header, rest) = AttributeHeader::ref_from_prefix(bytes).map_err(|_| "header")?;
         let name_at = usize::from(header.name_offset.get());
         let name_bytes = usize::from(header.name_length).saturating_mul(2);
@@ -247,12 +245,7 @@ impl<'a> Attribute<'a> {
                 on_disk,
             }
         };
-        Ok(Self {
-            at,
-            header,
-            name,
-            form,
-        })
+        Ok(Self { header, name, form })
     }
 
     pub(crate) const fn kind(&self) -> u32 {

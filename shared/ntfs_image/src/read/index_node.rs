@@ -180,6 +180,11 @@ impl IndexNode {
         self.header.flags & INDEX_INNER != 0
     }
 
+    /// Returns the bytes from the index header to the end of the node.
+    pub(crate) const fn space(&self) -> usize {
+        self.bytes.len().saturating_sub(self.start)
+    }
+
     pub(crate) fn first(&self) -> usize {
         place(u64::from(self.header.entries_offset.get()))
     }

@@ -16,22 +16,22 @@
 //!
 //! Nothing here shares code with `layout` beyond the stored structures, because this is what verifies it.
 
-mod attribute_list;
-mod bit_set;
+pub(crate) mod attribute_list;
+pub(crate) mod bit_set;
 mod cache;
-mod entry;
+pub(crate) mod entry;
 mod error;
 mod file;
 mod file_id;
-mod file_record;
-mod gather;
-mod index_node;
-mod index_tree;
-mod mft;
+pub(crate) mod file_record;
+pub(crate) mod gather;
+pub(crate) mod index_node;
+pub(crate) mod index_tree;
+pub(crate) mod mft;
 mod opened;
-mod stored;
-mod stream;
-mod up_case;
+pub(crate) mod stored;
+pub(crate) mod stream;
+pub(crate) mod up_case;
 mod volume;
 mod walk;
 

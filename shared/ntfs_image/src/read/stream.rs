@@ -69,7 +69,7 @@ pub(crate) struct Stream {
 }
 
 impl Stream {
-    fn resident(value: &[u8]) -> Self {
+    pub(crate) fn resident(value: &[u8]) -> Self {
         let bytes = bytes_of(value.len());
         let whole = Extent {
             file_at: 0,
@@ -176,6 +176,18 @@ impl<'g> StreamBuilder<'g> {
             place,
         });
         Ok(())
+    }
+
+    /// Returns the bytes of the clusters pushed, holes included.
+    pub(crate) const fn allocated(&self) -> u64 {
+        self.next_vcn.saturating_mul(self.geometry.cluster_bytes)
+    }
+
+    /// Returns the bytes of the clusters pushed, without holes.
+    pub(crate) fn on_disk(&self) -> u64 {
+        let extents = self.stream.extents.iter();
+        let on_disk = extents.filter(|extent| matches!(extent.place, Place::At(_)));
+        on_disk.fold(0, |sum, extent| sum.saturating_add(extent.bytes))
     }
 
     /// Returns as much of the value as was pushed, or `None` if that is nothing: what of $MFT can be read already.

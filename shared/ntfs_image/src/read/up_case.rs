@@ -21,6 +21,13 @@ impl UpCase {
         }
     }
 
+    /// Returns the table that today's Windows writes.
+    pub(crate) fn windows() -> Self {
+        Self {
+            table: crate::upcase::TABLE.to_vec(),
+        }
+    }
+
     pub(crate) fn upcase(&self, unit: u16) -> u16 {
         self.table.get(usize::from(unit)).copied().unwrap_or(unit)
     }

@@ -161,7 +161,7 @@ impl<R: ReadAt> Volume<R> {
         Walk::new(self)
     }
 
-    pub(super) fn gather(&self, id: FileId) -> Result<Gathered, VolumeError> {
+    pub(crate) fn gather(&self, id: FileId) -> Result<Gathered, VolumeError> {
         Gathered::read(&self.disk, &self.mft, id)
     }
 
