@@ -1,9 +1,18 @@
-//! What is in a source folder: walked in parallel, without following a symlink, everything that cannot go named with its reason.
+//! What is in a source folder: walked in parallel, without following a symlink, everything that
+//! cannot go named with its reason.
+//!
+//! ```text
+//! scan -> walk (a task a folder) -> found, sorted -> ScanReport
+//! SourceRoot -> open_file, later, of what the report lists: never through a symlink, never out of the folder
+//! ```
+//!
+//! Deliberately absent: judging names. NTFS and Blob storage have their say in `shared::plan`.
 
 mod beneath;
+mod facts;
 mod report;
 mod walk;
 
-pub use beneath::{OpenSourceError, SourceFile, SourceRoot};
-pub use report::{ScanReport, Skipped, SkippedReason};
+pub use beneath::{OpenSourceError, SourceFile, SourceRoot, SourceState};
+pub use report::{Entry, ScanReport, Skipped, SkippedReason};
 pub use walk::{ScanError, scan};

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use super::facts::Facts;
+
 /// Everything below a source: what can go, in writing order, and what cannot, with the reason.
 #[derive(Debug)]
 pub struct ScanReport {
@@ -19,7 +21,7 @@ pub struct ScanReport {
     pub crossed: Vec<String>,
 }
 
-/// One file or folder, until `shared::plan::Listing` holds it.
+/// One file or folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
     /// Path below the root, parts divided by `/`.
@@ -65,4 +67,82 @@ pub enum SkippedReason {
     /// The operating system refused; a folder's contents are then missing too.
     #[error("cannot be read: {0}")]
     Unreadable(String),
+}
+
+/// What was found so far, in no order.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    folders: Vec<Entry>,
+    /// Device, inode and entry.
+    files: Vec<(u64, u64, Entry)>,
+    skipped: Vec<Skipped>,
+    hard_linked: u64,
+    sparse: u64,
+    pub(super) crossed: Vec<String>,
+}
+
+impl Found {
+    pub(super) fn add_folder(&mut self, path: String, facts: &Facts) {
+        self.folders.push(entry(path, 0, facts, true));
+    }
+
+    pub(super) fn add_file(&mut self, path: String, facts: &Facts) {
+        self.hard_linked = self.hard_linked.saturating_add(facts.has_more_names.into());
+        self.sparse = self.sparse.saturating_add(facts.is_sparse.into());
+        self.files.push((
+            facts.device,
+            facts.inode,
+            entry(path, facts.bytes, facts, false),
+        ));
+    }
+
+    pub(super) fn skip(&mut self, path: String, reason: SkippedReason) {
+        self.skipped.push(Skipped { path, reason });
+    }
+
+    /// Adds what another found; it is left empty.
+    pub(super) fn append(&mut self, mut other: Self) {
+        self.folders.append(&mut other.folders);
+        self.files.append(&mut other.files);
+        self.skipped.append(&mut other.skipped);
+        self.crossed.append(&mut other.crossed);
+        self.hard_linked = self.hard_linked.saturating_add(other.hard_linked);
+        self.sparse = self.sparse.saturating_add(other.sparse);
+    }
+
+    /// Returns it in writing order.
+    pub(super) fn into_report(mut self, root: PathBuf) -> ScanReport {
+        self.folders
+            .sort_unstable_by(|one, other| one.path.cmp(&other.path));
+        let key = |(device, inode, _): &(u64, u64, Entry)| (*device, *inode);
+        self.files.sort_unstable_by(|one, other| {
+            (key(one), &one.2.path).cmp(&(key(other), &other.2.path))
+        });
+        self.skipped
+            .sort_unstable_by(|one, other| one.path.cmp(&other.path));
+        self.crossed.sort_unstable();
+        let mut entries = self.folders;
+        entries.reserve_exact(self.files.len());
+        entries.extend(self.files.into_iter().map(|(_, _, entry)| entry));
+        ScanReport {
+            root,
+            entries,
+            skipped: self.skipped,
+            hard_linked: self.hard_linked,
+            sparse: self.sparse,
+            crossed: self.crossed,
+        }
+    }
+}
+
+fn entry(path: String, bytes: u64, facts: &Facts, is_folder: bool) -> Entry {
+    let (modified_seconds, modified_nanoseconds) =
+        (facts.modified_seconds, facts.modified_nanoseconds);
+    Entry {
+        path,
+        bytes,
+        modified_seconds,
+        modified_nanoseconds,
+        is_folder,
+    }
 }

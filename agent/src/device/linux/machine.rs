@@ -36,12 +36,18 @@ impl Machine {
         let mut names: Vec<String> = entries
             .filter_map(|entry| entry.file_name().into_string().ok())
             .collect();
-        names.retain(|name| !name.starts_with("ram") && !name.starts_with("zram"));
+        // Most loop devices are idle: their length tells without reading more.
+        let is_drive = |name: &String| {
+            let folder = self.sys.join("block").join(name);
+            let is_memory = name.starts_with("ram") || name.starts_with("zram");
+            !is_memory && attribute(&folder, "size").is_some_and(|size| size != "0")
+        };
+        names.retain(is_drive);
         names.sort();
         let devices = names
             .iter()
             .filter_map(|name| self.block_device(&self.sys.join("block").join(name)).ok());
-        devices.filter(|device| device.bytes > 0).collect()
+        devices.collect()
     }
 
     /// Returns the block device with this device number.
