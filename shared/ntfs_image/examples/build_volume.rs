@@ -43,7 +43,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     let file = File::create(image)?;
     file.set_len(layout.spec().bytes)?;
     write(&layout, &source.paths, &file)?;
-    println!("{} bytes used, {} free", layout.used_bytes(), layout.free_bytes());
+    println!(
+        "{} bytes used, {} free",
+        layout.used_bytes(),
+        layout.free_bytes()
+    );
     Ok(())
 }
 
@@ -61,7 +65,8 @@ impl Source {
             let name = name.to_str().ok_or("a name that is not Unicode")?;
             let facts = entry.metadata()?;
             let since = facts.modified()?.duration_since(UNIX_EPOCH)?;
-            let modified = FileTime::from_unix(i64::try_from(since.as_secs())?, since.subsec_nanos());
+            let modified =
+                FileTime::from_unix(i64::try_from(since.as_secs())?, since.subsec_nanos());
             if facts.is_dir() {
                 let below = self.tree.add_folder(node, name, modified)?;
                 self.add(&entry.path(), below)?;

@@ -19,7 +19,9 @@ use ntfs_image::{Content, FileTime, NtfsLayout, Tree, VolumeSpec};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
-    let files: u64 = arguments.next().map_or(Ok(1_000_000), |count| count.parse())?;
+    let files: u64 = arguments
+        .next()
+        .map_or(Ok(1_000_000), |count| count.parse())?;
     let folder_files: u64 = arguments.next().map_or(Ok(1_000), |count| count.parse())?;
 
     let empty = memory()?;

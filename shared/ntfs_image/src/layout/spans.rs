@@ -112,7 +112,7 @@ impl Spans {
         let end = slot + count;
         self.spans[first..]
             .iter()
-            .take_while(move |span| span.slot < end)
+            .take_while(move |span| count > 0 && span.slot < end)
             .map(move |span| {
                 let from = slot.max(span.slot);
                 let through = end.min(span.slot + span.count);
@@ -153,5 +153,61 @@ impl Spans {
     /// Returns the clusters of all reserved files.
     pub(super) fn reserved_clusters(&self) -> u64 {
         self.reserved().map(|(_, count)| count).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::FileTime;
+    use crate::layout::spec::ReservedFile;
+    use disk::SectorSize;
+
+    fn spans(reserved: &[(u64, u64)]) -> Spans {
+        let spec = VolumeSpec {
+            bytes: 1 << 20,
+            sector: SectorSize::B512,
+            start_lba: 0,
+            serial: 0,
+            label: String::new(),
+            created: FileTime(0),
+            reserved: reserved
+                .iter()
+                .map(|&(first, count)| ReservedFile {
+                    name: format!("r{first}"),
+                    at: first * 4096,
+                    bytes: count * 4096,
+                })
+                .collect(),
+        };
+        Spans::new(&spec, &Shape::new(&spec, 4096).unwrap())
+    }
+
+    #[test]
+    fn slots_go_around_what_is_reserved() {
+        let spans = spans(&[(100, 2), (2, 3), (102, 1)]);
+        // 255 clusters, of which 2 are $Boot's and 6 reserved.
+        assert_eq!(spans.slots(), 247);
+        let runs: Vec<_> = spans
+            .runs(90, 10)
+            .map(|run| (run.cluster.unwrap(), run.count))
+            .collect();
+        assert_eq!(runs, [(95, 5), (103, 5)]);
+        assert_eq!(spans.runs(90, 0).count(), 0);
+        assert_eq!(spans.cluster(0), 5);
+        assert_eq!(spans.place(1), (Place::Boot, 2));
+        assert_eq!(spans.place(4), (Place::Reserved(1), 5));
+        assert_eq!(spans.place(101), (Place::Reserved(0), 102));
+        assert_eq!(spans.place(103), (Place::Slot(95), 255));
+    }
+
+    #[test]
+    fn every_slot_has_its_own_cluster() {
+        let spans = spans(&[(2, 1), (50, 7), (254, 1)]);
+        let clusters: Vec<_> = (0..spans.slots()).map(|slot| spans.cluster(slot)).collect();
+        assert!(clusters.is_sorted());
+        for (slot, cluster) in (0..).zip(clusters) {
+            assert_eq!(spans.place(cluster).0, Place::Slot(slot));
+        }
     }
 }
