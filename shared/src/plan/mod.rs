@@ -15,6 +15,7 @@ pub mod listing_csv;
 mod mapping;
 mod problems;
 mod space;
+mod table;
 mod tree;
 
 pub use fit::{DriveSize, FitError, Plan, PlanOptions, PlannedDrive, fit};
