@@ -26,7 +26,6 @@ pub(crate) struct Built {
     pub(crate) credential: Credential,
     pub(crate) manifest: Vec<u8>,
     pub(crate) manifest_hash: [u8; 16],
-    pub(crate) sector_cipher: SectorCipher,
 }
 
 pub(crate) const SERIAL: &str = "TEST-0001";
@@ -172,37 +171,25 @@ impl Recipe {
 
     /// Writes the whole drive as if every file succeeds, then mends away `left_out`, then seals.
     pub(crate) fn build(&self, left_out: &[u32]) -> Built {
-        let mut state = 42_u64;
-        let mut fill = |bytes: &mut [u8]| {
-            for byte in bytes {
-                state = state
-                    .wrapping_mul(6_364_136_223_846_793_005)
-                    .wrapping_add(1_442_695_040_888_963_407);
-                *byte = state.to_le_bytes()[6];
-            }
-        };
-        let secrets = Secrets::from_random(self.cipher, &Protectors::default(), &mut fill);
+        let secrets = self.secrets();
         let spec = self.spec(DriveIds::derive(&secrets.volume_master_key));
         let layout =
             DriveLayout::new(spec, &self.listing, &self.entries, &self.mapping).expect("fits");
         let (manifest, manifest_hash) = self.manifest(left_out);
-        let sector_cipher =
+        let cipher =
             SectorCipher::new(self.cipher, &secrets.volume_key, self.sector).expect("right length");
         let mut disk = MemDisk::new(self.disk_bytes);
-        self.write(&layout, &sector_cipher, &manifest, &mut disk);
-        mend(&layout, &sector_cipher, left_out, manifest.len(), &mut disk);
-        let sealed = bitlocker_image::seal(
-            &VolumeSpec {
-                volume_bytes: layout.volume_bytes(),
-                sector: self.sector,
-                cipher: self.cipher,
-                regions: *layout.regions(),
-                created: layout.spec().started.0,
-                description: "Argosy".to_owned(),
-            },
-            &secrets,
-        );
-        let sealed = sealed.expect("consistent");
+        self.write(&layout, Some(&cipher), &manifest, &mut disk);
+        mend(&layout, Some(&cipher), left_out, manifest.len(), &mut disk);
+        let spec = VolumeSpec {
+            volume_bytes: layout.volume_bytes(),
+            sector: self.sector,
+            cipher: self.cipher,
+            regions: *layout.regions(),
+            created: layout.spec().started.0,
+            description: "Argosy".to_owned(),
+        };
+        let sealed = bitlocker_image::seal(&spec, &secrets).expect("consistent");
         let parts = layout.seal_parts(&sealed.information_area);
         for (at, bytes) in parts
             .bitlocker
@@ -217,15 +204,53 @@ impl Recipe {
             credential: Credential::RecoveryPassword(sealed.recovery_password),
             manifest,
             manifest_hash,
-            sector_cipher,
         }
+    }
+
+    /// The same drive without BitLocker: quick to make, and what is damaged can be aimed at.
+    pub(crate) fn build_plain(&self, left_out: &[u32]) -> Built {
+        let layout = self.layout();
+        let (manifest, manifest_hash) = self.manifest(left_out);
+        let mut disk = MemDisk::new(self.disk_bytes);
+        self.write(&layout, None, &manifest, &mut disk);
+        mend(&layout, None, left_out, manifest.len(), &mut disk);
+        let start = layout.partition().start;
+        let header = start + layout.regions().header;
+        let mut boot = [0; 8192];
+        disk.read_at(header, &mut boot).expect("in bounds");
+        disk.write_at(start, &boot).expect("in bounds");
+        disk.write_at(header, &[0; 8192]).expect("in bounds");
+        let parts = layout.seal_parts(&vec![0; 65_536]);
+        for (at, bytes) in [parts.gpt_backup, parts.gpt_primary] {
+            disk.write_at(at, &bytes).expect("in bounds");
+        }
+        Built {
+            disk,
+            layout,
+            credential: Credential::Clear,
+            manifest,
+            manifest_hash,
+        }
+    }
+
+    fn secrets(&self) -> Secrets {
+        let mut state = 42_u64;
+        let mut fill = |bytes: &mut [u8]| {
+            for byte in bytes {
+                state = state
+                    .wrapping_mul(6_364_136_223_846_793_005)
+                    .wrapping_add(1_442_695_040_888_963_407);
+                *byte = state.to_le_bytes()[6];
+            }
+        };
+        Secrets::from_random(self.cipher, &Protectors::default(), &mut fill)
     }
 
     /// The Write phase.
     fn write(
         &self,
         layout: &DriveLayout,
-        cipher: &SectorCipher,
+        cipher: Option<&SectorCipher>,
         manifest: &[u8],
         disk: &mut MemDisk,
     ) {
@@ -246,10 +271,7 @@ impl Recipe {
                     What::Zeros => {}
                     _ => break,
                 }
-                cipher.encrypt(
-                    (at - layout.partition().start) / self.sector.bytes(),
-                    &mut bytes,
-                );
+                encrypt(layout, cipher, at, &mut bytes);
                 disk.write_at(at, &bytes).expect("in bounds");
                 at += CHUNK;
             }
@@ -259,7 +281,7 @@ impl Recipe {
 
 fn mend(
     layout: &DriveLayout,
-    cipher: &SectorCipher,
+    cipher: Option<&SectorCipher>,
     left_out: &[u32],
     manifest_bytes: usize,
     disk: &mut MemDisk,
@@ -275,15 +297,26 @@ fn mend(
         .expect("not longer than planned");
     for range in mend.ranges() {
         let mut bytes = vec![0; usize::try_from(range.bytes).expect("small")];
-        let sector = (range.at - layout.partition().start) / layout.spec().sector.bytes();
         if range.what == MendWhat::Patch {
             disk.read_at(range.at, &mut bytes).expect("in bounds");
-            cipher.decrypt(sector, &mut bytes);
+            if let Some(cipher) = cipher {
+                cipher.decrypt(first_sector(layout, range.at), &mut bytes);
+            }
             mend.patch(range.at, &mut bytes);
         }
-        cipher.encrypt(sector, &mut bytes);
+        encrypt(layout, cipher, range.at, &mut bytes);
         disk.write_at(range.at, &bytes).expect("in bounds");
     }
+}
+
+fn encrypt(layout: &DriveLayout, cipher: Option<&SectorCipher>, at: u64, bytes: &mut [u8]) {
+    if let Some(cipher) = cipher {
+        cipher.encrypt(first_sector(layout, at), bytes);
+    }
+}
+
+fn first_sector(layout: &DriveLayout, at: u64) -> u64 {
+    (at - layout.partition().start) / layout.spec().sector.bytes()
 }
 
 fn properties(entry: u32) -> Vec<u8> {

@@ -11,7 +11,7 @@ pub struct Finding {
     pub message: String,
     /// The file it is about, as the drive has it: `\a\b`.
     pub file: Option<String>,
-    /// Where: in the file when one is named, else on the disk. Bytes.
+    /// Where in the file, in bytes: the block's first.
     pub offset: Option<u64>,
 }
 
@@ -44,8 +44,60 @@ pub enum FindingCode {
     Content,
     /// A file could not be read.
     Unreadable,
-    /// A file that the manifest does not name.
+    /// A file, or a further stream of a file, that the manifest does not name.
     UnexpectedFile,
     /// The person stopped the verification.
     Cancelled,
+}
+
+/// Most findings that a report holds.
+pub const FINDINGS_MAX: usize = 1000;
+
+impl Finding {
+    /// Returns a finding about the drive as a whole.
+    pub(super) fn of_drive(code: FindingCode, message: impl ToString) -> Self {
+        Self {
+            code,
+            message: message.to_string(),
+            file: None,
+            offset: None,
+        }
+    }
+
+    /// Returns a finding about a file.
+    pub(super) fn of_file(
+        code: FindingCode,
+        file: &str,
+        offset: Option<u64>,
+        message: impl ToString,
+    ) -> Self {
+        Self {
+            code,
+            message: message.to_string(),
+            file: Some(file.to_owned()),
+            offset,
+        }
+    }
+}
+
+/// The first findings, and how many more there were.
+#[derive(Debug, Default)]
+pub(super) struct Findings {
+    pub(super) first: Vec<Finding>,
+    pub(super) left_out: u64,
+}
+
+impl Findings {
+    pub(super) fn push(&mut self, finding: Finding) {
+        if self.first.len() < FINDINGS_MAX {
+            self.first.push(finding);
+        } else {
+            self.left_out = self.left_out.saturating_add(1);
+        }
+    }
+
+    pub(super) fn count(&self) -> u64 {
+        let first = u64::try_from(self.first.len()).unwrap_or(u64::MAX);
+        first.saturating_add(self.left_out)
+    }
 }

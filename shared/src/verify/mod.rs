@@ -7,12 +7,24 @@
 //! The agent and the browser run the same function: it takes bytes by [`disk::ReadAt`], starts no thread and reads no
 //! clock. It shares no code with what laid the drive out, beyond the stored structures.
 
+mod batch;
+mod check_drive;
 mod contents;
+mod file_reader;
+mod files;
 mod finding;
 mod open;
+mod others;
 mod report;
+mod run;
+mod seen;
+#[cfg(test)]
+mod tests;
 
+pub use check_drive::{DriveCheck, DriveFinding, DriveVerdict, check_drive};
 pub use contents::{Contents, Item};
-pub use finding::{Finding, FindingCode};
+pub use file_reader::FileReader;
+pub use finding::{FINDINGS_MAX, Finding, FindingCode};
 pub use open::{OpenDriveError, OpenedDrive, open_drive};
-pub use report::{Expected, FINDINGS_MAX, VerifyPhase, VerifyProgress, VerifyReport, VerifyVerdict, verify};
+pub use report::{Expected, VerifyPhase, VerifyProgress, VerifyReport, VerifyVerdict};
+pub use run::verify;

@@ -1,6 +1,8 @@
 //! From a disk to the volume on it.
 
-use bitlocker_image::{Credential, UnlockError, UnlockedVolume};
+use std::fmt;
+
+use bitlocker_image::{Credential, UnlockError, UnlockedVolume, is_bitlocker};
 use disk::{ReadAt, ReadError, Window};
 use gpt_image::PartitionTable;
 use thiserror::Error;
@@ -15,7 +17,7 @@ pub struct OpenedDrive<'a> {
 }
 
 enum Opened<'a> {
-    Locked(UnlockedVolume<Window<&'a dyn ReadAt>>),
+    Locked(Box<UnlockedVolume<Window<&'a dyn ReadAt>>>),
     Plain(Window<&'a dyn ReadAt>),
 }
 
@@ -40,6 +42,8 @@ pub enum OpenDriveError {
     Unlock(#[from] UnlockError),
 }
 
+const SECTOR: usize = 512;
+
 /// Opens the first BitLocker volume of `disk`, or its first NTFS volume when none is encrypted.
 ///
 /// # Errors
@@ -48,13 +52,40 @@ pub fn open_drive<'a>(
     disk: &'a dyn ReadAt,
     credential: &Credential,
 ) -> Result<OpenedDrive<'a>, OpenDriveError> {
-    todo!("{} {credential:?}", disk.bytes())
+    let table = gpt_image::read(disk)?;
+    let mut plain = None;
+    for partition in &table.partitions {
+        let window = Window::new(disk, partition.at, partition.bytes)?;
+        let mut first = [0; SECTOR];
+        if window.read_at(0, &mut first).is_err() {
+            continue;
+        }
+        if is_bitlocker(&first) {
+            let volume = Opened::Locked(Box::new(UnlockedVolume::unlock(window, credential)?));
+            let volume_at = partition.at;
+            return Ok(OpenedDrive {
+                table,
+                volume_at,
+                volume,
+            });
+        }
+        if first.get(3..11) == Some(b"NTFS    ") && plain.is_none() {
+            plain = Some((partition.at, window));
+        }
+    }
+    let partitions = u64::try_from(table.partitions.len()).unwrap_or(u64::MAX);
+    let (volume_at, window) = plain.ok_or(OpenDriveError::NoVolume { partitions })?;
+    Ok(OpenedDrive {
+        table,
+        volume_at,
+        volume: Opened::Plain(window),
+    })
 }
 
 impl<'a> OpenedDrive<'a> {
     /// Returns the BitLocker volume; `None` when the drive is not encrypted.
     #[must_use]
-    pub const fn bitlocker(&self) -> Option<&UnlockedVolume<Window<&'a dyn ReadAt>>> {
+    pub fn bitlocker(&self) -> Option<&UnlockedVolume<Window<&'a dyn ReadAt>>> {
         match &self.volume {
             Opened::Locked(volume) => Some(volume),
             Opened::Plain(_) => None,
@@ -75,5 +106,14 @@ impl ReadAt for OpenedDrive<'_> {
             Opened::Locked(volume) => volume.read_at(at, into),
             Opened::Plain(volume) => volume.read_at(at, into),
         }
+    }
+}
+
+impl fmt::Debug for OpenedDrive<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OpenedDrive")
+            .field("table", &self.table)
+            .field("volume_at", &self.volume_at)
+            .finish_non_exhaustive()
     }
 }

@@ -1,9 +1,5 @@
-//! The whole verification.
+//! What a verification is given and what it tells.
 
-use std::ops::ControlFlow;
-
-use bitlocker_image::Credential;
-use disk::ReadAt;
 use serde::{Deserialize, Serialize};
 
 use super::Finding;
@@ -15,10 +11,11 @@ pub struct Expected {
     pub manifest_hash: Option<[u8; 16]>,
     /// Serial of the hardware.
     pub serial: Option<String>,
-    /// The session: the only folder in the root.
+    /// The session: the folder in the root that holds every file.
     pub session: Option<String>,
-    /// Files of the manifest, from its start, that an earlier run of this verification has proven.
-    pub proven_files: u64,
+    /// Bytes of files, in the manifest's order, that an earlier run of this verification has proven:
+    /// [`VerifyProgress::bytes`] of a moment without findings. Files that end there are not read again.
+    pub proven_bytes: u64,
 }
 
 /// How far a verification is.
@@ -26,7 +23,7 @@ pub struct Expected {
 pub struct VerifyProgress {
     /// What is being done.
     pub phase: VerifyPhase,
-    /// Files of the manifest proven or found wrong, from its start.
+    /// Files that were compared, in the manifest's order from its start.
     pub files: u64,
     /// Bytes of those files.
     pub bytes: u64,
@@ -59,13 +56,13 @@ pub enum VerifyPhase {
 pub struct VerifyReport {
     /// The end.
     pub verdict: VerifyVerdict,
-    /// Files compared.
+    /// Files compared, those that an earlier run has proven included.
     pub files: u64,
-    /// Bytes compared.
+    /// Bytes of those files.
     pub bytes: u64,
-    /// What is wrong, at most [`FINDINGS_MAX`]; `findings_left_out` counts the rest.
+    /// What is wrong, at most [`FINDINGS_MAX`](super::FINDINGS_MAX).
     pub findings: Vec<Finding>,
-    /// Findings beyond the first.
+    /// Findings beyond those.
     pub findings_left_out: u64,
 }
 
@@ -77,27 +74,6 @@ pub enum VerifyVerdict {
     Verified,
     /// Something is not as it must be.
     Mismatch,
-    /// The drive could not be read through to the end, or the person stopped it.
+    /// The drive could not be compared to the end, or the person stopped it.
     Failed,
-}
-
-/// Most findings that a report holds.
-pub const FINDINGS_MAX: usize = 1000;
-
-/// Reads a drive back and compares it with its manifest: partition table, BitLocker (the sealed hash before anything
-/// else), every rule of NTFS, every block of every file in the manifest's order, and that nothing else is there.
-///
-/// `disk` is the whole disk, or a bare volume. At most 32 MiB of file data are in memory at once. `progress` is called in
-/// order, at least once per 32 MiB; [`ControlFlow::Break`] ends it with [`FindingCode::Cancelled`](super::FindingCode).
-pub fn verify(
-    disk: &dyn ReadAt,
-    credential: &Credential,
-    expected: &Expected,
-    progress: &mut dyn FnMut(VerifyProgress) -> ControlFlow<()>,
-) -> VerifyReport {
-    todo!(
-        "{} {credential:?} {expected:?} {}",
-        disk.bytes(),
-        std::mem::size_of_val(progress)
-    )
 }

@@ -1,0 +1,55 @@
+//! What is on the volume beside what the manifest names.
+
+use disk::ReadAt;
+use ntfs_image::read::{Entry, Volume};
+
+use super::finding::{Finding, FindingCode, Findings};
+use super::seen::Seen;
+use crate::plan::MANIFEST_NAME;
+
+/// Folders that hold BitLocker's control files.
+const SYSTEM_FOLDER: &str = "\\System Volume Information\\";
+/// What their names begin with.
+const CONTROL_FILE: &str = "FVE2.{";
+
+/// Walks the whole volume and tells every file that is neither named by the manifest nor in the fixed list.
+pub(super) fn find<R: ReadAt>(
+    volume: &Volume<R>,
+    seen: &Seen,
+    findings: &mut Findings,
+    go_on: &mut dyn FnMut(&Findings) -> bool,
+) -> bool {
+    for (number, found) in (1_u32..).zip(volume.walk()) {
+        match found {
+            Ok((path, entry)) => findings_of(&path, &entry, seen, findings),
+            Err(error) => findings.push(Finding::of_drive(FindingCode::FileSystem, error)),
+        }
+        if number.is_multiple_of(ENTRIES_A_LOOK) && !go_on(findings) {
+            return false;
+        }
+    }
+    true
+}
+
+/// How often the person is asked whether to go on.
+const ENTRIES_A_LOOK: u32 = 4096;
+
+fn findings_of(path: &str, entry: &Entry, seen: &Seen, findings: &mut Findings) {
+    let unexpected = |what: &str| Finding::of_file(FindingCode::UnexpectedFile, path, None, what);
+    if let Some(tag) = entry.reparse {
+        findings.push(unexpected(&format!(
+            "a {} that the manifest does not name",
+            tag.words()
+        )));
+    } else if !entry.is_folder && !seen.contains(entry.id) && !is_fixed(path) {
+        findings.push(unexpected("a file that the manifest does not name"));
+    }
+}
+
+fn is_fixed(path: &str) -> bool {
+    let in_root = path.strip_prefix('\\') == Some(MANIFEST_NAME);
+    in_root
+        || path
+            .strip_prefix(SYSTEM_FOLDER)
+            .is_some_and(|name| name.starts_with(CONTROL_FILE))
+}
