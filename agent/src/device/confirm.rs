@@ -73,7 +73,8 @@ impl ConfirmedTarget {
 pub enum Refusal {
     /// A block device that is not a loop device over a file.
     #[error(
-        "{path}: real drives are not enabled yet; nothing was written to it. Use an image file or a loop device"
+        "{path}: real drives are not enabled yet; \
+         nothing was written to it. Use an image file or a loop device"
     )]
     RealDrive {
         /// The path given.
@@ -95,7 +96,8 @@ pub enum Refusal {
     },
     /// Somebody else holds it.
     #[error(
-        "{path} is in use by another program; nothing was written to it. Close that program, or unmount the drive"
+        "{path} is in use by another program; \
+         nothing was written to it. Close that program, or unmount the drive"
     )]
     InUse {
         /// The path given.
@@ -103,7 +105,8 @@ pub enum Refusal {
     },
     /// It is not the drive that the person saw.
     #[error(
-        "{path} is not the drive that was confirmed: {what} changed; nothing was written to it. Look at it again"
+        "{path} is not the drive that was confirmed: {what} changed; \
+         nothing was written to it. Look at it again"
     )]
     Changed {
         /// The path given.
@@ -113,19 +116,19 @@ pub enum Refusal {
     },
     /// The words do not name it.
     #[error(
-        "{said:?} does not name the drive at {path}; nothing was written to it. Its serial ends in {expected:?}"
+        "{said:?} does not name the drive at {path}; nothing was written to it. \
+         Give its serial, as printed on its label"
     )]
     WrongWords {
         /// The path given.
         path: PathBuf,
         /// What was said.
         said: String,
-        /// The last four of the serial.
-        expected: String,
     },
     /// It has no serial that anybody could say.
     #[error(
-        "{path} tells no serial; nothing was written to it. Give the one on its label: --drive {path}=SERIAL"
+        "{path} tells no serial; \
+         nothing was written to it. Give the one on its label: --drive {path}=SERIAL"
     )]
     NoSerial {
         /// The path given.
@@ -133,7 +136,8 @@ pub enum Refusal {
     },
     /// Only an image file of zeros goes without words.
     #[error(
-        "{path} is not an empty image file; nothing was written to it. To erase it, say so: --erase {serial}"
+        "{path} is not an empty image file; \
+         nothing was written to it. To erase it, say so: --erase {serial}"
     )]
     NotBlank {
         /// The path given.
@@ -253,7 +257,6 @@ fn check_words(drive: &DriveInfo, said: &Said) -> Result<(), Refusal> {
     Err(Refusal::WrongWords {
         path,
         said: words.clone(),
-        expected: last_four(&drive.serial).to_owned(),
     })
 }
 

@@ -5,13 +5,13 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use disk::{ReadAt, ReadError, SectorSize};
-use rustix::fs::{OFlags, SeekFrom, seek};
+use rustix::fs::{SeekFrom, seek};
 use rustix::io::Errno;
 
 use super::blank::{blank, is_zero};
 use super::contents::{Emptiness, Thoroughness};
 use super::image_file::identity;
-use super::medium::{Access, Medium, drop_whole_cache, open_file, wide};
+use super::medium::{Access, Medium, wide};
 use super::open::OpenError;
 use super::recent::Recent;
 
@@ -159,22 +159,23 @@ fn sector_of(path: &Path, file: &File) -> SectorSize {
 }
 
 /// A loop device has a second cache, that of the file behind it: forgets it.
+#[cfg(target_os = "linux")]
 fn forget_backing(file: &File) {
-    #[cfg(target_os = "linux")]
+    use super::linux::{Backing, Machine};
+    use super::medium::{drop_whole_cache, open_file};
+    let machine = Machine::this();
+    let number = file.metadata().map_or(0, |facts| facts.rdev());
+    let device = machine
+        .by_number(number)
+        .ok()
+        .filter(|device| device.is_loop);
+    if let Some(Backing::File(path)) = device.map(|device| device.backing(&machine))
+        && let Ok(backing) = open_file(&path, rustix::fs::OFlags::RDONLY)
     {
-        use super::linux::{Backing, Machine};
-        let machine = Machine::this();
-        let number = file.metadata().map_or(0, |facts| facts.rdev());
-        let device = machine
-            .by_number(number)
-            .ok()
-            .filter(|device| device.is_loop);
-        if let Some(Backing::File(path)) = device.map(|device| device.backing(&machine))
-            && let Ok(backing) = open_file(&path, OFlags::RDONLY)
-        {
-            drop_whole_cache(&backing);
-        }
+        drop_whole_cache(&backing);
     }
-    #[cfg(not(target_os = "linux"))]
-    let _ = file;
 }
+
+/// There are no loop devices.
+#[cfg(not(target_os = "linux"))]
+const fn forget_backing(_file: &File) {}

@@ -16,7 +16,8 @@ const MIB: u64 = 1 << 20;
 pub enum EraseError {
     /// A write or flush failed.
     #[error(
-        "erasing the old contents failed: {0}; part of them may be gone, nothing new is on the drive"
+        "erasing the old contents failed: {0}; \
+         part of them may be gone, nothing new is on the drive"
     )]
     Write(#[from] disk::WriteError),
     /// The read-back failed.

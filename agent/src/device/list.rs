@@ -1,7 +1,9 @@
 //! Every drive, and one drive by its path.
 
 use std::fs::{self, Metadata};
-use std::os::unix::fs::{FileTypeExt, MetadataExt};
+use std::os::unix::fs::FileTypeExt;
+#[cfg(target_os = "linux")]
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use disk::{ReadAt, SectorSize};
@@ -13,7 +15,7 @@ use super::drive_info::{DriveInfo, DriveKind, SerialSource};
 use super::drive_reader::DriveReader;
 use super::image_file::identity;
 #[cfg(target_os = "linux")]
-use super::linux::{Backing, BlockDevice, Machine};
+use super::linux::{Machine, of_block_device};
 use super::serial::tidy_serial;
 
 /// A path that could not be looked at as a drive. Nothing was written.
@@ -36,7 +38,8 @@ pub enum DescribeError {
     },
     /// `PATH.drive.json` says nothing that can be understood.
     #[error(
-        "cannot tell which drive {path} stands for: {cause}; nothing was written to it. Mend or remove that file"
+        "cannot tell which drive {path} stands for: {cause}; nothing was written to it. \
+         Mend or remove that file"
     )]
     Sidecar {
         /// The path given.
@@ -163,7 +166,7 @@ fn of_image(path: &Path, facts: &Metadata) -> Result<DriveInfo, DescribeError> {
 }
 
 /// Returns what is on the drive; adds why it cannot be read or written.
-fn look(path: &Path, reasons: &mut Vec<String>) -> Contents {
+pub(super) fn look(path: &Path, reasons: &mut Vec<String>) -> Contents {
     if access(path, Permission::WRITE_OK).is_err() {
         reasons.push("the user who runs this may not write it".to_owned());
     }
@@ -198,109 +201,6 @@ fn of_node(path: &Path, _facts: &Metadata) -> Result<DriveInfo, DescribeError> {
         path: path.to_owned(),
         cause,
     })
-}
-
-#[cfg(target_os = "linux")]
-fn of_block_device(path: &Path, machine: &Machine, device: &BlockDevice) -> DriveInfo {
-    let mut drive = DriveInfo {
-        path: path.to_owned(),
-        kind: DriveKind::BlockDevice,
-        serial: device.serial.clone(),
-        serial_source: match (device.serial.is_empty(), device.serial_of_bridge) {
-            (true, _) => SerialSource::Unknown,
-            (false, true) => SerialSource::Bridge,
-            (false, false) => SerialSource::Hardware,
-        },
-        model: device.model.clone(),
-        bus: device.bus.clone(),
-        bytes: device.bytes,
-        sector: SectorSize::B512,
-        removable: device.removable,
-        rotational: device.rotational,
-        mounts: device.mounts.clone(),
-        contents: Contents::default(),
-        erasable: false,
-        reasons: Vec::new(),
-    };
-    if device.is_partition {
-        drive.kind = DriveKind::Partition;
-        drive
-            .reasons
-            .push("it is a partition, not a whole drive".to_owned());
-    } else if device.is_loop {
-        stand_for(&mut drive, machine, device);
-    } else {
-        drive.reasons.push(REAL_DRIVE.to_owned());
-    }
-    match SectorSize::try_from(device.sector_bytes) {
-        Ok(sector) => drive.sector = sector,
-        Err(why) => drive.reasons.push(why.to_string()),
-    }
-    drive.reasons.extend(in_use(device));
-    drive.contents = look(path, &mut drive.reasons);
-    drive.erasable = drive.reasons.is_empty();
-    drive
-}
-
-/// Why no real drive may be erased in this version.
-pub(super) const REAL_DRIVE: &str = "real drives are not enabled yet";
-
-/// Gives a loop device the identity of the file behind it.
-#[cfg(target_os = "linux")]
-fn stand_for(drive: &mut DriveInfo, machine: &Machine, device: &BlockDevice) {
-    let backing = device.backing(machine);
-    drive.kind = DriveKind::LoopDevice {
-        backing: match &backing {
-            Backing::File(path) => Some(path.clone()),
-            Backing::RealDrive(_) | Backing::Unknown => None,
-        },
-    };
-    match backing {
-        Backing::File(path) => match identity(&path) {
-            Ok(identity) => {
-                drive.serial = identity.serial;
-                drive.serial_source = identity.serial_source;
-                drive.model = identity.model;
-            }
-            Err(why) => drive
-                .reasons
-                .push(format!("which drive it stands for cannot be told: {why}")),
-        },
-        Backing::RealDrive(path) => {
-            drive
-                .reasons
-                .push(format!("it leads to {}, and {REAL_DRIVE}", path.display()));
-        }
-        Backing::Unknown => drive
-            .reasons
-            .push("the file behind it cannot be found".to_owned()),
-    }
-}
-
-#[cfg(target_os = "linux")]
-fn in_use(device: &BlockDevice) -> Vec<String> {
-    let mut reasons = Vec::new();
-    if !device.mounts.is_empty() {
-        let places: Vec<String> = device
-            .mounts
-            .iter()
-            .map(|place| place.display().to_string())
-            .collect();
-        reasons.push(format!("it is in use: mounted at {}", places.join(", ")));
-    }
-    if device.is_swap {
-        reasons.push("it is in use: this machine swaps to it".to_owned());
-    }
-    if !device.holders.is_empty() {
-        reasons.push(format!(
-            "it is in use: part of {}",
-            device.holders.join(", ")
-        ));
-    }
-    if device.read_only {
-        reasons.push("it is write-protected".to_owned());
-    }
-    reasons
 }
 
 /// A drive of which only the path is known.
@@ -343,7 +243,8 @@ pub fn mark_duplicates(drives: &mut [DriveInfo]) {
             }
             drive.erasable = false;
             drive.reasons.push(format!(
-                "{} has the serial {serial} too: tell them apart with --drive PATH=SERIAL, as printed on the label",
+                "{} has the serial {serial} too: tell them apart with \
+                 --drive PATH=SERIAL, as printed on the label",
                 path.display()
             ));
         }

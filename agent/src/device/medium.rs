@@ -7,7 +7,9 @@
 
 use std::fs::File;
 use std::io::{Error, ErrorKind, Result};
-use std::os::unix::fs::{FileExt, MetadataExt};
+use std::os::unix::fs::FileExt;
+#[cfg(target_os = "linux")]
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 
@@ -336,6 +338,7 @@ fn drop_cache(file: &File, at: u64, bytes: u64) {
 }
 
 /// Forgets what the page cache holds of a whole file.
+#[cfg(target_os = "linux")]
 pub(super) fn drop_whole_cache(file: &File) {
     drop_cache(file, 0, length(file).unwrap_or(0));
 }

@@ -5,8 +5,8 @@
 //! only the [`ConfirmedTarget`] that comes of it can be opened ([`open`]).
 //!
 //! ```text
-//! path -> describe -> DriveInfo --+-> confirm -> ConfirmedTarget -> open -> DriveWriter -> erase, write, flush
-//!              what was said -----+
+//! path -> describe -> DriveInfo -+-> confirm -> ConfirmedTarget -> open -> DriveWriter -> erase
+//!               what was said ---+
 //! path -> open_read -> DriveReader
 //! ```
 //!

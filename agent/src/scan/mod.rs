@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! scan -> walk (a task a folder) -> found, sorted -> ScanReport
-//! SourceRoot -> open_file, later, of what the report lists: never through a symlink, never out of the folder
+//! SourceRoot -> open_file, later, of what the report lists: through no symlink, not out of it
 //! ```
 //!
 //! Deliberately absent: judging names. NTFS and Blob storage have their say in `shared::plan`.

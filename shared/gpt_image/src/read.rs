@@ -166,7 +166,8 @@ fn read_gpt(
     }
 }
 
-/// Reads the copy in sector `lba` of either sector size; complains of the size at which a table at least begins.
+/// Reads the copy in sector `lba` of either sector size; complains of the size at which a table at
+/// least begins.
 fn read_copy(
     disk: &dyn ReadAt,
     lba: impl Fn(SectorSize) -> u64,
@@ -404,11 +405,10 @@ mod tests {
                     disk.write_at(at, &[changed]).expect("on the disk");
                     let table = read(&disk).expect("the other copy");
                     assert_eq!(table.partitions, [the_partition()], "{at:#x}");
-                    assert!(
-                        matches!(&table.findings[..], [GptFinding::Unusable { copy: found, .. }] if *found == copy),
-                        "{at:#x}: {:?}",
-                        table.findings
-                    );
+                    let [GptFinding::Unusable { copy: found, .. }] = table.findings[..] else {
+                        panic!("{at:#x}: {:?}", table.findings);
+                    };
+                    assert_eq!(found, copy, "{at:#x}");
                 }
             }
         }

@@ -6,7 +6,7 @@
 //! next, longest first, so that lanes stay filled until the end.
 //!
 //! ```text
-//! update_many -> schedule -> Backend: avx512 (16 lanes) | avx2 (8 lanes, twice) | scalar (also wasm32)
+//! update_many -> schedule -> avx512 (16 lanes) | avx2 (8 lanes, twice) | scalar (also wasm32)
 //! ```
 //!
 //! `unsafe` is only what `std::arch` asks for: loads and stores through pointers, made from

@@ -347,7 +347,8 @@ mod tests {
         );
         let proc = root.0.path().join("proc");
         fs::create_dir_all(proc.join("self")).expect("room");
-        let mounts = "22 1 8:1 / /mnt/old\\040films rw - ext4 /dev/vdx1 rw\n23 1 0:5 / /x rw - btrfs /dev/vdx2 rw\n";
+        let mounts = "22 1 8:1 / /mnt/old\\040films rw - ext4 /dev/vdx1 rw\n\
+             23 1 0:5 / /x rw - btrfs /dev/vdx2 rw\n";
         fs::write(proc.join("self/mountinfo"), mounts).expect("room");
         fs::write(
             proc.join("swaps"),
