@@ -14,7 +14,8 @@ pub struct NoRandomness {
 /// Fills `into` with bytes from the operating system's generator.
 ///
 /// # Errors
-/// [`NoRandomness`] when the generator is not there, for example in a sandbox without the system call.
+/// [`NoRandomness`] when the generator is not there, for example in a sandbox without the system
+/// call.
 pub fn fill(into: &mut [u8]) -> Result<(), NoRandomness> {
     getrandom::fill(into).map_err(|cause| NoRandomness {
         cause: cause.to_string(),
