@@ -4,7 +4,7 @@
 //! clock, randomness, the terminal and the loopback socket.
 //!
 //! ```text
-//! device, scan, random, journal_file  <-  pipeline  <-  jobs  <-  http, cli  <-  main
+//! device, scan, random, journal_file  <-  pipeline, unpack  <-  jobs  <-  http, cli  <-  main
 //! ```
 //!
 //! Deliberately absent: a way to write to a drive that [`device::confirm`] has not matched with the person's own words,
@@ -18,3 +18,4 @@ pub mod journal_file;
 pub mod pipeline;
 pub mod random;
 pub mod scan;
+pub mod unpack;

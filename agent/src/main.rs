@@ -1,2 +1,7 @@
-//! Work in progress.
-fn main() {}
+//! The command `argosy`: parses, runs, and ends with the exit code that the design promises.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    agent::cli::run(std::env::args_os())
+}

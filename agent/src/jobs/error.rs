@@ -13,8 +13,8 @@ pub struct JobError {
     pub error: Box<ApiError>,
 }
 
-/// What sort of end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What sort of end, from the mildest to the one that matters most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
     /// Done, but something failed, was left out or is invalid (exit 1).
     Incomplete,
@@ -26,44 +26,90 @@ pub enum Kind {
     Io,
 }
 
+impl Kind {
+    /// Returns the exit code that scripts rely on.
+    #[must_use]
+    pub const fn exit_code(self) -> u8 {
+        match self {
+            Self::Incomplete => 1,
+            Self::Usage => 2,
+            Self::Refused => 3,
+            Self::Io => 4,
+        }
+    }
+}
+
 impl JobError {
     /// Returns a wrong request, found before anything was touched.
     #[must_use]
     pub fn usage(message: impl Into<String>, place: impl Into<String>) -> Self {
-        let error = ApiError::new(code::BAD_REQUEST, message).at(place).safe("Nothing was touched.");
-        Self { kind: Kind::Usage, error: Box::new(error) }
+        let error = ApiError::new(code::BAD_REQUEST, message)
+            .at(place)
+            .safe("Nothing was touched.");
+        Self {
+            kind: Kind::Usage,
+            error: Box::new(error),
+        }
     }
 
     /// Returns a refusal for safety, before anything was written.
     #[must_use]
-    pub fn refused(message: impl Into<String>, place: impl Into<String>, next: impl Into<String>) -> Self {
-        let error = ApiError::new(code::REFUSED, message).at(place).safe("Nothing was written.").next(next);
-        Self { kind: Kind::Refused, error: Box::new(error) }
+    pub fn refused(
+        message: impl Into<String>,
+        place: impl Into<String>,
+        next: impl Into<String>,
+    ) -> Self {
+        let error = ApiError::new(code::REFUSED, message)
+            .at(place)
+            .safe("Nothing was written.")
+            .next(next);
+        Self {
+            kind: Kind::Refused,
+            error: Box::new(error),
+        }
     }
 
     /// Returns a plan that cannot be made; nothing was written.
     #[must_use]
     pub fn plan(message: impl Into<String>, next: impl Into<String>) -> Self {
-        let error = ApiError::new(code::PLAN, message).safe("Nothing was written.").next(next);
-        Self { kind: Kind::Incomplete, error: Box::new(error) }
+        let error = ApiError::new(code::PLAN, message)
+            .safe("Nothing was written.")
+            .next(next);
+        Self {
+            kind: Kind::Incomplete,
+            error: Box::new(error),
+        }
     }
 
     /// Returns a file or device that failed; `safe` says what that means for the person's data.
     #[must_use]
-    pub fn io(message: impl Into<String>, place: impl Into<String>, safe: impl Into<String>) -> Self {
+    pub fn io(
+        message: impl Into<String>,
+        place: impl Into<String>,
+        safe: impl Into<String>,
+    ) -> Self {
         let error = ApiError::new(code::IO, message).at(place).safe(safe);
-        Self { kind: Kind::Io, error: Box::new(error) }
+        Self {
+            kind: Kind::Io,
+            error: Box::new(error),
+        }
     }
 
     /// Returns an answer to a request that the job's state does not allow.
     #[must_use]
     pub fn wrong_state(message: impl Into<String>) -> Self {
-        Self { kind: Kind::Usage, error: Box::new(ApiError::new(code::WRONG_STATE, message)) }
+        Self {
+            kind: Kind::Usage,
+            error: Box::new(ApiError::new(code::WRONG_STATE, message)),
+        }
     }
 
     /// Returns the answer about a job that does not exist.
     #[must_use]
     pub fn no_such_job(job: &str) -> Self {
-        Self { kind: Kind::Usage, error: Box::new(ApiError::new(code::NOT_FOUND, "there is no such job").at(job)) }
+        Self {
+            kind: Kind::Usage,
+            error: Box::new(ApiError::new(code::NOT_FOUND, "there is no such job").at(job)),
+        }
     }
 }

@@ -1,20 +1,32 @@
 //! The handle that the command line and the page hold.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use shared::api::{Event, JobSnapshot, News, StartReply};
+use shared::api::{DriveSnapshot, Event, JobSnapshot, JobState, News, Progress, StartReply};
+use shared::job::{DriveState, Stage, Verdict};
+use shared::journal::{journal_file_name, replay};
 use tokio::sync::broadcast;
 use zeroize::Zeroizing;
 
-use super::error::JobError;
+use super::drive_run::DriveEnd;
+use super::error::{JobError, Kind};
+use super::hub::{Hub, Job};
+use super::ledger::now;
+use super::prepared::Prepared;
 use super::request::{Confirmation, JobRequest};
+use super::runner::{Publish, run_job};
+use super::store::Store;
+use crate::device::{self, ConfirmedTarget};
+use crate::journal_file::file_name;
+use crate::pipeline::Cancel;
 
 /// All jobs of this agent. Cloning gives another handle to the same jobs. Every method but [`Jobs::start`] and
 /// [`Jobs::wait`] returns at once.
 #[derive(Clone)]
 pub struct Jobs {
-    _shared: Arc<()>,
+    hub: Arc<Hub>,
+    store: Arc<Store>,
 }
 
 impl Jobs {
@@ -22,85 +34,320 @@ impl Jobs {
     ///
     /// # Errors
     /// [`JobError`] when the folder cannot be made or read.
-    pub fn open(_state_dir: Option<PathBuf>) -> Result<Self, JobError> {
-        todo!()
+    pub fn open(state_dir: Option<PathBuf>) -> Result<Self, JobError> {
+        let (store, jobs) = Store::open(state_dir)?;
+        Ok(Self {
+            hub: Hub::new(jobs),
+            store: Arc::new(store),
+        })
     }
 
     /// Lists the source, plans, looks at the drives: the job then waits for [`Jobs::confirm`]; nothing is written yet.
     ///
-    /// Blocks for as long as the listing takes (minutes for millions of files; [`News::Scanning`] tells how far it is).
+    /// Blocks for as long as the listing takes (minutes for millions of files).
     /// The reply has no job while differences from [`JobRequest::expected`] stand unaccepted.
     ///
     /// # Errors
     /// [`JobError`]; nothing was written.
-    pub fn start(&self, _request: JobRequest) -> Result<StartReply, JobError> {
-        todo!()
+    pub fn start(&self, request: JobRequest) -> Result<StartReply, JobError> {
+        let prepared = Prepared::new(request)?;
+        if !prepared.request.accept_differences && !prepared.differences().is_empty() {
+            return Ok(prepared.reply(None));
+        }
+        let id = format!("{}-{:x}", file_name(&prepared.request.session), now().0);
+        let reply = prepared.reply(Some(id.clone()));
+        let folders = prepared.request.journal_dirs.clone();
+        let snapshot = snapshot_of(&id, &prepared);
+        self.store.remember(&snapshot, &folders)?;
+        let prepared = Some(Box::new(prepared));
+        self.hub.add(Job {
+            snapshot,
+            prepared,
+            cancel: Cancel::default(),
+            folders,
+            kind: None,
+        });
+        Ok(reply)
     }
 
     /// Takes the person's words for every drive of the plan that they saw (`plan_hash`) and begins to erase and fill.
     ///
     /// # Errors
     /// [`JobError`] when the plan is another, or a drive has no words, or words that do not name it. The job then still waits.
-    pub fn confirm(&self, _job: &str, _plan_hash: &str, _words: &[Confirmation]) -> Result<JobSnapshot, JobError> {
-        todo!()
+    pub fn confirm(
+        &self,
+        job: &str,
+        plan_hash: &str,
+        words: &[Confirmation],
+    ) -> Result<JobSnapshot, JobError> {
+        let waiting = self.hub.with(job, |job| job.prepared.take());
+        let prepared = waiting.ok_or_else(|| JobError::no_such_job(job))?;
+        let prepared = prepared
+            .ok_or_else(|| JobError::wrong_state("this job is not waiting to be confirmed"))?;
+        let confirmed = match confirm_drives(&prepared, plan_hash, words) {
+            Ok(confirmed) => confirmed,
+            Err(error) => {
+                self.hub.with(job, |job| job.prepared = Some(prepared));
+                return Err(error);
+            }
+        };
+        self.tell_state(job, JobState::Running, None);
+        let cancel = self
+            .hub
+            .with(job, |job| job.cancel.clone())
+            .unwrap_or_default();
+        let (this, id) = (self.clone(), job.to_owned());
+        let started = std::thread::Builder::new()
+            .name(format!("job {job}"))
+            .spawn(move || {
+                let hub = Arc::clone(&this.hub);
+                let publish: Publish = Arc::new(move |news| hub.publish(news));
+                let result = run_job(&id, *prepared, confirmed, &publish, &cancel);
+                this.end(&id, result);
+            });
+        if let Err(error) = started {
+            let error = JobError::io(
+                format!("cannot start a thread: {error}"),
+                job,
+                "No drive was touched.",
+            );
+            self.end(job, Err(error.clone()));
+            return Err(error);
+        }
+        self.snapshot(job).ok_or_else(|| JobError::no_such_job(job))
     }
 
     /// Asks a job to stop. The journal of each of its unfinished drives then ends in `Cancelled`.
     ///
     /// # Errors
     /// [`JobError`] when there is no such job; one that has ended is returned as it is.
-    pub fn cancel(&self, _job: &str) -> Result<JobSnapshot, JobError> {
-        todo!()
+    pub fn cancel(&self, job: &str) -> Result<JobSnapshot, JobError> {
+        let waited = self.hub.with(job, |job| {
+            job.cancel.cancel();
+            job.prepared.take()
+        });
+        let waited = waited.ok_or_else(|| JobError::no_such_job(job))?;
+        let snapshot = self
+            .snapshot(job)
+            .ok_or_else(|| JobError::no_such_job(job))?;
+        if waited.is_some() {
+            self.hub.with(job, |job| job.kind = Some(Kind::Incomplete));
+            self.tell_state(job, JobState::Ended, Some(Verdict::Failed));
+        } else if snapshot.state == JobState::Running {
+            self.tell_state(job, JobState::Cancelling, None);
+        }
+        self.snapshot(job).ok_or_else(|| JobError::no_such_job(job))
     }
 
     /// Returns a job as it is now.
     #[must_use]
-    pub fn snapshot(&self, _job: &str) -> Option<JobSnapshot> {
-        todo!()
+    pub fn snapshot(&self, job: &str) -> Option<JobSnapshot> {
+        self.hub.with(job, |job| job.snapshot.clone())
     }
 
     /// Returns all jobs as they are now, newest first.
     #[must_use]
     pub fn list(&self) -> Vec<JobSnapshot> {
-        todo!()
+        self.hub.each(|job| job.snapshot.clone())
+    }
+
+    /// Returns what sort of end a job had: none while it runs, and when nothing is amiss.
+    #[must_use]
+    pub fn kind(&self, job: &str) -> Option<Kind> {
+        self.hub.with(job, |job| job.kind).flatten()
     }
 
     /// Returns the events from now on. Who is too slow misses some (`Lagged`) and takes a snapshot.
     #[must_use]
     pub fn subscribe(&self) -> broadcast::Receiver<Event> {
-        todo!()
+        self.hub.subscribe()
     }
 
     /// Publishes news that are not of a job (a scan, a drive plugged in), numbered among the others.
-    pub fn publish(&self, _news: News) {
-        todo!()
+    pub fn publish(&self, news: News) {
+        self.hub.publish(news);
     }
 
     /// Returns the bytes of a drive's journal as it stands on disk; it holds the recovery password.
     ///
     /// # Errors
     /// [`JobError`] when there is no such job or drive, or the file cannot be read.
-    pub fn journal(&self, _job: &str, _serial: &str) -> Result<Vec<u8>, JobError> {
-        todo!()
+    pub fn journal(&self, job: &str, serial: &str) -> Result<Vec<u8>, JobError> {
+        let found = self.hub.with(job, |job| {
+            let drive = job
+                .snapshot
+                .drives
+                .iter()
+                .find(|drive| drive.serial == serial)?;
+            Some(job.folders.first()?.join(&drive.journal))
+        });
+        let path = found.flatten().ok_or_else(|| JobError::no_such_job(job))?;
+        read(&path)
     }
 
     /// Returns a drive's recovery password, 48 digits in groups of six: only when a person asks for it.
     ///
     /// # Errors
     /// [`JobError`] when there is no such job or drive, or the drive has no key yet.
-    pub fn recovery_password(&self, _job: &str, _serial: &str) -> Result<Zeroizing<String>, JobError> {
-        todo!()
+    pub fn recovery_password(
+        &self,
+        job: &str,
+        serial: &str,
+    ) -> Result<Zeroizing<String>, JobError> {
+        let bytes = Zeroizing::new(self.journal(job, serial)?);
+        let password = replay(&bytes)
+            .ok()
+            .and_then(|replay| replay.recovery_password);
+        let password = password
+            .ok_or_else(|| JobError::wrong_state("this drive has no recovery password yet"))?;
+        Ok(password.reveal())
     }
 
     /// Returns whether any job waits or runs.
     #[must_use]
     pub fn busy(&self) -> bool {
-        todo!()
+        self.hub.each(|job| is_busy(&job.snapshot)).contains(&true)
     }
 
     /// Blocks until the job ended; returns it as it then is.
     #[must_use]
-    pub fn wait(&self, _job: &str) -> Option<JobSnapshot> {
-        todo!()
+    pub fn wait(&self, job: &str) -> Option<JobSnapshot> {
+        self.hub.wait(job, |snapshot| !is_busy(snapshot))
     }
+
+    fn end(&self, job: &str, result: Result<Vec<(String, DriveEnd)>, JobError>) {
+        let (verdict, kind) = match result {
+            Ok(ends) => {
+                let verdict = Verdict::worst(ends.iter().map(|(_, end)| end.verdict));
+                (
+                    verdict.unwrap_or(Verdict::Failed),
+                    ends.iter().filter_map(|(_, end)| end.kind).max(),
+                )
+            }
+            Err(error) => {
+                self.fail_all(job, &error);
+                (Verdict::Failed, Some(error.kind))
+            }
+        };
+        self.hub.with(job, |job| job.kind = kind);
+        self.tell_state(job, JobState::Ended, Some(verdict));
+    }
+
+    /// Tells of every drive why the job ended before it was touched.
+    fn fail_all(&self, job: &str, error: &JobError) {
+        let snapshot = self.snapshot(job);
+        for drive in snapshot.iter().flat_map(|snapshot| &snapshot.drives) {
+            let state = DriveState::Failed {
+                why: error.to_string(),
+                at: Stage::Planned,
+            };
+            let (job, serial) = (job.to_owned(), drive.serial.clone());
+            self.hub.publish(News::Drive {
+                job,
+                serial,
+                state,
+                verdict: Some(Verdict::Failed),
+            });
+        }
+    }
+
+    fn tell_state(&self, job: &str, state: JobState, verdict: Option<Verdict>) {
+        let ended = (state == JobState::Ended).then(now);
+        self.hub.publish(News::JobState {
+            job: job.to_owned(),
+            state,
+            verdict,
+            ended,
+        });
+    }
+}
+
+fn is_busy(snapshot: &JobSnapshot) -> bool {
+    matches!(
+        snapshot.state,
+        JobState::WaitsForConfirmation | JobState::Running | JobState::Cancelling
+    )
+}
+
+/// Matches the person's words with every drive of the plan.
+fn confirm_drives(
+    prepared: &Prepared,
+    plan_hash: &str,
+    words: &[Confirmation],
+) -> Result<Vec<ConfirmedTarget>, JobError> {
+    if plan_hash != prepared.plan_hash {
+        return Err(JobError::refused(
+            "the plan is not the one that was shown",
+            "",
+            "Look at the plan again.",
+        ));
+    }
+    let mut confirmed = Vec::with_capacity(prepared.targets.len());
+    for target in &prepared.targets {
+        let serial = &target.info.serial;
+        let word = words
+            .iter()
+            .find(|word| word.serial == *serial)
+            .ok_or_else(|| {
+                let what = format!("drive {serial} was not confirmed");
+                JobError::refused(
+                    what,
+                    target.info.path.display().to_string(),
+                    "Name every drive that is to be erased.",
+                )
+            })?;
+        let right = device::confirm(&target.info, &word.said).map_err(|refusal| {
+            let next = "Look at the drive's label and name its serial.";
+            JobError::refused(
+                refusal.to_string(),
+                target.info.path.display().to_string(),
+                next,
+            )
+        })?;
+        confirmed.push(right);
+    }
+    Ok(confirmed)
+}
+
+fn snapshot_of(id: &str, prepared: &Prepared) -> JobSnapshot {
+    let drives = prepared
+        .plan
+        .drives
+        .iter()
+        .zip(&prepared.targets)
+        .map(|(planned, target)| DriveSnapshot {
+            serial: planned.serial.clone(),
+            model: target.info.model.clone(),
+            path: target.info.path.display().to_string(),
+            state: DriveState::PLANNED,
+            files: u64::from(planned.files),
+            progress: Progress::default(),
+            left_out: Vec::new(),
+            left_out_count: 0,
+            verdict: None,
+            findings: Vec::new(),
+            journal: journal_file_name(&planned.serial),
+        });
+    JobSnapshot {
+        id: id.to_owned(),
+        session: prepared.request.session.clone(),
+        source: prepared.gathered.words.0.clone(),
+        destination: prepared.gathered.words.1.clone(),
+        state: JobState::WaitsForConfirmation,
+        verdict: None,
+        started: now(),
+        ended: None,
+        drives: drives.collect(),
+    }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, JobError> {
+    std::fs::read(path).map_err(|error| {
+        let place = path.display().to_string();
+        JobError::io(
+            format!("cannot read the journal: {error}"),
+            place,
+            "The drive is not touched by this.",
+        )
+    })
 }

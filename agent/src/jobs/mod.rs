@@ -4,17 +4,43 @@
 //! words of [`shared::api`].
 //!
 //! ```text
-//! plan (scan, fit, look at the drives) -> WaitsForConfirmation -> confirm -> Running -> Ended
-//!   |                                          |                     |
-//!   +-> JobError                               +------- cancel ------+--> Ended
+//! request -> Prepared (list, plan, look) -> confirm -> Frozen (keys, plan file) -> drive_run, one thread a drive
+//!                |                                                                   |
+//!                +-> JobError: nothing was written                  Ledger (journal, side file) -> Hub -> events
 //! ```
 //!
 //! What happens to a drive is an event that is first durable in the drive's journal and only then published.
 
+mod abort;
+mod drive_meter;
+mod drive_run;
 mod error;
+mod freeze;
+mod gather;
 mod handle;
+mod hub;
+mod ledger;
+mod left_out_csv;
+mod old_journals;
+pub mod plan_file;
+mod prepared;
 mod request;
+mod runner;
+mod store;
+mod targets;
 
+pub use abort::{Aborted, abort};
+pub use drive_run::place;
 pub use error::{JobError, Kind};
+pub use gather::{Attached, Gathered, gather, mapped};
 pub use handle::Jobs;
+pub use ledger::now;
+pub use left_out_csv::read_left_out;
 pub use request::{Confirmation, JobRequest, Origin, TargetRequest};
+pub use targets::serial_source;
+
+/// Returns the program and its version, as journals and plans name it.
+#[must_use]
+pub fn tool() -> String {
+    format!("argosy {}", env!("CARGO_PKG_VERSION"))
+}

@@ -63,6 +63,13 @@ pub enum Origin {
         /// Windows prefix and the folder that stands for it here.
         map: Vec<(String, PathBuf)>,
     },
+    /// Rows of `path,bytes`: what is not here, for planning only.
+    Listing {
+        /// The file.
+        path: PathBuf,
+        /// Container and prefix.
+        destination: String,
+    },
     /// A plan that `argosy plan --out` wrote.
     Plan {
         /// The file.
@@ -91,16 +98,40 @@ pub struct Confirmation {
 }
 
 impl JobRequest {
+    /// Returns a request without drives or journals, for what only lists and plans.
+    #[must_use]
+    pub fn listing(session: &str, origin: Origin) -> Self {
+        Self {
+            session: session.to_owned(),
+            origin,
+            drives: Vec::new(),
+            journal_dirs: Vec::new(),
+            cipher: Cipher::XtsAes128,
+            external_key_dir: None,
+            passphrase: None,
+            sector: None,
+            parallel: None,
+            verify: true,
+            content_md5: false,
+            renames: Vec::new(),
+            leave_out_problems: true,
+            expected: Vec::new(),
+            accept_differences: true,
+        }
+    }
+
     /// Returns what the page asks for, its journals going to `journal_dir`.
     ///
     /// # Errors
     /// [`JobError`] for a cipher that does not exist.
     pub fn from_wire(wire: StartRequest, journal_dir: PathBuf) -> Result<Self, JobError> {
-        let cipher: Cipher = wire
-            .options
-            .cipher
-            .parse()
-            .map_err(|error: bitlocker_image::UnknownCipher| JobError::usage(error.to_string(), "options.cipher"))?;
+        let cipher: Cipher =
+            wire.options
+                .cipher
+                .parse()
+                .map_err(|error: bitlocker_image::UnknownCipher| {
+                    JobError::usage(error.to_string(), "options.cipher")
+                })?;
         let drives = wire.drives.into_iter().map(|drive| TargetRequest {
             path: PathBuf::from(drive.path),
             serial: Some(drive.serial).filter(|serial| !serial.is_empty()),
@@ -108,7 +139,10 @@ impl JobRequest {
         });
         Ok(Self {
             session: wire.session,
-            origin: Origin::Folder { path: PathBuf::from(wire.source), destination: wire.destination },
+            origin: Origin::Folder {
+                path: PathBuf::from(wire.source),
+                destination: wire.destination,
+            },
             drives: drives.collect(),
             journal_dirs: vec![journal_dir],
             cipher,

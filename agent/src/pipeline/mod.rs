@@ -1,1 +1,45 @@
-//! One ascending pass over one drive.
+//! One ascending pass over one drive, and what follows it.
+//!
+//! A layout says what every byte of the drive will be ([`shared::drive::DriveLayout`]); this module reads the files,
+//! hashes, encrypts and writes. Stages are threads with bounded queues between them; three buffers of up to 32 MiB go
+//! round, so a drive takes 96 MiB however large it is.
+//!
+//! ```text
+//! Course -> Reader -> Hasher -> Encrypter -> Writer -> device
+//! (legs)      ^                                | |
+//!             +-------- empty buffers ---------+ +-> Marks: flush, side file, journal `Durable`
+//!
+//! then: manifest (from the side file's hashes), mend, seal, read back
+//! ```
+//!
+//! A file that cannot be read, or that moved since the plan, is left out and named; its bytes go on as encrypted zeros,
+//! so that the pass never stops for a source. A device that fails stops it at once.
+
+mod batch;
+mod cancel;
+mod course;
+mod error;
+mod hash;
+mod hash_index;
+mod manifest;
+mod mend;
+mod read;
+mod read_ahead;
+mod seal;
+mod side_file;
+mod source_read;
+mod sources;
+mod work;
+mod write;
+
+pub use cancel::Cancel;
+pub use error::PipelineError;
+pub use hash_index::HashIndex;
+pub use manifest::{ManifestWritten, write_manifest};
+pub use mend::mend;
+pub use read_ahead::ReadAhead;
+pub use seal::seal;
+pub use side_file::{SideFile, SideFileError, SideReader};
+pub use sources::{SourceTarget, Sources};
+pub use work::Work;
+pub use write::{Filled, Marks, Meter, fill, total_bytes};

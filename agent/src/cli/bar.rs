@@ -1,0 +1,69 @@
+//! One bar for a command that does one thing.
+
+use std::io::{IsTerminal, Write};
+use std::time::{Duration, Instant};
+
+use super::screen::Screen;
+use super::size::{show_seconds, show_size};
+
+const REDRAW: Duration = Duration::from_millis(200);
+const CELLS: usize = 30;
+
+/// A bar at a terminal, nothing elsewhere.
+pub(super) struct Bar {
+    shown: bool,
+    begun: Instant,
+    last: Instant,
+}
+
+impl Bar {
+    pub(super) fn new(screen: &Screen) -> Self {
+        let shown = std::io::stderr().is_terminal() && !screen.is_json();
+        Self {
+            shown,
+            begun: Instant::now(),
+            last: Instant::now(),
+        }
+    }
+
+    /// Draws `done` of `total` bytes, a few times a second.
+    pub(super) fn tell(&mut self, verb: &str, done: u64, total: u64) {
+        if !self.shown || self.last.elapsed() < REDRAW {
+            return;
+        }
+        self.last = Instant::now();
+        let millis = u64::try_from(self.begun.elapsed().as_millis())
+            .unwrap_or(u64::MAX)
+            .max(1);
+        let rate = done.saturating_mul(1000) / millis;
+        let left = total
+            .saturating_sub(done)
+            .checked_div(rate)
+            .map_or_else(String::new, show_seconds);
+        let share = u128::from(done)
+            .saturating_mul(100)
+            .checked_div(u128::from(total))
+            .unwrap_or(0)
+            .min(100);
+        let filled = usize::try_from(share).unwrap_or(0).saturating_mul(CELLS) / 100;
+        let bar = format!(
+            "{}{}",
+            "#".repeat(filled),
+            ".".repeat(CELLS.saturating_sub(filled))
+        );
+        let text = format!(
+            "{verb} {bar} {share:>3} %  {} of {}  {} MB/s  {left} left",
+            show_size(done),
+            show_size(total),
+            rate / 1_000_000
+        );
+        drop(write!(std::io::stderr(), "\r{text:<100}"));
+    }
+
+    /// Takes the bar away.
+    pub(super) fn end(&self) {
+        if self.shown {
+            drop(write!(std::io::stderr(), "\r{:100}\r", ""));
+        }
+    }
+}

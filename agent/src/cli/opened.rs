@@ -1,0 +1,50 @@
+//! Opening a drive for the commands that only read.
+
+use std::path::Path;
+
+use bitlocker_image::{Credential, UnlockError};
+use shared::verify::{OpenDriveError, OpenedDrive, open_drive};
+
+use crate::device::{self, DriveReader};
+use crate::jobs::{JobError, Kind};
+
+/// Opens the device or image at `path` for reading.
+///
+/// # Errors
+/// [`JobError`], exit code 4.
+pub(super) fn open_reader(path: &Path, past_cache: bool) -> Result<DriveReader, JobError> {
+    device::open_read(path, past_cache).map_err(|error| {
+        JobError::io(
+            error.to_string(),
+            path.display().to_string(),
+            "Nothing was written.",
+        )
+    })
+}
+
+/// Opens the volume on `disk`.
+///
+/// # Errors
+/// [`JobError`]: exit code 4 when it cannot be read, 1 when there is no volume or the key does not open it.
+pub(super) fn open_volume<'a>(
+    disk: &'a dyn disk::ReadAt,
+    credential: &Credential,
+    path: &Path,
+) -> Result<OpenedDrive<'a>, JobError> {
+    open_drive(disk, credential).map_err(|error| {
+        let unreadable = matches!(
+            &error,
+            OpenDriveError::Read(_) | OpenDriveError::Unlock(UnlockError::Read(_))
+        );
+        let mut failed = JobError::io(
+            error.to_string(),
+            path.display().to_string(),
+            "Nothing was written.",
+        );
+        if !unreadable {
+            failed.kind = Kind::Incomplete;
+            failed.error.next = "See that drive and key belong together.".to_owned();
+        }
+        failed
+    })
+}

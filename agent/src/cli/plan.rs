@@ -1,0 +1,262 @@
+//! `argosy plan`: which drives a folder needs, and why fewer cannot do.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use disk::SectorSize;
+use serde_json::json;
+use shared::api::FreeSpace;
+use shared::job::{DriveIdentity, LeftOut, SerialSource};
+use shared::plan::{DriveSize, Plan, PlanOptions, fit};
+
+use super::screen::{Ended, Screen};
+use super::size::{parse_size, show_size};
+use super::source::{parse_drive, parse_map, read_drives};
+use crate::device;
+use crate::jobs::plan_file::{self, Head, HeadDrive};
+use crate::jobs::{
+    Gathered, JobError, JobRequest, Origin, TargetRequest, gather, now, serial_source,
+};
+
+/// Says which drives the files need, without touching any
+#[derive(Args)]
+#[command(group(clap::ArgGroup::new("what").required(true).args(["source", "dataset", "listing"])))]
+#[command(group(clap::ArgGroup::new("where").required(true).args(["drive", "driveset", "drive_size"])))]
+pub(super) struct Arguments {
+    /// Names the run that is planned
+    #[arg(long, default_value = "session")]
+    session: String,
+    /// The folder whose content travels
+    #[arg(long, requires = "to", value_name = "PATH")]
+    source: Option<PathBuf>,
+    /// Where it arrives: `CONTAINER/` or `CONTAINER/PREFIX/`
+    #[arg(long, value_name = "CONTAINER/PREFIX/")]
+    to: Option<String>,
+    /// A dataset.csv
+    #[arg(long, value_name = "CSV")]
+    dataset: Option<PathBuf>,
+    /// Rows of `path,bytes`: plans what is not here
+    #[arg(long, value_name = "CSV")]
+    listing: Option<PathBuf>,
+    /// A drive
+    #[arg(long, num_args = 1.., value_name = "PATH[=SERIAL]")]
+    drive: Vec<String>,
+    /// A driveset.csv
+    #[arg(long, value_name = "CSV")]
+    driveset: Option<PathBuf>,
+    /// A drive of this size; once for as many as needed, several times for an inventory
+    #[arg(long, num_args = 1.., value_parser = parse_size, value_name = "SIZE")]
+    drive_size: Vec<u64>,
+    /// Counts bytes only, without file system and manifest
+    #[arg(long)]
+    bare: bool,
+    /// A folder here that stands for a Windows path of the data set, as in 'E:\=/mnt/e'
+    #[arg(long, num_args = 1.., value_name = "PREFIX=FOLDER")]
+    map: Vec<String>,
+    /// Writes the plan for `prepare --plan`
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Prints one JSON object
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+/// A drive to plan onto, and where it is when it is more than a size.
+struct Known {
+    size: DriveSize,
+    head: HeadDrive,
+}
+
+pub(super) fn run(arguments: &Arguments, screen: &Screen) -> Result<Ended, JobError> {
+    let map = parse_map(&arguments.map)?;
+    let origin = match (&arguments.source, &arguments.dataset, &arguments.listing) {
+        (Some(path), _, _) => Origin::Folder {
+            path: path.clone(),
+            destination: arguments.to.clone().unwrap_or_default(),
+        },
+        (_, Some(path), _) => Origin::DataSet {
+            path: path.clone(),
+            map: map.clone(),
+        },
+        (_, _, Some(path)) => Origin::Listing {
+            path: path.clone(),
+            destination: arguments
+                .to
+                .clone()
+                .unwrap_or_else(|| "container/".to_owned()),
+        },
+        _ => {
+            return Err(JobError::usage(
+                "say what travels: --source, --dataset or --listing",
+                "",
+            ));
+        }
+    };
+    let gathered = gather(&JobRequest::listing(&arguments.session, origin))?;
+    let known = drives(arguments, &map)?;
+    let options = PlanOptions {
+        mapping: gathered.mapping.clone(),
+        bare: arguments.bare,
+        as_many_as_needed: arguments.drive_size.len() == 1,
+    };
+    let sizes: Vec<DriveSize> = known.iter().map(|drive| drive.size.clone()).collect();
+    let plan = fit(&gathered.listing, &options, &sizes).map_err(|error| {
+        JobError::plan(
+            error.to_string(),
+            "Give more or larger drives, or fewer files.",
+        )
+    })?;
+    show(&plan, screen);
+    let mut left_out: Vec<&LeftOut> = gathered.skipped.iter().collect();
+    left_out.extend(&plan.left_out);
+    for LeftOut { path, reason } in &left_out {
+        screen.aside(&format!("left out: {path}: {reason}"));
+    }
+    if let Some(path) = &arguments.out {
+        write(path, &gathered, &plan, known)?;
+    }
+    let drives = plan.drives.iter().map(|drive| {
+        json!({
+            "serial": drive.serial,
+            "capacity_bytes": drive.capacity_bytes,
+            "used_bytes": drive.used_bytes,
+            "files": drive.files,
+        })
+    });
+    screen.object(&json!({
+        "drives": drives.collect::<Vec<_>>(),
+        "lower_bound": plan.lower_bound,
+        "proven": plan.proven,
+        "why": plan.why,
+        "assumed": plan.assumed,
+        "left_out": left_out,
+    }));
+    Ok(Ended::amiss_if(!left_out.is_empty()))
+}
+
+fn drives(arguments: &Arguments, map: &[(String, PathBuf)]) -> Result<Vec<Known>, JobError> {
+    if !arguments.drive_size.is_empty() {
+        let several = arguments.drive_size.len() > 1;
+        let sizes = (1..).zip(&arguments.drive_size);
+        return Ok(sizes
+            .map(|(number, bytes)| imagined(number, *bytes, several))
+            .collect());
+    }
+    let targets: Vec<TargetRequest> = match &arguments.driveset {
+        Some(path) => read_drives(path, map, FreeSpace::Blank)?,
+        None => arguments
+            .drive
+            .iter()
+            .map(|text| parse_drive(text, FreeSpace::Blank))
+            .collect(),
+    };
+    targets.iter().map(look).collect()
+}
+
+fn imagined(number: u32, bytes: u64, several: bool) -> Known {
+    let serial = if several {
+        format!("DRIVE-{number}")
+    } else {
+        "DRIVE".to_owned()
+    };
+    let size = DriveSize {
+        serial: serial.clone(),
+        bytes,
+        sector: SectorSize::B512,
+    };
+    let identity = DriveIdentity {
+        serial,
+        serial_source: SerialSource::Label,
+        model: String::new(),
+        wwn: String::new(),
+        bytes,
+        sector_bytes: SectorSize::B512.bytes(),
+    };
+    let head = HeadDrive {
+        identity,
+        path: PathBuf::new(),
+        free_space: FreeSpace::Blank,
+        sealed: String::new(),
+    };
+    Known { size, head }
+}
+
+fn look(target: &TargetRequest) -> Result<Known, JobError> {
+    let info = device::describe(&target.path, target.serial.as_deref()).map_err(|error| {
+        JobError::io(
+            error.to_string(),
+            target.path.display().to_string(),
+            "Nothing was touched.",
+        )
+    })?;
+    let identity = DriveIdentity {
+        serial: info.serial.clone(),
+        serial_source: serial_source(info.serial_source),
+        model: info.model,
+        wwn: String::new(),
+        bytes: info.bytes,
+        sector_bytes: info.sector.bytes(),
+    };
+    let size = DriveSize {
+        serial: info.serial,
+        bytes: info.bytes,
+        sector: info.sector,
+    };
+    let head = HeadDrive {
+        identity,
+        path: info.path,
+        free_space: target.free_space,
+        sealed: String::new(),
+    };
+    Ok(Known { size, head })
+}
+
+fn show(plan: &Plan, screen: &Screen) {
+    let few = if plan.proven { "; fewer cannot do" } else { "" };
+    screen.line(&format!("{} drives{few}. {}", plan.drives.len(), plan.why));
+    for drive in &plan.drives {
+        let percent = u128::from(drive.used_bytes).saturating_mul(100)
+            / u128::from(drive.capacity_bytes.max(1));
+        screen.line(&format!(
+            "  {}: {} files, {} of {} ({percent} %)",
+            drive.serial,
+            drive.files,
+            show_size(drive.used_bytes),
+            show_size(drive.capacity_bytes)
+        ));
+    }
+    for assumed in &plan.assumed {
+        screen.line(&format!("  assumed: {assumed}"));
+    }
+}
+
+fn write(
+    path: &std::path::Path,
+    gathered: &Gathered,
+    plan: &Plan,
+    known: Vec<Known>,
+) -> Result<(), JobError> {
+    let planned = |serial: &str| plan.drives.iter().any(|drive| drive.serial == serial);
+    let drives = known
+        .into_iter()
+        .map(|drive| drive.head)
+        .filter(|head| planned(&head.identity.serial))
+        .collect();
+    let head = Head::new(gathered, now(), "xts-aes-128", true, drives);
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(std::path::Path::new("."));
+    let name = path
+        .file_name()
+        .and_then(|name| name.to_str())
+        .unwrap_or("session.plan");
+    let written = plan_file::write(&[folder.to_owned()], name, &head, &gathered.listing, plan);
+    written.map(drop).map_err(|error| {
+        JobError::io(
+            error.to_string(),
+            path.display().to_string(),
+            "Nothing was touched.",
+        )
+    })
+}

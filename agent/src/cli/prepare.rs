@@ -1,0 +1,261 @@
+//! `argosy prepare`: a folder becomes verified drives.
+
+use std::path::PathBuf;
+
+use bitlocker_image::Cipher;
+use clap::{Args, ValueEnum};
+use disk::SectorSize;
+use shared::api::{FreeSpace, PlannedDriveSummary, StartReply};
+use shared::job::LeftOut;
+use zeroize::Zeroizing;
+
+use super::progress::follow;
+use super::screen::{Ended, Screen};
+use super::signals::on_stop;
+use super::size::show_size;
+use super::source::{parse_drive, parse_map, parse_sector, read_drives};
+use super::{key, report};
+use crate::device::Said;
+use crate::jobs::{Confirmation, JobError, JobRequest, Jobs, Origin};
+
+/// Fills drives from a folder, encrypts them while it does, and reads them back
+#[derive(Args)]
+#[command(group(clap::ArgGroup::new("what").required(true).args(["source", "dataset", "plan"])))]
+pub(super) struct Arguments {
+    /// Names this run, and the folder on the drives: 3 to 30 of letters, digits, `_`, `-` and `#`
+    #[arg(long)]
+    session: String,
+    /// Where the journals go. They hold the drives' keys: name a second folder and each gets a copy
+    #[arg(long, required = true, num_args = 1.., value_name = "DIR")]
+    journal_dir: Vec<PathBuf>,
+    /// The folder whose content travels
+    #[arg(long, requires = "to", value_name = "PATH")]
+    source: Option<PathBuf>,
+    /// Where it arrives: `CONTAINER/` or `CONTAINER/PREFIX/`
+    #[arg(long, requires = "source", value_name = "CONTAINER/PREFIX/")]
+    to: Option<String>,
+    /// A dataset.csv
+    #[arg(long, value_name = "CSV")]
+    dataset: Option<PathBuf>,
+    /// A plan that `argosy plan --out` wrote
+    #[arg(long, value_name = "FILE")]
+    plan: Option<PathBuf>,
+    /// A drive: a block device or an image file, and its label's serial where the hardware's cannot be read
+    #[arg(long, num_args = 1.., value_name = "PATH[=SERIAL]", required_unless_present = "driveset")]
+    drive: Vec<String>,
+    /// A driveset.csv
+    #[arg(long, value_name = "CSV", conflicts_with = "drive")]
+    driveset: Option<PathBuf>,
+    /// How the drives are encrypted: xts-aes-128, xts-aes-256, cbc-aes-128, cbc-aes-256
+    #[arg(long, default_value_t = Cipher::XtsAes128, value_name = "NAME")]
+    cipher: Cipher,
+    /// Also makes a key file for each drive, in this folder
+    #[arg(long, value_name = "DIR")]
+    bek: Option<PathBuf>,
+    /// Also lets a passphrase open the drives: the first line of this file
+    #[arg(long, value_name = "FILE")]
+    passphrase_file: Option<PathBuf>,
+    /// Checks the drive for errors before copying
+    #[arg(long, value_enum, default_value_t = Check::None)]
+    check: Check,
+    /// Erases the drive of this serial, whatever is on it
+    #[arg(long, num_args = 1.., value_name = "SERIAL")]
+    erase: Vec<String>,
+    /// Overwrites space that no file takes
+    #[arg(long, conflicts_with = "keep_free_space")]
+    wipe: bool,
+    /// Leaves old data readable in space that no file takes
+    #[arg(long)]
+    keep_free_space: bool,
+    /// Gives each blob its Content-MD5
+    #[arg(long)]
+    content_md5: bool,
+    /// Builds for sectors of this size, whatever the drive says
+    #[arg(long, value_parser = parse_sector, value_name = "N")]
+    sector_bytes: Option<SectorSize>,
+    /// A folder here that stands for a Windows path of the data set, as in 'E:\=/mnt/e'
+    #[arg(long, num_args = 1.., value_name = "PREFIX=FOLDER")]
+    map: Vec<String>,
+    /// Drives written at the same time; all when not given
+    #[arg(long, value_name = "N")]
+    parallel: Option<usize>,
+    /// Does not read the drives back
+    #[arg(long)]
+    no_verify: bool,
+    /// Shows the recovery passwords at the end
+    #[arg(long)]
+    show_keys: bool,
+    /// Prints one JSON object
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+/// How thoroughly a drive is checked before it is filled.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Check {
+    /// Not at all: reading back after writing finds a bad drive too, only later.
+    None,
+}
+
+pub(super) fn run(arguments: Arguments, screen: &Screen) -> Result<Ended, JobError> {
+    let Check::None = arguments.check;
+    let (erase, show_keys) = (arguments.erase.clone(), arguments.show_keys);
+    let folders = arguments.journal_dir.clone();
+    let jobs = Jobs::open(None)?;
+    let reply = jobs.start(request(arguments)?)?;
+    show_plan(&reply, screen);
+    let job = reply.job.clone().unwrap_or_default();
+    let words = match confirmations(&reply, &erase, screen) {
+        Ok(words) => words,
+        Err(error) => {
+            jobs.cancel(&job)?;
+            return Err(error);
+        }
+    };
+    let mut events = jobs.subscribe();
+    jobs.confirm(&job, &reply.plan_hash, &words)?;
+    let (stopper, stopped_job) = (jobs.clone(), job.clone());
+    on_stop(move || drop(stopper.cancel(&stopped_job)));
+    follow(&jobs, &job, &mut events, screen);
+    let snapshot = jobs.wait(&job).ok_or_else(|| JobError::no_such_job(&job))?;
+    let object = report::report(&jobs, &snapshot, &folders, show_keys, screen);
+    screen.object(&object);
+    Ok(Ended(jobs.kind(&job)))
+}
+
+fn request(arguments: Arguments) -> Result<JobRequest, JobError> {
+    let map = parse_map(&arguments.map)?;
+    let free_space = match (arguments.wipe, arguments.keep_free_space) {
+        (true, _) => FreeSpace::Wipe,
+        (_, true) => FreeSpace::Keep,
+        _ => FreeSpace::Blank,
+    };
+    let drives = match &arguments.driveset {
+        Some(path) => read_drives(path, &map, free_space)?,
+        None => arguments
+            .drive
+            .iter()
+            .map(|text| parse_drive(text, free_space))
+            .collect(),
+    };
+    let origin = match (arguments.source, arguments.dataset, arguments.plan) {
+        (Some(path), _, _) => Origin::Folder {
+            path,
+            destination: arguments.to.unwrap_or_default(),
+        },
+        (_, Some(path), _) => Origin::DataSet { path, map },
+        (_, _, Some(path)) => Origin::Plan { path },
+        _ => {
+            return Err(JobError::usage(
+                "say what travels: --source, --dataset or --plan",
+                "",
+            ));
+        }
+    };
+    let passphrase = arguments
+        .passphrase_file
+        .as_deref()
+        .map(read_passphrase)
+        .transpose()?;
+    Ok(JobRequest {
+        drives,
+        journal_dirs: arguments.journal_dir,
+        cipher: arguments.cipher,
+        external_key_dir: arguments.bek,
+        passphrase,
+        sector: arguments.sector_bytes,
+        parallel: arguments.parallel,
+        verify: !arguments.no_verify,
+        content_md5: arguments.content_md5,
+        ..JobRequest::listing(&arguments.session, origin)
+    })
+}
+
+fn read_passphrase(path: &std::path::Path) -> Result<Zeroizing<String>, JobError> {
+    let bytes = key::read(path)?;
+    let text = std::str::from_utf8(&bytes)
+        .map_err(|_| JobError::usage("the passphrase is not UTF-8", path.display().to_string()))?;
+    let line = text.lines().next().filter(|line| !line.is_empty());
+    let line = line.ok_or_else(|| {
+        JobError::usage("the passphrase file is empty", path.display().to_string())
+    })?;
+    Ok(Zeroizing::new(line.to_owned()))
+}
+
+fn show_plan(reply: &StartReply, screen: &Screen) {
+    for drive in &reply.drives {
+        screen.line(&format!(
+            "{}: {} files, {} of {}",
+            drive.serial,
+            drive.files,
+            show_size(drive.used_bytes),
+            show_size(drive.capacity_bytes)
+        ));
+        for lost in &drive.lost {
+            screen.line(&format!("    will be lost: {lost}"));
+        }
+    }
+    for serial in &reply.unused {
+        screen.line(&format!("{serial}: not needed, not touched"));
+    }
+    show_left_out(&reply.left_out, reply.left_out_count, "", screen);
+}
+
+/// Names files that do not travel, as many as fit on a screen.
+pub(super) fn show_left_out(files: &[LeftOut], count: u64, more: &str, screen: &Screen) {
+    const SHOWN: usize = 20;
+    for LeftOut { path, reason } in files.iter().take(SHOWN) {
+        screen.aside(&format!("left out: {path}: {reason}"));
+    }
+    let shown = u64::try_from(files.len().min(SHOWN)).unwrap_or(u64::MAX);
+    if count > shown {
+        screen.aside(&format!(
+            "left out: {} more{more}",
+            count.saturating_sub(shown)
+        ));
+    }
+}
+
+/// Returns what the person said about each drive: by `--erase`, or asked at a terminal.
+fn confirmations(
+    reply: &StartReply,
+    erase: &[String],
+    screen: &Screen,
+) -> Result<Vec<Confirmation>, JobError> {
+    let mut words = Vec::with_capacity(reply.drives.len());
+    for drive in &reply.drives {
+        let said = said(drive, erase, screen)?;
+        words.push(Confirmation {
+            serial: drive.serial.clone(),
+            said,
+        });
+    }
+    Ok(words)
+}
+
+fn said(drive: &PlannedDriveSummary, erase: &[String], screen: &Screen) -> Result<Said, JobError> {
+    let named = |word: &&String| {
+        word.chars()
+            .filter(|c| !c.is_whitespace())
+            .eq(drive.serial.chars())
+    };
+    if let Some(word) = erase.iter().find(named) {
+        return Ok(Said::Erase(word.clone()));
+    }
+    if !drive.needs_word {
+        return Ok(Said::BlankImage);
+    }
+    if !screen.can_ask() {
+        return Err(JobError::refused(
+            "everything on this drive would be lost, and nobody confirmed that",
+            drive.serial.as_str(),
+            format!("If it is the right drive: --erase {}", drive.serial),
+        ));
+    }
+    let characters = drive.word_characters;
+    let question = format!(
+        "Everything on drive {} is lost for good. To erase it, type the last {characters} characters of its serial: ",
+        drive.serial
+    );
+    Ok(Said::LastFour(screen.ask(&question)))
+}

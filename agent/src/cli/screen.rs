@@ -1,0 +1,97 @@
+//! How commands speak: plain lines for people, or one JSON object for scripts.
+
+use std::io::{IsTerminal, Write};
+
+use serde_json::{Value, json};
+
+use crate::jobs::{JobError, Kind};
+
+/// Standard output and standard error. A pipe that somebody closed is no reason to stop: it is never an error.
+pub(super) struct Screen {
+    json: bool,
+}
+
+/// How a command ended: none when all is true.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Ended(pub(super) Option<Kind>);
+
+impl Ended {
+    /// Everything was done and is true.
+    pub(super) const WELL: Self = Self(None);
+
+    /// Returns [`Ended::WELL`], or *incomplete* when something is amiss.
+    pub(super) const fn amiss_if(amiss: bool) -> Self {
+        Self(if amiss { Some(Kind::Incomplete) } else { None })
+    }
+
+    /// Returns the exit code.
+    pub(super) fn exit_code(self) -> u8 {
+        self.0.map_or(0, Kind::exit_code)
+    }
+}
+
+impl Screen {
+    pub(super) const fn new(json: bool) -> Self {
+        Self { json }
+    }
+
+    /// Returns whether only one JSON object may be printed.
+    pub(super) const fn is_json(&self) -> bool {
+        self.json
+    }
+
+    /// Prints a line for a person.
+    pub(super) fn line(&self, text: &str) {
+        if !self.json {
+            put(&mut std::io::stdout(), text);
+        }
+    }
+
+    /// Prints the one object, when one is wanted.
+    pub(super) fn object(&self, value: &Value) {
+        if self.json {
+            put(&mut std::io::stdout(), &value.to_string());
+        }
+    }
+
+    /// Prints a line on standard error: a warning, progress, what is amiss.
+    pub(super) fn aside(&self, text: &str) {
+        put(&mut std::io::stderr(), text);
+    }
+
+    /// Returns whether a person can answer a question.
+    pub(super) fn can_ask(&self) -> bool {
+        !self.json && std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
+    }
+
+    /// Asks a person and returns the answer without its line end.
+    pub(super) fn ask(&self, question: &str) -> String {
+        let mut error = std::io::stderr();
+        drop(write!(error, "{question}").and_then(|()| error.flush()));
+        let mut answer = String::new();
+        // No answer is an answer that matches nothing.
+        drop(std::io::stdin().read_line(&mut answer));
+        answer.trim().to_owned()
+    }
+
+    /// Says why a command ended early.
+    pub(super) fn failed(&self, error: &JobError) -> Ended {
+        let words = &error.error;
+        self.aside(&format!("argosy: {}", words.message));
+        for (name, text) in [
+            ("where", &words.place),
+            ("your data", &words.safe),
+            ("what now", &words.next),
+        ] {
+            if !text.is_empty() {
+                self.aside(&format!("  {name}: {text}"));
+            }
+        }
+        self.object(&json!({"verdict": "failed", "error": words, "findings": []}));
+        Ended(Some(error.kind))
+    }
+}
+
+fn put(out: &mut dyn Write, text: &str) {
+    drop(writeln!(out, "{text}"));
+}

@@ -1,0 +1,89 @@
+//! Giving up a session: its unfinished journals are closed, so that its drives can be used again.
+
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use shared::job::Verdict;
+use shared::journal::{JournalWriter, Record, replay};
+
+use super::error::JobError;
+use super::ledger::now;
+use super::old_journals::journals;
+
+/// One journal that was closed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Aborted {
+    /// The drive.
+    pub serial: String,
+    /// The journal.
+    pub journal: PathBuf,
+}
+
+/// Closes every unfinished journal of `session` in `folders` with the verdict *failed*.
+///
+/// # Errors
+/// [`JobError`] when a journal is damaged, or cannot be read or written; those before it are closed then.
+pub fn abort(folders: &[PathBuf], session: &str) -> Result<Vec<Aborted>, JobError> {
+    let mut closed = Vec::new();
+    for folder in folders {
+        for path in journals(folder)? {
+            closed.extend(close(&path, session)?);
+        }
+    }
+    Ok(closed)
+}
+
+fn close(path: &Path, session: &str) -> Result<Option<Aborted>, JobError> {
+    let place = path.display().to_string();
+    let io = |error: std::io::Error| {
+        JobError::io(
+            error.to_string(),
+            place.as_str(),
+            "The journal was left as it was.",
+        )
+    };
+    let bytes = std::fs::read(path).map_err(io)?;
+    // Somebody else's damaged journal is no business of this session.
+    let Ok(replay) = replay(&bytes) else {
+        return Ok(None);
+    };
+    if replay.closed.is_some() || replay.session.session.as_str() != session {
+        return Ok(None);
+    }
+    let mut writer = JournalWriter::reopen(&replay).map_err(|error| {
+        JobError::refused(
+            error.to_string(),
+            place.as_str(),
+            "Use the journal that has the key.",
+        )
+    })?;
+    let mut text = Vec::new();
+    if replay.state.verdict().is_none() {
+        text.extend(append(&mut writer, &Record::Cancelled, &place)?);
+    }
+    text.extend(append(
+        &mut writer,
+        &Record::Closed {
+            verdict: Verdict::Failed,
+        },
+        &place,
+    )?);
+    let mut file = OpenOptions::new().write(true).open(path).map_err(io)?;
+    // Behind the last whole record there may be a torn one.
+    file.set_len(replay.bytes).map_err(io)?;
+    std::io::Seek::seek(&mut file, std::io::SeekFrom::End(0)).map_err(io)?;
+    file.write_all(&text)
+        .and_then(|()| file.sync_all())
+        .map_err(io)?;
+    Ok(Some(Aborted {
+        serial: replay.session.drive.serial,
+        journal: path.to_owned(),
+    }))
+}
+
+fn append(writer: &mut JournalWriter, record: &Record, place: &str) -> Result<Vec<u8>, JobError> {
+    writer
+        .append(now(), record)
+        .map_err(|error| JobError::io(error.to_string(), place, "The journal was left as it was."))
+}

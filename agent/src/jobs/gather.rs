@@ -1,0 +1,330 @@
+//! From what the person named to one listing: scans folders, reads data sets and frozen plans.
+
+use std::path::{Path, PathBuf};
+
+use ntfs_image::FileTime;
+use shared::blob_name::{Destination, SessionId, check_blob_path};
+use shared::job::{LeftOut, LeftOutReason};
+use shared::manifest::Disposition;
+use shared::plan::dataset::{DatasetRow, read_dataset};
+use shared::plan::listing_csv::read_listing;
+use shared::plan::{Goal, Kind, Listing, Mapping, Target};
+
+use super::error::JobError;
+use super::request::{JobRequest, Origin};
+use crate::scan::{self, ScanReport, SkippedReason, SourceRoot};
+
+/// Everything that is to travel, before anything is planned.
+#[derive(Debug)]
+pub struct Gathered {
+    /// Files and folders, in writing order.
+    pub listing: Listing,
+    /// How they are called on the drive and in Blob storage.
+    pub mapping: Mapping,
+    /// The source folders, in the order of the mapping's targets.
+    pub roots: Vec<PathBuf>,
+    /// Content of each target's metadata and properties file.
+    pub attached: Vec<Attached>,
+    /// What was seen and cannot go.
+    pub skipped: Vec<LeftOut>,
+    /// Things to be said once.
+    pub notes: Vec<String>,
+    /// What the page and the journal call the source and the destination.
+    pub words: (String, String),
+}
+
+/// The files that a row of a data set gives to all its blobs.
+#[derive(Clone, Debug, Default)]
+pub struct Attached {
+    /// The metadata file.
+    pub metadata: Option<Vec<u8>>,
+    /// The properties file.
+    pub properties: Option<Vec<u8>>,
+}
+
+/// Lists the sources of a request.
+///
+/// # Errors
+/// [`JobError`] when a source cannot be read at all or the data set is wrong; what lies below and cannot go is in
+/// [`Gathered::skipped`].
+pub fn gather(request: &JobRequest) -> Result<Gathered, JobError> {
+    match &request.origin {
+        Origin::Folder { path, destination } => folder(request, path, destination),
+        Origin::DataSet { path, map } => data_set(request, path, map),
+        Origin::Listing { path, destination } => listing(request, path, destination),
+        Origin::Plan { path } => super::plan_file::gather(path),
+    }
+}
+
+fn folder(request: &JobRequest, path: &Path, destination: &str) -> Result<Gathered, JobError> {
+    if !path.is_dir() {
+        return Err(JobError::usage(
+            "the source is not a folder that can be read",
+            path.display().to_string(),
+        ));
+    }
+    let mut gathered = below(request, destination)?;
+    gathered.words = (path.display().to_string(), destination.to_owned());
+    gathered.add(scan_one(path)?, None)?;
+    gathered.attached.push(Attached::default());
+    Ok(gathered)
+}
+
+fn listing(request: &JobRequest, path: &Path, destination: &str) -> Result<Gathered, JobError> {
+    let place = path.display().to_string();
+    let text = std::fs::read(path)
+        .map_err(|error| JobError::usage(format!("cannot read it: {error}"), place.as_str()))?;
+    let mut gathered = below(request, destination)?;
+    gathered.words = (place.clone(), destination.to_owned());
+    let mut failure = None;
+    let read = read_listing(&text, &mut |row| {
+        let path = row.path.trim_end_matches('/');
+        let kind = if path.len() < row.path.len() {
+            Kind::Folder
+        } else {
+            Kind::File
+        };
+        let modified = row.modified.map_or(FileTime(0), super::freeze::file_time);
+        failure = gathered
+            .listing
+            .push(path, row.bytes, modified, kind)
+            .err()
+            .or_else(|| failure.take());
+    });
+    read.map_err(|errors| {
+        let words: Vec<String> = errors.iter().map(ToString::to_string).collect();
+        JobError::usage(words.join("; "), place.as_str())
+    })?;
+    failure.map_or(Ok(gathered), |error| {
+        Err(JobError::plan(error.to_string(), "Split the listing."))
+    })
+}
+
+/// Returns nothing yet, all of it going to one destination.
+fn below(request: &JobRequest, destination: &str) -> Result<Gathered, JobError> {
+    let parsed: Destination =
+        destination
+            .parse()
+            .map_err(|error: shared::blob_name::DestinationError| {
+                JobError::usage(error.to_string(), destination)
+            })?;
+    let target = Target {
+        goal: Goal::Folder(parsed),
+        kind: None,
+        disposition: Disposition::default(),
+        metadata_bytes: None,
+        properties_bytes: None,
+    };
+    Gathered::new(request, vec![target], false)
+}
+
+fn data_set(
+    request: &JobRequest,
+    path: &Path,
+    map: &[(String, PathBuf)],
+) -> Result<Gathered, JobError> {
+    let place = path.display().to_string();
+    let text = std::fs::read(path)
+        .map_err(|error| JobError::usage(format!("cannot read it: {error}"), place.as_str()))?;
+    let rows = read_dataset(&text).map_err(|errors| {
+        let words: Vec<String> = errors.iter().map(ToString::to_string).collect();
+        JobError::usage(words.join("; "), place.as_str())
+    })?;
+    let mut targets = Vec::with_capacity(rows.len());
+    let mut attached = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let files = read_attached(row, map)?;
+        targets.push(target_of(row, &files, &place)?);
+        attached.push(files);
+    }
+    let mut gathered = Gathered::new(request, targets, true)?;
+    gathered.words = (
+        place,
+        rows.iter()
+            .map(|row| row.destination.clone())
+            .collect::<Vec<_>>()
+            .join(", "),
+    );
+    gathered.attached = attached;
+    for (number, row) in (1_u32..).zip(&rows) {
+        let base = mapped(&row.base_path, map);
+        gathered.add(scan_one(&base)?, Some(number))?;
+    }
+    Ok(gathered)
+}
+
+fn target_of(row: &DatasetRow, files: &Attached, place: &str) -> Result<Target, JobError> {
+    if row.to_files {
+        let what = format!(
+            "line {}: Azure Files is not served yet; only blobs are",
+            row.line
+        );
+        return Err(JobError::usage(what, place));
+    }
+    let wrong = |error: String| JobError::usage(format!("line {}: {error}", row.line), place);
+    let goal = if row.is_folder {
+        let parsed: Result<Destination, _> = row.destination.parse();
+        Goal::Folder(parsed.map_err(|error| wrong(error.to_string()))?)
+    } else {
+        check_blob_path(&row.destination).map_err(|error| wrong(error.to_string()))?;
+        Goal::Blob(row.destination.clone())
+    };
+    let length = |file: &Option<Vec<u8>>| {
+        file.as_ref()
+            .map(|bytes| u64::try_from(bytes.len()).unwrap_or(u64::MAX))
+    };
+    Ok(Target {
+        goal,
+        kind: row.kind,
+        disposition: row.disposition,
+        metadata_bytes: length(&files.metadata),
+        properties_bytes: length(&files.properties),
+    })
+}
+
+fn read_attached(row: &DatasetRow, map: &[(String, PathBuf)]) -> Result<Attached, JobError> {
+    let read = |path: &Option<String>| {
+        let Some(path) = path else { return Ok(None) };
+        let file = mapped(path, map);
+        let bytes = std::fs::read(&file);
+        bytes.map(Some).map_err(|error| {
+            JobError::usage(
+                format!("cannot read it: {error}"),
+                file.display().to_string(),
+            )
+        })
+    };
+    Ok(Attached {
+        metadata: read(&row.metadata_file)?,
+        properties: read(&row.properties_file)?,
+    })
+}
+
+/// Returns the path here that a data set's Windows path stands for: the longest prefix of `map` replaced, `\` as `/`.
+pub fn mapped(path: &str, map: &[(String, PathBuf)]) -> PathBuf {
+    let starts = |prefix: &&(String, PathBuf)| {
+        path.get(..prefix.0.len())
+            .is_some_and(|start| start.eq_ignore_ascii_case(&prefix.0))
+    };
+    match map
+        .iter()
+        .filter(starts)
+        .max_by_key(|(prefix, _)| prefix.len())
+    {
+        Some((prefix, folder)) => {
+            let rest = path.get(prefix.len()..).unwrap_or("").replace('\\', "/");
+            folder.join(rest.trim_start_matches('/'))
+        }
+        None => PathBuf::from(path),
+    }
+}
+
+fn scan_one(path: &Path) -> Result<ScanReport, JobError> {
+    let threads = std::thread::available_parallelism()
+        .map_or(2, std::num::NonZero::get)
+        .max(4);
+    scan::scan(path, threads)
+        .map_err(|error| JobError::usage(error.to_string(), path.display().to_string()))
+}
+
+impl Gathered {
+    fn new(request: &JobRequest, targets: Vec<Target>, numbered: bool) -> Result<Self, JobError> {
+        let session: Result<SessionId, _> = request.session.parse();
+        let session = session
+            .map_err(|error| JobError::usage(error.to_string(), request.session.as_str()))?;
+        let renames = request
+            .renames
+            .iter()
+            .map(|rename| (rename.path.clone(), rename.name.clone()));
+        let mapping = Mapping {
+            session,
+            targets,
+            numbered,
+            content_md5: request.content_md5,
+            renames: renames.collect(),
+        };
+        Ok(Self {
+            listing: Listing::new(),
+            mapping,
+            roots: Vec::new(),
+            attached: Vec::new(),
+            skipped: Vec::new(),
+            notes: Vec::new(),
+            words: (String::new(), String::new()),
+        })
+    }
+
+    /// Adds what a scan found, below the number of its row.
+    fn add(&mut self, report: ScanReport, row: Option<u32>) -> Result<(), JobError> {
+        let below = |path: &str| row.map_or_else(|| path.to_owned(), |row| format!("{row}/{path}"));
+        for entry in &report.entries {
+            let modified = FileTime::from_unix(entry.modified_seconds, entry.modified_nanoseconds);
+            let kind = if entry.is_folder {
+                Kind::Folder
+            } else {
+                Kind::File
+            };
+            self.listing
+                .push(&below(&entry.path), entry.bytes, modified, kind)
+                .map_err(|error| {
+                    JobError::plan(error.to_string(), "Split the source into several sessions.")
+                })?;
+        }
+        for skipped in &report.skipped {
+            self.skipped.push(LeftOut {
+                path: below(&skipped.path),
+                reason: reason(&skipped.reason),
+            });
+        }
+        if report.hard_linked > 0 {
+            self.notes.push(format!(
+                "{} files have several names; each name is copied in full",
+                report.hard_linked
+            ));
+        }
+        if report.sparse > 0 {
+            self.notes.push(format!(
+                "{} files have holes; they count with their full length",
+                report.sparse
+            ));
+        }
+        for folder in &report.crossed {
+            self.notes
+                .push(format!("{folder} is another file system; it is copied too"));
+        }
+        self.roots.push(report.root);
+        Ok(())
+    }
+
+    /// Opens every source folder and keeps it open.
+    ///
+    /// # Errors
+    /// [`JobError`] when one of them cannot be opened any more.
+    pub fn open(&self) -> Result<crate::pipeline::Sources, JobError> {
+        let mut targets = Vec::with_capacity(self.roots.len());
+        for (root, attached) in self.roots.iter().zip(&self.attached) {
+            let opened = SourceRoot::open(root)
+                .map_err(|error| JobError::usage(error.to_string(), root.display().to_string()))?;
+            targets.push(crate::pipeline::SourceTarget {
+                root: opened,
+                metadata: attached.metadata.clone(),
+                properties: attached.properties.clone(),
+            });
+        }
+        Ok(crate::pipeline::Sources {
+            targets,
+            numbered: self.mapping.numbered,
+        })
+    }
+}
+
+fn reason(skipped: &SkippedReason) -> LeftOutReason {
+    match skipped {
+        SkippedReason::SymbolicLink => LeftOutReason::Symlink,
+        SkippedReason::Socket => LeftOutReason::Socket,
+        SkippedReason::Fifo => LeftOutReason::Pipe,
+        SkippedReason::DeviceNode => LeftOutReason::Device,
+        SkippedReason::NameNotUtf8 => LeftOutReason::NameNotUnicode,
+        SkippedReason::Unreadable(_) => LeftOutReason::Unreadable,
+    }
+}

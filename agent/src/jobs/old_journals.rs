@@ -1,0 +1,164 @@
+//! Journals that are in the journal folders already: a finished one is kept under another name, an unfinished one stops us.
+
+use std::path::{Path, PathBuf};
+
+use shared::journal::{Replay, journal_file_name, replay};
+
+use super::error::JobError;
+use crate::journal_file::{file_name, sync_folder};
+
+/// Refuses to begin where a journal of an unfinished session lies: of one of the drives `serials`, or of `session` itself.
+///
+/// # Errors
+/// [`JobError`], refused, naming `resume`; also for a journal that cannot be understood.
+pub fn none_unfinished(
+    folders: &[PathBuf],
+    session: &str,
+    serials: &[String],
+) -> Result<(), JobError> {
+    for folder in folders {
+        for path in journals(folder)? {
+            let name = path
+                .file_name()
+                .and_then(|name| name.to_str())
+                .unwrap_or("");
+            let of_drive = serials
+                .iter()
+                .any(|serial| journal_file_name(serial) == name);
+            let bytes = std::fs::read(&path).map_err(|error| {
+                JobError::io(format!("cannot read it: {error}"), show(&path), SAFE)
+            })?;
+            match replay(&bytes) {
+                Ok(replay) if replay.closed.is_some() => {}
+                Ok(replay) if of_drive || replay.session.session.as_str() == session => {
+                    return Err(unfinished(&path, &replay));
+                }
+                Err(damage) if of_drive => {
+                    return Err(JobError::refused(
+                        format!(
+                            "there is a journal for this drive already, and it is damaged: {damage}"
+                        ),
+                        show(&path),
+                        "Move it to a safe place: it may hold the only copy of the drive's recovery password.",
+                    ));
+                }
+                Ok(_) | Err(_) => {}
+            }
+        }
+    }
+    Ok(())
+}
+
+fn unfinished(path: &Path, replay: &Replay) -> JobError {
+    let session = replay.session.session.as_str();
+    JobError::refused(
+        format!(
+            "session {session} is not finished: drive {} is {}",
+            replay.session.drive.serial, replay.state
+        ),
+        show(path),
+        format!(
+            "Go on with `argosy resume --session {session}`, or give it up with `argosy abort --session {session}`."
+        ),
+    )
+}
+
+/// Returns every journal in `folder`; none when there is no such folder.
+///
+/// # Errors
+/// [`JobError`] when it cannot be listed.
+pub fn journals(folder: &Path) -> Result<Vec<PathBuf>, JobError> {
+    let entries = match std::fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => {
+            return Err(JobError::io(
+                format!("cannot list it: {error}"),
+                show(folder),
+                SAFE,
+            ));
+        }
+    };
+    let paths = entries.filter_map(Result::ok).map(|entry| entry.path());
+    let mut found: Vec<PathBuf> = paths
+        .filter(|path| path.extension().is_some_and(|ending| ending == "jrn"))
+        .collect();
+    found.sort();
+    Ok(found)
+}
+
+/// Gives the finished journal of `serial`, and what lies beside it, the name `<serial>.<old session>.*`.
+///
+/// # Errors
+/// [`JobError`] when the renaming fails.
+pub fn keep_finished(folders: &[PathBuf], serial: &str) -> Result<(), JobError> {
+    let stem = file_name(serial);
+    for folder in folders {
+        let journal = folder.join(journal_file_name(serial));
+        let Ok(bytes) = std::fs::read(&journal) else {
+            continue;
+        };
+        let session = replay(&bytes).map_or_else(
+            |_| "old".to_owned(),
+            |old| file_name(old.session.session.as_str()),
+        );
+        let kept = unused(folder, &format!("{stem}.{session}"));
+        let beside = [
+            (journal_file_name(serial), format!("{kept}.jrn")),
+            (format!("{stem}.side"), format!("{kept}.side")),
+            (
+                format!("{stem}.left-out.csv"),
+                format!("{kept}.left-out.csv"),
+            ),
+            (
+                format!("{stem}_DriveInfo_{stem}.xml"),
+                format!("{kept}_DriveInfo_{stem}.xml"),
+            ),
+        ];
+        for (old, new) in beside {
+            rename(folder, &old, &new)?;
+        }
+    }
+    Ok(())
+}
+
+/// Gives a plan file of an earlier, finished session of the same name another one.
+///
+/// # Errors
+/// [`JobError`] when the renaming fails.
+pub fn keep_plan(folders: &[PathBuf], plan_name: &str) -> Result<(), JobError> {
+    for folder in folders {
+        let stem = plan_name.strip_suffix(".plan").unwrap_or(plan_name);
+        let kept = (2..)
+            .map(|number| format!("{stem}.{number}.plan"))
+            .find(|name| !folder.join(name).exists());
+        if let Some(kept) = kept {
+            rename(folder, plan_name, &kept)?;
+        }
+    }
+    Ok(())
+}
+
+/// Returns `stem`, or `stem.2` and so on when a journal has that name already.
+fn unused(folder: &Path, stem: &str) -> String {
+    let names =
+        std::iter::once(stem.to_owned()).chain((2..).map(|number| format!("{stem}.{number}")));
+    let mut free = names.filter(|name| !folder.join(format!("{name}.jrn")).exists());
+    free.next().unwrap_or_else(|| stem.to_owned())
+}
+
+fn rename(folder: &Path, old: &str, new: &str) -> Result<(), JobError> {
+    let (from, to) = (folder.join(old), folder.join(new));
+    if !from.exists() {
+        return Ok(());
+    }
+    std::fs::rename(&from, &to)
+        .map_err(|error| JobError::io(format!("cannot rename it: {error}"), show(&from), SAFE))?;
+    sync_folder(folder).map_err(|error| JobError::io(error.to_string(), show(folder), SAFE))
+}
+
+const SAFE: &str = "Nothing was written to any drive.";
+
+fn show(path: &Path) -> String {
+    path.display().to_string()
+}

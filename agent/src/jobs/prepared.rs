@@ -1,0 +1,228 @@
+//! A job before anybody confirmed it: listed, planned, its drives looked at; nothing written.
+
+use shared::api::{Difference, ExpectedDrive, StartReply};
+use shared::hash::lower_hex;
+use shared::job::LeftOut;
+use shared::plan::{Plan, PlanOptions, fit};
+
+use super::error::JobError;
+use super::gather::{Gathered, gather};
+use super::old_journals;
+use super::request::JobRequest;
+use super::targets::{self, Target};
+
+/// Left-out files that a reply names; the rest is counted.
+const REPLY_NAMES_MAX: usize = 1000;
+
+/// A job that waits to be confirmed.
+#[derive(Debug)]
+pub struct Prepared {
+    /// What was asked for.
+    pub request: JobRequest,
+    /// What travels.
+    pub gathered: Gathered,
+    /// What goes where.
+    pub plan: Plan,
+    /// The plan's SHA-256, in hex.
+    pub plan_hash: String,
+    /// The plan's drives, in its order.
+    pub targets: Vec<Target>,
+    /// Drives that were given and are not needed.
+    pub unused: Vec<String>,
+}
+
+impl Prepared {
+    /// Lists, plans and looks at the drives.
+    ///
+    /// # Errors
+    /// [`JobError`]: the request is wrong, refused, or does not fit. Nothing was written.
+    pub fn new(request: JobRequest) -> Result<Self, JobError> {
+        if request.journal_dirs.is_empty() {
+            return Err(JobError::usage(
+                "no journal folder is given",
+                "--journal-dir",
+            ));
+        }
+        let all = targets::look(&request)?;
+        let serials: Vec<String> = all
+            .iter()
+            .map(|target| target.info.serial.clone())
+            .collect();
+        old_journals::none_unfinished(&request.journal_dirs, &request.session, &serials)?;
+        let gathered = gather(&request)?;
+        targets::apart_from_sources(&gathered.roots, &request.journal_dirs, &all)?;
+        let plan = make_plan(&gathered, &all)?;
+        if !request.leave_out_problems
+            && let Some(problem) = plan.problems.first()
+        {
+            let count = plan.problems.len();
+            return Err(JobError::plan(
+                format!(
+                    "{count} names cannot go as they are; the first is {}: {}",
+                    problem.path, problem.rule
+                ),
+                "Take the proposed names, or choose to leave these files out.",
+            ));
+        }
+        let (needed, unused) = pick(&plan, all);
+        for target in &needed {
+            target.free_space_is_decided()?;
+        }
+        let plan_hash = lower_hex(&plan.hash(&gathered.listing));
+        Ok(Self {
+            request,
+            gathered,
+            plan,
+            plan_hash,
+            targets: needed,
+            unused,
+        })
+    }
+
+    /// Returns everything that is known not to travel, each with its length.
+    #[must_use]
+    pub fn left_out(&self) -> Vec<(LeftOut, u64)> {
+        let skipped = self
+            .gathered
+            .skipped
+            .iter()
+            .map(|skipped| (skipped.clone(), 0));
+        let lengths: std::collections::HashMap<&str, u64> = if self.plan.left_out.is_empty() {
+            std::collections::HashMap::new()
+        } else {
+            self.gathered
+                .listing
+                .iter()
+                .map(|(_, entry)| (entry.path, entry.bytes))
+                .collect()
+        };
+        let length = |path: &str| lengths.get(path).copied().unwrap_or(0);
+        let planned = self
+            .plan
+            .left_out
+            .iter()
+            .map(|left_out| (left_out.clone(), length(&left_out.path)));
+        skipped.chain(planned).collect()
+    }
+
+    /// Returns in what the plan differs from what the page computed.
+    #[must_use]
+    pub fn differences(&self) -> Vec<Difference> {
+        let expected = &self.request.expected;
+        if expected.is_empty() {
+            return Vec::new();
+        }
+        let mut found = Vec::new();
+        for planned in &self.plan.drives {
+            match expected.iter().find(|drive| drive.serial == planned.serial) {
+                Some(drive) => compare(
+                    drive,
+                    u64::from(planned.files),
+                    planned.used_bytes,
+                    &mut found,
+                ),
+                None => found.push(difference(
+                    "drive",
+                    format!("drive {} is needed too", planned.serial),
+                )),
+            }
+        }
+        for drive in expected {
+            if !self
+                .plan
+                .drives
+                .iter()
+                .any(|planned| planned.serial == drive.serial)
+            {
+                found.push(difference(
+                    "drive",
+                    format!("drive {} is not needed", drive.serial),
+                ));
+            }
+        }
+        found
+    }
+
+    /// Returns the answer to a start, with `job` when it waits for its confirmation.
+    #[must_use]
+    pub fn reply(&self, job: Option<String>) -> StartReply {
+        let left_out = self.left_out();
+        let summaries = self
+            .plan
+            .drives
+            .iter()
+            .zip(&self.targets)
+            .map(|(planned, target)| target.summary(planned));
+        StartReply {
+            job,
+            plan_hash: self.plan_hash.clone(),
+            drives: summaries.collect(),
+            unused: self.unused.clone(),
+            left_out_count: u64::try_from(left_out.len()).unwrap_or(u64::MAX),
+            left_out: left_out
+                .into_iter()
+                .map(|(file, _)| file)
+                .take(REPLY_NAMES_MAX)
+                .collect(),
+            differences: self.differences(),
+        }
+    }
+}
+
+fn make_plan(gathered: &Gathered, targets: &[Target]) -> Result<Plan, JobError> {
+    let options = PlanOptions {
+        mapping: gathered.mapping.clone(),
+        bare: false,
+        as_many_as_needed: false,
+    };
+    let sizes: Vec<_> = targets.iter().map(Target::size).collect();
+    fit(&gathered.listing, &options, &sizes).map_err(|error| {
+        JobError::plan(
+            error.to_string(),
+            "Give more or larger drives, or fewer files; nothing was touched.",
+        )
+    })
+}
+
+/// Splits the drives into those of the plan, in its order, and the serials of the others.
+fn pick(plan: &Plan, all: Vec<Target>) -> (Vec<Target>, Vec<String>) {
+    let mut rest = all;
+    let mut needed = Vec::with_capacity(plan.drives.len());
+    for planned in &plan.drives {
+        if let Some(place) = rest
+            .iter()
+            .position(|target| target.info.serial == planned.serial)
+        {
+            needed.push(rest.remove(place));
+        }
+    }
+    (
+        needed,
+        rest.into_iter().map(|target| target.info.serial).collect(),
+    )
+}
+
+fn compare(expected: &ExpectedDrive, files: u64, used_bytes: u64, found: &mut Vec<Difference>) {
+    let serial = &expected.serial;
+    if expected.files != files {
+        let message = format!(
+            "drive {serial} gets {files} files; the page planned {}",
+            expected.files
+        );
+        found.push(difference("files", message));
+    }
+    if expected.used_bytes != used_bytes {
+        let message = format!(
+            "drive {serial} uses {used_bytes} bytes; the page planned {}",
+            expected.used_bytes
+        );
+        found.push(difference("bytes", message));
+    }
+}
+
+fn difference(code: &str, message: String) -> Difference {
+    Difference {
+        code: code.to_owned(),
+        message,
+    }
+}

@@ -1,0 +1,243 @@
+//! The drives of a request, looked at before anything is decided.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+
+use disk::SectorSize;
+use shared::api::{FreeSpace, PlannedDriveSummary};
+use shared::job::{DriveIdentity, SerialSource};
+use shared::plan::{DriveSize, PlannedDrive};
+
+use super::error::JobError;
+use super::request::{JobRequest, TargetRequest};
+use crate::device::{self, DriveInfo, DriveKind, Emptiness};
+
+/// A drive that may be filled, and what was asked of it.
+#[derive(Clone, Debug)]
+pub struct Target {
+    /// What is known of it.
+    pub info: DriveInfo,
+    /// Sectors that the volume is built for.
+    pub sector: SectorSize,
+    /// What becomes of its free space.
+    pub free_space: FreeSpace,
+}
+
+/// Looks at every drive of `request`.
+///
+/// # Errors
+/// [`JobError`] when one of them is not there, may not be erased, has no serial, or is one with another.
+pub fn look(request: &JobRequest) -> Result<Vec<Target>, JobError> {
+    if request.drives.is_empty() {
+        return Err(JobError::usage("no drive is given", "--drive"));
+    }
+    let mut targets: Vec<Target> = Vec::with_capacity(request.drives.len());
+    let mut serials = HashSet::new();
+    let mut paths = HashSet::new();
+    for drive in &request.drives {
+        let target = look_at(drive, request.sector)?;
+        let real = std::fs::canonicalize(&drive.path).unwrap_or_else(|_| drive.path.clone());
+        if !paths.insert(real) {
+            return Err(JobError::refused(
+                "this drive is given twice",
+                place(&drive.path),
+                "Give each drive once.",
+            ));
+        }
+        if !serials.insert(target.info.serial.clone()) {
+            return Err(JobError::refused(
+                format!("two drives have the serial {}", target.info.serial),
+                place(&drive.path),
+                "Tell them apart by the serials on their labels: --drive PATH=SERIAL.",
+            ));
+        }
+        targets.push(target);
+    }
+    Ok(targets)
+}
+
+fn look_at(drive: &TargetRequest, sector: Option<SectorSize>) -> Result<Target, JobError> {
+    let info = device::describe(&drive.path, drive.serial.as_deref()).map_err(|error| {
+        JobError::io(
+            error.to_string(),
+            place(&drive.path),
+            "Nothing was written.",
+        )
+    })?;
+    if !info.erasable {
+        let why = info.reasons.join("; ");
+        return Err(JobError::refused(
+            why,
+            place(&drive.path),
+            "Use an image file or a loop device.",
+        ));
+    }
+    if info.serial.is_empty() {
+        return Err(JobError::refused(
+            "the drive's serial cannot be read",
+            place(&drive.path),
+            "Give the one on its label: --drive PATH=SERIAL.",
+        ));
+    }
+    Ok(Target {
+        sector: sector.unwrap_or(info.sector),
+        info,
+        free_space: drive.free_space,
+    })
+}
+
+/// Refuses what would write into a source: a journal folder or a target file that lies below one.
+///
+/// # Errors
+/// [`JobError`], refused.
+pub fn apart_from_sources(
+    sources: &[PathBuf],
+    journal_dirs: &[PathBuf],
+    targets: &[Target],
+) -> Result<(), JobError> {
+    for source in sources {
+        let source = resolved(source);
+        let inside = |path: &Path| resolved(path).starts_with(&source);
+        for folder in journal_dirs {
+            if inside(folder) {
+                return Err(JobError::refused(
+                    format!(
+                        "the journal folder lies below the source {}",
+                        source.display()
+                    ),
+                    place(folder),
+                    "Choose a journal folder elsewhere.",
+                ));
+            }
+        }
+        for target in targets {
+            let backing = match &target.info.kind {
+                DriveKind::ImageFile => Some(&target.info.path),
+                DriveKind::LoopDevice { backing } => backing.as_ref(),
+                _ => None,
+            };
+            if backing.is_some_and(|file| inside(file)) {
+                return Err(JobError::refused(
+                    format!(
+                        "the drive's image file lies below the source {}",
+                        source.display()
+                    ),
+                    place(&target.info.path),
+                    "Keep drive images outside of what is copied.",
+                ));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Returns the real path of what exists, and of the rest as it would be.
+fn resolved(path: &Path) -> PathBuf {
+    if let Ok(real) = std::fs::canonicalize(path) {
+        return real;
+    }
+    match (path.parent(), path.file_name()) {
+        (Some(parent), Some(name)) if !parent.as_os_str().is_empty() => resolved(parent).join(name),
+        (_, Some(name)) => std::env::current_dir().unwrap_or_default().join(name),
+        _ => path.to_owned(),
+    }
+}
+
+fn place(path: &Path) -> String {
+    path.display().to_string()
+}
+
+impl Target {
+    /// Returns what a plan needs to know.
+    #[must_use]
+    pub fn size(&self) -> DriveSize {
+        DriveSize {
+            serial: self.info.serial.clone(),
+            bytes: self.info.bytes,
+            sector: self.sector,
+        }
+    }
+
+    /// Returns whether everything that was looked at is zeros.
+    #[must_use]
+    pub const fn is_blank(&self) -> bool {
+        matches!(
+            self.info.contents.emptiness,
+            Emptiness::SampledZeros | Emptiness::ProvenZeros
+        )
+    }
+
+    /// Returns whether the person must name the drive: all but image files of nothing but zeros.
+    #[must_use]
+    pub fn needs_word(&self) -> bool {
+        !(self.is_blank() && self.info.kind == DriveKind::ImageFile)
+    }
+
+    /// Refuses a drive that held something while nobody said what becomes of its free space.
+    ///
+    /// # Errors
+    /// [`JobError`], refused.
+    pub fn free_space_is_decided(&self) -> Result<(), JobError> {
+        if self.is_blank() || self.free_space != FreeSpace::Blank {
+            return Ok(());
+        }
+        Err(JobError::refused(
+            format!(
+                "drive {} holds data, and space that the new files do not take would keep it readable",
+                self.info.serial
+            ),
+            place(&self.info.path),
+            "Say --wipe to overwrite the free space, or --keep-free-space to leave it as it is.",
+        ))
+    }
+
+    /// Returns what the journal recognises the drive by.
+    #[must_use]
+    pub fn identity(&self) -> DriveIdentity {
+        DriveIdentity {
+            serial: self.info.serial.clone(),
+            serial_source: serial_source(self.info.serial_source),
+            model: self.info.model.clone(),
+            wwn: String::new(),
+            bytes: self.info.bytes,
+            sector_bytes: self.sector.bytes(),
+        }
+    }
+
+    /// Returns what the person sees of it in a plan.
+    #[must_use]
+    pub fn summary(&self, planned: &PlannedDrive) -> PlannedDriveSummary {
+        let characters = self.info.serial.chars().count().min(4);
+        let lost = self
+            .info
+            .contents
+            .signatures
+            .iter()
+            .map(|found| match found.name.as_str() {
+                "" => found.what.to_string(),
+                name => format!("{} \"{name}\"", found.what),
+            });
+        PlannedDriveSummary {
+            serial: self.info.serial.clone(),
+            serial_source: serial_source(self.info.serial_source),
+            model: self.info.model.clone(),
+            capacity_bytes: planned.capacity_bytes,
+            used_bytes: planned.used_bytes,
+            files: u64::from(planned.files),
+            needs_word: self.needs_word(),
+            word_characters: u32::try_from(characters).unwrap_or(4),
+            lost: lost.collect(),
+        }
+    }
+}
+
+/// Returns the wire's word for where a serial comes from.
+#[must_use]
+pub const fn serial_source(source: device::SerialSource) -> SerialSource {
+    match source {
+        device::SerialSource::Hardware => SerialSource::Drive,
+        device::SerialSource::Bridge => SerialSource::Bridge,
+        device::SerialSource::Sidecar | device::SerialSource::FileStem => SerialSource::Image,
+        device::SerialSource::Given | device::SerialSource::Unknown => SerialSource::Label,
+    }
+}

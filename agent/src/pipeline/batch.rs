@@ -1,0 +1,53 @@
+//! What travels through the pipeline.
+
+use ntfs_image::Node;
+use shared::job::LeftOutReason;
+
+use crate::device::AlignedBuffer;
+
+/// A stretch of the drive, contiguous, with the bytes that go there.
+pub(super) struct Batch {
+    /// Disk offset of the first byte.
+    pub at: u64,
+    /// The bytes: plain until the encrypter took them.
+    pub buffer: AlignedBuffer,
+    /// What of it is hashed, in drive order.
+    pub pieces: Vec<Piece>,
+    /// Contents of small files that lie in file records, as read.
+    pub residents: Vec<Vec<u8>>,
+    /// MD5 of every block that ended in this batch, in drive order.
+    pub hashes: Vec<[u8; 16]>,
+    /// Files found to be left out while this batch was filled.
+    pub left_out: Vec<(Node, LeftOutReason)>,
+}
+
+impl Batch {
+    /// Returns the disk offset behind the last byte.
+    pub(super) fn end(&self) -> u64 {
+        self.at
+            .saturating_add(u64::try_from(self.buffer.len()).unwrap_or(u64::MAX))
+    }
+}
+
+/// A part of one block of one file.
+pub(super) struct Piece {
+    /// Where its bytes are.
+    pub bytes: PieceBytes,
+    /// Whether the block begins here.
+    pub starts: bool,
+    /// Whether the block ends here.
+    pub ends: bool,
+}
+
+/// Where the bytes of a piece are.
+pub(super) enum PieceBytes {
+    /// In the batch's buffer.
+    Buffer(std::ops::Range<usize>),
+    /// In the batch's `residents`, whole.
+    Resident(usize),
+}
+
+/// Returns a length or offset within a batch as an index. Batches are at most 32 MiB.
+pub(super) fn index(bytes: u64) -> usize {
+    usize::try_from(bytes).expect("offsets within a batch are below 2^26")
+}

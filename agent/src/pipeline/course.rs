@@ -1,0 +1,174 @@
+//! The drive cut into legs: contiguous stretches of up to one buffer, ascending.
+#![expect(
+    clippy::arithmetic_side_effects,
+    reason = "offsets and lengths of our own layout, which the drive bounds; release builds stop at an overflow"
+)]
+
+use ntfs_image::Node;
+use shared::drive::{DriveSegment, What};
+
+use super::work::Work;
+
+/// Bytes of a buffer. Eight blocks of 4 MiB, so that whole blocks fill the hash lanes.
+pub(super) const LEG_BYTES: u64 = 32 << 20;
+
+/// What [`shared::drive::DriveLayout::render`] asks of its ranges.
+const RENDER_BYTES: u64 = 4096;
+
+/// One contiguous range of the drive, filled and written at once.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Leg {
+    /// Disk offset.
+    pub at: u64,
+    /// Length, at most [`LEG_BYTES`].
+    pub bytes: u64,
+    /// What lies in it, ascending, without gaps.
+    pub stretches: Vec<Stretch>,
+}
+
+impl Leg {
+    /// Returns each stretch with its disk offset.
+    pub(super) fn places(&self) -> impl Iterator<Item = (u64, &Stretch)> {
+        let mut at = self.at;
+        self.stretches.iter().map(move |stretch| {
+            let here = at;
+            at += stretch.bytes;
+            (here, stretch)
+        })
+    }
+}
+
+/// One kind of content in a leg.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Stretch {
+    /// Length.
+    pub bytes: u64,
+    /// What it holds.
+    pub content: Content,
+}
+
+/// What a stretch holds.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Content {
+    /// File system structures.
+    Rendered,
+    /// A part of a file, and zeros behind its end.
+    Data {
+        /// The file.
+        file: Node,
+        /// Offset in the file.
+        from: u64,
+    },
+    /// Zeros, or free space that is to be overwritten.
+    Zeros,
+}
+
+/// The legs of a drive, in order.
+pub(super) struct Course<'a> {
+    segments: Box<dyn Iterator<Item = DriveSegment> + Send + 'a>,
+    waiting: Option<DriveSegment>,
+    work: &'a Work<'a>,
+}
+
+impl<'a> Course<'a> {
+    /// Returns the legs of a whole drive.
+    pub(super) fn new(work: &'a Work<'a>) -> Self {
+        Self {
+            segments: Box::new(work.layout.segments()),
+            waiting: None,
+            work,
+        }
+    }
+
+    /// Returns the bytes that the legs of a whole drive have.
+    pub(super) fn total_bytes(work: &Work<'_>) -> u64 {
+        let written = work
+            .layout
+            .segments()
+            .filter(|segment| content(work, segment).is_some());
+        written.map(|segment| segment.bytes).sum()
+    }
+
+    /// Returns how much of `segment` goes into a leg that has `bytes` already; 0 ends the leg.
+    fn cut(&self, segment: &DriveSegment, bytes: u64) -> u64 {
+        let room = LEG_BYTES - bytes;
+        if segment.bytes <= room {
+            return segment.bytes;
+        }
+        let What::FileData { file, from } = segment.what else {
+            return room - room % RENDER_BYTES;
+        };
+        // A leg that ends with a block leaves no block half hashed, and all lanes get whole blocks.
+        let block = self.work.block_bytes(file);
+        let whole = ((from + room) / block * block).saturating_sub(from);
+        let whole = whole - whole % RENDER_BYTES;
+        if whole + bytes >= LEG_BYTES / 2 {
+            whole
+        } else {
+            room - room % RENDER_BYTES
+        }
+    }
+}
+
+impl Iterator for Course<'_> {
+    type Item = Leg;
+
+    fn next(&mut self) -> Option<Leg> {
+        let mut leg = Leg {
+            at: 0,
+            bytes: 0,
+            stretches: Vec::new(),
+        };
+        while let Some(segment) = self.waiting.take().or_else(|| self.segments.next()) {
+            let Some(content) = content(self.work, &segment) else {
+                if leg.bytes > 0 {
+                    break;
+                }
+                continue;
+            };
+            let take = self.cut(&segment, leg.bytes);
+            if take > 0 {
+                if leg.bytes == 0 {
+                    leg.at = segment.at;
+                }
+                leg.bytes += take;
+                leg.stretches.push(Stretch {
+                    bytes: take,
+                    content,
+                });
+            }
+            if take < segment.bytes {
+                self.waiting = Some(rest(segment, take));
+                break;
+            }
+        }
+        (leg.bytes > 0).then_some(leg)
+    }
+}
+
+/// Returns what the pass writes for `segment`; `None` for what it leaves to Erase, Seal and the manifest.
+fn content(work: &Work<'_>, segment: &DriveSegment) -> Option<Content> {
+    match segment.what {
+        What::HeaderCopy | What::Metadata => Some(Content::Rendered),
+        What::FileData { file, .. } if file == work.layout.manifest() => None,
+        What::FileData { file, from } => Some(Content::Data { file, from }),
+        What::Zeros => Some(Content::Zeros),
+        What::Free => work.wipe.then_some(Content::Zeros),
+        What::Gpt | What::Gap | What::FveBoot | What::Information(_) => None,
+    }
+}
+
+fn rest(segment: DriveSegment, taken: u64) -> DriveSegment {
+    let what = match segment.what {
+        What::FileData { file, from } => What::FileData {
+            file,
+            from: from + taken,
+        },
+        other => other,
+    };
+    DriveSegment {
+        at: segment.at + taken,
+        bytes: segment.bytes - taken,
+        what,
+    }
+}

@@ -1,0 +1,223 @@
+//! The read stage: fills a leg with file system structures and file data.
+#![expect(
+    clippy::arithmetic_side_effects,
+    reason = "offsets and lengths of our own layout; release builds stop at an overflow"
+)]
+
+use std::collections::{BTreeMap, HashMap};
+
+use ntfs_image::Node;
+use rayon::prelude::*;
+use shared::job::LeftOutReason;
+
+use super::batch::{Batch, Piece, PieceBytes, index};
+use super::course::{Content, Leg};
+use super::hash_index::is_hashed;
+use super::source_read::{Reading, read_small};
+use super::work::Work;
+use crate::device::AlignedBuffer;
+use crate::scan::SourceFile;
+
+/// Metadata is rendered in pieces of this length, several at once.
+const RENDER_PIECE: usize = 1 << 20;
+
+/// Fills legs in ascending order.
+pub(super) struct Reader<'a> {
+    work: &'a Work<'a>,
+    threads: &'a rayon::ThreadPool,
+    /// The file that the last leg ended in the middle of.
+    open: Option<(Node, SourceFile)>,
+    left_out: BTreeMap<Node, LeftOutReason>,
+}
+
+impl<'a> Reader<'a> {
+    /// Returns a reader at the start of the drive.
+    pub(super) const fn new(work: &'a Work<'a>, threads: &'a rayon::ThreadPool) -> Self {
+        Self {
+            work,
+            threads,
+            open: None,
+            left_out: BTreeMap::new(),
+        }
+    }
+
+    /// Returns every file that was left out so far, with the reason.
+    pub(super) fn into_left_out(self) -> BTreeMap<Node, LeftOutReason> {
+        self.left_out
+    }
+
+    /// Fills `buffer` with the bytes of `leg`.
+    pub(super) fn fill(&mut self, leg: &Leg, mut buffer: AlignedBuffer) -> Batch {
+        buffer.set_length(index(leg.bytes));
+        let mut batch = Batch {
+            at: leg.at,
+            buffer,
+            pieces: Vec::new(),
+            residents: Vec::new(),
+            hashes: Vec::new(),
+            left_out: Vec::new(),
+        };
+        let residents = self.read_residents(leg, &mut batch);
+        self.list_pieces(leg, &residents, &mut batch);
+        self.read_data(leg, &mut batch);
+        self.render(leg, &residents, &mut batch);
+        batch
+    }
+
+    /// Reads the small files whose records lie in `leg`: several at once, for each is a round trip to the source.
+    fn read_residents(&mut self, leg: &Leg, batch: &mut Batch) -> HashMap<Node, usize> {
+        let mut wanted = Vec::new();
+        for (at, stretch) in leg.places() {
+            if stretch.content == Content::Rendered {
+                wanted.extend(self.work.layout.resident_files(at, stretch.bytes));
+            }
+        }
+        let manifest = self.work.layout.manifest();
+        wanted.retain(|node| *node != manifest);
+        let work = self.work;
+        let contents: Vec<_> = self.threads.install(|| {
+            wanted
+                .par_iter()
+                .map(|node| read_small(work, *node))
+                .collect()
+        });
+        let mut numbers = HashMap::with_capacity(wanted.len());
+        for (node, content) in wanted.into_iter().zip(contents) {
+            let bytes = work.layout.ntfs().tree().bytes(node);
+            let content = content.unwrap_or_else(|reason| {
+                self.leave_out(node, reason, batch);
+                vec![0; index(bytes)]
+            });
+            numbers.insert(node, batch.residents.len());
+            batch.residents.push(content);
+        }
+        numbers
+    }
+
+    /// Lists what of the leg is hashed, in drive order.
+    fn list_pieces(&self, leg: &Leg, residents: &HashMap<Node, usize>, batch: &mut Batch) {
+        for (at, stretch) in leg.places() {
+            match stretch.content {
+                Content::Rendered => {
+                    let files = self.work.layout.resident_files(at, stretch.bytes);
+                    for node in files.filter(|node| is_hashed(self.work, *node)) {
+                        let bytes = PieceBytes::Resident(residents[&node]);
+                        batch.pieces.push(Piece {
+                            bytes,
+                            starts: true,
+                            ends: true,
+                        });
+                    }
+                }
+                Content::Data { file, from } => {
+                    let offset = at - leg.at;
+                    self.list_blocks(file, from, stretch.bytes, offset, batch);
+                }
+                Content::Zeros => {}
+            }
+        }
+    }
+
+    /// Cuts the part `[from, from + bytes)` of a file, which lies at `offset` of the batch, at its block borders.
+    fn list_blocks(&self, file: Node, from: u64, bytes: u64, offset: u64, batch: &mut Batch) {
+        let length = self.work.layout.ntfs().tree().bytes(file);
+        let block = self.work.block_bytes(file);
+        let end = length.min(from + bytes);
+        let mut place = from;
+        while place < end {
+            let block_end = length.min((place / block + 1) * block);
+            let piece_end = block_end.min(end);
+            let range = index(offset + (place - from))..index(offset + (piece_end - from));
+            let starts = place.is_multiple_of(block);
+            batch.pieces.push(Piece {
+                bytes: PieceBytes::Buffer(range),
+                starts,
+                ends: piece_end == block_end,
+            });
+            place = piece_end;
+        }
+    }
+
+    /// Reads file data straight into the buffer, several files at once.
+    fn read_data(&mut self, leg: &Leg, batch: &mut Batch) {
+        let mut readings = Vec::new();
+        let mut rest: &mut [u8] = &mut batch.buffer;
+        for stretch in &leg.stretches {
+            let (into, after) = rest.split_at_mut(index(stretch.bytes));
+            rest = after;
+            match stretch.content {
+                Content::Rendered => {}
+                Content::Zeros => into.fill(0),
+                Content::Data { file, from } => {
+                    let left_out = self.left_out.contains_key(&file);
+                    let held = self
+                        .open
+                        .take_if(|(node, _)| *node == file)
+                        .map(|(_, source)| source);
+                    readings.push(Reading {
+                        file,
+                        from,
+                        into,
+                        held,
+                        outcome: Ok(None),
+                        left_out,
+                    });
+                }
+            }
+        }
+        let work = self.work;
+        match readings.as_mut_slice() {
+            [one] => one.run(work),
+            many => self
+                .threads
+                .install(|| many.par_iter_mut().for_each(|reading| reading.run(work))),
+        }
+        let outcomes: Vec<_> = readings
+            .into_iter()
+            .map(|reading| (reading.file, reading.outcome))
+            .collect();
+        for (file, outcome) in outcomes {
+            match outcome {
+                Ok(None) => {}
+                Ok(Some(source)) => self.open = Some((file, source)),
+                Err(reason) => self.leave_out(file, reason, batch),
+            }
+        }
+    }
+
+    /// Renders the file system structures of the leg.
+    fn render(&self, leg: &Leg, residents: &HashMap<Node, usize>, batch: &mut Batch) {
+        let contents = &batch.residents;
+        let mut places = Vec::new();
+        let mut rest: &mut [u8] = &mut batch.buffer;
+        for (at, stretch) in leg.places() {
+            let (into, after) = rest.split_at_mut(index(stretch.bytes));
+            rest = after;
+            if stretch.content == Content::Rendered {
+                let mut at = at;
+                for piece in into.chunks_mut(RENDER_PIECE) {
+                    let bytes = u64::try_from(piece.len()).unwrap_or(u64::MAX);
+                    places.push((at, piece));
+                    at += bytes;
+                }
+            }
+        }
+        let layout = &self.work.layout;
+        let draw = |(at, into): &mut (u64, &mut [u8])| {
+            layout.render(*at, into, &mut |node, slot| match residents.get(&node) {
+                Some(number) => slot.copy_from_slice(&contents[*number]),
+                None => slot.fill(0),
+            });
+        };
+        match places.as_mut_slice() {
+            [one] => draw(one),
+            many => self.threads.install(|| many.par_iter_mut().for_each(draw)),
+        }
+    }
+
+    fn leave_out(&mut self, node: Node, reason: LeftOutReason, batch: &mut Batch) {
+        if self.left_out.insert(node, reason).is_none() {
+            batch.left_out.push((node, reason));
+        }
+    }
+}

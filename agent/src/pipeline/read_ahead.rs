@@ -1,0 +1,201 @@
+//! Reading ahead, so that the drive is never idle while what it gave is decrypted and hashed.
+#![expect(
+    clippy::arithmetic_side_effects,
+    reason = "window numbers and offsets within a disk; release builds stop at an overflow"
+)]
+
+use std::collections::VecDeque;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::Scope;
+
+use disk::{ReadAt, ReadError};
+
+use crate::device::AlignedBuffer;
+
+/// Bytes of a window: what is read from the drive at once.
+const WINDOW: u64 = 4 << 20;
+/// Windows held, the one that is being read and those read ahead together: 32 MiB.
+const WINDOWS: usize = 8;
+/// Windows read ahead of the last one that was asked for, once reading goes straight on.
+const AHEAD: u64 = 4;
+
+/// A disk that reads ahead in a thread of its own. Reads by whole windows, so that many small reads are one large one.
+pub struct ReadAhead<'a> {
+    disk: &'a (dyn ReadAt + Sync),
+    shared: Mutex<Shared>,
+    wanted: Condvar,
+    arrived: Condvar,
+}
+
+struct Shared {
+    held: VecDeque<(u64, Arrival)>,
+    spare: Vec<AlignedBuffer>,
+    queue: VecDeque<u64>,
+    /// Window of the last read.
+    last: u64,
+    ended: bool,
+}
+
+enum Arrival {
+    Coming,
+    Here(AlignedBuffer),
+    Failed(ReadError),
+}
+
+impl<'a> ReadAhead<'a> {
+    /// Returns a reader over `disk`; without [`ReadAhead::start`] it reads only when asked.
+    #[must_use]
+    pub fn new(disk: &'a (dyn ReadAt + Sync)) -> Self {
+        let shared = Shared {
+            held: VecDeque::new(),
+            spare: Vec::new(),
+            queue: VecDeque::new(),
+            last: 0,
+            ended: false,
+        };
+        Self {
+            disk,
+            shared: Mutex::new(shared),
+            wanted: Condvar::new(),
+            arrived: Condvar::new(),
+        }
+    }
+
+    /// Starts the thread. It ends with [`ReadAhead::end`], which must come before the scope does.
+    pub fn start<'scope>(&'scope self, scope: &'scope Scope<'scope, '_>) {
+        scope.spawn(|| self.run());
+    }
+
+    /// Ends the thread.
+    pub fn end(&self) {
+        self.lock().ended = true;
+        self.wanted.notify_all();
+    }
+
+    fn run(&self) {
+        let mut shared = self.lock();
+        loop {
+            if shared.ended {
+                return;
+            }
+            let Some(window) = shared.queue.pop_front() else {
+                shared = self
+                    .wanted
+                    .wait(shared)
+                    .unwrap_or_else(PoisonError::into_inner);
+                continue;
+            };
+            let buffer = shared.spare.pop();
+            drop(shared);
+            let arrival = self.load(window, buffer);
+            shared = self.lock();
+            if let Some(slot) = shared.held.iter_mut().find(|(number, _)| *number == window) {
+                slot.1 = arrival;
+            }
+            self.arrived.notify_all();
+        }
+    }
+
+    /// Reads one window from the disk.
+    fn load(&self, window: u64, buffer: Option<AlignedBuffer>) -> Arrival {
+        let at = window * WINDOW;
+        let bytes = WINDOW.min(self.disk.bytes().saturating_sub(at));
+        let mut buffer =
+            buffer.unwrap_or_else(|| AlignedBuffer::zeroed(usize::try_from(WINDOW).unwrap_or(0)));
+        buffer.set_length(usize::try_from(bytes).unwrap_or(0));
+        match self.disk.read_at(at, &mut buffer) {
+            Ok(()) => Arrival::Here(buffer),
+            Err(error) => Arrival::Failed(error),
+        }
+    }
+
+    /// Copies from one window; `Err` is the disk's word about the whole window.
+    fn copy(&self, window: u64, within: usize, into: &mut [u8]) -> Result<(), ReadError> {
+        let mut shared = self.lock();
+        self.ask(&mut shared, window);
+        loop {
+            match shared.held.iter().find(|(number, _)| *number == window) {
+                Some((_, Arrival::Here(buffer))) => {
+                    into.copy_from_slice(&buffer[within..within + into.len()]);
+                    return Ok(());
+                }
+                Some((_, Arrival::Failed(error))) => return Err(error.clone()),
+                Some((_, Arrival::Coming)) => {
+                    shared = self
+                        .arrived
+                        .wait(shared)
+                        .unwrap_or_else(PoisonError::into_inner);
+                }
+                None => self.ask(&mut shared, window),
+            }
+        }
+    }
+
+    /// Makes sure that `window` is held or coming, and those behind it when reading goes straight on.
+    fn ask(&self, shared: &mut Shared, window: u64) {
+        let straight = window == shared.last || window == shared.last + 1;
+        let last_window = self.disk.bytes().saturating_sub(1) / WINDOW;
+        let until = if straight {
+            last_window.min(window + AHEAD)
+        } else {
+            window
+        };
+        shared.last = window;
+        for number in window..=until {
+            if shared.held.iter().any(|(held, _)| *held == number) {
+                continue;
+            }
+            while shared.held.len() >= WINDOWS {
+                // The oldest that is not still being read; at most AHEAD + 1 are.
+                let Some(old) = shared.held.iter().position(|(held, arrival)| {
+                    !matches!(arrival, Arrival::Coming) && !(window..=until).contains(held)
+                }) else {
+                    break;
+                };
+                if let Some((_, Arrival::Here(buffer))) = shared.held.remove(old) {
+                    shared.spare.push(buffer);
+                }
+            }
+            shared.held.push_back((number, Arrival::Coming));
+            if number == window {
+                shared.queue.push_front(number);
+            } else {
+                shared.queue.push_back(number);
+            }
+        }
+        self.wanted.notify_all();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Shared> {
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl ReadAt for ReadAhead<'_> {
+    fn bytes(&self) -> u64 {
+        self.disk.bytes()
+    }
+
+    fn read_at(&self, at: u64, into: &mut [u8]) -> Result<(), ReadError> {
+        let asked = u64::try_from(into.len()).unwrap_or(u64::MAX);
+        if at.checked_add(asked).is_none_or(|end| end > self.bytes()) {
+            return Err(ReadError::out_of_bounds(at, asked, self.bytes()));
+        }
+        let mut place = at;
+        let mut rest = into;
+        while !rest.is_empty() {
+            let within = usize::try_from(place % WINDOW).unwrap_or(0);
+            let count = rest
+                .len()
+                .min(usize::try_from(WINDOW).unwrap_or(0) - within);
+            let (piece, after) = rest.split_at_mut(count);
+            if self.copy(place / WINDOW, within, piece).is_err() {
+                // One bad sector must not hide the rest of its window: ask for exactly what was wanted.
+                self.disk.read_at(place, piece)?;
+            }
+            place += u64::try_from(count).unwrap_or(0);
+            rest = after;
+        }
+        Ok(())
+    }
+}

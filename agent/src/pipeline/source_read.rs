@@ -1,0 +1,141 @@
+//! Reading one source file, and noticing when it is not the one that was planned.
+#![expect(
+    clippy::arithmetic_side_effects,
+    reason = "offsets within a file of known length; release builds stop at an overflow"
+)]
+
+use ntfs_image::{FileTime, Node};
+use shared::drive::NodeSource;
+use shared::job::LeftOutReason;
+
+use super::batch::index;
+use super::work::Work;
+use crate::scan::{OpenSourceError, SourceFile};
+
+/// A part of a file that is to be read into its place in a batch.
+pub(super) struct Reading<'b> {
+    /// The file.
+    pub file: Node,
+    /// Offset in the file.
+    pub from: u64,
+    /// Where the bytes go; longer than the file's rest at its end.
+    pub into: &'b mut [u8],
+    /// The file, when an earlier part was read already.
+    pub held: Option<SourceFile>,
+    /// The file, when a later part follows; or why it is left out.
+    pub outcome: Result<Option<SourceFile>, LeftOutReason>,
+    /// Whether it was left out before: then these are zeros.
+    pub left_out: bool,
+}
+
+impl Reading<'_> {
+    /// Reads. What cannot be read is zeros, and `outcome` says why.
+    pub(super) fn run(&mut self, work: &Work<'_>) {
+        if self.left_out {
+            self.into.fill(0);
+            return;
+        }
+        self.outcome = self.read(work);
+        if self.outcome.is_err() {
+            self.into.fill(0);
+        }
+    }
+
+    fn read(&mut self, work: &Work<'_>) -> Result<Option<SourceFile>, LeftOutReason> {
+        let length = work.layout.ntfs().tree().bytes(self.file);
+        let room = u64::try_from(self.into.len()).unwrap_or(u64::MAX);
+        let wanted = room.min(length.saturating_sub(self.from));
+        let (data, behind) = self.into.split_at_mut(index(wanted));
+        behind.fill(0);
+        if let Some(content) = given(work, self.file) {
+            let content = content
+                .get(index(self.from)..)
+                .and_then(|content| content.get(..data.len()));
+            data.copy_from_slice(content.ok_or(LeftOutReason::Changed)?);
+            return Ok(None);
+        }
+        let source = match self.held.take() {
+            Some(source) => source,
+            None => open(work, self.file)?,
+        };
+        fill_from(&source, self.from, data)?;
+        if self.from + wanted < length {
+            return Ok(Some(source));
+        }
+        unchanged(work, self.file, &source)?;
+        Ok(None)
+    }
+}
+
+/// Reads a whole small file, which is held in its file record.
+pub(super) fn read_small(work: &Work<'_>, file: Node) -> Result<Vec<u8>, LeftOutReason> {
+    let length = work.layout.ntfs().tree().bytes(file);
+    let mut content = vec![0; index(length)];
+    Reading {
+        file,
+        from: 0,
+        into: &mut content,
+        held: None,
+        outcome: Ok(None),
+        left_out: false,
+    }
+    .read(work)?;
+    Ok(content)
+}
+
+/// Returns the content of a file that is not from the source tree but beside it.
+fn given<'a>(work: &'a Work<'_>, file: Node) -> Option<&'a [u8]> {
+    let target = |number: u32| work.sources.targets.get(index(u64::from(number)));
+    match work.layout.source_of(file) {
+        NodeSource::TargetMetadata(number) => target(number)?.metadata.as_deref(),
+        NodeSource::TargetProperties(number) => target(number)?.properties.as_deref(),
+        _ => None,
+    }
+}
+
+/// Opens a file and makes sure that it is the one that was planned.
+fn open(work: &Work<'_>, file: Node) -> Result<SourceFile, LeftOutReason> {
+    let entry = work.layout.entry_of(file).ok_or(LeftOutReason::Vanished)?;
+    let source = work
+        .sources
+        .open(work.listing.entry(entry).path)
+        .map_err(|error| reason(&error))?;
+    unchanged(work, file, &source)?;
+    Ok(source)
+}
+
+/// A file that was opened under another identity or cannot be opened; what the plan saw is not there any more.
+fn reason(error: &OpenSourceError) -> LeftOutReason {
+    match error {
+        OpenSourceError::Escapes { .. } | OpenSourceError::NotAFile { .. } => {
+            LeftOutReason::Changed
+        }
+        OpenSourceError::Io { .. } => LeftOutReason::ReadFailed,
+    }
+}
+
+/// Compares length and time with the plan: before the first byte and after the last.
+fn unchanged(work: &Work<'_>, file: Node, source: &SourceFile) -> Result<(), LeftOutReason> {
+    let entry = work.layout.entry_of(file).ok_or(LeftOutReason::Vanished)?;
+    let planned = work.listing.entry(entry);
+    let now = source.state().map_err(|_| LeftOutReason::ReadFailed)?;
+    let modified = FileTime::from_unix(now.modified_seconds, now.modified_nanoseconds);
+    if now.bytes != planned.bytes || modified != planned.modified {
+        return Err(LeftOutReason::Changed);
+    }
+    Ok(())
+}
+
+fn fill_from(source: &SourceFile, from: u64, into: &mut [u8]) -> Result<(), LeftOutReason> {
+    let mut done = 0;
+    while done < into.len() {
+        let at = from + u64::try_from(done).unwrap_or(u64::MAX);
+        match source.read_at(at, &mut into[done..]) {
+            Ok(0) => return Err(LeftOutReason::Changed),
+            Ok(read) => done += read,
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(_) => return Err(LeftOutReason::ReadFailed),
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,188 @@
+//! The write stage, and the pass as a whole.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crossbeam_channel::{Receiver, Sender, bounded};
+use ntfs_image::Node;
+use shared::job::LeftOutReason;
+
+use super::batch::{Batch, index};
+use super::cancel::Cancel;
+use super::course::{Course, LEG_BYTES};
+use super::error::PipelineError;
+use super::hash::Hasher;
+use super::read::Reader;
+use super::work::Work;
+use crate::device::{AlignedBuffer, Device};
+
+/// Buffers in rotation: one being filled, one being hashed and encrypted, one being written.
+const BUFFERS: usize = 3;
+
+/// Where the facts of a pass go that must survive a power cut.
+pub trait Marks {
+    /// Takes files that were left out, before any byte that shows it is on the drive.
+    ///
+    /// # Errors
+    /// [`PipelineError`] when they could not be recorded.
+    fn left_out(&mut self, files: &[(Node, LeftOutReason)]) -> Result<(), PipelineError>;
+
+    /// Takes the hashes of the blocks that ended since the last mark; every byte of the drive before `through` is durable.
+    ///
+    /// # Errors
+    /// [`PipelineError`] when they could not be recorded.
+    fn durable(&mut self, through: u64, hashes: &[[u8; 16]]) -> Result<(), PipelineError>;
+}
+
+/// Counts what went through, for whoever shows it.
+#[derive(Debug, Default)]
+pub struct Meter(AtomicU64);
+
+impl Meter {
+    /// Adds bytes that are done.
+    pub fn add(&self, bytes: u64) {
+        self.0.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    /// Sets the bytes that are done.
+    pub fn set(&self, bytes: u64) {
+        self.0.store(bytes, Ordering::Relaxed);
+    }
+
+    /// Returns the bytes that are done.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// What a pass leaves behind.
+#[derive(Debug)]
+pub struct Filled {
+    /// Files that are not on the drive, with the reason.
+    pub left_out: BTreeMap<Node, LeftOutReason>,
+}
+
+/// Returns the bytes that [`fill`] will write.
+#[must_use]
+pub fn total_bytes(work: &Work<'_>) -> u64 {
+    Course::total_bytes(work)
+}
+
+/// Writes everything but the manifest and what Seal writes, in one ascending pass, with a mark every `mark_bytes`.
+///
+/// # Errors
+/// [`PipelineError`]: the drive, the marks, or a wish to stop. Sources are never an error.
+pub fn fill(
+    work: &Work<'_>,
+    device: &mut dyn Device,
+    threads: &rayon::ThreadPool,
+    marks: &mut dyn Marks,
+    mark_bytes: u64,
+    meter: &Meter,
+    cancel: &Cancel,
+) -> Result<Filled, PipelineError> {
+    let (empty_to, empty) = bounded(BUFFERS);
+    for _ in 0..BUFFERS {
+        // The queue has room for every buffer there is.
+        drop(empty_to.send(AlignedBuffer::zeroed(index(LEG_BYTES))));
+    }
+    let (filled_to, filled) = bounded(1);
+    let (hashed_to, hashed) = bounded(1);
+    let (ready_to, ready) = bounded(1);
+    std::thread::scope(|scope| {
+        let reader = scope.spawn(move || read_all(work, threads, &empty, &filled_to, cancel));
+        scope.spawn(move || hash_all(&filled, &hashed_to));
+        scope.spawn(move || encrypt_all(work, &hashed, &ready_to));
+        let written = write_all(device, &ready, &empty_to, marks, mark_bytes, meter);
+        // Both ends of the loop of buffers go, so that a reader that waits for one wakes up.
+        drop((ready, empty_to));
+        let left_out = reader.join().map_err(|_| PipelineError::Stage)?;
+        written?;
+        if cancel.is_cancelled() {
+            return Err(PipelineError::Cancelled);
+        }
+        Ok(Filled {
+            left_out: left_out?,
+        })
+    })
+}
+
+fn read_all(
+    work: &Work<'_>,
+    threads: &rayon::ThreadPool,
+    empty: &Receiver<AlignedBuffer>,
+    filled: &Sender<Batch>,
+    cancel: &Cancel,
+) -> Result<BTreeMap<Node, LeftOutReason>, PipelineError> {
+    let mut reader = Reader::new(work, threads);
+    for leg in Course::new(work) {
+        if cancel.is_cancelled() {
+            break;
+        }
+        // A closed queue means that the writer stopped; it says why.
+        let Ok(buffer) = empty.recv() else {
+            return Err(PipelineError::Stage);
+        };
+        if filled.send(reader.fill(&leg, buffer)).is_err() {
+            return Err(PipelineError::Stage);
+        }
+    }
+    Ok(reader.into_left_out())
+}
+
+fn hash_all(filled: &Receiver<Batch>, hashed: &Sender<Batch>) {
+    let mut hasher = Hasher::default();
+    for mut batch in filled {
+        hasher.hash(&mut batch);
+        if hashed.send(batch).is_err() {
+            return;
+        }
+    }
+}
+
+fn encrypt_all(work: &Work<'_>, hashed: &Receiver<Batch>, ready: &Sender<Batch>) {
+    for mut batch in hashed {
+        work.encrypt(batch.at, &mut batch.buffer);
+        if ready.send(batch).is_err() {
+            return;
+        }
+    }
+}
+
+fn write_all(
+    device: &mut dyn Device,
+    ready: &Receiver<Batch>,
+    empty: &Sender<AlignedBuffer>,
+    marks: &mut dyn Marks,
+    mark_bytes: u64,
+    meter: &Meter,
+) -> Result<(), PipelineError> {
+    let mut hashes: Vec<[u8; 16]> = Vec::new();
+    let mut through = 0;
+    let mut unmarked = 0_u64;
+    for batch in ready {
+        if !batch.left_out.is_empty() {
+            marks.left_out(&batch.left_out)?;
+        }
+        device.write_at(batch.at, &batch.buffer)?;
+        through = batch.end();
+        let bytes = u64::try_from(batch.buffer.len()).unwrap_or(u64::MAX);
+        meter.add(bytes);
+        unmarked = unmarked.saturating_add(bytes);
+        hashes.extend_from_slice(&batch.hashes);
+        // Nobody may be left to take it: the reader has read everything.
+        drop(empty.send(batch.buffer));
+        if unmarked >= mark_bytes {
+            device.flush()?;
+            marks.durable(through, &hashes)?;
+            hashes.clear();
+            unmarked = 0;
+        }
+    }
+    if unmarked > 0 {
+        device.flush()?;
+        marks.durable(through, &hashes)?;
+    }
+    Ok(())
+}
