@@ -2,17 +2,19 @@
 
 use std::fmt;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use thiserror::Error;
-use zeroize::Zeroize;
-use zeroize::ZeroizeOnDrop;
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-use crate::{RecoveryPassword, RecoveryPasswordError};
+use crate::recovery::is_separator;
+use crate::{ExternalKeyFile, RecoveryPassword, RecoveryPasswordError};
 
 /// What opens a volume. Wiped when dropped, never printed.
 #[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
 pub enum Credential {
     /// The 48 digits.
-    RecoveryPassword(#[zeroize(skip)] RecoveryPassword), // wipes itself
+    RecoveryPassword(RecoveryPassword),
     /// A passphrase, as typed.
     Passphrase(String),
     /// The 32 bytes of an external key.
@@ -53,9 +55,71 @@ impl Credential {
     ///
     /// # Errors
     /// [`CredentialError`] when it holds none of these.
-    pub fn parse(_key_file: &[u8]) -> Result<Self, CredentialError> {
-        todo!()
+    pub fn parse(key_file: &[u8]) -> Result<Self, CredentialError> {
+        if ExternalKeyFile::parse(key_file).is_ok() {
+            return Ok(Self::BekFile(key_file.to_vec()));
+        }
+        let text = decoded(key_file).ok_or(CredentialError::NotText)?;
+        let lines: Vec<&str> = text
+            .lines()
+            .filter(|line| !line.trim().is_empty())
+            .collect();
+        match lines.as_slice() {
+            [] => Err(CredentialError::Empty),
+            [line] => Self::of_line(line),
+            lines => {
+                let passwords: Vec<RecoveryPassword> =
+                    lines.iter().filter_map(|line| line.parse().ok()).collect();
+                match <[RecoveryPassword; 1]>::try_from(passwords) {
+                    Ok([password]) => Ok(Self::RecoveryPassword(password)),
+                    Err(passwords) => Err(CredentialError::Lines {
+                        lines: lines.len(),
+                        passwords: passwords.len(),
+                    }),
+                }
+            }
+        }
     }
+
+    fn of_line(line: &str) -> Result<Self, CredentialError> {
+        let trimmed = line.trim();
+        if trimmed == "clear" {
+            return Ok(Self::Clear);
+        }
+        if looks_like_recovery_password(trimmed) {
+            return Ok(Self::RecoveryPassword(trimmed.parse()?));
+        }
+        let key = STANDARD.decode(trimmed).map(Zeroizing::new);
+        if let Some(key) = key.ok().and_then(|key| key.as_slice().try_into().ok()) {
+            return Ok(Self::ExternalKey(key));
+        }
+        // A passphrase may begin or end with a blank: only the line's end is taken off.
+        Ok(Self::Passphrase(line.to_owned()))
+    }
+}
+
+/// Returns the text of UTF-8, or of UTF-16 with a byte order mark, in which Windows saves recovery passwords.
+fn decoded(bytes: &[u8]) -> Option<Zeroizing<String>> {
+    if let Some(units) = bytes.strip_prefix(&[0xff, 0xfe]) {
+        let (pairs, rest) = units.as_chunks();
+        let units: Zeroizing<Vec<u16>> =
+            Zeroizing::new(pairs.iter().map(|pair| u16::from_le_bytes(*pair)).collect());
+        let text = String::from_utf16(&units).ok()?;
+        return rest.is_empty().then(|| Zeroizing::new(text));
+    }
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let text = std::str::from_utf8(bytes).ok()?;
+    (!text.contains('\0')).then(|| Zeroizing::new(text.to_owned()))
+}
+
+/// Returns whether a text is surely meant as a recovery password: nothing but digits and what stands between them, and of
+/// digits nearly 48. Then a mistake in it is one, and no passphrase.
+fn looks_like_recovery_password(text: &str) -> bool {
+    let digits = text.chars().filter(char::is_ascii_digit).count();
+    let only = text
+        .chars()
+        .all(|found| found.is_ascii_digit() || is_separator(found));
+    only && (44..=52).contains(&digits)
 }
 
 /// Says only the kind.
@@ -68,5 +132,116 @@ impl fmt::Debug for Credential {
             Self::BekFile(_) => "BekFile(secret)",
             Self::Clear => "Clear",
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Guid;
+    use proptest::prelude::*;
+
+    const DIGITS: &str = "235818-357951-253979-013365-241120-245575-342914-591910";
+
+    fn parse(text: &str) -> Result<Credential, CredentialError> {
+        Credential::parse(text.as_bytes())
+    }
+
+    fn recovery() -> Credential {
+        Credential::RecoveryPassword(DIGITS.parse().expect("genuine"))
+    }
+
+    #[test]
+    fn each_kind_of_key_file_is_told_apart() {
+        assert_eq!(parse(DIGITS), Ok(recovery()));
+        assert_eq!(
+            parse(&format!("  {}\r\n", DIGITS.replace('-', " "))),
+            Ok(recovery())
+        );
+        assert_eq!(parse("clear\n"), Ok(Credential::Clear));
+        let key = "ERERERERERERERERERERERERERERERERERERERERERE=";
+        assert_eq!(parse(key), Ok(Credential::ExternalKey([0x11; 32])));
+        let passphrase = |text: &str| Ok(Credential::Passphrase(text.to_owned()));
+        assert_eq!(parse("Clear the decks\n"), passphrase("Clear the decks"));
+        assert_eq!(parse(" anaconda \r\n"), passphrase(" anaconda "));
+        assert_eq!(
+            parse("p\u{e4}ss \u{2603}"),
+            passphrase("p\u{e4}ss \u{2603}")
+        );
+        assert_eq!(parse("12345678"), passphrase("12345678"));
+    }
+
+    #[test]
+    fn a_bek_is_kept_whole() {
+        let file = ExternalKeyFile {
+            protector: Guid([7; 16]),
+            created: 1,
+            changed: 1,
+            key: [9; 32],
+        };
+        let bytes = file.to_bytes().to_vec();
+        assert_eq!(
+            Credential::parse(&bytes),
+            Ok(Credential::BekFile(bytes.clone()))
+        );
+        assert_eq!(
+            Credential::parse(&bytes[..155]),
+            Err(CredentialError::NotText)
+        );
+    }
+
+    #[test]
+    fn the_text_file_that_windows_saves_gives_its_recovery_password() {
+        let text = format!(
+            "BitLocker Drive Encryption recovery key \r\n\r\nIdentifier:\r\n\r\n\tEA1D3164-8747-4029-924A-BA299647998E\r\n\r\nRecovery Key:\r\n\r\n\t{DIGITS}\r\n"
+        );
+        let mut utf16 = vec![0xff, 0xfe];
+        utf16.extend(text.encode_utf16().flat_map(u16::to_le_bytes));
+        assert_eq!(Credential::parse(&utf16), Ok(recovery()));
+        assert_eq!(parse(&format!("\u{feff}{text}")), Ok(recovery()));
+    }
+
+    #[test]
+    fn a_mistyped_recovery_password_is_no_passphrase() {
+        let mistyped = DIGITS.replace("253979", "253978");
+        assert!(matches!(
+            parse(&mistyped),
+            Err(CredentialError::RecoveryPassword(_))
+        ));
+        assert!(matches!(
+            parse(&DIGITS[..54]),
+            Err(CredentialError::RecoveryPassword(_))
+        ));
+    }
+
+    #[test]
+    fn nothing_and_several_lines_are_refused() {
+        assert_eq!(parse(" \r\n"), Err(CredentialError::Empty));
+        assert_eq!(parse(""), Err(CredentialError::Empty));
+        assert!(matches!(
+            parse("one line\nanother"),
+            Err(CredentialError::Lines {
+                lines: 2,
+                passwords: 0
+            })
+        ));
+    }
+
+    #[test]
+    fn debug_says_only_the_kind() {
+        for credential in [
+            recovery(),
+            Credential::Passphrase("hush".to_owned()),
+            Credential::ExternalKey([9; 32]),
+        ] {
+            assert!(format!("{credential:?}").ends_with("(secret)"));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_read_without_a_panic(bytes: Vec<u8>) {
+            drop(Credential::parse(&bytes));
+        }
     }
 }

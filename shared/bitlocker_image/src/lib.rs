@@ -19,6 +19,8 @@ mod boot_sector;
 mod cipher;
 mod credential;
 mod external_key;
+#[cfg(test)]
+mod genuine;
 mod guid;
 mod metadata;
 mod recovery;
@@ -28,6 +30,8 @@ mod sealed;
 mod secrets;
 mod sector_cipher;
 mod stretch;
+#[cfg(test)]
+mod testing;
 mod unlock;
 
 pub use boot_sector::{boot_sector, is_bitlocker};

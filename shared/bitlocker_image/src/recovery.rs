@@ -26,7 +26,7 @@ impl fmt::Debug for RecoveryKey {
 ///
 /// [`Display`](fmt::Display) shows the secret (`235818-357951-...`); [`Debug`] does not.
 /// Source: bitlocker.md part 5.1.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
 pub struct RecoveryPassword(RecoveryKey);
 
 impl RecoveryPassword {
