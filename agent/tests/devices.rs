@@ -524,7 +524,7 @@ fn erasing_leaves_nothing_that_blkid_or_we_recognise() {
     let folder = folder();
     let makers: [(&str, &[&str], &str); 3] = [
         ("mkfs.ext4", &["-q", "-F"], "ext4"),
-        ("mkntfs", &["-q", "-F"], "NTFS"),
+        ("mkntfs", &["-q", "-F", "-L", "FILME"], "NTFS"),
         (
             "cryptsetup",
             &[
@@ -561,6 +561,9 @@ fn erasing_leaves_nothing_that_blkid_or_we_recognise() {
             .map(|found| found.what)
             .collect();
         assert_eq!(kinds, [what], "{maker}");
+        if what == "NTFS" {
+            assert_eq!(drive.contents.signatures[0].name, "FILME");
+        }
         let old = drive.contents.clone();
         let mut writer =
             open(confirm(&drive, &Said::Erase(what.into())).expect("named")).expect("free");

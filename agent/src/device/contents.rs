@@ -2,9 +2,10 @@
 
 use disk::{ReadAt, Window};
 use gpt_image::{GptReadError, PartitionTable, Scheme};
+use ntfs_image::read::Volume;
 
 use super::blank::blank;
-use super::signatures::signatures;
+use super::signatures::{Found, signatures};
 
 /// What was found on a drive.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -112,22 +113,28 @@ fn of_volume(disk: &dyn ReadAt, at: u64, bytes: u64, partition_name: &str) -> Ve
     let Ok(volume) = Window::new(disk, at, bytes) else {
         return Vec::new();
     };
-    let named = |name: String| {
-        if name.is_empty() {
-            partition_name.to_owned()
-        } else {
-            name
-        }
+    let named = |found: &Found| {
+        let label = match found.what {
+            "NTFS" => ntfs_label(&volume).unwrap_or_default(),
+            _ => found.name.clone(),
+        };
+        Some(label)
+            .filter(|label| !label.is_empty())
+            .unwrap_or_else(|| partition_name.to_owned())
     };
-    let found = signatures(&volume).into_iter();
-    found
-        .map(|found| Signature {
-            what: found.what,
-            name: named(found.name),
-            at,
-            bytes,
-        })
-        .collect()
+    let found = signatures(&volume);
+    let found = found.iter().map(|found| Signature {
+        what: found.what,
+        name: named(found),
+        at,
+        bytes,
+    });
+    found.collect()
+}
+
+/// NTFS keeps its label in a file of its own.
+fn ntfs_label(volume: &dyn ReadAt) -> Option<String> {
+    Volume::open(volume).ok()?.label().ok()
 }
 
 #[cfg(test)]
