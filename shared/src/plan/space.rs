@@ -100,7 +100,7 @@ impl Space {
         VolumeSpec {
             bytes: self.volume_bytes(),
             sector: self.sector,
-            start_lba: self.partition.start / self.sector.bytes(),
+            start_lba: self.partition.start.div_euclid(self.sector.bytes()),
             serial,
             label: label.to_owned(),
             created,

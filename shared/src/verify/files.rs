@@ -161,11 +161,11 @@ impl<'a, R: ReadAt> Files<'a, R> {
     }
 
     fn take_attached(&mut self, attached: &Attached, findings: &mut Findings) {
-        if self.come_bytes <= self.proven_bytes {
-            if let Ok(Some(entry)) = self.volume.find(&attached.path) {
-                self.seen.insert(entry.id);
-                return;
-            }
+        let is_proven = self.come_bytes <= self.proven_bytes;
+        let known = is_proven.then(|| self.volume.find(&attached.path).ok().flatten());
+        if let Some(entry) = known.flatten() {
+            self.seen.insert(entry.id);
+            return;
         }
         let Some(file) = self.open(&attached.path, findings) else {
             return;

@@ -115,24 +115,23 @@ impl Search<'_> {
             });
         }
         self.refuse_large_files()?;
-        let (mut least, mut reason) = self.lower_bound()?;
-        let mut short = 0;
-        let there_are = self.stock.at_most(u64::MAX);
-        for drives in least..=least.saturating_add(STEPS).min(there_are) {
-            let all_tries = drives == least.saturating_add(STEPS);
+        let (least, reason) = self.lower_bound()?;
+        let (mut bound, mut short) = ((least, reason), 0);
+        let last = least.saturating_add(STEPS);
+        for drives in least..=last.min(self.stock.at_most(u64::MAX)) {
             let attempt = if drives == 1 {
                 self.all_on_one()?
-            } else if all_tries {
-                self.on_any(least.saturating_mul(2).saturating_add(STEPS).min(there_are))?
+            } else if drives == last {
+                self.on_any(self.stock.at_most(last.saturating_mul(2)))?
             } else {
                 self.on_so_many(drives)?
             };
             match attempt {
-                Attempt::Done(drives) => return Ok(self.found(drives, least, &reason)),
+                Attempt::Done(filled) => return Ok(self.found(filled, bound.0, &bound.1)),
                 Attempt::Short(missing) => short = missing,
             }
             if drives == 1 {
-                (least, reason) = (2, Reason::LaidOut { missing: short });
+                bound = (2, Reason::LaidOut { missing: short });
             }
         }
         Err(self.does_not_fit(short))

@@ -1,4 +1,8 @@
 //! Sizes and counts for people.
+#![expect(
+    clippy::arithmetic_side_effects,
+    reason = "divisions by constants that are not 0"
+)]
 
 /// Returns a size in decimal units with three digits: `92.6 TB`.
 pub(super) fn size(bytes: u64) -> String {
