@@ -4,7 +4,6 @@
 
 use lanes::Md5State;
 use sha2::{Digest, Sha256};
-use std::fmt::Write as _;
 use std::io;
 
 /// Returns the MD5 of `bytes`.
@@ -28,25 +27,23 @@ pub fn sha256(parts: &[&[u8]]) -> [u8; 32] {
 /// Returns upper-case Base16, as manifests and the service write hashes.
 #[must_use]
 pub fn upper_hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(
-        String::with_capacity(bytes.len().saturating_mul(2)),
-        |mut text, byte| {
-            write!(text, "{byte:02X}").expect("writing to a String cannot fail");
-            text
-        },
-    )
+    hex(bytes, b"0123456789ABCDEF")
 }
 
 /// Returns lower-case Base16, as journals write our own hashes.
 #[must_use]
 pub fn lower_hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(
-        String::with_capacity(bytes.len().saturating_mul(2)),
-        |mut text, byte| {
-            write!(text, "{byte:02x}").expect("writing to a String cannot fail");
-            text
-        },
-    )
+    hex(bytes, b"0123456789abcdef")
+}
+
+fn hex(bytes: &[u8], digits: &[u8; 16]) -> String {
+    let mut text = String::with_capacity(bytes.len().saturating_mul(2));
+    for byte in bytes {
+        for half in [byte >> 4, byte & 15] {
+            text.push(char::from(digits[usize::from(half)]));
+        }
+    }
+    text
 }
 
 /// Returns the `N` bytes of exactly `2 * N` Base16 digits of either case; `None` for any other text.

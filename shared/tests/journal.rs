@@ -53,20 +53,35 @@ fn python(journal: &[u8]) -> Option<Result<String, String>> {
         .stderr(Stdio::piped())
         .spawn();
     let Ok(mut child) = spawned else {
-        assert!(std::env::var_os("ARGOSY_REQUIRE_ORACLES").is_none(), "python3 is required and not installed");
+        assert!(
+            std::env::var_os("ARGOSY_REQUIRE_ORACLES").is_none(),
+            "python3 is required and not installed"
+        );
         println!("skipped: python3 is not installed");
         return None;
     };
-    child.stdin.take().expect("piped").write_all(journal).expect("python reads its input");
+    child
+        .stdin
+        .take()
+        .expect("piped")
+        .write_all(journal)
+        .expect("python reads its input");
     let output = child.wait_with_output().expect("python ends");
     let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
-    Some(if output.status.success() { Ok(text(output.stdout)) } else { Err(text(output.stderr)) })
+    Some(if output.status.success() {
+        Ok(text(output.stdout))
+    } else {
+        Err(text(output.stderr))
+    })
 }
 
 #[test]
 fn python_reads_the_grammar_and_computes_the_same_chain() {
     let Some(read) = python(GOLDEN) else { return };
-    assert_eq!(read.as_deref(), Ok("17 060456-014509-132033-080300-252615-584177-672089-411631"));
+    assert_eq!(
+        read.as_deref(),
+        Ok("17 060456-014509-132033-080300-252615-584177-672089-411631")
+    );
 }
 
 #[test]
@@ -81,6 +96,130 @@ fn the_checker_says_invalid_when_the_golden_key_opens_nothing() {
     // Its information area is 80 bytes of 0x5a: no password opens that.
     let report = check(GOLDEN, None);
     assert_eq!(report.verdict, JournalVerdict::Invalid);
-    assert_eq!(report.findings.iter().map(|f| f.code.as_str()).collect::<Vec<_>>(), ["key-does-not-open"]);
+    assert_eq!(
+        report
+            .findings
+            .iter()
+            .map(|f| f.code.as_str())
+            .collect::<Vec<_>>(),
+        ["key-does-not-open"]
+    );
     assert_eq!(replay(GOLDEN).expect("whole").records, 17);
+}
+
+/// A genuine Windows volume's information area and its recovery password, in a journal of ours: the proof that a password
+/// opens the block beside it must hold for what Windows sealed.
+mod genuine {
+    use shared::job::{DriveIdentity, FreeSpace, Moment, SerialSource};
+    use shared::journal::{
+        JournalVerdict, JournalWriter, KeyProof, KeyRecord, Record, Session, check,
+    };
+    use std::path::Path;
+    use std::process::Command;
+
+    const PASSWORD: &str = "235818-357951-253979-013365-241120-245575-342914-591910";
+    const ANOTHER: &str = "404558-436711-420860-678557-638220-018909-039941-695321";
+
+    /// Returns the first information area of bitlk-aes-xts-128; `None` when the test data are not there.
+    #[expect(clippy::disallowed_methods, reason = "a test reads its golden image")]
+    fn area(test: &str) -> Option<Vec<u8>> {
+        let images = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("../../shared/windows-bitlocker/images.tar.xz");
+        if !images.exists() {
+            println!("skipped: {} is not there", images.display());
+            return None;
+        }
+        let into = Path::new(env!("CARGO_TARGET_TMPDIR")).join(test);
+        std::fs::create_dir_all(&into).expect("the target folder can be written");
+        let tar = Command::new("tar")
+            .arg("-xJf")
+            .arg(&images)
+            .arg("-C")
+            .arg(&into)
+            .status();
+        assert!(tar.expect("tar runs").success());
+        let found = walk(&into).into_iter().find(|path| {
+            path.file_name()
+                .is_some_and(|name| name.to_string_lossy().starts_with("bitlk-aes-xts-128."))
+        });
+        let volume = std::fs::read(found.expect("the image is in the archive")).expect("unpacked");
+        let at = u64::from_le_bytes(volume[0xb0..0xb8].try_into().expect("8 bytes"));
+        let at = usize::try_from(at).expect("small");
+        Some(volume[at..][..65_536].to_vec())
+    }
+
+    fn walk(folder: &Path) -> Vec<std::path::PathBuf> {
+        let entries = std::fs::read_dir(folder)
+            .expect("just made")
+            .map(|entry| entry.expect("readable").path());
+        entries
+            .flat_map(|path| {
+                if path.is_dir() {
+                    walk(&path)
+                } else {
+                    vec![path]
+                }
+            })
+            .collect()
+    }
+
+    fn journal(area: &[u8], password: &str) -> Vec<u8> {
+        let session = Session {
+            session: "reels".parse().expect("good"),
+            plan_hash: [0; 32],
+            started: Moment(0),
+            tool: "test".into(),
+            drive: DriveIdentity {
+                serial: "WD-1".into(),
+                serial_source: SerialSource::Image,
+                model: String::new(),
+                wwn: String::new(),
+                bytes: 1 << 30,
+                sector_bytes: 512,
+            },
+            cipher: bitlocker_image::Cipher::XtsAes128,
+            free_space: FreeSpace::Blank,
+            kept_bytes: 0,
+            files: 0,
+            bytes: 0,
+        };
+        let key = KeyRecord {
+            recovery_password: password.parse().expect("good"),
+            salt: [1; 16],
+            sealed: area.to_vec(),
+        };
+        let (mut writer, mut journal) = JournalWriter::create(Moment(0), &session).expect("good");
+        journal.extend(writer.append(Moment(1), &Record::Key(key)).expect("good"));
+        journal
+    }
+
+    #[test]
+    fn a_password_of_windows_opens_the_block_of_windows_and_no_other_does() {
+        let Some(area) = area("journal-key") else {
+            return;
+        };
+        let report = check(&journal(&area, PASSWORD), None);
+        assert_eq!(
+            (report.verdict, report.facts.expect("believable").key),
+            (JournalVerdict::Unfinished, KeyProof::Opens)
+        );
+        let report = check(&journal(&area, ANOTHER), None);
+        assert_eq!(
+            (report.verdict, report.facts.expect("believable").key),
+            (JournalVerdict::Invalid, KeyProof::DoesNotOpen)
+        );
+    }
+
+    #[test]
+    fn one_flipped_bit_in_the_sealed_block_is_found() {
+        let Some(mut area) = area("journal-flip") else {
+            return;
+        };
+        area[200] ^= 1;
+        let report = check(&journal(&area, PASSWORD), None);
+        assert_eq!(
+            (report.verdict, report.facts.expect("believable").key),
+            (JournalVerdict::Invalid, KeyProof::DoesNotOpen)
+        );
+    }
 }

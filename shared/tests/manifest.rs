@@ -4,8 +4,8 @@
 use proptest::prelude::*;
 use shared::hash::{md5, upper_hex};
 use shared::manifest::{
-    Attached, BlobKind, Disposition, ManifestError, ManifestFault, ManifestFile, ManifestReader, ManifestWriter, Ranges,
-    part_count,
+    Attached, BlobKind, Disposition, ManifestError, ManifestFault, ManifestFile, ManifestReader,
+    ManifestWriter, Ranges, part_count,
 };
 use std::io::{Read, Write as _};
 use std::process::{Command, Stdio};
@@ -19,8 +19,16 @@ fn written(files: &[ManifestFile]) -> Vec<u8> {
 }
 
 fn file(path: &str, bytes: u64, kind: BlobKind) -> ManifestFile {
-    let hashes = (0..part_count(bytes, kind)).map(|index| md5(&index.to_le_bytes())).collect();
-    ManifestFile::new(format!("\\reels#1\\{path}"), format!("film/{path}"), bytes, kind, hashes)
+    let hashes = (0..part_count(bytes, kind))
+        .map(|index| md5(&index.to_le_bytes()))
+        .collect();
+    ManifestFile::new(
+        format!("\\reels#1\\{path}"),
+        format!("film/{path}"),
+        bytes,
+        kind,
+        hashes,
+    )
 }
 
 fn read(manifest: &[u8]) -> Result<Vec<ManifestFile>, ManifestError> {
@@ -51,11 +59,19 @@ fn oracle(program: &str, arguments: &[&str], input: &[u8]) -> Option<(bool, Vec<
         .stderr(Stdio::null())
         .spawn();
     let Ok(mut child) = spawned else {
-        assert!(std::env::var_os("ARGOSY_REQUIRE_ORACLES").is_none(), "{program} is required and not installed");
+        assert!(
+            std::env::var_os("ARGOSY_REQUIRE_ORACLES").is_none(),
+            "{program} is required and not installed"
+        );
         println!("skipped: {program} is not installed");
         return None;
     };
-    child.stdin.take().expect("piped").write_all(input).expect("the program reads its input");
+    child
+        .stdin
+        .take()
+        .expect("piped")
+        .write_all(input)
+        .expect("the program reads its input");
     let output = child.wait_with_output().expect("the program ends");
     Some((output.status.success(), output.stdout))
 }
@@ -78,16 +94,28 @@ const NAMES: [&str; 12] = [
 
 #[test]
 fn xmllint_takes_every_name_and_gives_it_back() {
-    let files: Vec<_> = NAMES.iter().map(|name| file(name, 5_000_000, BlobKind::Block)).collect();
+    let files: Vec<_> = NAMES
+        .iter()
+        .map(|name| file(name, 5_000_000, BlobKind::Block))
+        .collect();
     let manifest = written(&files);
-    let Some((well_formed, _)) = oracle("xmllint", &["--noout", "--nonet", "-"], &manifest) else { return };
+    let Some((well_formed, _)) = oracle("xmllint", &["--noout", "--nonet", "-"], &manifest) else {
+        return;
+    };
     assert!(well_formed);
     for (index, name) in NAMES.iter().enumerate() {
-        let path = format!("string(/DriveManifest/Drive/BlobList/Blob[{}]/FilePath)", index + 1);
-        let (found, text) = oracle("xmllint", &["--xpath", &path, "-"], &manifest).expect("it ran above");
+        let path = format!(
+            "string(/DriveManifest/Drive/BlobList/Blob[{}]/FilePath)",
+            index + 1
+        );
+        let (found, text) =
+            oracle("xmllint", &["--xpath", &path, "-"], &manifest).expect("it ran above");
         assert!(found);
         let text = String::from_utf8(text).expect("UTF-8");
-        assert_eq!(text.strip_suffix('\n').unwrap_or(&text), format!("\\reels#1\\{name}"));
+        assert_eq!(
+            text.strip_suffix('\n').unwrap_or(&text),
+            format!("\\reels#1\\{name}")
+        );
     }
 }
 
@@ -123,7 +151,9 @@ print(hashlib.md5(data).hexdigest().upper(), len(data), end='')
         file("long", (50_000 * (4 << 20)) + 1, BlobKind::Block),
     ];
     let manifest = written(&files);
-    let Some((right, said)) = oracle("python3", &["-c", SCRIPT], &manifest) else { return };
+    let Some((right, said)) = oracle("python3", &["-c", SCRIPT], &manifest) else {
+        return;
+    };
     assert!(right, "python found a difference");
     let ours = format!("{} {}", upper_hex(&md5(&manifest)), manifest.len());
     assert_eq!(String::from_utf8(said).expect("ASCII"), ours);
@@ -131,16 +161,30 @@ print(hashlib.md5(data).hexdigest().upper(), len(data), end='')
 
 #[test]
 fn what_is_written_is_read_back_even_byte_by_byte() {
-    let mut files: Vec<_> = NAMES.iter().map(|name| file(name, 10 << 20, BlobKind::Page)).collect();
-    files[0].metadata = Some(Attached { path: "\\reels#1\\m & m.xml".into(), hash: [7; 16] });
-    files[1].properties = Some(Attached { path: "\\reels#1\\p.xml".into(), hash: [8; 16] });
+    let mut files: Vec<_> = NAMES
+        .iter()
+        .map(|name| file(name, 10 << 20, BlobKind::Page))
+        .collect();
+    files[0].metadata = Some(Attached {
+        path: "\\reels#1\\m & m.xml".into(),
+        hash: [7; 16],
+    });
+    files[1].properties = Some(Attached {
+        path: "\\reels#1\\p.xml".into(),
+        hash: [8; 16],
+    });
     files[2].disposition = Disposition::Overwrite;
     files.push(file("long", (50_000 * (4 << 20)) + 1, BlobKind::Block));
     let manifest = written(&files);
     assert_eq!(read(&manifest).expect("our own"), files);
-    let slow: Result<Vec<_>, _> = ManifestReader::new(Drip(&manifest)).expect("our own").collect();
+    let slow: Result<Vec<_>, _> = ManifestReader::new(Drip(&manifest))
+        .expect("our own")
+        .collect();
     assert_eq!(slow.expect("our own"), files);
-    let summary = ManifestReader::new(manifest.as_slice()).expect("our own").finish().expect("our own");
+    let summary = ManifestReader::new(manifest.as_slice())
+        .expect("our own")
+        .finish()
+        .expect("our own");
     assert_eq!((summary.md5, summary.files), (md5(&manifest), 13));
     assert_eq!(summary.bytes, u64::try_from(manifest.len()).expect("small"));
 }
@@ -180,15 +224,33 @@ const IMPORT: &str = r#"<?xml version="1.0" encoding="utf-8"?>
 #[test]
 fn a_manifest_of_the_windows_tool_is_read() {
     let mut reader = ManifestReader::new(IMPORT.as_bytes()).expect("public grammar");
-    assert_eq!((reader.drive_id(), reader.version(), reader.list_id()), ("9WM35C3U", "2014-11-01", Some("session#1-0")));
+    assert_eq!(
+        (reader.drive_id(), reader.version(), reader.list_id()),
+        ("9WM35C3U", "2014-11-01", Some("session#1-0"))
+    );
     let koala = reader.next_file().expect("good").expect("one");
     assert_eq!(koala.ranges, Ranges::Listed(vec![(0, 6062), (6062, 6062)]));
-    assert_eq!(koala.parts().map(|part| upper_hex(&part.hash)).collect::<Vec<_>>(), vec!["700CE7E21ED55525977FAF7AAA9E546B"; 2]);
+    assert_eq!(
+        koala
+            .parts()
+            .map(|part| upper_hex(&part.hash))
+            .collect::<Vec<_>>(),
+        vec!["700CE7E21ED55525977FAF7AAA9E546B"; 2]
+    );
     assert_eq!(koala.disposition, Disposition::Overwrite);
-    assert_eq!(koala.metadata.expect("the list's").path, "\\session#1\\meta.xml");
-    assert_eq!(koala.properties.expect("its own").path, "\\session#1\\own.xml");
+    assert_eq!(
+        koala.metadata.expect("the list's").path,
+        "\\session#1\\meta.xml"
+    );
+    assert_eq!(
+        koala.properties.expect("its own").path,
+        "\\session#1\\own.xml"
+    );
     let empty = reader.next_file().expect("good").expect("two");
-    assert_eq!((empty.blob.as_str(), empty.bytes, empty.metadata), ("$root/a", 0, None));
+    assert_eq!(
+        (empty.blob.as_str(), empty.bytes, empty.metadata),
+        ("$root/a", 0, None)
+    );
     assert!(reader.next_file().expect("end").is_none());
     assert!(reader.next_file().expect("still the end").is_none());
 }
@@ -207,7 +269,10 @@ const EXPORT: &str = r#"<DriveManifest Version="2011-10-01"><Drive><DriveId>9WM3
 #[test]
 fn an_export_manifest_with_sparse_pages_is_read() {
     let files = read(EXPORT.as_bytes()).expect("public grammar");
-    assert_eq!(files[0].ranges, Ranges::Listed(vec![(0, 65536), (131_072, 4096)]));
+    assert_eq!(
+        files[0].ranges,
+        Ranges::Listed(vec![(0, 65536), (131_072, 4096)])
+    );
     assert_eq!(files[0].kind, BlobKind::Page);
     assert_eq!(files[1].hashes.len(), 2);
 }
@@ -217,46 +282,147 @@ fn every_rule_of_the_grammar_is_checked_where_it_breaks() {
     for (from, to, line, words) in [
         ("2014-11-01", "2013-01-01", 3, "expected 2014-11-01"),
         ("<DriveId>9WM35C3U</DriveId>", "", 8, "has no <DriveId>"),
-        ("<DriveId>9WM35C3U</DriveId>", "<DriveId> </DriveId>", 5, "DriveId is"),
-        ("<ClientCreator>", "<DriveId>x</DriveId><ClientCreator>", 7, "more than one <DriveId>"),
-        ("\"6062\" Length", "\"6063\" Length", 18, "begins at byte 6063; expected 6062"),
+        (
+            "<DriveId>9WM35C3U</DriveId>",
+            "<DriveId> </DriveId>",
+            5,
+            "DriveId is",
+        ),
+        (
+            "<ClientCreator>",
+            "<DriveId>x</DriveId><ClientCreator>",
+            7,
+            "more than one <DriveId>",
+        ),
+        (
+            "\"6062\" Length",
+            "\"6063\" Length",
+            18,
+            "begins at byte 6063; expected 6062",
+        ),
         ("<Length>12124", "<Length>12125", 21, "end at byte 12124"),
         ("<Length>12124", "<Length>-12124", 14, "a number of bytes"),
-        ("<Length>12124", "<Length>99999999999999999999", 14, "a number of bytes"),
+        (
+            "<Length>12124",
+            "<Length>99999999999999999999",
+            14,
+            "a number of bytes",
+        ),
         ("Hash=\"700", "Hash=\"70", 17, "32 hexadecimal"),
-        (" Id=\"MD5/cAzn4h7VVSWXf696qp5Uaw==\" Hash", " Hash", 18, "the blocks before it have none"),
-        ("Id=\"MD5/cAzn4h7VVSWXf696qp5Uaw==\"", "Id=\"AAAA\"", 18, "not as long"),
-        ("Id=\"MD5/cAzn4h7VVSWXf696qp5Uaw==\"", "Id=\"*\"", 17, "no base64"),
-        ("Hash=\"700", "Color=\"1\" Hash=\"700", 17, "the attribute Color"),
+        (
+            " Id=\"MD5/cAzn4h7VVSWXf696qp5Uaw==\" Hash",
+            " Hash",
+            18,
+            "the blocks before it have none",
+        ),
+        (
+            "Id=\"MD5/cAzn4h7VVSWXf696qp5Uaw==\"",
+            "Id=\"AAAA\"",
+            18,
+            "not as long",
+        ),
+        (
+            "Id=\"MD5/cAzn4h7VVSWXf696qp5Uaw==\"",
+            "Id=\"*\"",
+            17,
+            "no base64",
+        ),
+        (
+            "Hash=\"700",
+            "Color=\"1\" Hash=\"700",
+            17,
+            "the attribute Color",
+        ),
         ("overwrite<", "Overwrite<", 15, "expected rename"),
-        ("<FilePath>\\session#1\\pictures", "<FilePath>\\session#1\\..", 12, "from the drive's root"),
-        ("<FilePath>\\session#1\\pictures", "<FilePath>session#1\\pictures", 12, "from the drive's root"),
-        ("<BlobPath>pictures/", "<BlobPath>/pictures/", 11, "without a leading slash"),
-        ("<FilePath>\\session#1\\pictures\\koala.jpg</FilePath>", "", 21, "has no <FilePath>"),
-        ("<ClientData>keep me</ClientData>", "<Length>1</Length>", 14, "more than one Length"),
-        ("<ClientData>keep me</ClientData>", "<Surprise/>", 13, "<Blob> cannot hold <Surprise>"),
-        ("<ClientData>keep me</ClientData>", "stray", 12, "the text \"stray\""),
+        (
+            "<FilePath>\\session#1\\pictures",
+            "<FilePath>\\session#1\\..",
+            12,
+            "from the drive's root",
+        ),
+        (
+            "<FilePath>\\session#1\\pictures",
+            "<FilePath>session#1\\pictures",
+            12,
+            "from the drive's root",
+        ),
+        (
+            "<BlobPath>pictures/",
+            "<BlobPath>/pictures/",
+            11,
+            "without a leading slash",
+        ),
+        (
+            "<FilePath>\\session#1\\pictures\\koala.jpg</FilePath>",
+            "",
+            21,
+            "has no <FilePath>",
+        ),
+        (
+            "<ClientData>keep me</ClientData>",
+            "<Length>1</Length>",
+            14,
+            "more than one Length",
+        ),
+        (
+            "<ClientData>keep me</ClientData>",
+            "<Surprise/>",
+            13,
+            "<Blob> cannot hold <Surprise>",
+        ),
+        (
+            "<ClientData>keep me</ClientData>",
+            "stray",
+            12,
+            "the text \"stray\"",
+        ),
         ("keep me", "<b/>", 13, "<ClientData> cannot hold <b>"),
         ("keep me", "&unknown;", 13, "&unknown;"),
         ("</DriveManifest>", "</DriveManifest><More/>", 29, "<More>"),
         ("</DriveManifest>", "", 29, "ends inside <DriveManifest>"),
-        ("</BlockList>\n        <Prop", "</PageRangeList>\n        <Prop", 19, "not well-formed"),
-        ("encoding=\"utf-8\"", "encoding=\"utf-16\"", 1, "encoding utf-16"),
-        ("<!-- as a 2017 tool writes it -->", "<!DOCTYPE a [<!ENTITY b \"c\">]>", 2, "a document type"),
+        (
+            "</BlockList>\n        <Prop",
+            "</PageRangeList>\n        <Prop",
+            19,
+            "not well-formed",
+        ),
+        (
+            "encoding=\"utf-8\"",
+            "encoding=\"utf-16\"",
+            1,
+            "encoding utf-16",
+        ),
+        (
+            "<!-- as a 2017 tool writes it -->",
+            "<!DOCTYPE a [<!ENTITY b \"c\">]>",
+            2,
+            "a document type",
+        ),
     ] {
         assert!(IMPORT.contains(from), "{from}");
         let (found_line, found) = fault(&IMPORT.replacen(from, to, 1));
         assert!(found.contains(words), "{from} -> {to}: {found}");
-        assert!(found_line.abs_diff(line) <= 1, "{from} -> {to}: line {found_line}, expected about {line}");
+        assert!(
+            found_line.abs_diff(line) <= 1,
+            "{from} -> {to}: line {found_line}, expected about {line}"
+        );
     }
     for (from, to, words) in [
         ("Offset=\"131072\"", "Offset=\"65535\"", "65536 or later"),
         ("Offset=\"131072\"", "Offset=\"131073\"", "multiples of 512"),
         ("Length=\"4096\"", "Length=\"0\"", "512 bytes to 4 MiB"),
-        ("Length=\"4096\"", "Length=\"4194816\"", "512 bytes to 4 MiB"),
+        (
+            "Length=\"4096\"",
+            "Length=\"4194816\"",
+            "512 bytes to 4 MiB",
+        ),
         ("Length=\"4096\"", "Length=\"65536\"", "end at byte 196608"),
         ("<Length>163840", "<Length>163841", "multiple of 512"),
-        ("Offset=\"131072\"", "Offset=\"18446744073709551104\"", "beyond any file"),
+        (
+            "Offset=\"131072\"",
+            "Offset=\"18446744073709551104\"",
+            "beyond any file",
+        ),
     ] {
         assert!(EXPORT.contains(from), "{from}");
         let (_, found) = fault(&EXPORT.replacen(from, to, 1));
@@ -266,9 +432,17 @@ fn every_rule_of_the_grammar_is_checked_where_it_breaks() {
 
 #[test]
 fn more_than_50_000_blocks_are_refused() {
-    let block = |index: u64| format!("<Block Offset=\"{index}\" Length=\"1\" Hash=\"{:032}\"/>", 0);
+    let block = |index: u64| {
+        format!(
+            "<Block Offset=\"{index}\" Length=\"1\" Hash=\"{:032}\"/>",
+            0
+        )
+    };
     let blocks: String = (0..50_001).map(block).collect();
-    let manifest = EXPORT.replace("<Length>5442</Length><BlockList>", &format!("<Length>50001</Length><BlockList>{blocks}"));
+    let manifest = EXPORT.replace(
+        "<Length>5442</Length><BlockList>",
+        &format!("<Length>50001</Length><BlockList>{blocks}"),
+    );
     assert!(fault(&manifest).1.contains("at most 50,000"));
 }
 
@@ -297,12 +471,32 @@ fn a_hostile_manifest_takes_no_memory() {
             Ok(into.len())
         }
     }
-    for start in ["<", "<a b=\"", "<!--", "<?", "<![CDATA[", "&", "<!DOCTYPE ", "</"] {
-        let full = Box::leak(format!("<DriveManifest Version=\"2014-11-01\"><Drive><DriveId>{start}").into_boxed_str());
-        let error = ManifestReader::new(Endless(full.as_bytes(), 0)).err().expect("refused");
-        assert!(matches!(error.fault, ManifestFault::Io(_)), "{start}: {error}");
+    for start in [
+        "<",
+        "<a b=\"",
+        "<!--",
+        "<?",
+        "<![CDATA[",
+        "&",
+        "<!DOCTYPE ",
+        "</",
+    ] {
+        let full = Box::leak(
+            format!("<DriveManifest Version=\"2014-11-01\"><Drive><DriveId>{start}")
+                .into_boxed_str(),
+        );
+        let error = ManifestReader::new(Endless(full.as_bytes(), 0))
+            .err()
+            .expect("refused");
+        assert!(
+            matches!(error.fault, ManifestFault::Io(_)),
+            "{start}: {error}"
+        );
     }
-    let deep = format!("<DriveManifest Version=\"2014-11-01\"><Drive>{}", "<a>".repeat(100_000));
+    let deep = format!(
+        "<DriveManifest Version=\"2014-11-01\"><Drive>{}",
+        "<a>".repeat(100_000)
+    );
     assert!(ManifestReader::new(deep.as_bytes()).is_err());
 }
 

@@ -97,7 +97,7 @@ pub struct Session {
 }
 
 /// The volume's keys.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct KeyRecord {
     /// The 48 digits.
     pub recovery_password: RecoveryPassword,
@@ -105,6 +105,13 @@ pub struct KeyRecord {
     pub salt: [u8; 16],
     /// The sealed information area that the password opens: 65,536 bytes. Zeros at its end are not stored.
     pub sealed: Vec<u8>,
+}
+
+/// Shows no key.
+impl std::fmt::Debug for KeyRecord {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("KeyRecord").finish_non_exhaustive()
+    }
 }
 
 /// The side file at a mark.

@@ -237,6 +237,9 @@ fn is_begun(rest: &[u8]) -> bool {
 /// a zero elsewhere than in place of whole sectors is damage of another kind.
 fn is_zeroed(journal: &[u8], at: usize) -> bool {
     let rest = journal.get(at..).unwrap_or(&[]);
+    if rest.len() > RECORD_BYTES_MAX {
+        return false;
+    }
     let mut runs = 0_u64;
     let mut in_run = false;
     for (offset, &byte) in (at..).zip(rest) {
@@ -250,10 +253,7 @@ fn is_zeroed(journal: &[u8], at: usize) -> bool {
     let ends = rest
         .windows(framing::END.len())
         .filter(|window| *window == framing::END.as_bytes());
-    runs > 0
-        && rest.len() <= RECORD_BYTES_MAX
-        && framing::next_begin(rest, 1, 1).is_none()
-        && ends.count() <= 1
+    runs > 0 && framing::next_begin(rest, 1, 1).is_none() && ends.count() <= 1
 }
 
 /// What drives write at once, at the least.

@@ -18,13 +18,24 @@ pub struct NotXml {
 /// What `out` gives, or [`NotXml`] inside an [`io::Error`] of kind `InvalidData` (XML 1.0, production `Char`).
 pub(crate) fn write_escaped(out: &mut impl io::Write, text: &str) -> io::Result<()> {
     let mut rest = text;
-    while let Some((at, c)) = rest.char_indices().find(|&(_, c)| !is_plain(c)) {
+    while let Some(at) = rest.bytes().position(may_be_special) {
         let (plain, tail) = rest.split_at(at);
         out.write_all(plain.as_bytes())?;
-        out.write_all(entity(c)?.as_bytes())?;
+        // A special byte begins a character: none of them is a continuation byte of UTF-8.
+        let Some(c) = tail.chars().next() else { break };
+        if is_plain(c) {
+            out.write_all(c.encode_utf8(&mut [0; 4]).as_bytes())?;
+        } else {
+            out.write_all(entity(c)?.as_bytes())?;
+        }
         rest = tail.get(c.len_utf8()..).unwrap_or("");
     }
     out.write_all(rest.as_bytes())
+}
+
+/// The bytes that every character begins with that is not plain: markup, controls, and U+F000 to U+FFFF for the last two.
+const fn may_be_special(byte: u8) -> bool {
+    matches!(byte, 0..0x20 | b'&' | b'<' | b'>' | b'"' | 0xef)
 }
 
 /// Returns whether every character of `text` can stand in an XML 1.0 file.

@@ -23,6 +23,8 @@ pub const CLIENT_CREATOR: &str = "Argosy";
 pub struct ManifestWriter<W> {
     out: Md5Writer<W>,
     files: u64,
+    /// The lines of one file, so that `out` sees long writes.
+    lines: Vec<u8>,
 }
 
 /// The end of a manifest.
@@ -83,7 +85,11 @@ impl<W: Write> ManifestWriter<W> {
     pub fn new(inner: W, drive_id: &str, session: &str) -> Result<Self, ManifestWriteError> {
         let mut out = Md5Writer::new(inner);
         write_head(&mut out, drive_id, session)?;
-        Ok(Self { out, files: 0 })
+        Ok(Self {
+            out,
+            files: 0,
+            lines: Vec::new(),
+        })
     }
 
     /// Writes a file's lines.
@@ -92,14 +98,20 @@ impl<W: Write> ManifestWriter<W> {
     /// [`ManifestWriteError`]; after one, the manifest is of no use.
     pub fn file(&mut self, file: &ManifestFile) -> Result<(), ManifestWriteError> {
         check(file)?;
-        write_file_head(&mut self.out, &file.planned())?;
+        self.lines.clear();
+        write_file_head(&mut self.lines, &file.planned())?;
         for (index, part) in (0..).zip(file.parts()) {
-            write_part(&mut self.out, file.kind, index, &part)?;
+            write_part(&mut self.lines, file.kind, index, &part)?;
+            if self.lines.len() > LINES_BYTES {
+                self.out.write_all(&self.lines)?;
+                self.lines.clear();
+            }
         }
-        self.out.write_all(list_tag(file.kind, true).as_bytes())?;
-        write_attached(&mut self.out, METADATA, file.metadata.as_ref())?;
-        write_attached(&mut self.out, PROPERTIES, file.properties.as_ref())?;
-        self.out.write_all(BLOB_END.as_bytes())?;
+        self.lines.write_all(list_tag(file.kind, true).as_bytes())?;
+        write_attached(&mut self.lines, METADATA, file.metadata.as_ref())?;
+        write_attached(&mut self.lines, PROPERTIES, file.properties.as_ref())?;
+        self.lines.write_all(BLOB_END.as_bytes())?;
+        self.out.write_all(&self.lines)?;
         self.files = self.files.saturating_add(1);
         Ok(())
     }
@@ -320,6 +332,7 @@ fn length(text: &str) -> u64 {
     u64::try_from(text.len()).unwrap_or(u64::MAX)
 }
 
+const LINES_BYTES: usize = 64 * 1024;
 const METADATA: &str = "MetadataPath";
 const PROPERTIES: &str = "PropertiesPath";
 const BLOB_END: &str = "      </Blob>\r\n";

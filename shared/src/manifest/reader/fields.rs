@@ -28,7 +28,7 @@ impl Fields {
         xml: &mut Xml<R>,
         element: Element,
     ) -> Result<(), ManifestError> {
-        match element.name.as_str() {
+        match element.name.as_ref() {
             "BlobPath" => once(&mut self.blob, xml, element, blob_path),
             "FilePath" => once(&mut self.path, xml, element, file_path),
             "Length" => once(&mut self.bytes, xml, element, |xml, _| number_text(xml)),
@@ -122,7 +122,7 @@ pub(super) fn attributes<const N: usize, R: Read>(
         let Some(slot) = slot else {
             let found = format!("the attribute {}", cut(&name));
             return Err(xml.fault(ManifestFault::Unexpected {
-                within: element.name,
+                within: element.name.into_owned(),
                 found,
             }));
         };

@@ -173,7 +173,7 @@ impl<R: Read> ManifestReader<R> {
     /// Reads children of `<Drive>` up to the next blob list, or to the end of the file.
     fn next_list(&mut self) -> Result<(), ManifestError> {
         while let Some(element) = self.xml.element()? {
-            match element.name.as_str() {
+            match element.name.as_ref() {
                 "DriveId" if self.drive_id.is_empty() => {
                     fields::attributes(&self.xml, element, [])?;
                     self.drive_id = fields::plain_text(&mut self.xml, "DriveId")?;
@@ -204,7 +204,7 @@ impl<R: Read> ManifestReader<R> {
 
     /// Reads a default of the list. The grammar has them before the first blob.
     fn list_default(&mut self, element: Element) -> Result<(), ManifestError> {
-        let slot = match element.name.as_str() {
+        let slot = match element.name.as_ref() {
             "MetadataPath" => &mut self.list.metadata,
             "PropertiesPath" => &mut self.list.properties,
             _ => return Err(fields::no_child(&self.xml, "BlobList", &element)),

@@ -3,7 +3,9 @@
 use super::super::error::{ManifestError, ManifestFault, cut};
 use super::source::Source;
 use quick_xml::Reader;
-use quick_xml::events::{BytesRef, BytesStart, Event};
+use quick_xml::XmlVersion;
+use quick_xml::events::{BytesDecl, BytesRef, BytesStart, Event};
+use std::borrow::Cow;
 use std::io::Read;
 
 /// Pulls elements out of a source. Comments and processing instructions are passed over, a document type is refused, so
@@ -11,22 +13,32 @@ use std::io::Read;
 pub(super) struct Xml<R> {
     reader: Reader<Source<R>>,
     buffer: Vec<u8>,
-    open: Vec<String>,
+    open: Vec<Name>,
     line: u64,
 }
 
 /// An element that was opened.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Element {
-    pub(super) name: String,
-    pub(super) attributes: Vec<(String, String)>,
+    pub(super) name: Name,
+    pub(super) attributes: Vec<(Name, String)>,
 }
+
+/// A name; those of the grammar take no memory, and a manifest of a million files has ten million of them.
+pub(super) type Name = Cow<'static, str>;
 
 enum Token {
     Open(Element),
     Close,
-    Text(String),
     End,
+}
+
+/// What becomes of text that comes before the next token.
+enum TextGoes<'a> {
+    /// White space is passed over, anything else refused.
+    Nowhere,
+    /// It is appended.
+    Into(&'a mut String),
 }
 
 /// The most bytes of one text in all its pieces; a path of 32,767 units has at most 98,301.
@@ -51,46 +63,23 @@ impl<R: Read> Xml<R> {
     /// Returns the next element inside the innermost open one; `None` when that one closes (or, outside of all, at the
     /// end of the file).
     pub(super) fn element(&mut self) -> Result<Option<Element>, ManifestError> {
-        loop {
-            match self.token()? {
-                Token::Open(element) => return Ok(Some(element)),
-                Token::Close => return Ok(None),
-                Token::Text(text) if text.chars().all(is_white) => {}
-                Token::Text(text) => {
-                    return Err(self.unexpected(format!("the text \"{}\"", cut(text.trim()))));
-                }
-                Token::End if self.open.is_empty() => return Ok(None),
-                Token::End => {
-                    return Err(self.fault(ManifestFault::Truncated {
-                        within: self.within(),
-                    }));
-                }
-            }
+        match self.token(TextGoes::Nowhere)? {
+            Token::Open(element) => Ok(Some(element)),
+            Token::Close => Ok(None),
+            Token::End if self.open.is_empty() => Ok(None),
+            Token::End => Err(self.truncated()),
         }
     }
 
     /// Returns the text of the element just opened, and closes it.
     pub(super) fn text(&mut self) -> Result<String, ManifestError> {
-        let within = self.within();
         let mut all = String::new();
-        loop {
-            match self.token()? {
-                Token::Text(text) if all.len().saturating_add(text.len()) <= TEXT_BYTES_MAX => {
-                    all.push_str(&text)
-                }
-                Token::Text(_) => {
-                    return Err(self.unexpected("a text longer than 128 KiB".to_owned()));
-                }
-                Token::Close => return Ok(all),
-                Token::Open(element) => {
-                    let found = format!("<{}>", cut(&element.name));
-                    return Err(self.fault(ManifestFault::Unexpected { within, found }));
-                }
-                Token::End => {
-                    return Err(self.fault(ManifestFault::Truncated {
-                        within: self.within(),
-                    }));
-                }
+        match self.token(TextGoes::Into(&mut all))? {
+            Token::Close => Ok(all),
+            Token::End => Err(self.truncated()),
+            Token::Open(element) => {
+                self.open.pop();
+                Err(self.unexpected(format!("<{}>", cut(&element.name))))
             }
         }
     }
@@ -123,99 +112,131 @@ impl<R: Read> Xml<R> {
             .map_or_else(|| "the file".to_owned(), |name| cut(name))
     }
 
-    fn token(&mut self) -> Result<Token, ManifestError> {
+    fn truncated(&self) -> ManifestError {
+        self.fault(ManifestFault::Truncated {
+            within: self.within(),
+        })
+    }
+
+    fn token(&mut self, mut text: TextGoes<'_>) -> Result<Token, ManifestError> {
         loop {
             self.buffer.clear();
             self.line = self.reader.get_ref().line();
             self.reader.get_mut().next_piece();
-            let line = self.line;
-            let event = self
-                .reader
-                .read_event_into(&mut self.buffer)
-                .map_err(|error| xml_error(line, error))?;
-            let token = match event {
-                Event::Start(start) => {
-                    Token::Open(element(&start).map_err(|fault| ManifestError { line, fault })?)
-                }
-                Event::End(_) => Token::Close,
-                Event::Text(text) => Token::Text(text.xml10_content().into_owned()),
-                Event::CData(text) => Token::Text(text.xml10_content().into_owned()),
-                Event::GeneralRef(name) => {
-                    let fault = |fault| ManifestError { line, fault };
-                    Token::Text(referred(&name).map_err(fault)?.to_string())
-                }
-                Event::Decl(declaration) => match declaration.encoding() {
-                    Some(Ok(name)) if !name.eq_ignore_ascii_case("utf-8") => {
-                        let what = format!("encoding {}", cut(&name));
-                        return Err(ManifestError {
-                            line,
-                            fault: ManifestFault::NotAccepted { what },
-                        });
-                    }
-                    _ => continue,
-                },
-                Event::DocType(_) => {
-                    let what = "a document type".to_owned();
-                    return Err(ManifestError {
-                        line,
-                        fault: ManifestFault::NotAccepted { what },
-                    });
-                }
-                Event::Comment(_) | Event::PI(_) | Event::Empty(_) => continue,
-                Event::Eof => Token::End,
+            let fault = |fault| ManifestError {
+                line: self.line,
+                fault,
             };
-            return self.nest(token);
+            let event = self.reader.read_event_into(&mut self.buffer);
+            let more = match event.map_err(|error| fault(xml_fault(error)))? {
+                Event::Start(start) => {
+                    let element = element(&start).map_err(fault)?;
+                    return self.nest(element);
+                }
+                Event::End(_) => {
+                    self.open.pop();
+                    return Ok(Token::Close);
+                }
+                Event::Eof => return Ok(Token::End),
+                Event::Text(more) => text.take(&more.xml10_content()),
+                Event::CData(more) => text.take(&more.xml10_content()),
+                Event::GeneralRef(name) => {
+                    let c = referred(&name).map_err(fault)?;
+                    text.take(c.encode_utf8(&mut [0; 4]))
+                }
+                Event::Decl(declaration) => {
+                    check_encoding(&declaration).map_err(fault).map(|()| None)?
+                }
+                Event::DocType(_) => {
+                    return Err(fault(ManifestFault::NotAccepted {
+                        what: "a document type".to_owned(),
+                    }));
+                }
+                Event::Comment(_) | Event::PI(_) | Event::Empty(_) => None,
+            };
+            if let Some(found) = more {
+                return Err(self.unexpected(found));
+            }
         }
     }
 
     /// Keeps the list of open elements.
-    fn nest(&mut self, token: Token) -> Result<Token, ManifestError> {
-        match &token {
-            Token::Open(element) if self.open.len() < DEPTH_MAX => {
-                self.open.push(element.name.clone())
-            }
-            Token::Open(element) => {
-                return Err(self.unexpected(format!("<{}>: too deep", cut(&element.name))));
-            }
-            Token::Close => drop(self.open.pop()),
-            Token::Text(_) | Token::End => {}
+    fn nest(&mut self, element: Element) -> Result<Token, ManifestError> {
+        if self.open.len() >= DEPTH_MAX {
+            return Err(self.unexpected(format!("<{}>: too deep", cut(&element.name))));
         }
-        Ok(token)
+        self.open.push(element.name.clone());
+        Ok(Token::Open(element))
     }
 }
 
-fn xml_error(line: u64, error: quick_xml::Error) -> ManifestError {
-    let fault = match error {
+impl TextGoes<'_> {
+    /// Takes text, or returns what is wrong with it.
+    fn take(&mut self, more: &str) -> Option<String> {
+        match self {
+            Self::Nowhere if more.chars().all(is_white) => None,
+            Self::Nowhere => Some(format!("the text \"{}\"", cut(more.trim()))),
+            Self::Into(all) if all.len().saturating_add(more.len()) > TEXT_BYTES_MAX => {
+                Some("a text longer than 128 KiB".to_owned())
+            }
+            Self::Into(all) => {
+                all.push_str(more);
+                None
+            }
+        }
+    }
+}
+
+fn check_encoding(declaration: &BytesDecl<'_>) -> Result<(), ManifestFault> {
+    match declaration.encoding() {
+        Some(Ok(name)) if !name.eq_ignore_ascii_case("utf-8") => Err(ManifestFault::NotAccepted {
+            what: format!("encoding {}", cut(&name)),
+        }),
+        _ => Ok(()),
+    }
+}
+
+fn xml_fault(error: quick_xml::Error) -> ManifestFault {
+    match error {
         quick_xml::Error::Io(error) => {
             ManifestFault::Io(std::io::Error::new(error.kind(), error.to_string()))
         }
-        other => ManifestFault::Xml {
-            what: cut(&other.to_string()),
-        },
-    };
-    ManifestError { line, fault }
+        other => ill_formed(&other),
+    }
+}
+
+fn ill_formed(error: &impl std::fmt::Display) -> ManifestFault {
+    ManifestFault::Xml {
+        what: cut(&error.to_string()),
+    }
 }
 
 fn element(start: &BytesStart<'_>) -> Result<Element, ManifestFault> {
-    let name = start.name().as_ref().to_owned();
+    let name = name_of(start.name().into_inner());
     let mut attributes = Vec::new();
     for attribute in start.attributes() {
-        let attribute = attribute.map_err(|error| ManifestFault::Xml {
-            what: cut(&error.to_string()),
-        })?;
-        let value = attribute.normalized_value(quick_xml::XmlVersion::Implicit1_0);
-        let value = value.map_err(|error| ManifestFault::Xml {
-            what: cut(&error.to_string()),
-        })?;
+        let attribute = attribute.map_err(|error| ill_formed(&error))?;
+        let value = attribute
+            .normalized_value(XmlVersion::Implicit1_0)
+            .map_err(|error| ill_formed(&error))?;
         if attributes.len() >= ATTRIBUTES_MAX {
+            let found = "so many attributes".to_owned();
             return Err(ManifestFault::Unexpected {
                 within: cut(&name),
-                found: "so many attributes".to_owned(),
+                found,
             });
         }
-        attributes.push((attribute.key.as_ref().to_owned(), value.into_owned()));
+        attributes.push((name_of(attribute.key.into_inner()), value.into_owned()));
     }
     Ok(Element { name, attributes })
+}
+
+fn name_of(name: &str) -> Name {
+    let known = NAMES.iter().find(|known| **known == name);
+    known.map_or_else(
+        || Name::Owned(name.to_owned()),
+        |known| Name::Borrowed(known),
+    )
 }
 
 /// The character of `&amp;` or `&#x41;`.
@@ -244,3 +265,31 @@ fn referred(name: &BytesRef<'_>) -> Result<char, ManifestFault> {
 const fn is_white(c: char) -> bool {
     matches!(c, ' ' | '\t' | '\r' | '\n')
 }
+
+/// The grammar's names, the frequent ones first.
+const NAMES: [&str; 24] = [
+    "Block",
+    "Offset",
+    "Length",
+    "Id",
+    "Hash",
+    "PageRange",
+    "Blob",
+    "BlobPath",
+    "FilePath",
+    "ImportDisposition",
+    "BlockList",
+    "PageRangeList",
+    "MetadataPath",
+    "PropertiesPath",
+    "ClientData",
+    "Snapshot",
+    "BlobList",
+    "ClientCreator",
+    "DriveId",
+    "Drive",
+    "DriveManifest",
+    "Version",
+    "StorageAccountKey",
+    "ContainerSas",
+];
