@@ -3,6 +3,7 @@
     clippy::disallowed_methods,
     clippy::disallowed_types,
     clippy::arithmetic_side_effects,
+    clippy::unwrap_used,
     reason = "these tests work on real files and with small numbers"
 )]
 
