@@ -30,7 +30,7 @@ pub struct VolumeSpec {
 }
 
 /// A volume's metadata, ready to be written.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct SealedVolume {
     /// The 65,536 bytes that go to each of the three places of [`Regions::information`].
     pub information_area: Vec<u8>,
@@ -274,7 +274,7 @@ const PASSPHRASE_UNITS: (usize, usize) = (8, 100);
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Protectors;
+    use crate::testing::secrets;
 
     fn spec(cipher: Cipher) -> VolumeSpec {
         VolumeSpec {
@@ -285,20 +285,6 @@ mod tests {
             created: 0x01d5_3236_6fba_4123,
             description: "Argosy".to_owned(),
         }
-    }
-
-    fn secrets(cipher: Cipher, passphrase: Option<&str>) -> Secrets {
-        let mut next = 0_u8;
-        let protectors = Protectors {
-            external_key: true,
-            passphrase: passphrase.map(str::to_owned),
-        };
-        Secrets::from_random(cipher, &protectors, &mut |bytes| {
-            for byte in bytes {
-                next = next.wrapping_mul(5).wrapping_add(0x2b);
-                *byte = next;
-            }
-        })
     }
 
     fn refused(change: impl FnOnce(&mut VolumeSpec)) -> SealError {

@@ -12,6 +12,8 @@ mod error;
 mod facts;
 mod master_key;
 mod opened;
+#[cfg(test)]
+mod tests;
 mod view;
 mod volume;
 
