@@ -8,21 +8,18 @@
 //! clock. It shares no code with what laid the drive out, beyond the stored structures.
 
 mod batch;
-mod check_drive;
-mod contents;
 mod file_reader;
 mod files;
 mod finding;
 mod open;
 mod others;
+mod outer;
 mod report;
 mod run;
 mod seen;
 #[cfg(test)]
 mod tests;
 
-pub use check_drive::{DriveCheck, DriveFinding, DriveVerdict, check_drive};
-pub use contents::{Contents, Item};
 pub use file_reader::FileReader;
 pub use finding::{FINDINGS_MAX, Finding, FindingCode};
 pub use open::{OpenDriveError, OpenedDrive, open_drive};

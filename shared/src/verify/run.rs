@@ -7,12 +7,12 @@ use bitlocker_image::Credential;
 use disk::ReadAt;
 use ntfs_image::read::Volume;
 
-use super::check_drive::{PARTITION_TABLE, outer_findings};
 use super::file_reader::FileReader;
 use super::files::Files;
 use super::finding::{FINDINGS_MAX, Finding, FindingCode, Findings};
-use super::open::{OpenedDrive, open_drive};
+use super::open::open_drive;
 use super::others;
+use super::outer;
 use super::report::{Expected, VerifyPhase, VerifyProgress, VerifyReport, VerifyVerdict};
 use crate::hash::upper_hex;
 use crate::manifest::ManifestReader;
@@ -80,7 +80,7 @@ impl Run<'_> {
         let stop = |code, error: String| Stop(Some(Finding::of_drive(code, error)));
         let drive = open_drive(disk, credential)
             .map_err(|error| stop(FindingCode::Unlock, error.to_string()))?;
-        self.outer(&drive);
+        outer::find(&drive, &mut self.findings);
         self.tell(VerifyPhase::Check)?;
         let check = ntfs_image::check::check(&drive, FINDINGS_MAX);
         let check = check.map_err(|error| stop(FindingCode::FileSystem, error.to_string()))?;
@@ -100,19 +100,6 @@ impl Run<'_> {
         let volume = volume.map_err(|error| stop(FindingCode::FileSystem, error.to_string()))?;
         self.manifest(&volume)?;
         self.files(&volume)
-    }
-
-    /// Tells what is wrong outside the file system.
-    fn outer(&mut self, drive: &OpenedDrive<'_>) {
-        for finding in outer_findings(drive) {
-            let code = if finding.kind == PARTITION_TABLE {
-                FindingCode::PartitionTable
-            } else {
-                FindingCode::BitlockerCopy
-            };
-            let message = format!("{}: {}", finding.place, finding.message);
-            self.findings.push(Finding::of_drive(code, message));
-        }
     }
 
     /// Reads the manifest once to know whether it is the right one and how much there is to do.
