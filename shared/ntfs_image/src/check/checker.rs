@@ -151,7 +151,7 @@ impl<'d> Checker<'d> {
             VolumeError::Extension { .. } => Kind::ExtensionRecord,
             VolumeError::Stream { problem, .. } => super::streams::problem_kind(problem),
             VolumeError::Record { record: other, .. } if *other != record => Kind::ExtensionRecord,
-            VolumeError::Index { .. } => Kind::IndexEntry,
+            VolumeError::Index { problem, .. } => super::index::problem_kind(problem),
             _ => Kind::RecordMagic,
         };
         let place = RecordPlace::record(record);

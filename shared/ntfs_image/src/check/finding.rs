@@ -169,7 +169,8 @@ pub enum FindingKind {
     EntryParent,
     /// X4: an entry's name is one that the file itself has.
     EntryName,
-    /// X5: it has the file's sizes. A note for files with several links: only the link used last is brought up to date.
+    /// X5: it has the file's sizes. A note for files with several links, of which only the one used last is brought up to
+    /// date, and for the allocated size, which ntfs-3g leaves behind.
     EntrySizes,
     /// X6: it says whether it leads to a folder.
     EntryFolderFlag,

@@ -354,21 +354,26 @@ impl<'a> IndexCheck<'a> {
     }
 
     fn problem(&mut self, problem: &IndexProblem) {
-        let kind = match problem {
-            IndexProblem::BlockBytes { .. } => Kind::IndexBlockSize,
-            IndexProblem::NoSuchBlock { .. } | IndexProblem::TooDeep { .. } => Kind::IndexChild,
-            IndexProblem::BlockTwice { .. } => Kind::IndexChildTwice,
-            IndexProblem::Magic { .. } => Kind::IndexBlockMagic,
-            IndexProblem::Fixup { .. } => Kind::IndexBlockTorn,
-            IndexProblem::Vcn { .. } => Kind::IndexBlockNumber,
-            IndexProblem::NoEnd { .. } => Kind::IndexEnd,
-            IndexProblem::NoRoot
-            | IndexProblem::Header { .. }
-            | IndexProblem::Entry { .. }
-            | IndexProblem::Key { .. } => Kind::IndexEntry,
-        };
+        let kind = problem_kind(problem);
         self.reporter
             .violation(kind, self.place(), "a sound node", problem);
+    }
+}
+
+/// Returns the rule that a problem breaks.
+pub(super) const fn problem_kind(problem: &IndexProblem) -> Kind {
+    match problem {
+        IndexProblem::BlockBytes { .. } => Kind::IndexBlockSize,
+        IndexProblem::NoSuchBlock { .. } | IndexProblem::TooDeep { .. } => Kind::IndexChild,
+        IndexProblem::BlockTwice { .. } => Kind::IndexChildTwice,
+        IndexProblem::Magic { .. } => Kind::IndexBlockMagic,
+        IndexProblem::Fixup { .. } => Kind::IndexBlockTorn,
+        IndexProblem::Vcn { .. } => Kind::IndexBlockNumber,
+        IndexProblem::NoEnd { .. } => Kind::IndexEnd,
+        IndexProblem::NoRoot
+        | IndexProblem::Header { .. }
+        | IndexProblem::Entry { .. }
+        | IndexProblem::Key { .. } => Kind::IndexEntry,
     }
 }
 

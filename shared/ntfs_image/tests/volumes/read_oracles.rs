@@ -1,13 +1,5 @@
 //! Volumes that mkntfs made and ntfs-3g filled, as we list and read them: equal to what ntfs-3g, sleuthkit and the `ntfs`
 //! crate find.
-#![expect(
-    clippy::disallowed_methods,
-    clippy::disallowed_types,
-    clippy::arithmetic_side_effects,
-    reason = "these tests work on real files and with small numbers"
-)]
-
-mod support;
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -15,8 +7,8 @@ use std::io::{Seek, SeekFrom, Write};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
+use crate::support::{Dice, Image, ImageFile, have, run};
 use ntfs_image::read::{ReparseTag, Volume, VolumeError};
-use support::{Dice, Image, ImageFile, have, run};
 
 const TOOLS: [&str; 3] = ["mkntfs", "ntfs-3g", "fusermount"];
 
