@@ -145,12 +145,6 @@ impl DriveLayout {
         &self.ntfs
     }
 
-    /// Returns which node is which entry, both ways.
-    #[must_use]
-    pub const fn nodes(&self) -> &NodeMap {
-        &self.nodes
-    }
-
     /// Returns the listing entry that a file or folder is; `None` for what the listing does not name.
     #[must_use]
     pub fn entry_of(&self, node: Node) -> Option<u32> {

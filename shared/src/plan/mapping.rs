@@ -202,18 +202,6 @@ impl Mapping {
         self.attached_path(&properties_name(number))
     }
 
-    /// Returns where the metadata file of target `number` (from 0) is on the drive.
-    #[must_use]
-    pub fn target_metadata_path(&self, number: u32) -> String {
-        self.attached_path(&target_metadata_name(number))
-    }
-
-    /// Returns where the properties file of target `number` (from 0) is on the drive.
-    #[must_use]
-    pub fn target_properties_path(&self, number: u32) -> String {
-        self.attached_path(&target_properties_name(number))
-    }
-
     fn attached_path(&self, name: &str) -> String {
         format!("\\{}\\{name}", self.attached_folder())
     }

@@ -147,12 +147,6 @@ impl NodeMap {
             .ok()?;
         self.entries.get(place).map(|(_, node)| *node)
     }
-
-    /// Returns the entries on the drive, ascending, with their nodes.
-    #[must_use]
-    pub fn entries(&self) -> &[(u32, Node)] {
-        &self.entries
-    }
 }
 
 struct Builder<'a> {

@@ -7,7 +7,7 @@ use ntfs_image::read::{File, Volume};
 
 /// Reads a file of a volume from its start to its end.
 #[derive(Debug)]
-pub struct FileReader<'a, R> {
+pub(super) struct FileReader<'a, R> {
     volume: &'a Volume<R>,
     file: File,
     at: u64,
@@ -15,8 +15,7 @@ pub struct FileReader<'a, R> {
 
 impl<'a, R: ReadAt> FileReader<'a, R> {
     /// Begins at the file's first byte.
-    #[must_use]
-    pub const fn new(volume: &'a Volume<R>, file: File) -> Self {
+    pub(super) const fn new(volume: &'a Volume<R>, file: File) -> Self {
         Self {
             volume,
             file,

@@ -20,7 +20,6 @@ mod seen;
 #[cfg(test)]
 mod tests;
 
-pub use file_reader::FileReader;
 pub use finding::{FINDINGS_MAX, Finding, FindingCode};
 pub use open::{OpenDriveError, OpenedDrive, open_drive};
 pub use report::{Expected, VerifyPhase, VerifyProgress, VerifyReport, VerifyVerdict};
