@@ -11,6 +11,7 @@
 
 mod abort;
 mod bar;
+mod browser;
 mod check_drive;
 mod drives;
 mod journal;
@@ -23,6 +24,7 @@ mod progress;
 mod report;
 mod scan;
 mod screen;
+mod serve;
 mod signals;
 mod size;
 mod source;
@@ -60,6 +62,7 @@ enum Command {
     Drives(drives::Arguments),
     NewDrive(new_drive::Arguments),
     Abort(abort::Arguments),
+    Serve(serve::Arguments),
 }
 
 /// Parses `arguments`, runs the command, says what went wrong, and returns the exit code.
@@ -92,7 +95,7 @@ impl Command {
             Self::CheckDrive(arguments) => arguments.json,
             Self::Journal(command) => command.wants_json(),
             Self::Drives(arguments) => arguments.json,
-            Self::NewDrive(_) | Self::Abort(_) => false,
+            Self::NewDrive(_) | Self::Abort(_) | Self::Serve(_) => false,
         }
     }
 
@@ -109,6 +112,7 @@ impl Command {
             Self::Drives(_) => Ok(drives::run(screen)),
             Self::NewDrive(arguments) => new_drive::run(&arguments, screen),
             Self::Abort(arguments) => abort::run(&arguments, screen),
+            Self::Serve(arguments) => serve::run(&arguments, screen),
         }
     }
 }

@@ -1,1 +1,36 @@
-//! Routes on loopback.
+//! The loopback server: the page inside, and everything below `/api`.
+//!
+//! ```text
+//! request -> guard (Host, Origin, Sec-Fetch-Site, session) -> routes -> handlers -> jobs, device, scan
+//!                        |                                                 |
+//!                        +---------------------- reply <-------------------+      assets -> page
+//! ```
+//!
+//! Routes only compose, a handler calls one method, and `reply` alone knows status codes and headers. The server
+//! listens on 127.0.0.1 only; there is no option for any other address.
+//!
+//! Deliberately absent: CORS headers, cookies that authorise on their own, a drive named by the page that the agent has
+//! not listed itself, a path from the page that is opened for writing.
+
+mod agent;
+mod assets;
+mod body;
+mod drives;
+mod events;
+mod folders;
+mod guard;
+mod handlers;
+mod host;
+mod lockout;
+mod reply;
+mod routes;
+mod scanning;
+mod server;
+mod session;
+#[cfg(test)]
+mod tests;
+
+pub use agent::Agent;
+pub use routes::routes;
+pub use server::{listen, run};
+pub use session::{LaunchToken, Sessions};

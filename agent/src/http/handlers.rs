@@ -1,0 +1,177 @@
+//! One function a route. Each reads its request, calls one method, and hands the outcome to `reply`.
+
+use std::path::Path;
+use std::time::Instant;
+
+use shared::api::{
+    ApiError, ConfirmRequest, DrivesReply, FoldersRequest, JobsReply, KeyReply, ScanRequest,
+    SessionReply, SessionRequest, StartRequest, code, paths,
+};
+use warp::http::{HeaderValue, header};
+use warp::reply::Response;
+
+use super::agent::Agent;
+use super::{drives, events, folders, reply, scanning};
+use crate::device::Said;
+use crate::jobs::{Confirmation, JobError, JobRequest};
+
+pub(super) fn open_session(agent: &Agent, request: &SessionRequest) -> Result<Response, ApiError> {
+    let new = agent
+        .sessions
+        .exchange(&request.token, Instant::now())
+        .map_err(|refused| ApiError::from(&refused))?;
+    let mut response = reply::json(&SessionReply {
+        session: new.header.to_string(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+    });
+    let cookie = format!(
+        "{}={}; Path=/api; HttpOnly; SameSite=Strict",
+        agent.sessions.cookie_name(),
+        new.cookie.as_str()
+    );
+    let cookie =
+        HeaderValue::from_str(&cookie).map_err(|_| internal("the cookie has a bad letter"))?;
+    response.headers_mut().insert(header::SET_COOKIE, cookie);
+    Ok(response)
+}
+
+pub(super) async fn list_drives(agent: Agent) -> Result<Response, ApiError> {
+    let drives = blocking(move || Ok(drives::list(&agent.drives))).await?;
+    Ok(reply::json(&DrivesReply { drives }))
+}
+
+pub(super) async fn list_folders(request: FoldersRequest) -> Result<Response, ApiError> {
+    let found = blocking(move || folders::list(request.path.as_deref())).await?;
+    Ok(reply::json(&found))
+}
+
+pub(super) async fn scan(request: ScanRequest) -> Result<Response, ApiError> {
+    let found = blocking(move || scanning::scan(&request.path)).await?;
+    Ok(reply::json(&found))
+}
+
+pub(super) fn list_jobs(agent: &Agent) -> Response {
+    reply::json(&JobsReply {
+        jobs: agent.jobs.list(),
+    })
+}
+
+pub(super) async fn start_job(agent: Agent, request: StartRequest) -> Result<Response, ApiError> {
+    let started = blocking(move || {
+        // The page names drives; only those that the agent itself has listed are taken for it.
+        let listed = drives::paths(&agent.drives);
+        for picked in &request.drives {
+            if !listed.iter().any(|path| path == Path::new(&picked.path)) {
+                return Err(
+                    ApiError::new(code::NOT_FOUND, "There is no such drive here.")
+                        .at(&picked.path)
+                        .safe("Nothing was touched.")
+                        .next("Look at the list of drives again."),
+                );
+            }
+        }
+        let wanted =
+            JobRequest::from_wire(request, agent.journal_dir.clone()).map_err(api_error)?;
+        agent.jobs.start(wanted).map_err(api_error)
+    })
+    .await?;
+    Ok(reply::json(&started))
+}
+
+pub(super) fn show_job(agent: &Agent, job: &str) -> Result<Response, ApiError> {
+    let snapshot = agent.jobs.snapshot(job);
+    let snapshot = snapshot.ok_or_else(|| api_error(JobError::no_such_job(job)))?;
+    Ok(reply::json(&snapshot))
+}
+
+pub(super) async fn confirm_job(
+    agent: Agent,
+    job: String,
+    request: ConfirmRequest,
+) -> Result<Response, ApiError> {
+    let running = blocking(move || {
+        let words: Vec<Confirmation> = request
+            .drives
+            .into_iter()
+            .map(|drive| Confirmation {
+                serial: drive.serial,
+                said: match drive.typed {
+                    typed if typed.is_empty() => Said::BlankImage,
+                    typed => Said::LastFour(typed),
+                },
+            })
+            .collect();
+        agent
+            .jobs
+            .confirm(&job, &request.plan_hash, &words)
+            .map_err(api_error)
+    })
+    .await?;
+    Ok(reply::json(&running))
+}
+
+pub(super) fn cancel_job(agent: &Agent, job: &str) -> Result<Response, ApiError> {
+    Ok(reply::json(&agent.jobs.cancel(job).map_err(api_error)?))
+}
+
+pub(super) async fn journal(
+    agent: Agent,
+    job: String,
+    serial: String,
+) -> Result<Response, ApiError> {
+    let name = agent
+        .jobs
+        .snapshot(&job)
+        .and_then(|snapshot| {
+            snapshot
+                .drives
+                .into_iter()
+                .find(|drive| drive.serial == serial)
+        })
+        .map_or_else(|| format!("{serial}.jrn"), |drive| drive.journal);
+    let bytes = blocking(move || agent.jobs.journal(&job, &serial).map_err(api_error)).await?;
+    Ok(reply::download(&name, bytes))
+}
+
+pub(super) fn key(agent: &Agent, job: &str, serial: &str) -> Result<Response, ApiError> {
+    let password = agent
+        .jobs
+        .recovery_password(job, serial)
+        .map_err(api_error)?;
+    Ok(reply::json(&KeyReply {
+        serial: serial.to_owned(),
+        recovery_password: password.to_string(),
+    }))
+}
+
+pub(super) fn follow_events(agent: &Agent) -> Response {
+    events::stream(agent.jobs.subscribe(), agent.ending.clone())
+}
+
+/// Returns a segment of the path as text.
+///
+/// # Errors
+/// [`ApiError`] when its percent signs are wrong.
+pub(super) fn segment(encoded: &str) -> Result<String, ApiError> {
+    paths::unsegment(encoded)
+        .ok_or_else(|| ApiError::new(code::BAD_REQUEST, "The path is not well formed.").at(encoded))
+}
+
+/// Runs what waits for a disk on a thread that may wait.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, ApiError> + Send + 'static,
+) -> Result<T, ApiError> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|_| internal("a part of the agent stopped"))?
+}
+
+fn api_error(error: JobError) -> ApiError {
+    *error.error
+}
+
+fn internal(what: &str) -> ApiError {
+    ApiError::new(code::INTERNAL, format!("The agent made a mistake: {what}."))
+        .safe("Drives at work go on; their journals hold how far they are.")
+        .next("Look at the window where argosy serve runs, and start it again if it ended.")
+}

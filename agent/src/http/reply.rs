@@ -1,0 +1,144 @@
+//! Answers: the only place that knows status codes and headers.
+
+use serde::Serialize;
+use shared::api::{ApiError, code};
+use warp::http::{HeaderValue, StatusCode, header};
+use warp::reply::{Reply, Response};
+
+use super::guard::Denied;
+use super::session::{ExchangeError, Unknown};
+
+/// What the page may do: run its own script and WebAssembly, talk to us, and nothing else. Source: requirement S12.
+const POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; connect-src 'self'; \
+    img-src 'self' data:; worker-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+
+/// Headers of every answer. No CORS header is among them: no other origin is ever allowed to read one.
+const ALWAYS: [(&str, &str); 7] = [
+    ("content-security-policy", POLICY),
+    ("x-content-type-options", "nosniff"),
+    ("x-frame-options", "DENY"),
+    ("referrer-policy", "no-referrer"),
+    ("cross-origin-opener-policy", "same-origin"),
+    ("cross-origin-resource-policy", "same-origin"),
+    (
+        "permissions-policy",
+        "camera=(), microphone=(), geolocation=(), usb=(), serial=(), hid=(), payment=(), local-network=(), \
+         loopback-network=(), clipboard-write=(self)",
+    ),
+];
+
+/// Code of an answer to somebody who was wrong too often.
+pub(super) const LOCKED_OUT: &str = "locked-out";
+
+/// Returns `answer` as JSON, never stored by the browser.
+pub(super) fn json<T: Serialize>(answer: &T) -> Response {
+    secured(warp::reply::json(answer).into_response(), "no-store")
+}
+
+/// Returns an error in its one shape, with the status that its code has.
+pub(super) fn error(error: &ApiError) -> Response {
+    let mut response = json(error);
+    *response.status_mut() = status(&error.code);
+    response
+}
+
+/// Returns `bytes` as a file to be saved under `name`.
+pub(super) fn download(name: &str, bytes: Vec<u8>) -> Response {
+    let mut response = Response::new(bytes.into());
+    let headers = response.headers_mut();
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/octet-stream"),
+    );
+    headers.insert(header::CONTENT_DISPOSITION, attachment(name));
+    secured(response, "no-store")
+}
+
+/// Returns the response with the headers of every answer.
+pub(super) fn secured(mut response: Response, cache: &'static str) -> Response {
+    let headers = response.headers_mut();
+    for (name, value) in ALWAYS {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
+    response
+}
+
+/// Returns a `Content-Disposition` that saves under `name`; whatever could end the quotes becomes `_`.
+pub(super) fn attachment(name: &str) -> HeaderValue {
+    let name: String = name
+        .chars()
+        .map(|letter| match letter {
+            'A'..='Z' | 'a'..='z' | '0'..='9' | '.' | '_' | '-' => letter,
+            _ => '_',
+        })
+        .collect();
+    HeaderValue::from_str(&format!("attachment; filename=\"{name}\""))
+        .unwrap_or_else(|_| HeaderValue::from_static("attachment"))
+}
+
+fn status(error_code: &str) -> StatusCode {
+    match error_code {
+        code::NO_SESSION => StatusCode::UNAUTHORIZED,
+        code::BAD_TOKEN => StatusCode::FORBIDDEN,
+        code::FOREIGN => StatusCode::FORBIDDEN,
+        code::BAD_REQUEST => StatusCode::BAD_REQUEST,
+        code::TOO_LARGE => StatusCode::PAYLOAD_TOO_LARGE,
+        code::NOT_FOUND => StatusCode::NOT_FOUND,
+        code::WRONG_METHOD => StatusCode::METHOD_NOT_ALLOWED,
+        code::PLAN => StatusCode::UNPROCESSABLE_ENTITY,
+        code::IO | code::INTERNAL => StatusCode::INTERNAL_SERVER_ERROR,
+        LOCKED_OUT => StatusCode::TOO_MANY_REQUESTS,
+        _ => StatusCode::CONFLICT,
+    }
+}
+
+impl From<&Denied> for ApiError {
+    fn from(denied: &Denied) -> Self {
+        let code = match denied {
+            Denied::Host | Denied::Origin | Denied::Site => code::FOREIGN,
+            Denied::Session(Unknown::NoSession) => code::NO_SESSION,
+            Denied::Session(Unknown::LockedOut) => LOCKED_OUT,
+        };
+        Self::new(code, format!("{denied}."))
+            .safe("Nothing was done.")
+            .next("Open the address that argosy serve printed; press Enter there for a new one.")
+    }
+}
+
+impl From<&ExchangeError> for ApiError {
+    fn from(refused: &ExchangeError) -> Self {
+        let code = match refused {
+            ExchangeError::Unknown => code::BAD_TOKEN,
+            ExchangeError::LockedOut => LOCKED_OUT,
+            ExchangeError::Random(_) => code::INTERNAL,
+        };
+        Self::new(code, format!("{refused}."))
+            .safe("Nothing was done.")
+            .next("Press Enter in the window where argosy serve runs and open the new address.")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_download_name_cannot_leave_its_quotes() {
+        let header = attachment("a\"; x=\r\n/../é.jrn");
+        assert_eq!(
+            header.to_str().expect("ascii"),
+            "attachment; filename=\"a___x____.._.jrn\""
+        );
+    }
+
+    #[test]
+    fn an_error_keeps_its_five_words_and_gets_its_status() {
+        let response = error(&ApiError::new(code::REFUSED, "mounted").at("WD1"));
+        assert_eq!(response.status(), StatusCode::CONFLICT);
+        assert_eq!(
+            error(&ApiError::new(code::NO_SESSION, "")).status(),
+            StatusCode::UNAUTHORIZED
+        );
+    }
+}
