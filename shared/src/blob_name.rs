@@ -1,8 +1,9 @@
 //! NTFS path <-> blob name, both ways, and what cannot be mapped.
 //!
-//! With session `reels-1` and destination `film/raw/`, the source file `a/b.mov` is `\reels-1\a\b.mov` on the drive and
-//! blob `film/raw/a/b.mov`. Rules of names: reference azure-import-export.md, 2.6 (learn.microsoft.com, "Naming and
-//! Referencing Containers, Blobs, and Metadata").
+//! With session `reels-1` and destination `film/raw/`, the source file `a/b.mov` is
+//! `\reels-1\a\b.mov` on the drive and blob `film/raw/a/b.mov`. Rules of names: reference
+//! azure-import-export.md, 2.6 (learn.microsoft.com, "Naming and Referencing Containers, Blobs, and
+//! Metadata").
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -119,7 +120,8 @@ impl Destination {
         &self.prefix
     }
 
-    /// Returns the blob path, container included, of `relative` (parts joined by `/`): `film/raw/a/b.mov`.
+    /// Returns the blob path, container included, of `relative` (parts joined by `/`):
+    /// `film/raw/a/b.mov`.
     ///
     /// # Errors
     /// [`BlobNameProblem`] when the store cannot hold that name.
@@ -140,7 +142,8 @@ impl Destination {
         check_lengths(&self.prefix, relative)
     }
 
-    /// Returns the relative path of a blob path, container included: the way back of [`blob`](Self::blob).
+    /// Returns the relative path of a blob path, container included: the way back of
+    /// [`blob`](Self::blob).
     ///
     /// # Errors
     /// [`BlobNameProblem`] when the blob is not in this destination, or no path of parts.
@@ -234,7 +237,8 @@ pub fn is_container(name: &str) -> bool {
 /// Checks a whole blob path (`container/name`), as manifests and logs carry it.
 ///
 /// # Errors
-/// [`BlobNameProblem`] when the store cannot hold the name; [`BlobNameProblem::Outside`] when the container is none.
+/// [`BlobNameProblem`] when the store cannot hold the name; [`BlobNameProblem::Outside`] when the
+/// container is none.
 pub fn check_blob_path(path: &str) -> Result<(), BlobNameProblem> {
     let (container, name) = path.split_once('/').ok_or(BlobNameProblem::Outside)?;
     if !is_container(container) {
@@ -255,8 +259,9 @@ pub fn drive_path(session: &SessionId, relative: &str) -> String {
     path
 }
 
-/// Returns the relative path (parts joined by `/`) of a path on the drive, and the session it lies under: the way back
-/// of [`drive_path`]. `None` for a path that is not `\session\...`, or has empty, `.` or `..` parts or a `/`.
+/// Returns the relative path (parts joined by `/`) of a path on the drive, and the session it lies
+/// under: the way back of [`drive_path`]. `None` for a path that is not `\session\...`, or has
+/// empty, `.` or `..` parts or a `/`.
 #[must_use]
 pub fn session_and_relative(path: &str) -> Option<(SessionId, String)> {
     let (session, rest) = path.strip_prefix('\\')?.split_once('\\')?;
@@ -265,8 +270,8 @@ pub fn session_and_relative(path: &str) -> Option<(SessionId, String)> {
     whole.then(|| Some((session.parse().ok()?, rest.replace('\\', "/"))))?
 }
 
-/// Returns `text` as a file name that every system takes: everything but `[A-Za-z0-9._-]` becomes `_`, and so does a
-/// leading dot (no hidden file, no `..`).
+/// Returns `text` as a file name that every system takes: everything but `[A-Za-z0-9._-]` becomes
+/// `_`, and so does a leading dot (no hidden file, no `..`).
 #[must_use]
 pub fn file_name(text: &str) -> String {
     let keep = |(at, c): (usize, char)| {
@@ -276,7 +281,8 @@ pub fn file_name(text: &str) -> String {
     text.char_indices().map(keep).collect()
 }
 
-/// A session id: 3 to 30 of letters, digits, `_`, `-` and `#`, and no device name. It names a folder on the drive.
+/// A session id: 3 to 30 of letters, digits, `_`, `-` and `#`, and no device name. It names a
+/// folder on the drive.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SessionId(String);
 
@@ -399,7 +405,8 @@ fn check_parts(path: &str) -> Result<(), BlobNameProblem> {
     })
 }
 
-/// The store counts characters as .NET does, in UTF-16 units (inferred); counting them is never too lenient.
+/// The store counts characters as .NET does, in UTF-16 units (inferred); counting them is never too
+/// lenient.
 fn check_lengths(prefix: &str, relative: &str) -> Result<(), BlobNameProblem> {
     let units = prefix
         .encode_utf16()

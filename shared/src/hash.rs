@@ -1,6 +1,7 @@
 //! Hashes as bytes stream past: MD5 a block and a whole file, SHA-256; and hashes as text.
 //!
-//! MD5 is what the import service compares; it finds accidents, not attackers. SHA-256 chains the journal.
+//! MD5 is what the import service compares; it finds accidents, not attackers. SHA-256 chains the
+//! journal.
 
 use lanes::Md5State;
 use sha2::{Digest, Sha256};
@@ -46,7 +47,8 @@ fn hex(bytes: &[u8], digits: &[u8; 16]) -> String {
     text
 }
 
-/// Returns the `N` bytes of exactly `2 * N` Base16 digits of either case; `None` for any other text.
+/// Returns the `N` bytes of exactly `2 * N` Base16 digits of either case; `None` for any other
+/// text.
 #[must_use]
 pub fn from_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
     let (pairs, rest) = text.as_bytes().as_chunks::<2>();
@@ -113,7 +115,8 @@ impl FileHasher {
         }
     }
 
-    /// Ends the file. Returns the MD5 of every block (an empty file has none), and of the whole file when asked.
+    /// Ends the file. Returns the MD5 of every block (an empty file has none), and of the whole
+    /// file when asked.
     #[must_use]
     pub fn finish(mut self) -> (Vec<[u8; 16]>, Option<[u8; 16]>) {
         if self.in_block > 0 {

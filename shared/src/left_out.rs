@@ -6,16 +6,19 @@ use std::fmt;
 /// One path that is not on the drive although it is in the source.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct LeftOut {
-    /// Path below the source, parts joined by `/`. Where a name is not Unicode, its nearest readable form.
+    /// Path below the source, parts joined by `/`. Where a name is not Unicode, its nearest
+    /// readable form.
     pub path: String,
     /// Why.
     pub reason: LeftOutReason,
 }
 
-/// Why a path is not on the drive. Serialised as [`code`](Self::code); codes never change their meaning.
+/// Why a path is not on the drive. Serialised as [`code`](Self::code); codes never change their
+/// meaning.
 ///
-/// The reasons come in two groups. Those found while planning were shown before anything was erased, and do not make
-/// the drive incomplete; those found while copying do ([`makes_incomplete`](Self::makes_incomplete)).
+/// The reasons come in two groups. Those found while planning were shown before anything was
+/// erased, and do not make the drive incomplete; those found while copying do
+/// ([`makes_incomplete`](Self::makes_incomplete)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
@@ -131,7 +134,8 @@ impl LeftOutReason {
         }
     }
 
-    /// Returns whether a drive with such a file is `incomplete`: the file was planned, and failed during the copy.
+    /// Returns whether a drive with such a file is `incomplete`: the file was planned, and failed
+    /// during the copy.
     #[must_use]
     pub const fn makes_incomplete(self) -> bool {
         matches!(self, Self::Changed | Self::Vanished | Self::ReadFailed)

@@ -6,7 +6,8 @@ use std::process::{Command, Stdio};
 
 const GOLDEN: &[u8] = include_bytes!("golden/journal-1.jrn");
 
-/// Reads the public grammar (azure-import-export.md, 3.2) with regular expressions, and computes the chain with hashlib.
+/// Reads the public grammar (azure-import-export.md, 3.2) with regular expressions, and computes
+/// the chain with hashlib.
 const SCRIPT: &str = r#"
 import hashlib, re, sys, xml.etree.ElementTree as E
 text = sys.stdin.buffer.read().decode('utf-8')
@@ -107,8 +108,8 @@ fn the_checker_says_invalid_when_the_golden_key_opens_nothing() {
     assert_eq!(replay(GOLDEN).expect("whole").records, 17);
 }
 
-/// A genuine Windows volume's information area and its recovery password, in a journal of ours: the proof that a password
-/// opens the block beside it must hold for what Windows sealed.
+/// A genuine Windows volume's information area and its recovery password, in a journal of ours: the
+/// proof that a password opens the block beside it must hold for what Windows sealed.
 mod genuine {
     use shared::job::{DriveIdentity, FreeSpace, Moment, SerialSource};
     use shared::journal::{
@@ -120,7 +121,8 @@ mod genuine {
     const PASSWORD: &str = "235818-357951-253979-013365-241120-245575-342914-591910";
     const ANOTHER: &str = "404558-436711-420860-678557-638220-018909-039941-695321";
 
-    /// Returns the first information area of bitlk-aes-xts-128; `None` when the test data are not there.
+    /// Returns the first information area of bitlk-aes-xts-128; `None` when the test data are not
+    /// there.
     #[expect(clippy::disallowed_methods, reason = "a test reads its golden image")]
     fn area(test: &str) -> Option<Vec<u8>> {
         let images = Path::new(env!("CARGO_MANIFEST_DIR"))

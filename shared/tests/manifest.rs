@@ -1,4 +1,5 @@
-//! Manifests: what we write is what other XML tools read, and what the public samples look like is what we read.
+//! Manifests: what we write is what other XML tools read, and what the public samples look like is
+//! what we read.
 #![expect(clippy::arithmetic_side_effects, reason = "numbers of our own")]
 
 use proptest::prelude::*;
@@ -76,7 +77,8 @@ fn oracle(program: &str, arguments: &[&str], input: &[u8]) -> Option<(bool, Vec<
     Some((output.status.success(), output.stdout))
 }
 
-/// Names that hurt: markup, white space that XML folds, emoji, decomposed and right-to-left letters, the last code points.
+/// Names that hurt: markup, white space that XML folds, emoji, decomposed and right-to-left
+/// letters, the last code points.
 const NAMES: [&str; 12] = [
     "plain.mov",
     "a & b <c> \"d\" 'e'.txt",
@@ -189,8 +191,9 @@ fn what_is_written_is_read_back_even_byte_by_byte() {
     assert_eq!(summary.bytes, u64::try_from(manifest.len()).expect("small"));
 }
 
-/// Block ids of the form "MD5/" + base64(MD5), an account key, free text, defaults of a list and their override:
-/// azure-import-export.md 4.1. Hash 700CE7E2...546B belongs to id MD5/cAzn4h7VVSWXf696qp5Uaw==.
+/// Block ids of the form "MD5/" + base64(MD5), an account key, free text, defaults of a list and
+/// their override: azure-import-export.md 4.1. Hash 700CE7E2...546B belongs to id
+/// MD5/cAzn4h7VVSWXf696qp5Uaw==.
 const IMPORT: &str = r#"<?xml version="1.0" encoding="utf-8"?>
 <!-- as a 2017 tool writes it -->
 <DriveManifest Version="2014-11-01">
@@ -255,7 +258,8 @@ fn a_manifest_of_the_windows_tool_is_read() {
     assert!(reader.next_file().expect("still the end").is_none());
 }
 
-/// An export sample: version 2011-10-01, no credential, sparse page ranges (Length 163840, ranges to 135168), index ids.
+/// An export sample: version 2011-10-01, no credential, sparse page ranges (Length 163840, ranges
+/// to 135168), index ids.
 const EXPORT: &str = r#"<DriveManifest Version="2011-10-01"><Drive><DriveId>9WM35C3U</DriveId>
 <ClientCreator>Windows Azure Import/Export service</ClientCreator><BlobList>
 <Blob><BlobPath>vhds/d.vhd</BlobPath><FilePath>\vhds\d.vhd</FilePath><Snapshot>2013-09-10T00:00:00Z</Snapshot><Length>163840</Length>

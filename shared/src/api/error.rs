@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-/// What every answer other than 2xx holds, and what the page shows: what happened, where, whether the data is safe,
-/// and what to do now.
+/// What every answer other than 2xx holds, and what the page shows: what happened, where, whether
+/// the data is safe, and what to do now.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Error)]
 #[error("{message}")]
 pub struct ApiError {

@@ -14,7 +14,8 @@ pub struct Event {
     pub news: News,
 }
 
-/// What happened. All but `Job` are changes of a snapshot that the page has; [`JobSnapshot::apply`] takes them.
+/// What happened. All but `Job` are changes of a snapshot that the page has; [`JobSnapshot::apply`]
+/// takes them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "news", rename_all = "kebab-case")]
 #[non_exhaustive]
@@ -89,8 +90,8 @@ pub enum News {
 }
 
 impl JobSnapshot {
-    /// Takes a change into this snapshot. Returns whether it was about this job and was taken; `false` for a drive that
-    /// the snapshot does not have, then the job is to be fetched again.
+    /// Takes a change into this snapshot. Returns whether it was about this job and was taken;
+    /// `false` for a drive that the snapshot does not have, then the job is to be fetched again.
     pub fn apply(&mut self, news: &News) -> bool {
         match news {
             News::Job { snapshot } if snapshot.id == self.id => {

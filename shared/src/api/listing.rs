@@ -3,12 +3,12 @@
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-/// A listing in columns: what a browser plans from. Folders are named once; a file is a folder's number, a name, a size
-/// and a time. A million files take about 40 MB of JSON before compression.
+/// A listing in columns: what a browser plans from. Folders are named once; a file is a folder's
+/// number, a name, a size and a time. A million files take about 40 MB of JSON before compression.
 ///
-/// The order of the files is the order of writing, frozen by the scan. Folder 0 is the source itself; folder `n` (from 1)
-/// is row `n - 1` of the folder columns, and stands behind the folder that it lies in. Names are joined by `/`, which no
-/// name holds.
+/// The order of the files is the order of writing, frozen by the scan. Folder 0 is the source
+/// itself; folder `n` (from 1) is row `n - 1` of the folder columns, and stands behind the folder
+/// that it lies in. Names are joined by `/`, which no name holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct WireListing {
@@ -134,11 +134,12 @@ impl WireListing {
         self.folder_parents.len()
     }
 
-    /// Calls `each` with every entry: folders first, each behind the one that it lies in, then files in the order of
-    /// writing.
+    /// Calls `each` with every entry: folders first, each behind the one that it lies in, then
+    /// files in the order of writing.
     ///
     /// # Errors
-    /// [`WireListingError`] when the columns do not fit together; entries before the fault were handed out.
+    /// [`WireListingError`] when the columns do not fit together; entries before the fault were
+    /// handed out.
     pub fn for_each(&self, mut each: impl FnMut(ListedEntry)) -> Result<(), WireListingError> {
         let paths = self.folders(&mut each)?;
         let names = split(&self.file_names, self.file_folders.len());
@@ -235,8 +236,8 @@ fn split(names: &str, rows: usize) -> Vec<&str> {
     }
 }
 
-/// Longest path that NTFS can name, in bytes of UTF-8 (32,767 units of at most 3 bytes); bounds what a hostile listing
-/// of ever deeper folders can make of a little JSON.
+/// Longest path that NTFS can name, in bytes of UTF-8 (32,767 units of at most 3 bytes); bounds
+/// what a hostile listing of ever deeper folders can make of a little JSON.
 const PATH_BYTES_MAX: usize = 32_767 * 3;
 
 fn join(

@@ -1,7 +1,8 @@
 //! The wire between the page and the agent: every path and every type, once.
 //!
-//! All bodies are JSON. Every request but the first carries the session in [`paths::SESSION_HEADER`]; an answer other
-//! than 2xx is an [`ApiError`]. Byte counts and times are plain numbers (`u64`, milliseconds since 1970 UTC).
+//! All bodies are JSON. Every request but the first carries the session in
+//! [`paths::SESSION_HEADER`]; an answer other than 2xx is an [`ApiError`]. Byte counts and times
+//! are plain numbers (`u64`, milliseconds since 1970 UTC).
 //!
 //! ```text
 //! POST /api/session                   SessionRequest -> SessionReply      launch token for a session

@@ -15,9 +15,11 @@ pub const EVENTS: &str = "/api/events";
 
 /// The header that carries the session.
 pub const SESSION_HEADER: &str = "x-argosy-session";
-/// Events have a number; a reconnecting page sends the last one it saw in this header, as browsers name it.
+/// Events have a number; a reconnecting page sends the last one it saw in this header, as browsers
+/// name it.
 pub const LAST_EVENT_HEADER: &str = "last-event-id";
-/// The part of the page's address behind `#` that holds the launch token: `#token=...`. A fragment never leaves the browser.
+/// The part of the page's address behind `#` that holds the launch token: `#token=...`. A fragment
+/// never leaves the browser.
 pub const LAUNCH_FRAGMENT: &str = "token";
 
 /// The last parts of `/api/jobs/ID/...`.
@@ -70,8 +72,8 @@ pub fn key(id: &str, serial: &str) -> String {
     format!("{}/{}/{}", job(id), part::KEY, segment(serial))
 }
 
-/// Returns `text` as one path segment: everything but letters, digits and `-._~` percent-encoded (RFC 3986, 2.3), so
-/// that neither `/` nor `#` nor `..` in an id or serial can lead elsewhere.
+/// Returns `text` as one path segment: everything but letters, digits and `-._~` percent-encoded
+/// (RFC 3986, 2.3), so that neither `/` nor `#` nor `..` in an id or serial can lead elsewhere.
 #[must_use]
 pub fn segment(text: &str) -> String {
     use std::fmt::Write as _;

@@ -65,9 +65,11 @@ pub struct ScanReply {
     pub problems: Vec<NameProblem>,
     /// How many name problems there are in all.
     pub problem_count: u64,
-    /// Things said once, with counts: hard links copied in full, sparse files counted in full, ACLs not carried.
+    /// Things said once, with counts: hard links copied in full, sparse files counted in full, ACLs
+    /// not carried.
     pub notes: Vec<String>,
-    /// What the page plans from; none when there are too many entries for a browser, then the agent alone plans.
+    /// What the page plans from; none when there are too many entries for a browser, then the agent
+    /// alone plans.
     pub listing: Option<WireListing>,
 }
 

@@ -3,7 +3,8 @@
 use crate::job::{FreeSpace, LeftOut, SerialSource};
 use serde::{Deserialize, Serialize};
 
-/// `POST /api/jobs`. The agent plans again from its own listing; nothing is touched before the confirmation.
+/// `POST /api/jobs`. The agent plans again from its own listing; nothing is touched before the
+/// confirmation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StartRequest {
@@ -89,7 +90,8 @@ pub struct ExpectedDrive {
     pub used_bytes: u64,
 }
 
-/// The answer: the job waits for its confirmation, or (`job` empty) for the differences to be accepted.
+/// The answer: the job waits for its confirmation, or (`job` empty) for the differences to be
+/// accepted.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StartReply {
     /// The job's id; none while differences stand unaccepted.
@@ -125,7 +127,8 @@ pub struct PlannedDriveSummary {
     pub files: u64,
     /// Whether the person must type the end of the serial (a blank image file needs no word).
     pub needs_word: bool,
-    /// How many characters of the serial's end are to be typed: 4, or the whole serial when it is shorter.
+    /// How many characters of the serial's end are to be typed: 4, or the whole serial when it is
+    /// shorter.
     pub word_characters: u32,
     /// What is lost, in words.
     pub lost: Vec<String>,
@@ -156,6 +159,7 @@ pub struct ConfirmRequest {
 pub struct Confirmation {
     /// The drive.
     pub serial: String,
-    /// The last four characters of the serial as typed (all of it when it is shorter); empty for a blank image file.
+    /// The last four characters of the serial as typed (all of it when it is shorter); empty for a
+    /// blank image file.
     pub typed: String,
 }

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Something that happened to one drive, after it became durable there. See [`DriveState`](super::DriveState) for what
-/// may follow what.
+/// Something that happened to one drive, after it became durable there. See
+/// [`DriveState`](super::DriveState) for what may follow what.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]
 #[non_exhaustive]
@@ -15,7 +15,8 @@ pub enum DriveEvent {
         /// Bytes from the start of the drive.
         through: u64,
     },
-    /// All file data and the manifest are durable; the blocks that left-out files touch are being rewritten.
+    /// All file data and the manifest are durable; the blocks that left-out files touch are being
+    /// rewritten.
     Mending,
     /// The mend is durable; partition table and BitLocker headers are being written.
     Sealing,

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-/// One thing that is not as it should be, as the page shows it and `--json` prints it. Checks have richer types of
-/// their own and turn into this one.
+/// One thing that is not as it should be, as the page shows it and `--json` prints it. Checks have
+/// richer types of their own and turn into this one.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Finding {
     /// A stable word in kebab case.

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-/// What a drive is recognised by, as it was read just before it was erased. A resume compares all of it.
+/// What a drive is recognised by, as it was read just before it was erased. A resume compares all
+/// of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DriveIdentity {
     /// Its serial, trimmed, inner blanks removed.

@@ -120,7 +120,8 @@ const fn date_of(days: u64) -> (u64, u64, u64) {
     )
 }
 
-/// A civil date to days since 1970 (`days_from_civil` of the same source); month 1-12 and day 1-31 are the caller's.
+/// A civil date to days since 1970 (`days_from_civil` of the same source); month 1-12 and day 1-31
+/// are the caller's.
 fn day_number(year: u64, month: u64, day: u64) -> Option<u64> {
     let year = if month <= 2 {
         year.checked_sub(1)?

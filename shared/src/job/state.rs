@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use thiserror::Error;
 
-/// How far one drive is. The agent steps it live, a journal's replay and the page step the same one.
+/// How far one drive is. The agent steps it live, a journal's replay and the page step the same
+/// one.
 ///
 /// ```text
 ///                 Durable             VerifiedThrough
@@ -20,8 +21,8 @@ use thiserror::Error;
 /// a stage itself:                            -Resumed-> the same    (the process died without a word)
 /// ```
 ///
-/// A drive without a file for it goes from `Erased` to `Mending` without a mark, and a short verification from
-/// `Written` to its end.
+/// A drive without a file for it goes from `Erased` to `Mending` without a mark, and a short
+/// verification from `Written` to its end.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "kebab-case")]
 #[non_exhaustive]

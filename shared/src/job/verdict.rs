@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// The end of a drive. Ordered from best to worst, so that a job's verdict is the greatest of its drives'.
+/// The end of a drive. Ordered from best to worst, so that a job's verdict is the greatest of its
+/// drives'.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {

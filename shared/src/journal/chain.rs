@@ -1,9 +1,10 @@
 //! The hash chain, and the key's place in it.
 //!
-//! A record's chain is SHA-256 over the chain of the record before it (for the first: SHA-256 of `argosy journal 1`) and
-//! the record's bytes up to its own `Chain` line. Where the recovery password stands, `sha256:` and the hexadecimal
-//! SHA-256 of salt and password stand in for it. That stand-in is also what a redacted copy shows, so that it validates
-//! like the original. The password has 128 random bits: no one finds it from its hash.
+//! A record's chain is SHA-256 over the chain of the record before it (for the first: SHA-256 of
+//! `argosy journal 1`) and the record's bytes up to its own `Chain` line. Where the recovery
+//! password stands, `sha256:` and the hexadecimal SHA-256 of salt and password stand in for it.
+//! That stand-in is also what a redacted copy shows, so that it validates like the original. The
+//! password has 128 random bits: no one finds it from its hash.
 //!
 //! The chain finds damage, not forgery: whoever can write a journal can compute it.
 
@@ -28,7 +29,8 @@ pub(super) fn stand_in(salt: &[u8; 16], password: &str) -> String {
     )
 }
 
-/// Returns a record's bytes with every recovery password replaced by its stand-in; those that are replaced already stay.
+/// Returns a record's bytes with every recovery password replaced by its stand-in; those that are
+/// replaced already stay.
 pub(super) fn redacted<'a>(record: &'a [u8], salt: Option<&[u8; 16]>) -> Cow<'a, [u8]> {
     let Some(salt) = salt else {
         return Cow::Borrowed(record);
@@ -66,7 +68,8 @@ fn find(bytes: &[u8], what: &[u8]) -> Option<usize> {
 
 /// What a stand-in begins with.
 pub(super) const STAND_IN: &str = "sha256:";
-/// A line of our own record. A line cannot begin with it inside a value: values of ours are base64, or reason and path.
+/// A line of our own record. A line cannot begin with it inside a value: values of ours are base64,
+/// or reason and path.
 const FIELD: &str = "\r\nRecoveryPassword: ";
 const ELEMENT: &str = "<BitLockerKey>";
 

@@ -22,11 +22,13 @@ pub struct JournalReport {
     pub facts: Option<JournalFacts>,
 }
 
-/// The judgement over a journal. A valid journal may be that of a failed drive: [`JournalFacts::verdict`] says so.
+/// The judgement over a journal. A valid journal may be that of a failed drive:
+/// [`JournalFacts::verdict`] says so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum JournalVerdict {
-    /// Whole, in order, closed; the key opens the sealed block; the manifest, when given, is its own.
+    /// Whole, in order, closed; the key opens the sealed block; the manifest, when given, is its
+    /// own.
     Valid,
     /// Right as far as it goes, but its end is missing.
     Unfinished,
@@ -77,8 +79,8 @@ pub enum KeyProof {
     Absent,
 }
 
-/// Judges a journal, and the manifest that came with it. Takes as long as opening the key's block once (a tenth of a
-/// second or more: the key stretch), and one pass over the manifest.
+/// Judges a journal, and the manifest that came with it. Takes as long as opening the key's block
+/// once (a tenth of a second or more: the key stretch), and one pass over the manifest.
 pub fn check(journal: &[u8], manifest: Option<&mut dyn BufRead>) -> JournalReport {
     check_with(journal, manifest, &|sealed, password| {
         let credential = Credential::RecoveryPassword(password.clone());
@@ -119,7 +121,8 @@ pub(super) fn check_with(
     }
 }
 
-/// A journal that cannot be replayed: every fault of its records, or, when it just stops too early, that.
+/// A journal that cannot be replayed: every fault of its records, or, when it just stops too early,
+/// that.
 fn unreadable(journal: &[u8], damage: &Damage) -> JournalReport {
     let mut findings = survey(journal);
     if findings.is_empty() {
@@ -207,7 +210,8 @@ fn facts(replay: &Replay, key: KeyProof, manifest_matches: Option<bool>) -> Jour
     }
 }
 
-/// Reads a manifest whole and compares it with what the journal says. Returns whether it is the journal's own.
+/// Reads a manifest whole and compares it with what the journal says. Returns whether it is the
+/// journal's own.
 fn check_manifest(
     replay: &Replay,
     manifest: &mut dyn BufRead,

@@ -1,4 +1,5 @@
-//! Records as fields, both ways. Names of ours begin with `Argosy`, so that they cannot meet the Windows tool's.
+//! Records as fields, both ways. Names of ours begin with `Argosy`, so that they cannot meet the
+//! Windows tool's.
 
 use super::fields::{Reader, Writer};
 use super::framing::{Body, Kind, Value};
@@ -193,7 +194,8 @@ fn left_out_line(left_out: &LeftOut) -> String {
     )
 }
 
-/// Reads a record behind the first; `known` is the serial and the key's text, which DriveInfo must repeat.
+/// Reads a record behind the first; `known` is the serial and the key's text, which DriveInfo must
+/// repeat.
 pub(super) fn read(body: &Body, known: Option<(&str, &str)>) -> Result<Stored, String> {
     if body.kind != Kind::ActivityRecord {
         return Err("a second beginning of a journal".to_owned());

@@ -10,10 +10,11 @@
 //! [EndUpdateRecord]
 //! ```
 //!
-//! What the public samples leave open (azure-import-export.md, 3.2) is settled here: UTF-8 without a mark; every line
-//! ends in CRLF, as on the system that the tool is from; times are UTC. A value of several lines stands between
-//! `[BeginValue]` and `[EndValue]`; a line of it that begins with `[`, or with backslashes and `[`, has one backslash put
-//! before it. So a line that begins with `[` is always framing, and a record never runs into the next one.
+//! What the public samples leave open (azure-import-export.md, 3.2) is settled here: UTF-8 without
+//! a mark; every line ends in CRLF, as on the system that the tool is from; times are UTC. A value
+//! of several lines stands between `[BeginValue]` and `[EndValue]`; a line of it that begins with
+//! `[`, or with backslashes and `[`, has one backslash put before it. So a line that begins with
+//! `[` is always framing, and a record never runs into the next one.
 
 use super::replay::Damage;
 use crate::job::Moment;
@@ -265,7 +266,8 @@ impl<'a> Lines<'a> {
     }
 }
 
-/// Returns where the next record may begin at or behind `at`, and its line; `None` when no further one begins.
+/// Returns where the next record may begin at or behind `at`, and its line; `None` when no further
+/// one begins.
 pub(super) fn next_begin(journal: &[u8], at: usize, line: u64) -> Option<(usize, u64)> {
     let rest = journal.get(at..)?;
     let found = rest

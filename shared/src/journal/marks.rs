@@ -1,11 +1,12 @@
 //! How often a drive's progress is marked.
 
-/// The most marks of writing, and of verifying, in a journal: spacing needs 2,049 at most, the rest is for those that an
-/// attempt sets where it stops.
+/// The most marks of writing, and of verifying, in a journal: spacing needs 2,049 at most, the rest
+/// is for those that an attempt sets where it stops.
 pub const MARKS_MAX: u64 = 2_400;
 
-/// The spacing of marks: every max(1 GiB, drive / 2048), so that a journal stays below 2 MB for any drive and any number
-/// of attempts. A mark is a position on the drive, not a moment: an attempt again makes no mark again.
+/// The spacing of marks: every max(1 GiB, drive / 2048), so that a journal stays below 2 MB for any
+/// drive and any number of attempts. A mark is a position on the drive, not a moment: an attempt
+/// again makes no mark again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Marks {
     spacing: u64,

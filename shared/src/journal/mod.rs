@@ -8,8 +8,9 @@
 //! ```
 //!
 //! # Format, version 1
-//! UTF-8 without a mark, lines end in CRLF, times are UTC, in the public framing (`framing.rs` says how values are
-//! escaped). Every record ends in its number and its link of a hash chain (`chain.rs`). In order:
+//! UTF-8 without a mark, lines end in CRLF, times are UTC, in the public framing (`framing.rs` says
+//! how values are escaped). Every record ends in its number and its link of a hash chain
+//! (`chain.rs`). In order:
 //!
 //! | record | fields |
 //! |---|---|
@@ -26,9 +27,10 @@
 //! | `ArgosyVerified` | Files, Bytes |
 //! | `ArgosyClosed` | Records, ManifestHash, Verdict; nothing may follow |
 //!
-//! Between them: `ArgosyNote` (Code, Text), `ArgosyFailed` (Why), `ArgosyCancelled`, `ArgosyResumed` (Tool). What may
-//! follow what is [`DriveState::step`](crate::job::DriveState::step) and one function on top of it, the same for the
-//! writer and for every reader. Golden: `tests/golden/journal-1.jrn`.
+//! Between them: `ArgosyNote` (Code, Text), `ArgosyFailed` (Why), `ArgosyCancelled`,
+//! `ArgosyResumed` (Tool). What may follow what is
+//! [`DriveState::step`](crate::job::DriveState::step) and one function on top of it, the same for
+//! the writer and for every reader. Golden: `tests/golden/journal-1.jrn`.
 
 mod chain;
 mod check;

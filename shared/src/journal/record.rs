@@ -5,25 +5,29 @@ use crate::job::{DriveEvent, DriveIdentity, FreeSpace, LeftOut, Moment, Verdict}
 use bitlocker_image::{Cipher, RecoveryPassword};
 use zeroize::Zeroizing;
 
-/// One record behind the first two (which [`JournalWriter::create`](super::JournalWriter::create) writes).
+/// One record behind the first two (which [`JournalWriter::create`](super::JournalWriter::create)
+/// writes).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Record {
     /// The volume's keys, before the first byte goes to the drive.
     Key(KeyRecord),
-    /// The old contents are destroyed. `fingerprint` is SHA-256 over what a resume compares, taken after the erase.
+    /// The old contents are destroyed. `fingerprint` is SHA-256 over what a resume compares, taken
+    /// after the erase.
     Erased {
         /// The fingerprint.
         fingerprint: [u8; 32],
     },
-    /// A resume point: the drive up to `through`, and the side file up to `side.bytes`, are on their media.
+    /// A resume point: the drive up to `through`, and the side file up to `side.bytes`, are on
+    /// their media.
     Durable {
         /// Bytes from the start of the drive.
         through: u64,
         /// The side file at this mark.
         side: SideMark,
     },
-    /// Files that are not going onto the drive; may come several times, each saying the totals so far.
+    /// Files that are not going onto the drive; may come several times, each saying the totals so
+    /// far.
     LeftOut(LeftOutTally),
     /// The data pass is durable, the manifest is known; the mend begins.
     Mending {
@@ -36,7 +40,8 @@ pub enum Record {
     Sealing,
     /// The drive is whole.
     Written,
-    /// The record that the portal reads: serial, recovery password, manifest and its MD5. The writer knows them all.
+    /// The record that the portal reads: serial, recovery password, manifest and its MD5. The
+    /// writer knows them all.
     DriveInfo,
     /// Read back and right up to here.
     VerifiedThrough {
@@ -101,9 +106,11 @@ pub struct Session {
 pub struct KeyRecord {
     /// The 48 digits.
     pub recovery_password: RecoveryPassword,
-    /// Random bytes, so that a redacted copy does not give away which of two drives share a password.
+    /// Random bytes, so that a redacted copy does not give away which of two drives share a
+    /// password.
     pub salt: [u8; 16],
-    /// The sealed information area that the password opens: 65,536 bytes. Zeros at its end are not stored.
+    /// The sealed information area that the password opens: 65,536 bytes. Zeros at its end are not
+    /// stored.
     pub sealed: Vec<u8>,
 }
 
@@ -132,7 +139,8 @@ pub struct LeftOutTally {
     pub missing: u64,
     /// SHA-256 of `<serial>.left-out.csv` with all of them, so far.
     pub csv_hash: [u8; 32],
-    /// Those not named in an earlier record. A journal names at most 200, and at most 64 KiB of them.
+    /// Those not named in an earlier record. A journal names at most 200, and at most 64 KiB of
+    /// them.
     pub named: Vec<LeftOut>,
 }
 
@@ -157,8 +165,8 @@ pub struct Closed {
 }
 
 impl Record {
-    /// Returns what this record does to the drive's state; `None` for records that do nothing to it.
-    /// `missing` is [`LeftOutTally::missing`] of the last tally.
+    /// Returns what this record does to the drive's state; `None` for records that do nothing to
+    /// it. `missing` is [`LeftOutTally::missing`] of the last tally.
     #[must_use]
     pub fn event(&self, missing: u64) -> Option<DriveEvent> {
         Some(match self {

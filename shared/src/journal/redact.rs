@@ -3,8 +3,9 @@
 use super::chain;
 use super::replay::{Damage, Walk, holds_key, replay};
 
-/// Returns a copy that holds no recovery password and still validates: where the password stood, its salted hash stands,
-/// which is what the chain was over from the beginning. A torn record at the end is left off.
+/// Returns a copy that holds no recovery password and still validates: where the password stood,
+/// its salted hash stands, which is what the chain was over from the beginning. A torn record at
+/// the end is left off.
 ///
 /// # Errors
 /// [`Damage`] when the journal does not validate to begin with.

@@ -66,7 +66,8 @@ pub struct Damage {
     pub line: u64,
     /// The offset of the record.
     pub at: u64,
-    /// A stable word: `framing`, `edited`, `out-of-place`, `wrong-record`, `too-short`, `behind-end`.
+    /// A stable word: `framing`, `edited`, `out-of-place`, `wrong-record`, `too-short`,
+    /// `behind-end`.
     pub code: &'static str,
     /// The fault, in words.
     pub what: String,
@@ -83,8 +84,8 @@ impl Damage {
     }
 }
 
-/// Reads a journal and folds it through [`DriveState::step`]. One torn record at the end is dropped: one that lacks its
-/// end, or that a power cut left full of zeros.
+/// Reads a journal and folds it through [`DriveState::step`]. One torn record at the end is
+/// dropped: one that lacks its end, or that a power cut left full of zeros.
 ///
 /// # Errors
 /// [`Damage`] for any other fault, with its place.
@@ -226,15 +227,17 @@ impl<'a> Walk<'a> {
     }
 }
 
-/// Whether `rest`, which holds no whole record, is the beginning of one, or the first bytes of that.
+/// Whether `rest`, which holds no whole record, is the beginning of one, or the first bytes of
+/// that.
 fn is_begun(rest: &[u8]) -> bool {
     let begin = BEGIN.as_bytes();
     rest.len() <= RECORD_BYTES_MAX && (rest.starts_with(begin) || begin.starts_with(rest))
 }
 
-/// Whether what lies at `at` is what a power cut leaves of one append on file systems that grow a file before its bytes
-/// arrive: zeros in place of some sectors, and nothing of a further record behind them. Journals hold no zero byte, and
-/// a zero elsewhere than in place of whole sectors is damage of another kind.
+/// Whether what lies at `at` is what a power cut leaves of one append on file systems that grow a
+/// file before its bytes arrive: zeros in place of some sectors, and nothing of a further record
+/// behind them. Journals hold no zero byte, and a zero elsewhere than in place of whole sectors is
+/// damage of another kind.
 fn is_zeroed(journal: &[u8], at: usize) -> bool {
     let rest = journal.get(at..).unwrap_or(&[]);
     if rest.len() > RECORD_BYTES_MAX {
@@ -313,7 +316,8 @@ impl Replay {
             .map_err(|what| damage(frame, "wrong-record", what))
     }
 
-    /// Takes a record's meaning: the one place that says what may follow what, for the writer and for every reader.
+    /// Takes a record's meaning: the one place that says what may follow what, for the writer and
+    /// for every reader.
     pub(super) fn take(&mut self, time: Moment, stored: Stored) -> Result<(), String> {
         match stored {
             Stored::Session(_) => return Err("a second session".to_owned()),

@@ -9,8 +9,9 @@ use crate::job::Finding;
 /// More than anyone reads.
 const FINDINGS_MAX: usize = 50;
 
-/// Goes over all records that can be found, whatever lies between them, and compares each with the one before it as it
-/// claims to be: so one edited record is one finding, and one that is missing another.
+/// Goes over all records that can be found, whatever lies between them, and compares each with the
+/// one before it as it claims to be: so one edited record is one finding, and one that is missing
+/// another.
 pub(super) fn survey(journal: &[u8]) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut walk = Walk {

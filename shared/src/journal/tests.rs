@@ -217,7 +217,8 @@ fn the_story_is_valid_with_its_own_manifest_and_with_none() {
     assert_eq!(facts.verdict, Some(Verdict::Incomplete));
 }
 
-/// The bytes of version 1. If this fails, old journals may no longer be readable: make a version 2, keep this file.
+/// The bytes of version 1. If this fails, old journals may no longer be readable: make a version 2,
+/// keep this file.
 #[test]
 fn a_journal_of_version_1_stays_what_it_is() {
     let golden: &[u8] = include_bytes!("../../tests/golden/journal-1.jrn");

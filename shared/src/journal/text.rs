@@ -1,8 +1,9 @@
 //! Free text on one line, and back.
 
-/// Returns `text` without line ends or other control characters: those, separators of lines and paragraphs, marks that
-/// reorder text, and a leading `[` become `\u{...}`, a backslash is doubled. So no value can look like framing, whatever
-/// a file or drive is called, and printing a journal does nothing to a terminal.
+/// Returns `text` without line ends or other control characters: those, separators of lines and
+/// paragraphs, marks that reorder text, and a leading `[` become `\u{...}`, a backslash is doubled.
+/// So no value can look like framing, whatever a file or drive is called, and printing a journal
+/// does nothing to a terminal.
 pub(super) fn escaped(text: &str) -> String {
     let mut line = String::with_capacity(text.len());
     for (at, c) in text.char_indices() {

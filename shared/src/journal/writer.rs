@@ -13,13 +13,14 @@ use thiserror::Error;
 /// No journal grows beyond this: the portal takes 2 MB.
 pub const JOURNAL_BYTES_MAX: u64 = 2_000_000;
 
-/// Makes records; the caller appends the bytes and makes them durable, in the order in which they came. Encoding and
-/// framing: UTF-8, CRLF, as `framing.rs` says.
+/// Makes records; the caller appends the bytes and makes them durable, in the order in which they
+/// came. Encoding and framing: UTF-8, CRLF, as `framing.rs` says.
 ///
-/// A journal stays below [`JOURNAL_BYTES_MAX`] for any drive and any number of attempts, because what may come without
-/// limit is limited: past 2,400 marks of a pass, 256 attempts, 100 notes, 200 tallies of left-out files or 200 names in
-/// them, `append` takes the record and returns no bytes. Nothing is lost by that which a resume or a reader needs: it
-/// goes on from the last mark, the side file has the rest, and the last tally is always written.
+/// A journal stays below [`JOURNAL_BYTES_MAX`] for any drive and any number of attempts, because
+/// what may come without limit is limited: past 2,400 marks of a pass, 256 attempts, 100 notes, 200
+/// tallies of left-out files or 200 names in them, `append` takes the record and returns no bytes.
+/// Nothing is lost by that which a resume or a reader needs: it goes on from the last mark, the
+/// side file has the rest, and the last tally is always written.
 #[derive(Clone, Debug)]
 pub struct JournalWriter {
     replay: Replay,
@@ -75,7 +76,8 @@ impl JournalWriter {
         Ok((writer, bytes))
     }
 
-    /// Goes on with a journal that was replayed. The caller first cuts the file to [`Replay::bytes`].
+    /// Goes on with a journal that was replayed. The caller first cuts the file to
+    /// [`Replay::bytes`].
     ///
     /// # Errors
     /// [`AppendError`] when it is closed, or was redacted.
@@ -167,7 +169,8 @@ impl JournalWriter {
         })
     }
 
-    /// A resume that ends a failure is written when the failure was, so that a replay never stands still in it.
+    /// A resume that ends a failure is written when the failure was, so that a replay never stands
+    /// still in it.
     fn has_room(&self, record: &Record) -> bool {
         let replay = &self.replay;
         match record {

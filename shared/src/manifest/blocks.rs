@@ -20,10 +20,12 @@ pub const BLOCKS_MAX: u64 = 50_000;
 /// The unit of page blobs.
 pub const PAGE_BYTES: u64 = 512;
 
-/// Returns the block length of a block blob: 4 MiB, or the smallest multiple of it that gives at most 50,000 blocks.
+/// Returns the block length of a block blob: 4 MiB, or the smallest multiple of it that gives at
+/// most 50,000 blocks.
 ///
-/// The public grammar says blocks of at most 4 MiB, and the service's limit of about 4.77 TB for a blob says longer
-/// ones; from 50,000 x 4 MiB = 195 GiB on nothing else is possible (azure-import-export.md, 2.5).
+/// The public grammar says blocks of at most 4 MiB, and the service's limit of about 4.77 TB for a
+/// blob says longer ones; from 50,000 x 4 MiB = 195 GiB on nothing else is possible
+/// (azure-import-export.md, 2.5).
 #[must_use]
 pub fn block_bytes(file_bytes: u64) -> u64 {
     let blocks = file_bytes.div_ceil(BLOCK_BYTES);
@@ -59,7 +61,8 @@ pub fn parts(file_bytes: u64, kind: BlobKind) -> impl Iterator<Item = (u64, u64)
 pub struct KindChoice {
     /// The kind.
     pub kind: BlobKind,
-    /// Whether it is a disk image that would be a page blob, were its length a multiple of 512: to be warned of.
+    /// Whether it is a disk image that would be a page blob, were its length a multiple of 512: to
+    /// be warned of.
     pub odd_disk_image: bool,
 }
 
@@ -71,7 +74,8 @@ pub struct PageBlobRefused {
     pub bytes: u64,
 }
 
-/// Chooses the kind of a file: what was asked for, else page for `.vhd` and `.vhdx` whose length allows it, else block.
+/// Chooses the kind of a file: what was asked for, else page for `.vhd` and `.vhdx` whose length
+/// allows it, else block.
 ///
 /// # Errors
 /// [`PageBlobRefused`] when a page blob was asked for and the length is no multiple of 512.

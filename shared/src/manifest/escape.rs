@@ -11,11 +11,13 @@ pub struct NotXml {
     pub code_point: u32,
 }
 
-/// Writes `text` so that every XML reader gives it back: `&`, `<`, `>` and `"` as entities; tab, line feed and carriage
-/// return as references, since a reader would turn them into other white space.
+/// Writes `text` so that every XML reader gives it back: `&`, `<`, `>` and `"` as entities; tab,
+/// line feed and carriage return as references, since a reader would turn them into other white
+/// space.
 ///
 /// # Errors
-/// What `out` gives, or [`NotXml`] inside an [`io::Error`] of kind `InvalidData` (XML 1.0, production `Char`).
+/// What `out` gives, or [`NotXml`] inside an [`io::Error`] of kind `InvalidData` (XML 1.0,
+/// production `Char`).
 pub(crate) fn write_escaped(out: &mut impl io::Write, text: &str) -> io::Result<()> {
     let mut rest = text;
     while let Some(at) = rest.bytes().position(may_be_special) {
@@ -33,7 +35,8 @@ pub(crate) fn write_escaped(out: &mut impl io::Write, text: &str) -> io::Result<
     out.write_all(rest.as_bytes())
 }
 
-/// The bytes that every character begins with that is not plain: markup, controls, and U+F000 to U+FFFF for the last two.
+/// The bytes that every character begins with that is not plain: markup, controls, and U+F000 to
+/// U+FFFF for the last two.
 const fn may_be_special(byte: u8) -> bool {
     matches!(byte, 0..0x20 | b'&' | b'<' | b'>' | b'"' | 0xef)
 }

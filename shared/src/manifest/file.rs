@@ -31,7 +31,8 @@ pub struct ManifestFile {
 pub enum Ranges {
     /// As [`parts`](super::parts) cuts the file.
     Rule,
-    /// As listed: offset and length of each. Manifests of other tools cut differently, and page ranges may leave gaps.
+    /// As listed: offset and length of each. Manifests of other tools cut differently, and page
+    /// ranges may leave gaps.
     Listed(Vec<(u64, u64)>),
 }
 
@@ -88,7 +89,8 @@ pub struct Part {
     pub hash: [u8; 16],
 }
 
-/// A file whose content is not known yet: all that the length of its lines in the manifest depends on.
+/// A file whose content is not known yet: all that the length of its lines in the manifest depends
+/// on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PlannedFile<'a> {
     /// Path on the drive.
@@ -151,8 +153,8 @@ impl ManifestFile {
         }
     }
 
-    /// Returns every block or page range with its hash, in order. Ends at the shorter of ranges and hashes, which are
-    /// equally many in a file that was read or may be written.
+    /// Returns every block or page range with its hash, in order. Ends at the shorter of ranges and
+    /// hashes, which are equally many in a file that was read or may be written.
     pub fn parts(&self) -> impl Iterator<Item = Part> + '_ {
         let ranges: Box<dyn Iterator<Item = (u64, u64)> + '_> = match &self.ranges {
             Ranges::Rule => Box::new(blocks::parts(self.bytes, self.kind)),

@@ -1,12 +1,14 @@
-//! `\DriveManifest.xml`: what is on a drive, blob by blob, with an MD5 for every block. Grammar 2014-11-01.
+//! `\DriveManifest.xml`: what is on a drive, blob by blob, with an MD5 for every block. Grammar
+//! 2014-11-01.
 //!
 //! ```text
 //! ManifestFile --ManifestWriter--> XML --ManifestReader--> ManifestFile          (both stream, memory of one file)
 //!      \--PlannedFile--> planned_frame_bytes + planned_file_bytes = the XML's exact length, before any byte is read
 //! ```
 //!
-//! The length has to be known first because the file's extent on the drive is planned before the data pass. Nothing in
-//! it therefore depends on content but the hashes, and those have a fixed length.
+//! The length has to be known first because the file's extent on the drive is planned before the
+//! data pass. Nothing in it therefore depends on content but the hashes, and those have a fixed
+//! length.
 //!
 //! Source: reference azure-import-export.md part 4 (storage-import-export-file-format-manifest.md).
 

@@ -9,11 +9,12 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use std::io::{self, Write};
 use thiserror::Error;
 
-/// What creator every manifest names. Free text to the service; without a version, so that its length never changes
-/// between the plan and a resume by a newer program.
+/// What creator every manifest names. Free text to the service; without a version, so that its
+/// length never changes between the plan and a resume by a newer program.
 pub const CLIENT_CREATOR: &str = "Argosy";
 
-/// Writes `\DriveManifest.xml` as files come, in the order of the plan. UTF-8 without a mark, lines end in CRLF.
+/// Writes `\DriveManifest.xml` as files come, in the order of the plan. UTF-8 without a mark, lines
+/// end in CRLF.
 ///
 /// ```text
 /// new: <DriveManifest><Drive><DriveId/><ClientCreator/><BlobList Id="session-0">
@@ -141,7 +142,8 @@ pub fn planned_frame_bytes(drive_id: &str, session: &str) -> u64 {
     head.saturating_add(length(FOOT))
 }
 
-/// Returns the exact length of a file's lines: what [`ManifestWriter::file`] will write for it, whatever its hashes.
+/// Returns the exact length of a file's lines: what [`ManifestWriter::file`] will write for it,
+/// whatever its hashes.
 #[must_use]
 pub fn planned_file_bytes(file: &PlannedFile<'_>) -> u64 {
     let head = counted(|count| write_file_head(count, file));
@@ -245,7 +247,8 @@ fn write_part(out: &mut impl Write, kind: BlobKind, index: u64, part: &Part) -> 
     }
 }
 
-/// Returns the id of a block: base64 of its little-endian 32-bit number, so that all have eight characters.
+/// Returns the id of a block: base64 of its little-endian 32-bit number, so that all have eight
+/// characters.
 fn block_id(index: u64) -> String {
     let index = u32::try_from(index)
         .ok()
@@ -275,8 +278,8 @@ const fn list_tag(kind: BlobKind, end: bool) -> &'static str {
     }
 }
 
-/// The length of all block or page range lines. Only the digits of offset and length vary, so it needs no loop over
-/// blocks: a plan adds up millions of files while the person types.
+/// The length of all block or page range lines. Only the digits of offset and length vary, so it
+/// needs no loop over blocks: a plan adds up millions of files while the person types.
 fn parts_bytes(file_bytes: u64, kind: BlobKind) -> u64 {
     let count = blocks::part_count(file_bytes, kind);
     let Some(whole) = count.checked_sub(1) else {
@@ -297,8 +300,8 @@ fn parts_bytes(file_bytes: u64, kind: BlobKind) -> u64 {
         .saturating_add(offset_digits(count, step))
 }
 
-/// The digits of 0, step, 2 x step, ... , (count - 1) x step together: one each, and one more for every power of ten
-/// that an offset reaches.
+/// The digits of 0, step, 2 x step, ... , (count - 1) x step together: one each, and one more for
+/// every power of ten that an offset reaches.
 fn offset_digits(count: u64, step: u64) -> u64 {
     (1..=19).fold(count, |sum, power| {
         let below = 10_u64.saturating_pow(power).div_ceil(step);
@@ -321,7 +324,8 @@ impl Write for Count {
     }
 }
 
-/// Counts what `write` writes. A text that XML cannot hold counts up to there: it fails when it is written.
+/// Counts what `write` writes. A text that XML cannot hold counts up to there: it fails when it is
+/// written.
 fn counted(write: impl FnOnce(&mut Count) -> io::Result<()>) -> u64 {
     let mut count = Count(0);
     let _names_are_judged_when_written = write(&mut count);
@@ -472,7 +476,8 @@ mod tests {
             drive in "[ -~]{1,20}",
             session in "[A-Za-z0-9_#-]{3,30}",
             files in prop::collection::vec(
-                // Any character but those that XML cannot hold; lengths around every border of blocks and digits.
+                // Any character but those that XML cannot hold; lengths around every border of
+                // blocks and digits.
                 ("[^\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x{fffe}\\x{ffff}]{0,40}",
                  prop_oneof![0..3 * BLOCK, Just(0), Just(BLOCK), Just(10 * BLOCK + 1), 1_000 * BLOCK..1_001 * BLOCK,
                      50_000 * BLOCK..50_001 * BLOCK],

@@ -1,6 +1,7 @@
 //! dataset.csv: what goes where.
 //!
-//! Three generations of the Windows tool have three headers (azure-import-export.md, 2.1); all are read:
+//! Three generations of the Windows tool have three headers (azure-import-export.md, 2.1); all are
+//! read:
 //! ```text
 //! BasePath,DstBlobPathOrPrefix,BlobType,Disposition,MetadataFile,PropertiesFile      blobs, 2017
 //! BasePath,DstItemPathOrPrefix,ItemType,Disposition,MetadataFile,PropertiesFile      files, 2018 to 2020
@@ -24,8 +25,8 @@ pub struct DatasetRow {
     pub base_path: String,
     /// Whether it is a folder (it ends in `\` or `/`).
     pub is_folder: bool,
-    /// Where it goes: `container/`, `container/prefix/`, or for a file the whole blob path. An address before it
-    /// (`https://account.../`) is left off.
+    /// Where it goes: `container/`, `container/prefix/`, or for a file the whole blob path. An
+    /// address before it (`https://account.../`) is left off.
     pub destination: String,
     /// What was asked for; none = by the file's name.
     pub kind: Option<BlobKind>,

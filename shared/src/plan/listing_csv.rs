@@ -1,12 +1,14 @@
-//! A listing as CSV: what is to be planned, where nothing but names and sizes is at hand, and what was left out.
+//! A listing as CSV: what is to be planned, where nothing but names and sizes is at hand, and what
+//! was left out.
 //!
 //! ```text
 //! path,bytes[,modified[,reason]]
 //! reels/one.mov,48318382080,2026/11/22 09:14:03.000
 //! ```
-//! A path has its parts joined by `/`; a folder's ends in one. `reason` is written by us beside files that were left out
-//! and passed over when read, so that `<serial>.left-out.csv` is the next listing as it is. A name that begins like a
-//! formula (`=`, `+`, `-`, `@`) stands as it is: a spreadsheet may run it, another program must not find it changed.
+//! A path has its parts joined by `/`; a folder's ends in one. `reason` is written by us beside
+//! files that were left out and passed over when read, so that `<serial>.left-out.csv` is the next
+//! listing as it is. A name that begins like a formula (`=`, `+`, `-`, `@`) stands as it is: a
+//! spreadsheet may run it, another program must not find it changed.
 
 use super::table::{CsvError, Row, Table, cut, text_of};
 use crate::job::{LeftOutReason, Moment};
@@ -48,7 +50,8 @@ pub fn read_listing(csv: &[u8], each: &mut dyn FnMut(ListingRow)) -> Result<(), 
 /// The first line of a listing of files that were left out.
 pub const LEFT_OUT_HEADER: &str = "path,bytes,modified,reason\n";
 
-/// Returns the line of one file that was left out. The line ends in LF; a path with commas, quotes or line ends is quoted.
+/// Returns the line of one file that was left out. The line ends in LF; a path with commas, quotes
+/// or line ends is quoted.
 #[must_use]
 pub fn left_out_line(
     path: &str,

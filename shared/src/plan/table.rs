@@ -21,7 +21,8 @@ pub struct CsvError {
 /// Errors beyond these are not worth reading.
 pub(super) const ERRORS_MAX: usize = 100;
 
-/// A table's rows, by the names in its header. Names may stand in any order and case, since people sort columns.
+/// A table's rows, by the names in its header. Names may stand in any order and case, since people
+/// sort columns.
 pub(super) struct Table<'a> {
     reader: Reader<&'a [u8]>,
     text: &'a str,
@@ -38,7 +39,8 @@ pub(super) struct Row<'a> {
     columns: &'a HashMap<&'static str, usize>,
 }
 
-/// Returns the text of a file in UTF-8 or UTF-16, the mark at its beginning left off: spreadsheets on Windows write both.
+/// Returns the text of a file in UTF-8 or UTF-16, the mark at its beginning left off: spreadsheets
+/// on Windows write both.
 ///
 /// # Errors
 /// [`CsvError`] with the line of the first byte that is neither.

@@ -4,8 +4,9 @@
 //! bytes -> Source (MD5, lines, bound) -> Xml (elements, text) -> ManifestReader (grammar) -> ManifestFile (rules: ranges)
 //! ```
 //!
-//! Strict on purpose: whatever the public grammar does not have is refused with its line, because the service's own
-//! reader is stricter than anybody knows, and because a manifest is read from drives that strangers filled.
+//! Strict on purpose: whatever the public grammar does not have is refused with its line, because
+//! the service's own reader is stricter than anybody knows, and because a manifest is read from
+//! drives that strangers filled.
 
 mod fields;
 mod ranges;
@@ -18,9 +19,10 @@ use fields::Fields;
 use std::io::Read;
 use xml::{Element, Xml};
 
-/// Reads a manifest, in memory of one file (and 64 KiB). Takes what other tools write: blocks of any length, ids of any
-/// form, page ranges with gaps, properties and metadata of a file or of a whole list, account keys, export manifests.
-/// `ClientCreator`, `ClientData`, `Snapshot` and the two credentials are read over, and never kept.
+/// Reads a manifest, in memory of one file (and 64 KiB). Takes what other tools write: blocks of
+/// any length, ids of any form, page ranges with gaps, properties and metadata of a file or of a
+/// whole list, account keys, export manifests. `ClientCreator`, `ClientData`, `Snapshot` and the
+/// two credentials are read over, and never kept.
 pub struct ManifestReader<R> {
     xml: Xml<R>,
     drive_id: String,

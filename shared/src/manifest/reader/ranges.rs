@@ -19,7 +19,8 @@ pub(super) struct ListedParts {
 
 /// Files up to this length may go without block ids (they are put in one request).
 const NO_IDS_MAX: u64 = 64 * 1024 * 1024;
-/// More than any page blob of 8 TiB has at 4 MiB each; smaller ranges of larger blobs are not seen anywhere.
+/// More than any page blob of 8 TiB has at 4 MiB each; smaller ranges of larger blobs are not seen
+/// anywhere.
 const PAGE_RANGES_MAX: usize = 4_000_000;
 
 /// Reads a list to its end.

@@ -3,7 +3,8 @@
 use lanes::Md5State;
 use std::io::{self, BufRead, Read};
 
-/// Buffers, hashes every byte read, counts lines, and stops a parser that wants too much for one element.
+/// Buffers, hashes every byte read, counts lines, and stops a parser that wants too much for one
+/// element.
 pub(super) struct Source<R> {
     inner: R,
     buffer: Vec<u8>,
@@ -15,8 +16,8 @@ pub(super) struct Source<R> {
     line: u64,
 }
 
-/// The most bytes of one tag or one text: a path of 32,767 UTF-16 units has at most 98 KiB, escaped at most five times
-/// that.
+/// The most bytes of one tag or one text: a path of 32,767 UTF-16 units has at most 98 KiB, escaped
+/// at most five times that.
 const PIECE_BYTES_MAX: usize = 1 << 20;
 const BUFFER_BYTES: usize = 64 * 1024;
 

@@ -8,8 +8,8 @@ use quick_xml::events::{BytesDecl, BytesRef, BytesStart, Event};
 use std::borrow::Cow;
 use std::io::Read;
 
-/// Pulls elements out of a source. Comments and processing instructions are passed over, a document type is refused, so
-/// no entity but the five of XML itself can be named.
+/// Pulls elements out of a source. Comments and processing instructions are passed over, a document
+/// type is refused, so no entity but the five of XML itself can be named.
 pub(super) struct Xml<R> {
     reader: Reader<Source<R>>,
     buffer: Vec<u8>,
@@ -24,7 +24,8 @@ pub(super) struct Element {
     pub(super) attributes: Vec<(Name, String)>,
 }
 
-/// A name; those of the grammar take no memory, and a manifest of a million files has ten million of them.
+/// A name; those of the grammar take no memory, and a manifest of a million files has ten million
+/// of them.
 pub(super) type Name = Cow<'static, str>;
 
 enum Token {
@@ -60,8 +61,8 @@ impl<R: Read> Xml<R> {
         }
     }
 
-    /// Returns the next element inside the innermost open one; `None` when that one closes (or, outside of all, at the
-    /// end of the file).
+    /// Returns the next element inside the innermost open one; `None` when that one closes (or,
+    /// outside of all, at the end of the file).
     pub(super) fn element(&mut self) -> Result<Option<Element>, ManifestError> {
         match self.token(TextGoes::Nowhere)? {
             Token::Open(element) => Ok(Some(element)),
@@ -84,7 +85,8 @@ impl<R: Read> Xml<R> {
         }
     }
 
-    /// Returns MD5 and length of the whole, once [`element`](Self::element) has returned `None` outside of all.
+    /// Returns MD5 and length of the whole, once [`element`](Self::element) has returned `None`
+    /// outside of all.
     pub(super) fn digest(&self) -> ([u8; 16], u64) {
         self.reader.get_ref().digest()
     }
