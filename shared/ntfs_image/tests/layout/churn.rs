@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use disk::SectorSize;
+use ntfs_image::check::check;
 use ntfs_image::{Node, NtfsLayout};
 
 use crate::oracles::{assert_checkers_pass, hard_layout, image_of, mounted};
@@ -51,6 +52,8 @@ fn after_hundreds_of_changes_by_ntfs_3g_its_checkers_find_nothing() {
         let image = image_of(&layout);
         churn(&image.mount("rw").at);
         assert_checkers_pass(&image);
+        let report = check(&image.open(), 20).expect("a volume");
+        assert!(report.is_clean(), "{:#?}", report.findings);
         let (found, contents) = mounted(&image.mount("ro").at);
         let tree = layout.tree();
         let untouched = listing(&layout).into_iter().filter(|(path, bytes)| {

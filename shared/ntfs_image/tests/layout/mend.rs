@@ -83,6 +83,7 @@ proptest! {
         if resized.is_none() {
             prop_assert!(all_bytes(&disk) == all_bytes(&fresh));
         }
+        sample::assert_clean(&disk, &mended);
         assert_lists_what_is_left(&disk, &mended, resized);
 
         let freed: u64 = layout.freed(&mended).map(|range| range.end - range.start).sum();

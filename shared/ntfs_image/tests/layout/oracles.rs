@@ -126,7 +126,9 @@ fn ntfs_3g_reads_every_file_and_its_checkers_find_nothing() {
 fn the_ntfs_crate_reads_every_file_and_finds_every_name() {
     for sector in SECTORS {
         let layout = hard_layout(sector, 2_000);
-        let (found, contents) = foreign::walk(sample::in_memory(&layout));
+        let disk = sample::in_memory(&layout);
+        sample::assert_clean(&disk, &layout);
+        let (found, contents) = foreign::walk(disk);
         assert!(found == listing(&layout));
         assert_contents(&layout, &contents);
     }

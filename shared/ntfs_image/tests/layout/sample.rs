@@ -5,7 +5,8 @@ use std::fs::{File, OpenOptions};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
-use disk::{MemDisk, SectorSize, WriteAt, WriteError};
+use disk::{MemDisk, ReadAt, SectorSize, WriteAt, WriteError};
+use ntfs_image::check::check;
 use ntfs_image::{Content, FileTime, Node, NtfsLayout, ReservedFile, Segment, Tree, VolumeSpec};
 
 use crate::support::Dice;
@@ -219,6 +220,15 @@ pub(crate) fn write(layout: &NtfsLayout, disk: &mut impl WriteAt) {
             done += u64::try_from(count).unwrap();
         }
     }
+}
+
+/// Our own check, which knows what no outside checker looks at, finds nothing.
+pub(crate) fn assert_clean(disk: &impl ReadAt, layout: &NtfsLayout) {
+    let report = check(disk, 20).expect("a volume");
+    assert!(report.is_clean(), "{:#?}", report.findings);
+    assert!(report.notes.is_empty(), "{:#?}", report.notes);
+    let used = report.used_clusters * layout.cluster_bytes();
+    assert_eq!(used, layout.used_bytes());
 }
 
 pub(crate) fn in_memory(layout: &NtfsLayout) -> MemDisk {

@@ -118,7 +118,16 @@ pub(crate) struct Mount {
 
 impl Drop for Mount {
     fn drop(&mut self) {
-        run("fusermount", &[OsStr::new("-u"), self.at.as_os_str()]);
+        // A program that another test just started may hold a copy of an open file of ours until it is under way.
+        let unmounted = (0..100).any(|_| {
+            let ended = Command::new("fusermount").arg("-u").arg(&self.at).output();
+            let done = ended.is_ok_and(|output| output.status.success());
+            if !done {
+                std::thread::sleep(Duration::from_millis(20));
+            }
+            done
+        });
+        assert!(unmounted, "{} stays mounted", self.at.display());
         // The driver ends when it has written everything.
         let ended = self.driver.wait();
         assert!(ended.is_ok_and(|status| status.success()), "ntfs-3g failed");
