@@ -470,7 +470,7 @@ mod tests {
     const BLOCK: u64 = blocks::BLOCK_BYTES;
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(64))]
+        #![proptest_config(ProptestConfig::with_cases(24))]
         #[test]
         fn the_planned_length_is_the_written_one(
             drive in "[ -~]{1,20}",
