@@ -176,12 +176,17 @@ impl WireListing {
         }
         let mut paths = Vec::with_capacity(names.len().saturating_add(1));
         paths.push(String::new());
+        let mut path_bytes = 0_usize;
         let rows = names
             .into_iter()
             .zip(&self.folder_parents)
             .zip(&self.folder_times);
         for (index, ((name, &parent), &modified)) in (0..).zip(rows) {
             let path = join("folder", index, &paths, paths.len(), parent, name)?;
+            path_bytes = path_bytes.saturating_add(path.len());
+            if path_bytes > FOLDER_PATHS_BYTES_MAX {
+                return Err(WireListingError::TooLarge);
+            }
             each(ListedEntry {
                 path: path.clone(),
                 bytes: 0,
@@ -239,6 +244,10 @@ fn split(names: &str, rows: usize) -> Vec<&str> {
 /// Longest path that NTFS can name, in bytes of UTF-8 (32,767 units of at most 3 bytes); bounds
 /// what a hostile listing of ever deeper folders can make of a little JSON.
 const PATH_BYTES_MAX: usize = 32_767 * 3;
+
+/// All folder paths together: a chain of ever deeper folders would otherwise take the square of its
+/// length.
+const FOLDER_PATHS_BYTES_MAX: usize = 512 << 20;
 
 fn join(
     kind: &'static str,
