@@ -477,6 +477,64 @@ fn a_loop_device_is_its_backing_file_and_is_held_exclusively() {
 }
 
 #[test]
+fn old_data_anywhere_on_a_loop_device_is_found_by_the_holes_of_its_file() {
+    let folder = folder();
+    let path = folder.path().join("a.img");
+    new_drive(&path, 4 << 30, "OLD", SectorSize::B512).expect("room");
+    let Some(device) = Loop::over(&path, 512) else {
+        return;
+    };
+    let emptiness = || describe(&device.0, None).expect("there").contents.emptiness;
+    assert_eq!(emptiness(), Emptiness::ProvenZeros);
+    // Not flushed: it is in the device's cache only.
+    let file = OpenOptions::new()
+        .write(true)
+        .open(&device.0)
+        .expect("ours");
+    file.write_all_at(b"old", (1 << 30) + 123_456_789)
+        .expect("room");
+    assert_eq!(emptiness(), Emptiness::HoldsData);
+}
+
+#[test]
+fn genuine_windows_volumes_are_recognised_and_bare() {
+    let images = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/windows-bitlocker");
+    let archive = images.join("images.tar.xz");
+    if !archive.exists() {
+        println!("skipped: {} is not there", archive.display());
+        return;
+    }
+    let folder = folder();
+    let arguments = ["xJSf", text(&archive), "-C", text(folder.path())];
+    if run("tar", &arguments).is_none() {
+        return;
+    }
+    let mut seen = 0;
+    for entry in fs::read_dir(folder.path()).expect("there").flatten() {
+        let path = entry.path();
+        if path.extension().is_none_or(|extension| extension != "img") {
+            continue;
+        }
+        seen += 1;
+        let name = text(&path);
+        let what = match name.contains("togo") {
+            true => "BitLocker To Go",
+            false => "BitLocker",
+        };
+        let drive = describe(&path, None).expect("there");
+        let found: Vec<_> = drive.contents.signatures.iter().map(|it| it.what).collect();
+        assert!(found.contains(&what), "{name}: {found:?}");
+        assert!(
+            !found.contains(&"MBR") && !found.contains(&"NTFS"),
+            "{name}: {found:?}"
+        );
+        let table = gpt_image::read(&open_read(&path, true).expect("there")).expect("a volume");
+        assert_eq!(table.scheme, Scheme::Bare, "{name}");
+    }
+    assert!(seen >= 8, "{seen} images");
+}
+
+#[test]
 fn a_mounted_loop_device_is_locked_and_its_partitions_are_no_drives() {
     let folder = folder();
     let path = image(folder.path(), "a.img", "MNT", SectorSize::B512);

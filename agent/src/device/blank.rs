@@ -1,14 +1,18 @@
 //! Whether a drive holds nothing but zeros.
 
+use std::ops::Range;
+
 use disk::{ReadAt, ReadError};
 
 use super::aligned_buffer::AlignedBuffer;
 use super::contents::{Emptiness, Thoroughness};
 
 const MIB: u64 = 1 << 20;
+/// So much is read whole; only beyond are samples taken.
+const WHOLE_BYTES_MAX: u64 = 256 * MIB;
 /// Bytes read at each sampled place.
 const SAMPLE_BYTES: u64 = 65_536;
-/// Sampled places between the first and the last MiB.
+/// Sampled places.
 const SAMPLES: u64 = 64;
 
 /// Returns whether `disk` reads as zeros.
@@ -16,37 +20,60 @@ const SAMPLES: u64 = 64;
 /// # Errors
 /// [`ReadError`] when it cannot be read.
 pub fn blank(disk: &dyn ReadAt, thoroughness: Thoroughness) -> Result<Emptiness, ReadError> {
-    let all_zeros = match thoroughness {
-        Thoroughness::Exhaustive => is_zero(disk, 0, disk.bytes())?,
-        Thoroughness::Sampled => is_zero_sampled(disk)?,
+    let whole = 0..disk.bytes();
+    blank_in(disk, std::slice::from_ref(&whole), thoroughness)
+}
+
+/// Returns whether `disk` reads as zeros, when it certainly does outside of `ranges`.
+pub(super) fn blank_in(
+    disk: &dyn ReadAt,
+    ranges: &[Range<u64>],
+    thoroughness: Thoroughness,
+) -> Result<Emptiness, ReadError> {
+    let total = ranges.iter().map(length).sum::<u64>();
+    let is_proof = thoroughness == Thoroughness::Exhaustive || total <= WHOLE_BYTES_MAX;
+    let looked_at = if is_proof {
+        ranges.to_vec()
+    } else {
+        samples(ranges, total)
     };
-    Ok(match (all_zeros, thoroughness) {
-        (false, _) => Emptiness::HoldsData,
-        (true, Thoroughness::Exhaustive) => Emptiness::ProvenZeros,
-        (true, Thoroughness::Sampled) => Emptiness::SampledZeros,
+    for range in looked_at {
+        if first_set(disk, range.start, range.end)?.is_some() {
+            return Ok(Emptiness::HoldsData);
+        }
+    }
+    Ok(match is_proof {
+        true => Emptiness::ProvenZeros,
+        false => Emptiness::SampledZeros,
     })
 }
 
-fn is_zero_sampled(disk: &dyn ReadAt) -> Result<bool, ReadError> {
-    let bytes = disk.bytes();
-    let edge = MIB.min(bytes);
-    if !is_zero(disk, 0, edge)? || !is_zero(disk, bytes.saturating_sub(edge), bytes)? {
-        return Ok(false);
-    }
-    let step = bytes.checked_div(SAMPLES).unwrap_or(0);
-    for place in 0..SAMPLES {
-        // On a border of 4096, where every drive's sectors start.
-        let at = place.saturating_mul(step) & !4095;
-        if !is_zero(disk, at, at.saturating_add(SAMPLE_BYTES).min(bytes))? {
-            return Ok(false);
-        }
-    }
-    Ok(true)
+const fn length(range: &Range<u64>) -> u64 {
+    range.end.saturating_sub(range.start)
 }
 
-/// Returns whether `[start, end)` reads as zeros; reads no further than the first byte that is not.
-pub(super) fn is_zero(disk: &dyn ReadAt, start: u64, end: u64) -> Result<bool, ReadError> {
-    Ok(first_set(disk, start, end)?.is_none())
+/// Returns the first and the last MiB, and places spread over all of `ranges`, which hold `total`
+/// bytes.
+fn samples(ranges: &[Range<u64>], total: u64) -> Vec<Range<u64>> {
+    let ends = ranges.first().zip(ranges.last());
+    let mut samples: Vec<Range<u64>> = ends.map_or_else(Vec::new, |(first, last)| {
+        let head = first.start..first.start.saturating_add(MIB).min(first.end);
+        vec![head, last.end.saturating_sub(MIB).max(last.start)..last.end]
+    });
+    let step = total.checked_div(SAMPLES).unwrap_or(0).max(1);
+    let (mut next, mut before) = (0, 0_u64);
+    for range in ranges {
+        let behind = before.saturating_add(length(range));
+        while next < behind {
+            let within = range.start.saturating_add(next.saturating_sub(before));
+            // From a border of 4096, where every drive's sectors start.
+            let start = (within & !4095).max(range.start);
+            samples.push(start..start.saturating_add(SAMPLE_BYTES).min(range.end));
+            next = next.saturating_add(step);
+        }
+        before = behind;
+    }
+    samples
 }
 
 /// Returns the offset of the first byte in `[start, end)` that is not zero.
@@ -99,17 +126,33 @@ mod tests {
     }
 
     #[test]
-    fn samples_cover_both_ends_and_claim_no_proof() {
+    fn what_is_too_long_to_be_read_whole_is_sampled_at_both_ends_and_between() {
         let mut disk = MemDisk::new(1 << 30);
         assert_eq!(
             blank(&disk, Thoroughness::Sampled),
             Ok(Emptiness::SampledZeros)
         );
-        disk.write_at((1 << 30) - 1, &[1]).expect("on the disk");
-        assert_eq!(
-            blank(&disk, Thoroughness::Sampled),
-            Ok(Emptiness::HoldsData)
-        );
+        for at in [0, (1 << 29) + 5, (1 << 30) - 1] {
+            disk.write_at(at, &[1]).expect("on the disk");
+            assert_eq!(
+                blank(&disk, Thoroughness::Sampled),
+                Ok(Emptiness::HoldsData)
+            );
+            disk.write_at(at, &[0]).expect("on the disk");
+        }
+    }
+
+    #[test]
+    fn samples_of_data_between_holes_lie_in_the_data() {
+        let ranges = [5 * MIB..6 * MIB, 100 * MIB..500 * MIB, 900 * MIB..901 * MIB];
+        let total = 402 * MIB;
+        let samples = samples(&ranges, total);
+        assert!(samples.len() >= 64);
+        for sample in samples {
+            assert!(!sample.is_empty());
+            let is_in = |range: &Range<u64>| range.start <= sample.start && sample.end <= range.end;
+            assert!(ranges.iter().any(is_in), "{sample:?}");
+        }
     }
 
     #[test]
@@ -117,7 +160,7 @@ mod tests {
         for bytes in [0, 1, 511, 4096] {
             assert_eq!(
                 blank(&MemDisk::new(bytes), Thoroughness::Sampled),
-                Ok(Emptiness::SampledZeros)
+                Ok(Emptiness::ProvenZeros)
             );
         }
     }

@@ -48,7 +48,7 @@ pub struct Signature {
 /// How thoroughly to look for bytes other than zero.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Thoroughness {
-    /// First and last MiB, and 64 KiB at each of 64 places between.
+    /// All of it up to 256 MiB; beyond, the first and last MiB, and 64 KiB at each of 64 places.
     Sampled,
     /// Every byte that is not in a hole.
     Exhaustive,
@@ -58,21 +58,27 @@ pub enum Thoroughness {
 /// [`Emptiness::Unread`].
 #[must_use]
 pub fn contents(disk: &dyn ReadAt) -> Contents {
-    let mut found = of_volume(disk, 0, disk.bytes(), "");
-    match gpt_image::read(disk) {
-        Ok(table) => of_table(disk, &table, &mut found),
-        Err(GptReadError::Damaged { .. }) => found.insert(0, whole("damaged GPT", disk)),
-        Err(_) => {}
-    }
-    let emptiness = if found.is_empty() {
+    let signatures = recognised(disk);
+    let emptiness = if signatures.is_empty() {
         blank(disk, Thoroughness::Sampled).unwrap_or_default()
     } else {
         Emptiness::HoldsData
     };
     Contents {
         emptiness,
-        signatures: found,
+        signatures,
     }
+}
+
+/// Returns the partition table and everything recognised on `disk`.
+pub(super) fn recognised(disk: &dyn ReadAt) -> Vec<Signature> {
+    let mut found = of_volume(disk, 0, disk.bytes(), "");
+    match gpt_image::read(disk) {
+        Ok(table) => of_table(disk, &table, &mut found),
+        Err(GptReadError::Damaged { .. }) => found.insert(0, whole("damaged GPT", disk)),
+        Err(_) => {}
+    }
+    found
 }
 
 fn of_table(disk: &dyn ReadAt, table: &PartitionTable, found: &mut Vec<Signature>) {
@@ -163,9 +169,9 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_disk_holds_sampled_zeros_and_nothing_else() {
+    fn an_empty_disk_holds_zeros_and_nothing_else() {
         let expected = Contents {
-            emptiness: Emptiness::SampledZeros,
+            emptiness: Emptiness::ProvenZeros,
             signatures: Vec::new(),
         };
         assert_eq!(contents(&with(&[])), expected);

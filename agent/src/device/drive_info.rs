@@ -20,6 +20,8 @@ pub struct DriveInfo {
     pub serial_source: SerialSource,
     /// Maker's model name; empty when none is known.
     pub model: String,
+    /// World-wide name, such as `naa.50014ee2b1234567`; empty when none is known.
+    pub wwn: String,
     /// How it is attached: `usb`, `sata`, `nvme`, `virtio`, `loop`, `image file`, or what the
     /// kernel calls it.
     pub bus: String,

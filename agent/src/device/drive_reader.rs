@@ -5,11 +5,10 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use disk::{ReadAt, ReadError, SectorSize};
-use rustix::fs::{SeekFrom, seek};
-use rustix::io::Errno;
 
-use super::blank::{blank, is_zero};
+use super::blank::blank_in;
 use super::contents::{Emptiness, Thoroughness};
+use super::holes::{data_ranges, map_of};
 use super::image_file::identity;
 use super::medium::{Access, Medium, wide};
 use super::open::OpenError;
@@ -80,47 +79,18 @@ impl DriveReader {
         self.sector
     }
 
-    /// Returns whether the drive reads as zeros; holes of an image file are not read.
+    /// Returns whether the drive reads as zeros; holes of an image file, or of the file behind a
+    /// loop device, are not read.
     ///
     /// # Errors
     /// [`ReadError`] when it cannot be read.
     pub fn blank(&self, thoroughness: Thoroughness) -> Result<Emptiness, ReadError> {
-        if self.is_one_hole() {
-            return Ok(Emptiness::ProvenZeros);
-        }
-        if thoroughness == Thoroughness::Sampled {
-            return blank(self, thoroughness);
-        }
-        let mut at = 0;
-        while let Some((start, end)) = self.data_from(at) {
-            if !is_zero(self, start, end)? {
-                return Ok(Emptiness::HoldsData);
-            }
-            at = end;
-        }
-        Ok(Emptiness::ProvenZeros)
-    }
-
-    /// Returns whether the drive is an image file in which nothing was ever written.
-    pub(super) fn is_one_hole(&self) -> bool {
-        self.data_from(0).is_none()
-    }
-
-    /// Returns the next range from `at` that is not a hole; everything, where holes are not known.
-    fn data_from(&self, at: u64) -> Option<(u64, u64)> {
-        let end = self.bytes();
-        if at >= end {
-            return None;
-        }
         let file = self.medium.file();
-        match seek(file, SeekFrom::Data(at)) {
-            Ok(start) => {
-                let hole = seek(file, SeekFrom::Hole(start)).unwrap_or(end);
-                Some((start, hole.clamp(start.saturating_add(1), end)))
-            }
-            Err(Errno::NXIO) => None,
-            Err(_) => Some((at, end)),
-        }
+        let data = match map_of(file) {
+            Some(map) => data_ranges(&map, self.bytes()),
+            None => std::iter::once(0..self.bytes()).collect(),
+        };
+        blank_in(self, &data, thoroughness)
     }
 }
 
@@ -161,15 +131,9 @@ fn sector_of(path: &Path, file: &File) -> SectorSize {
 /// A loop device has a second cache, that of the file behind it: forgets it.
 #[cfg(target_os = "linux")]
 fn forget_backing(file: &File) {
-    use super::linux::{Backing, Machine};
+    use super::linux::backing_of;
     use super::medium::{drop_whole_cache, open_file};
-    let machine = Machine::this();
-    let number = file.metadata().map_or(0, |facts| facts.rdev());
-    let device = machine
-        .by_number(number)
-        .ok()
-        .filter(|device| device.is_loop);
-    if let Some(Backing::File(path)) = device.map(|device| device.backing(&machine))
+    if let Some(path) = backing_of(file)
         && let Ok(backing) = open_file(&path, rustix::fs::OFlags::RDONLY)
     {
         drop_whole_cache(&backing);

@@ -6,11 +6,11 @@ use std::os::unix::fs::FileTypeExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use disk::{ReadAt, SectorSize};
+use disk::SectorSize;
 use rustix::fs::{Access as Permission, access};
 use thiserror::Error;
 
-use super::contents::{Contents, contents};
+use super::contents::{Contents, Emptiness, Thoroughness, recognised};
 use super::drive_info::{DriveInfo, DriveKind, SerialSource};
 use super::drive_reader::DriveReader;
 use super::image_file::identity;
@@ -153,6 +153,7 @@ fn of_image(path: &Path, facts: &Metadata) -> Result<DriveInfo, DescribeError> {
         serial: identity.serial,
         serial_source: identity.serial_source,
         model: identity.model,
+        wwn: String::new(),
         bus: "image file".to_owned(),
         bytes: facts.len(),
         sector: identity.sector,
@@ -172,11 +173,16 @@ pub(super) fn look(path: &Path, reasons: &mut Vec<String>) -> Contents {
     }
     match DriveReader::look(path) {
         Ok(reader) => {
-            let mut contents = contents(&reader);
-            if reader.bytes() > 0 && reader.is_one_hole() {
-                contents.emptiness = super::Emptiness::ProvenZeros;
+            let signatures = recognised(&reader);
+            let emptiness = if signatures.is_empty() {
+                reader.blank(Thoroughness::Sampled).unwrap_or_default()
+            } else {
+                Emptiness::HoldsData
+            };
+            Contents {
+                emptiness,
+                signatures,
             }
-            contents
         }
         Err(why) => {
             reasons.push(format!("it cannot be read: {why}"));
@@ -211,6 +217,7 @@ fn unknown(path: &Path, why: String) -> DriveInfo {
         serial: String::new(),
         serial_source: SerialSource::Unknown,
         model: String::new(),
+        wwn: String::new(),
         bus: "unknown".to_owned(),
         bytes: 0,
         sector: SectorSize::B512,

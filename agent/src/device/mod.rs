@@ -27,6 +27,7 @@ mod drive_reader;
 mod drive_writer;
 mod erase;
 mod gate;
+mod holes;
 mod image_file;
 #[cfg(target_os = "linux")]
 mod linux;

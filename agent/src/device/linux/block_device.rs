@@ -1,6 +1,6 @@
 //! One block device, as its folder in `/sys` describes it.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::{Error, ErrorKind, Result};
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
@@ -30,10 +30,14 @@ pub(crate) struct BlockDevice {
     pub(crate) serial: String,
     /// Whether the serial is that of a USB bridge or stick, not certainly the drive's own.
     pub(crate) serial_of_bridge: bool,
+    /// World-wide name, as the kernel writes it; empty when there is none.
+    pub(crate) wwn: String,
     pub(crate) bus: String,
     /// A loop device's file, as the kernel names it.
     pub(crate) backing_path: Option<PathBuf>,
     pub(crate) is_loop: bool,
+    /// Where in its file a loop device starts.
+    pub(crate) loop_offset: Option<u64>,
     /// What is stacked on it or on a partition of it: RAID, LVM, LUKS.
     pub(crate) holders: Vec<String>,
     pub(crate) mounts: Vec<PathBuf>,
@@ -80,9 +84,13 @@ impl BlockDevice {
             model: model(folder),
             serial,
             serial_of_bridge,
+            wwn: attribute(folder, "device/wwid")
+                .or_else(|| attribute(folder, "wwid"))
+                .unwrap_or_default(),
             bus: bus(folder),
             backing_path: attribute(folder, "loop/backing_file").map(PathBuf::from),
             is_loop: folder.join("loop").is_dir(),
+            loop_offset: number(folder, "loop/offset"),
             holders: holders(folder),
             mounts: mounts(machine, &numbers, &nodes),
             is_swap: swaps(machine).iter().any(|swap| nodes.contains(swap)),
@@ -113,6 +121,25 @@ impl BlockDevice {
         }
         Backing::Unknown
     }
+}
+
+/// Returns the regular file behind an open loop device.
+pub(crate) fn backing_of(device: &File) -> Option<PathBuf> {
+    let machine = Machine::this();
+    let device = machine.by_number(device.metadata().ok()?.rdev()).ok()?;
+    match device.backing(&machine) {
+        Backing::File(path) if device.is_loop => Some(path),
+        _ => None,
+    }
+}
+
+/// Returns the regular file right behind an open loop device, when byte 0 of the device is byte 0
+/// of the file.
+pub(crate) fn backing_from_start(device: &File) -> Option<PathBuf> {
+    let machine = Machine::this();
+    let device = machine.by_number(device.metadata().ok()?.rdev()).ok()?;
+    let path = device.backing_path.filter(|path| path.is_file())?;
+    (device.is_loop && device.loop_offset == Some(0)).then_some(path)
 }
 
 fn number(folder: &Path, name: &str) -> Option<u64> {
@@ -271,6 +298,7 @@ mod tests {
             &[
                 ("device/vpd_pg80", b"\0\x80\0\x14     WD-WX12345678"),
                 ("device/vendor", b"ATA     \n"),
+                ("device/wwid", b"naa.50014ee2b1234567\n"),
                 ("device/model", b"WDC WD40EFRX-68W\n"),
                 ("queue/rotational", b"1\n"),
                 ("queue/logical_block_size", b"512\n"),
@@ -285,6 +313,7 @@ mod tests {
             (drive.model.as_str(), drive.bus.as_str()),
             ("WDC WD40EFRX-68W", "sata")
         );
+        assert_eq!(drive.wwn, "naa.50014ee2b1234567");
         assert_eq!(
             (drive.bytes, drive.sector_bytes, drive.rotational),
             (1 << 20, 512, Some(true))

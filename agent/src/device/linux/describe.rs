@@ -26,6 +26,7 @@ pub(crate) fn of_block_device(path: &Path, machine: &Machine, device: &BlockDevi
             (false, false) => SerialSource::Hardware,
         },
         model: device.model.clone(),
+        wwn: device.wwn.clone(),
         bus: device.bus.clone(),
         bytes: device.bytes,
         sector: SectorSize::B512,
