@@ -1,7 +1,7 @@
 //! Writes a folder as a bare NTFS volume into an image file, so that other programs can judge it.
 //!
-//! `build_volume FOLDER IMAGE BYTES [SECTOR_BYTES [AT:BYTES ...]]`: each AT:BYTES is an extent to keep free for a reserved
-//! file, as BitLocker's areas are. The image is sparse; what is not written reads as zeros.
+//! `build_volume FOLDER IMAGE BYTES [SECTOR_BYTES [AT:BYTES ...]]`: each AT:BYTES is an extent to keep free for a
+//! reserved file, as BitLocker's areas are. The image is sparse; what is not written reads as zeros.
 #![expect(
     clippy::disallowed_methods,
     clippy::disallowed_types,

@@ -5,7 +5,8 @@
 pub struct FileTime(pub u64);
 
 impl FileTime {
-    /// Returns the time `secs` seconds and `nanos` nanoseconds after 1970-01-01 UTC (before it when `secs` is negative).
+    /// Returns the time `secs` seconds and `nanos` nanoseconds after 1970-01-01 UTC (before it when `secs` is
+    /// negative).
     ///
     /// Nanoseconds are cut to steps of 100. What NTFS cannot hold becomes the nearest time that it can: 1601 or the
     /// year 30,828 (the last that Windows shows, 2^63 - 1 steps).

@@ -1,7 +1,8 @@
 //! Update sequences: how NTFS notices a record that was torn while it was written.
 //!
-//! The last two bytes of every 512 bytes of a FILE record or INDX block are replaced by one number; what stood there is
-//! kept in an array near the start. The stride is 512 bytes whatever the sector size (reference: MS "NTFS and 4K disks").
+//! The last two bytes of every 512 bytes of a FILE record or INDX block are replaced by one number; what stood there
+//! is kept in an array near the start. The stride is 512 bytes whatever the sector size (reference: MS "NTFS and 4K
+//! disks").
 
 use thiserror::Error;
 

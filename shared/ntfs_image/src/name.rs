@@ -42,7 +42,8 @@ pub enum NameProblem {
     },
 }
 
-/// Checks that Windows can use a file of this name. Names that the root folder has already are for [`Tree`](crate::Tree).
+/// Checks that Windows can use a file of this name. Names that the root folder has already are for
+/// [`Tree`](crate::Tree).
 ///
 /// Source: MS "Naming Files, Paths, and Namespaces"; reference/ntfs.md 5.
 ///
@@ -77,7 +78,8 @@ pub fn folded(name: &str) -> Vec<u16> {
     name.encode_utf16().map(upcase).collect()
 }
 
-/// Compares two names, as UTF-16 units, in the order of a folder's index: in upper case, the shorter first; then as they are.
+/// Compares two names, as UTF-16 units, in the order of a folder's index: in upper case, the shorter first; then as
+/// they are.
 #[must_use]
 pub fn compare(a: &[u16], b: &[u16]) -> Ordering {
     a.iter()

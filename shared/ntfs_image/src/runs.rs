@@ -1,7 +1,8 @@
 //! Mapping pairs: where the clusters of a non-resident attribute lie.
 //!
-//! Each pair is a byte whose low half is the length of a count and whose high half the length of an offset; both follow,
-//! little-endian and signed; the offset counts from the pair before. No offset means a hole. A zero byte ends the list.
+//! Each pair is a byte whose low half is the length of a count and whose high half the length of an offset; both
+//! follow, little-endian and signed; the offset counts from the pair before. No offset means a hole. A zero byte ends
+//! the list.
 
 use thiserror::Error;
 

@@ -1,7 +1,7 @@
 //! `$UpCase`: how NTFS maps each UTF-16 unit to upper case.
 //!
-//! The table is Windows' own and older than today's Unicode, so that `char::to_uppercase` would not do. It is generated from
-//! runs; the SHA-256 of the result is that of the table which Windows' format and mkntfs write.
+//! The table is Windows' own and older than today's Unicode, so that `char::to_uppercase` would not do. It is
+//! generated from runs; the SHA-256 of the result is that of the table which Windows' format and mkntfs write.
 
 #![expect(
     clippy::arithmetic_side_effects,
@@ -11,7 +11,8 @@
 /// Bytes of the stored table.
 pub const TABLE_BYTES: u64 = 131_072;
 
-/// CRC-64 of the stored table, kept in its stream `$Info` (reflected, polynomial 0x9a6c9329ac4bc9b5, all ones in and out).
+/// CRC-64 of the stored table, kept in its stream `$Info` (reflected, polynomial 0x9a6c9329ac4bc9b5, all ones in and
+/// out).
 pub const TABLE_CRC64: u64 = 0xdadc_7e77_6b1b_690c;
 
 /// The upper case of every UTF-16 unit.

@@ -1,8 +1,8 @@
 //! A folder's index as a tree of blocks, loaded full from a sorted list.
 //!
-//! An NTFS index is a B-tree: keys of inner nodes are entries themselves, not copies. Entries go into a leaf while they
-//! fit; the first that does not becomes the *separator*, goes up and points to that leaf; and so on. The separators of a
-//! level are the list for the next one, until a level has one node, to which the root points.
+//! An NTFS index is a B-tree: keys of inner nodes are entries themselves, not copies. Entries go into a leaf while
+//! they fit; the first that does not becomes the *separator*, goes up and points to that leaf; and so on. The
+//! separators of a level are the list for the next one, until a level has one node, to which the root points.
 //!
 //! ```text
 //! level 1                    [ c       f       end ]
@@ -10,11 +10,12 @@
 //! level 0               [ a b end ] [ d e end ] [ g h end ]
 //! ```
 //!
-//! A tree is kept as nothing but numbers: for each level, bottom up, how many nodes it has and where each starts (a leaf: a
-//! position in the list; an inner node: the number of its first child).
+//! A tree is kept as nothing but numbers: for each level, bottom up, how many nodes it has and where each starts (a
+//! leaf: a position in the list; an inner node: the number of its first child).
 //!
-//! Blocks are numbered by level. Room is kept for any part of the list: leaves of a part are never more than those of the
-//! whole, since each reaches at least as far; inner levels are counted as if every separator had the folder's longest name.
+//! Blocks are numbered by level. Room is kept for any part of the list: leaves of a part are never more than those of
+//! the whole, since each reaches at least as far; inner levels are counted as if every separator had the folder's
+//! longest name.
 
 #![expect(
     clippy::arithmetic_side_effects,
@@ -37,8 +38,8 @@ const INNER_ROOM: usize = LEAF_ROOM - CHILD_BYTES;
 
 /// Appends the tree of a list to `words`.
 ///
-/// `entry_bytes` gives the length of the entry at a position of the list, or `None` where the list has a gap. Without any
-/// entry the tree is one empty leaf.
+/// `entry_bytes` gives the length of the entry at a position of the list, or `None` where the list has a gap. Without
+/// any entry the tree is one empty leaf.
 pub(super) fn load(length: u32, entry_bytes: impl Fn(u32) -> Option<usize>, words: &mut Vec<u32>) {
     let leaves = push_level(words, |starts| {
         leaf_starts(length, &entry_bytes, starts);

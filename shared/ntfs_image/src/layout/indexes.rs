@@ -80,8 +80,8 @@ pub(super) struct Trees {
 }
 
 impl Trees {
-    /// Returns the tree of the large folder number `large`, whose list has `length` entries and gaps; `None` when what is
-    /// left of it fits the record.
+    /// Returns the tree of the large folder number `large`, whose list has `length` entries and gaps; `None` when
+    /// what is left of it fits the record.
     pub(super) fn get(&self, large: usize, length: u32) -> Option<IndexTree<'_>> {
         let range = index(self.starts[large])..index(self.starts[large + 1]);
         let words = &self.words[range];

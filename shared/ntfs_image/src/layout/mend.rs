@@ -1,7 +1,7 @@
 //! The same volume without the files that could not be written.
 //!
-//! Nothing moves: a left-out file's record becomes a free one, its entry goes from its folder's index, its clusters become
-//! free. So only few blocks differ, and they can be written over the first version in any state of it.
+//! Nothing moves: a left-out file's record becomes a free one, its entry goes from its folder's index, its clusters
+//! become free. So only few blocks differ, and they can be written over the first version in any state of it.
 
 #![expect(
     clippy::arithmetic_side_effects,
@@ -20,13 +20,14 @@ use super::volume::NtfsLayout;
 use crate::Node;
 
 impl NtfsLayout {
-    /// Returns the same volume without the nodes for which `left_out` is true, and without everything below such folders.
-    /// What was left out before stays so.
+    /// Returns the same volume without the nodes for which `left_out` is true, and without everything below such
+    /// folders. What was left out before stays so.
     ///
     /// `resized` is one file that got shorter (the manifest), and its new length: it keeps its place.
     ///
     /// # Errors
-    /// [`LayoutError::Resize`] when that file is a folder, is left out or would grow, or when another one was resized before.
+    /// [`LayoutError::Resize`] when that file is a folder, is left out or would grow, or when another one was resized
+    /// before.
     pub fn without(
         &self,
         left_out: &dyn Fn(Node) -> bool,
@@ -117,8 +118,8 @@ impl NtfsLayout {
         }
     }
 
-    /// Iterates over the byte ranges of metadata that differ between this layout and a mended one, ascending, in multiples of
-    /// 4096 bytes. Slots of resident files count as equal unless their record changed.
+    /// Iterates over the byte ranges of metadata that differ between this layout and a mended one, ascending, in
+    /// multiples of 4096 bytes. Slots of resident files count as equal unless their record changed.
     ///
     /// # Panics
     /// When `mended` does not come from this layout by [`NtfsLayout::without`].

@@ -9,9 +9,9 @@
 //! plan + view (what is left out) -> segments, render, differences
 //! ```
 //!
-//! The order on the volume: `$Boot`, the bitmap of `$MFT`, `$MFT`, index blocks, `$UpCase`, `$AttrDef`, `$Secure`, `$Bitmap`,
-//! `$LogFile`, `$MFTMirr`, then the files' data. Reserved extents lie where they were asked for and everything goes around
-//! them. The copy of the boot sector is the last sector.
+//! The order on the volume: `$Boot`, the bitmap of `$MFT`, `$MFT`, index blocks, `$UpCase`, `$AttrDef`, `$Secure`,
+//! `$Bitmap`, `$LogFile`, `$MFTMirr`, then the files' data. Reserved extents lie where they were asked for and
+//! everything goes around them. The copy of the boot sector is the last sector.
 
 mod areas;
 mod attribute_definitions;

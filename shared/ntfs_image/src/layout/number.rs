@@ -1,6 +1,7 @@
 //! Lossless steps between the integer widths of memory and of the volume.
 //!
-//! Everything here is a number that the layout itself made: one that does not fit is a mistake of ours and stops the program.
+//! Everything here is a number that the layout itself made: one that does not fit is a mistake of ours and stops the
+//! program.
 
 /// Returns a count or offset as an index into memory.
 pub(super) fn index(number: impl TryInto<usize>) -> usize {

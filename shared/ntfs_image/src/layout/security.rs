@@ -1,7 +1,7 @@
 //! Who may do what: the volume's three security descriptors and the stream that holds them.
 //!
-//! Every record names a descriptor by its id. `$Secure:$SDS` holds them, each 16-aligned after a header, all of it twice: at 0
-//! and at 256 KiB. `$SDH` finds them by hash, `$SII` by id. Source: reference/ntfs.md 3.1.
+//! Every record names a descriptor by its id. `$Secure:$SDS` holds them, each 16-aligned after a header, all of it
+//! twice: at 0 and at 256 KiB. `$SDH` finds them by hash, `$SII` by id. Source: reference/ntfs.md 3.1.
 
 #![expect(
     clippy::arithmetic_side_effects,

@@ -46,8 +46,8 @@ pub enum Content {
 impl NtfsLayout {
     /// Iterates over all parts of the volume: ascending, without gaps, from 0 to its last byte.
     ///
-    /// The first 8192 bytes and the last sector are [`Content::Metadata`]. A mended layout has the same parts, but for the
-    /// files that are left out, which are [`Content::Free`].
+    /// The first 8192 bytes and the last sector are [`Content::Metadata`]. A mended layout has the same parts, but
+    /// for the files that are left out, which are [`Content::Free`].
     pub fn segments(&self) -> impl Iterator<Item = Segment> + '_ {
         let plan = &self.plan;
         let mut files = plan
@@ -74,8 +74,8 @@ impl NtfsLayout {
         })
     }
 
-    /// Returns what the part that starts at byte `at` is and where it ends. `file_at` finds the file that was planned for a
-    /// slot of the data.
+    /// Returns what the part that starts at byte `at` is and where it ends. `file_at` finds the file that was planned
+    /// for a slot of the data.
     fn part_at(&self, at: u64, file_at: impl FnOnce(u64) -> DataSlots) -> (Content, u64) {
         let plan = &self.plan;
         let cluster_bytes = plan.shape.cluster_bytes;

@@ -19,8 +19,8 @@ use crate::{Node, Tree};
 
 /// A volume on which everything has its place, before a byte of it is written.
 ///
-/// Nothing is rendered ahead: [`NtfsLayout::render`] makes any range when it is asked for, so that a volume of ten million
-/// files needs no more memory than their names and about 40 bytes each. A clone shares the plan.
+/// Nothing is rendered ahead: [`NtfsLayout::render`] makes any range when it is asked for, so that a volume of ten
+/// million files needs no more memory than their names and about 40 bytes each. A clone shares the plan.
 #[derive(Clone, Debug)]
 pub struct NtfsLayout {
     pub(super) plan: Arc<Plan>,
@@ -28,8 +28,8 @@ pub struct NtfsLayout {
 }
 
 impl NtfsLayout {
-    /// Lays out `tree` on the volume that `spec` describes: records in the order of adding, data in the same order, each
-    /// file in one piece unless a reserved extent lies in its way.
+    /// Lays out `tree` on the volume that `spec` describes: records in the order of adding, data in the same order,
+    /// each file in one piece unless a reserved extent lies in its way.
     ///
     /// # Errors
     /// [`LayoutError`]; `DoesNotFit` says how much is missing.

@@ -1,5 +1,5 @@
-//! A foreign driver changes a volume of ours and still finds it consistent: its tree splits and merges our index blocks, its
-//! allocators trust our bitmaps.
+//! A foreign driver changes a volume of ours and still finds it consistent: its tree splits and merges our index
+//! blocks, its allocators trust our bitmaps.
 
 use std::fs;
 use std::path::Path;
@@ -80,7 +80,8 @@ fn after_hundreds_of_changes_by_ntfs_3g_its_checkers_find_nothing() {
     }
 }
 
-/// Half of the tree is left out: index blocks that were kept for it stay unused, and a foreign driver takes them into use.
+/// Half of the tree is left out: index blocks that were kept for it stay unused, and a foreign driver takes them into
+/// use.
 #[test]
 fn a_mended_volume_survives_the_same_changes() {
     if !have(&TOOLS) {

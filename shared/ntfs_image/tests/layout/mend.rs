@@ -78,7 +78,8 @@ proptest! {
 
         let mut disk = in_memory(&layout);
         mend(&layout, &mended, &mut disk);
-        // What was cut from the manifest's last cluster is not metadata: whoever writes the new manifest writes zeros there.
+        // What was cut from the manifest's last cluster is not metadata: whoever writes the new manifest writes zeros
+        // there.
         let fresh = in_memory(&mended);
         if resized.is_none() {
             prop_assert!(all_bytes(&disk) == all_bytes(&fresh));

@@ -37,7 +37,8 @@ pub(crate) fn reserve(spec: &mut VolumeSpec, extents: &[(u64, u64)]) {
     }
 }
 
-/// Everything that is hard for a file system: depth, a large folder, long names, strange names, every size around a limit.
+/// Everything that is hard for a file system: depth, a large folder, long names, strange names, every size around a
+/// limit.
 pub(crate) fn hard_tree(large_folder: u32) -> Tree {
     let mut tree = Tree::new();
     let mut dice = Dice(3);

@@ -17,9 +17,9 @@ impl NtfsLayout {
     /// Writes the volume's bytes from offset `at` on into `into`, as if all [`FileData`](crate::Content::FileData) were
     /// zeros; reserved extents and free clusters are zeros too.
     ///
-    /// `resident` is called for every file in the range whose bytes lie in its record, in the order of nodes, and fills
-    /// its slot. Fastest when `at` and the length are multiples of 4096; any range gives the same bytes, but a record that
-    /// lies in it in part only is made whole first, its slot included.
+    /// `resident` is called for every file in the range whose bytes lie in its record, in the order of nodes, and
+    /// fills its slot. Fastest when `at` and the length are multiples of 4096; any range gives the same bytes, but a
+    /// record that lies in it in part only is made whole first, its slot included.
     ///
     /// # Panics
     /// When the range leaves the volume.

@@ -7,7 +7,8 @@
 
 use crate::layout::number::{index, wide};
 
-/// Calls `render` for each unit of `unit` bytes that `[offset, offset + into.len())` touches, with its number and its bytes.
+/// Calls `render` for each unit of `unit` bytes that `[offset, offset + into.len())` touches, with its number and its
+/// bytes.
 ///
 /// A unit that lies in the range whole is rendered in place, one that does not is rendered apart and its part copied.
 pub(super) fn each_unit(
