@@ -20,7 +20,7 @@ use crate::{Node, Tree};
 /// A volume on which everything has its place, before a byte of it is written.
 ///
 /// Nothing is rendered ahead: [`NtfsLayout::render`] makes any range when it is asked for, so that a volume of ten
-/// million files needs no more memory than their names and about 40 bytes each. A clone shares the plan.
+/// million files needs no more memory than their names and about 30 bytes each. A clone shares the plan.
 #[derive(Clone, Debug)]
 pub struct NtfsLayout {
     pub(super) plan: Arc<Plan>,
