@@ -174,7 +174,7 @@ pub enum FindingKind {
     EntrySizes,
     /// X6: it says whether it leads to a folder.
     EntryFolderFlag,
-    /// X7: it has the file's times. A note where a driver left the copy behind.
+    /// X7: it has the file's times. A note for the times of changes, which Windows leaves behind.
     EntryTimes,
     /// X8: each name of a file is in the folder that it names.
     Orphan,

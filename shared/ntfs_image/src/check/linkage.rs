@@ -14,8 +14,9 @@ use crate::read::stored::text;
 use crate::read::{FileId, VolumeError};
 use crate::record::{Reference, number};
 
-/// Explains every record whose balance is not 0, then follows all folders up to the root.
+/// Follows all folders up to the root, then explains every record whose balance is not 0.
 pub(super) fn check(checker: &mut Checker<'_>) {
+    follow_up(checker);
     let unbalanced: Vec<(u64, RecordFacts)> = checker
         .table
         .iter()
@@ -47,7 +48,6 @@ pub(super) fn check(checker: &mut Checker<'_>) {
     for (record, suspect) in suspects {
         explain(checker, record, suspect);
     }
-    follow_up(checker);
 }
 
 /// A record of which its own names and those in folders do not agree.
@@ -236,45 +236,41 @@ impl<'a> Explained<'a> {
             return;
         };
         *entries = entries.saturating_add(1);
-        if self.record < FIRST_USER_RECORD {
-            return;
+        if self.record >= FIRST_USER_RECORD {
+            compare_facts(checker, self, entry, &Facts::said(&key));
         }
-        let (said, own) = (Facts::said(&key), Facts::said(name));
-        let has_links = self.names.len() > 1;
-        let place = || RecordPlace::record(self.record);
-        if said.is_folder != self.facts.is_folder {
-            let words = |is| if is { "a folder" } else { "a file" };
-            let found = format!("{}, {}", entry.words(), words(said.is_folder));
-            reporter.violation(
-                Kind::EntryFolderFlag,
-                place(),
-                words(self.facts.is_folder),
-                found,
-            );
-        } else if said.sizes != self.facts.sizes && self.has_data {
-            let found = format!("{}, {:?}", entry.words(), said.sizes);
-            // ntfs-3g leaves the allocated size behind when a resident file grows.
-            let is_violation = !has_links && said.sizes.data != self.facts.sizes.data;
-            reporter.either(
-                is_violation,
-                Kind::EntrySizes,
-                place(),
-                format!("{:?}", self.facts.sizes),
-                found,
-            );
-        }
-        if said.times != self.facts.times {
-            // A driver that leaves the copy behind leaves it as it was when the name was made.
-            let is_left_behind = has_links || said.times == own.times;
-            let found = format!("{}, {:?}", entry.words(), said.times);
-            reporter.either(
-                !is_left_behind,
-                Kind::EntryTimes,
-                place(),
-                format!("{:?}", self.facts.times),
-                found,
-            );
-        }
+    }
+}
+
+/// Compares what an entry says beside the name.
+fn compare_facts(
+    checker: &mut Checker<'_>,
+    file: &Explained<'_>,
+    entry: &SuspectEntry,
+    said: &Facts,
+) {
+    let own = &file.facts;
+    let place = || RecordPlace::record(file.record);
+    // Windows brings up to date only the link that was used last, and does not care for files of its own.
+    let is_kept = file.names.len() == 1 && checker.table.get(file.record).reach != reach::EXTEND;
+    let reporter = &mut checker.reporter;
+    if said.is_folder != own.is_folder {
+        let words = |is| if is { "a folder" } else { "a file" };
+        let found = format!("{}, {}", entry.words(), words(said.is_folder));
+        reporter.violation(Kind::EntryFolderFlag, place(), words(own.is_folder), found);
+    } else if said.sizes != own.sizes && file.has_data {
+        // ntfs-3g leaves the allocated size behind when a resident file grows.
+        let is_violation = is_kept && said.sizes.data != own.sizes.data;
+        let found = format!("{}, {:?}", entry.words(), said.sizes);
+        let expected = format!("{:?}", own.sizes);
+        reporter.either(is_violation, Kind::EntrySizes, place(), expected, found);
+    }
+    if said.times != own.times {
+        // Windows leaves the times of changes behind, of folders most of all.
+        let is_violation = is_kept && said.times.created != own.times.created;
+        let found = format!("{}, {:?}", entry.words(), said.times);
+        let expected = format!("{:?}", own.times);
+        reporter.either(is_violation, Kind::EntryTimes, place(), expected, found);
     }
 }
 

@@ -9,8 +9,8 @@
 //!         each entry subtracts what it says                   -> record_table
 //! $Volume, $AttrDef, $BadClus, $Extend, $LogFile, $Secure  system, log_file, secure
 //! $Bitmap against the clusters claimed                     clusters
-//! records whose sum is not 0: which name, which entry      linkage
 //! every folder leads to the root                           linkage
+//! records whose sum is not 0: which name, which entry      linkage
 //! ```
 //!
 //! So a volume without fault is read once, ascending, and each record costs 16 bytes; only what is wrong is looked at

@@ -439,8 +439,15 @@ const BOTH: &[Corruption] = &[
         Found(Kind::EntryFolderFlag),
         |e| of_large(e, 40, 16 + 59, &[0x10]),
     ),
-    ("an entry's time", Found(Kind::EntryTimes), |e| {
-        of_large(e, 40, 16 + 17, &[9])
+    (
+        "an entry's time of creation",
+        Found(Kind::EntryTimes),
+        |e| {
+            of_large(e, 40, 16 + 9, &[9]);
+        },
+    ),
+    ("an entry's time of change", Noted(Kind::EntryTimes), |e| {
+        of_large(e, 40, 16 + 17, &[9]);
     }),
     (
         "a name that is not in its folder",
