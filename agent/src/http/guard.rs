@@ -125,3 +125,63 @@ fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
         .find(|(found, _)| *found == name)
         .map(|(_, value)| value)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn checked(method: &Method, headers: &[(&'static str, &'static str)]) -> Result<(), Denied> {
+        let mut map = HeaderMap::new();
+        for (name, value) in headers {
+            map.append(*name, HeaderValue::from_static(value));
+        }
+        let host = map.get(header::HOST).and_then(|host| host.to_str().ok());
+        let authority = host.and_then(|host| host.parse::<Authority>().ok());
+        let head = Head {
+            method,
+            path: "/",
+            authority: authority.as_ref(),
+            headers: &map,
+        };
+        check(head, &Sessions::new().expect("random bytes"), Instant::now())
+    }
+
+    #[test]
+    fn two_hosts_are_none() {
+        let once = [("host", "localhost:80")];
+        assert_eq!(checked(&Method::GET, &once), Ok(()));
+        let twice = [("host", "localhost:80"), ("host", "localhost:80")];
+        assert_eq!(checked(&Method::GET, &twice), Err(Denied::Host));
+    }
+
+    #[test]
+    fn two_origins_are_a_foreign_one() {
+        let once = [("host", "localhost:80"), ("origin", "http://localhost:80")];
+        assert_eq!(checked(&Method::POST, &once), Ok(()));
+        let twice = [
+            ("host", "localhost:80"),
+            ("origin", "http://localhost:80"),
+            ("origin", "http://localhost:80"),
+        ];
+        assert_eq!(checked(&Method::POST, &twice), Err(Denied::Origin));
+        assert_eq!(checked(&Method::GET, &twice), Err(Denied::Origin));
+    }
+
+    #[test]
+    fn a_site_said_twice_is_a_foreign_one() {
+        let twice = [
+            ("host", "localhost:80"),
+            ("sec-fetch-site", "same-origin"),
+            ("sec-fetch-site", "same-origin"),
+        ];
+        assert_eq!(checked(&Method::GET, &twice), Err(Denied::Site));
+    }
+
+    #[test]
+    fn only_our_own_cookie_counts_whatever_stands_beside_it() {
+        let mut headers = HeaderMap::new();
+        headers.append(header::COOKIE, HeaderValue::from_static("other=1; argosy-1=mine;x=2"));
+        assert_eq!(cookie(&headers, "argosy-1"), Some("mine"));
+        assert_eq!(cookie(&headers, "argosy"), None);
+    }
+}

@@ -128,7 +128,7 @@ mod tests {
         let header = attachment("a\"; x=\r\n/../é.jrn");
         assert_eq!(
             header.to_str().expect("ascii"),
-            "attachment; filename=\"a___x____.._.jrn\""
+            "attachment; filename=\"a___x____..__.jrn\""
         );
     }
 
