@@ -279,7 +279,7 @@ impl Recipe {
     }
 }
 
-fn mend(
+pub(crate) fn mend(
     layout: &DriveLayout,
     cipher: Option<&SectorCipher>,
     left_out: &[u32],

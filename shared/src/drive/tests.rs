@@ -1,7 +1,7 @@
 //! What a layout promises, for drives of every size.
 #![expect(clippy::arithmetic_side_effects, reason = "tests")]
 
-use disk::SectorSize;
+use disk::{MemDisk, ReadAt, SectorSize, WriteAt};
 use proptest::prelude::*;
 
 use super::built::{Recipe, listing, mapping};
@@ -210,6 +210,84 @@ fn a_mend_is_ascending_and_stays_inside_the_volume() {
         free = range.at + range.bytes;
     }
     assert!(free <= layout.partition().end);
+}
+
+#[test]
+fn a_mend_that_was_cut_short_and_done_again_gives_the_same_drive() {
+    let entries: Vec<_> = (0..300)
+        .map(|n| (format!("f{}/name {n:04}", n % 2), n * 41))
+        .collect();
+    let entries: Vec<_> = entries
+        .iter()
+        .map(|(path, bytes)| (path.as_str(), *bytes))
+        .collect();
+    let recipe = Recipe::new(64 * MIB, SectorSize::B512, &entries);
+    let left_out: Vec<u32> = (0..300).filter(|n| n % 3 == 1).collect();
+    let once = recipe.build_plain(&left_out);
+    let read = |disk: &MemDisk, at, bytes| {
+        let mut into = vec![0; usize::try_from(bytes).expect("small")];
+        disk.read_at(at, &mut into).expect("in bounds");
+        into
+    };
+    // Every other range is as if the power had failed before it was mended.
+    let before = recipe.build_plain(&[]);
+    let mut disk = once.disk.clone();
+    let out = |node| {
+        once.layout
+            .entry_of(node)
+            .is_some_and(|entry| left_out.contains(&entry))
+    };
+    let manifest_bytes = u64::try_from(once.manifest.len()).expect("small");
+    let mend = once.layout.mend(&out, manifest_bytes).expect("shorter");
+    let ranges: Vec<_> = mend.ranges().collect();
+    assert!(ranges.len() > 4);
+    for range in ranges.iter().step_by(2) {
+        disk.write_at(range.at, &read(&before.disk, range.at, range.bytes))
+            .expect("in bounds");
+    }
+    super::built::mend(
+        &once.layout,
+        None,
+        &left_out,
+        once.manifest.len(),
+        &mut disk,
+    );
+    for range in ranges {
+        let (again, expected) = (
+            read(&disk, range.at, range.bytes),
+            read(&once.disk, range.at, range.bytes),
+        );
+        assert!(again == expected, "{range:?}");
+    }
+}
+
+#[test]
+fn files_of_a_data_sets_rows_go_with_the_rows_that_are_on_the_drive() {
+    let mut recipe = Recipe::new(100 * MIB, SectorSize::B512, &[("1/a", 10), ("3/b", 9000)]);
+    recipe.mapping.numbered = true;
+    let mut row = recipe.mapping.targets[0].clone();
+    recipe.mapping.targets.push(row.clone());
+    (row.metadata_bytes, row.properties_bytes) = (Some(300), Some(5000));
+    recipe.mapping.targets.push(row);
+    recipe.mapping.targets[1].metadata_bytes = Some(77);
+    let layout = recipe.layout();
+    let tree = layout.ntfs().tree();
+    let sources = (0..tree.node_count()).map(|node| layout.source_of(ntfs_image::Node(node)));
+    let attached: Vec<_> = sources
+        .filter(|source| {
+            matches!(
+                source,
+                NodeSource::TargetMetadata(_) | NodeSource::TargetProperties(_)
+            )
+        })
+        .collect();
+    assert_eq!(
+        attached,
+        [
+            NodeSource::TargetMetadata(2),
+            NodeSource::TargetProperties(2)
+        ]
+    );
 }
 
 fn one_drive(disk_bytes: u64, sector: SectorSize) -> (PlanOptions, DriveSize) {

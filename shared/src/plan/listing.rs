@@ -145,7 +145,7 @@ impl Listing {
         self.entries.is_empty()
     }
 
-    /// Appends an entry and returns its number. Names are not judged here: [`super::problems`] does.
+    /// Appends an entry and returns its number. Names are not judged here: [`super::problems()`] does.
     ///
     /// # Errors
     /// [`ListingError`] when the path or the list is beyond every file system's bounds.

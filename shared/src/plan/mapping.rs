@@ -114,7 +114,7 @@ impl Mapping {
     /// Returns what entry `number`, a file, is called on the drive and in Blob storage, new names applied.
     ///
     /// # Errors
-    /// [`Rule`] when Blob storage cannot hold it; [`super::problems`] has then left it out.
+    /// [`Rule`] when Blob storage cannot hold it; [`super::problems()`] has then left it out.
     pub fn naming(&self, listing: &Listing, number: u32) -> Result<Naming, Rule> {
         let entry = listing.entry(number);
         let path = self.renamed(entry.path);

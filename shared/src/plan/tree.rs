@@ -96,7 +96,7 @@ impl DriveTree {
     /// `serial` is the manifest's drive id; what no source dates gets the time `started`.
     ///
     /// # Errors
-    /// [`DriveTreeError`] for names that [`super::problems`] leaves out.
+    /// [`DriveTreeError`] for names that [`super::problems()`] leaves out.
     pub fn new(
         listing: &Listing,
         entries: &[u32],

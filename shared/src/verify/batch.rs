@@ -1,6 +1,7 @@
 //! Hashing blocks of many files at once, read in the order in which they lie on the disk.
 
 use std::collections::VecDeque;
+use std::ops::Range;
 use std::rc::Rc;
 
 use disk::ReadAt;
@@ -58,6 +59,8 @@ const SECTOR: u64 = 4096;
 pub(super) struct Batch {
     waiting: VecDeque<Waiting>,
     bytes: u64,
+    /// Kept from run to run: memory that is new costs more than hashing it.
+    buffer: Vec<u8>,
 }
 
 struct Waiting {
@@ -79,11 +82,18 @@ struct Part {
 }
 
 /// A range of the volume that is read at once.
+#[derive(Clone, Debug)]
 struct Span {
     at: u64,
-    data: Vec<u8>,
-    /// `None` when it was read.
-    fault: Option<String>,
+    /// Where its bytes are in memory.
+    data: Range<usize>,
+    was_read: bool,
+}
+
+/// What was read, by place on the volume.
+struct Data<'a> {
+    spans: &'a [Span],
+    bytes: &'a [u8],
 }
 
 impl Batch {
@@ -110,12 +120,21 @@ impl Batch {
     pub(super) fn run<R: ReadAt>(&mut self, volume: &Volume<R>, findings: &mut Findings) -> Done {
         let parts = self.parts();
         let mut spans = spans(&parts, volume.disk().bytes());
-        for span in &mut spans {
-            if let Err(error) = volume.disk().read_at(span.at, &mut span.data) {
-                span.fault = Some(error.to_string());
-            }
+        let mut buffer = std::mem::take(&mut self.buffer);
+        let end = spans.last().map_or(0, |span| span.data.end);
+        if buffer.len() < end {
+            buffer.resize(end, 0);
         }
-        self.hash(volume, &parts, &spans, findings);
+        for span in &mut spans {
+            let bytes = buffer.get_mut(span.data.clone()).unwrap_or_default();
+            span.was_read = volume.disk().read_at(span.at, bytes).is_ok();
+        }
+        let data = Data {
+            spans: &spans,
+            bytes: &buffer,
+        };
+        self.hash(volume, &parts, &data, findings);
+        self.buffer = buffer;
         self.finish(findings)
     }
 
@@ -165,13 +184,12 @@ impl Batch {
         &mut self,
         volume: &Volume<R>,
         parts: &[Part],
-        spans: &[Span],
+        data: &Data<'_>,
         findings: &mut Findings,
     ) {
         let mut own: Vec<Option<Vec<u8>>> = Vec::with_capacity(parts.len());
         for part in parts {
-            let in_span =
-                matches!(part.place, Place::At(at) if bytes_in(spans, at, part.bytes).is_some());
+            let in_span = matches!(part.place, Place::At(at) if data.at(at, part.bytes).is_some());
             own.push((!in_span).then(|| self.read_alone(volume, part, findings)));
         }
         // The first part of each block, then the second of each: a block's parts must come one after the other.
@@ -209,7 +227,7 @@ impl Batch {
                 };
                 let bytes = match (part.place, alone) {
                     (_, Some(alone)) => alone.as_slice(),
-                    (Place::At(at), None) => bytes_in(spans, at, part.bytes).unwrap_or_default(),
+                    (Place::At(at), None) => data.at(at, part.bytes).unwrap_or_default(),
                     _ => &[],
                 };
                 pieces.push(Piece {
@@ -301,25 +319,35 @@ fn spans(parts: &[Part], volume_bytes: u64) -> Vec<Span> {
             _ => joined.push((at, end)),
         }
     }
+    let mut from = 0_usize;
     let span = |(at, end): (u64, u64)| {
         let whole = end
             .checked_next_multiple_of(SECTOR)
             .unwrap_or(end)
             .min(volume_bytes);
+        let length = usize::try_from(whole.saturating_sub(at)).unwrap_or(0);
+        let data = from..from.saturating_add(length);
+        from = data.end;
         Span {
             at,
-            data: vec![0; usize::try_from(whole.saturating_sub(at)).unwrap_or(0)],
-            fault: None,
+            data,
+            was_read: false,
         }
     };
     joined.into_iter().map(span).collect()
 }
 
-/// Returns the bytes of a range that a span holds.
-fn bytes_in(spans: &[Span], at: u64, bytes: u64) -> Option<&[u8]> {
-    let place = spans.partition_point(|span| span.at <= at).checked_sub(1)?;
-    let span = spans.get(place).filter(|span| span.fault.is_none())?;
-    let from = usize::try_from(at.checked_sub(span.at)?).ok()?;
-    let length = usize::try_from(bytes).ok()?;
-    span.data.get(from..from.checked_add(length)?)
+impl Data<'_> {
+    /// Returns the bytes of a range of the volume; `None` when it was not read as a whole.
+    fn at(&self, at: u64, bytes: u64) -> Option<&[u8]> {
+        let place = self
+            .spans
+            .partition_point(|span| span.at <= at)
+            .checked_sub(1)?;
+        let span = self.spans.get(place).filter(|span| span.was_read)?;
+        let from = usize::try_from(at.checked_sub(span.at)?).ok()?;
+        let length = usize::try_from(bytes).ok()?;
+        let read = self.bytes.get(span.data.clone())?;
+        read.get(from..from.checked_add(length)?)
+    }
 }
