@@ -1,4 +1,5 @@
-//! Drives in memory, for tests: what the pipeline does with files, threads and devices, done with neither.
+//! Drives in memory, for tests: what the pipeline does with files, threads and devices, done with
+//! neither.
 #![expect(clippy::arithmetic_side_effects, reason = "tests")]
 
 use bitlocker_image::{Cipher, Credential, Protectors, Secrets, SectorCipher, VolumeSpec};

@@ -5,9 +5,9 @@ use std::fmt;
 use hkdf::Hkdf;
 use sha2::Sha256;
 
-/// What looks random on a drive and is not a key. All of it follows from the volume master key by HKDF-SHA256 (RFC 5869),
-/// so that a resumed drive equals an uninterrupted one and nothing else has to be kept; and none of it tells anything
-/// about the key.
+/// What looks random on a drive and is not a key. All of it follows from the volume master key by
+/// HKDF-SHA256 (RFC 5869), so that a resumed drive equals an uninterrupted one and nothing else has
+/// to be kept; and none of it tells anything about the key.
 #[derive(Clone, PartialEq, Eq)]
 pub struct DriveIds {
     /// Serial number of the NTFS volume.
@@ -16,7 +16,8 @@ pub struct DriveIds {
     pub disk_guid: [u8; 16],
     /// GUID of the partition, bytes as stored.
     pub partition_guid: [u8; 16],
-    /// The bytes that Windows leaves random behind the BitLocker boot sector: volume offsets 512 to 8192.
+    /// The bytes that Windows leaves random behind the BitLocker boot sector: volume offsets 512 to
+    /// 8192.
     pub junk: Box<[u8; JUNK_BYTES]>,
 }
 

@@ -79,7 +79,8 @@ pub struct DriveLayout {
 }
 
 impl DriveLayout {
-    /// Lays out a drive that holds `entries` (ascending) of `listing`: succeeds exactly when a plan may put them there.
+    /// Lays out a drive that holds `entries` (ascending) of `listing`: succeeds exactly when a plan
+    /// may put them there.
     ///
     /// # Errors
     /// [`DriveLayoutError`]: most of all when they do not fit, with how much is missing.
@@ -145,7 +146,8 @@ impl DriveLayout {
         &self.ntfs
     }
 
-    /// Returns the listing entry that a file or folder is; `None` for what the listing does not name.
+    /// Returns the listing entry that a file or folder is; `None` for what the listing does not
+    /// name.
     #[must_use]
     pub fn entry_of(&self, node: Node) -> Option<u32> {
         match self.nodes.source_of(node) {
@@ -172,7 +174,8 @@ impl DriveLayout {
         self.nodes.manifest
     }
 
-    /// Returns the length planned for the manifest. It is an upper bound: the final one is set by [`Self::mend`].
+    /// Returns the length planned for the manifest. It is an upper bound: the final one is set by
+    /// [`Self::mend`].
     #[must_use]
     pub const fn manifest_bytes(&self) -> u64 {
         self.nodes.manifest_bytes
@@ -189,9 +192,10 @@ impl DriveLayout {
         )
     }
 
-    /// Fills `into` with the plaintext at disk offset `at`, for a range inside one [`What::Metadata`](super::What) or
-    /// [`What::HeaderCopy`](super::What) segment, starting and ending on multiples of 4096 bytes of the disk or at the
-    /// segment's end. `resident` fills the slot of every small file whose content lies in the range.
+    /// Fills `into` with the plaintext at disk offset `at`, for a range inside one
+    /// [`What::Metadata`](super::What) or [`What::HeaderCopy`](super::What) segment, starting and
+    /// ending on multiples of 4096 bytes of the disk or at the segment's end. `resident` fills the
+    /// slot of every small file whose content lies in the range.
     pub fn render(&self, at: u64, into: &mut [u8], resident: &mut dyn FnMut(Node, &mut [u8])) {
         self.ntfs.render(self.volume_at(at), into, resident);
     }
@@ -201,8 +205,8 @@ impl DriveLayout {
         self.ntfs.resident_files(self.volume_at(at), bytes)
     }
 
-    /// Returns the parts of the Seal phase. `information_area` is the 65,536 bytes that [`bitlocker_image::seal`] gave,
-    /// from the frozen plan.
+    /// Returns the parts of the Seal phase. `information_area` is the 65,536 bytes that
+    /// [`bitlocker_image::seal`] gave, from the frozen plan.
     ///
     /// # Panics
     /// When the area has another length.
@@ -217,8 +221,8 @@ impl DriveLayout {
         )
     }
 
-    /// Returns what changes when the files `left_out` are not on the drive and the manifest is `manifest_bytes` long. A
-    /// file's own properties file goes with it.
+    /// Returns what changes when the files `left_out` are not on the drive and the manifest is
+    /// `manifest_bytes` long. A file's own properties file goes with it.
     ///
     /// # Errors
     /// [`DriveLayoutError`] when the manifest is longer than planned.

@@ -99,15 +99,16 @@ impl<'a> Mend<'a> {
         })
     }
 
-    /// Turns the decrypted bytes of (part of) a [`MendWhat::Patch`] range, as planned or already mended, into what they
-    /// must be. `at` and the length are multiples of 4096.
+    /// Turns the decrypted bytes of (part of) a [`MendWhat::Patch`] range, as planned or already
+    /// mended, into what they must be. `at` and the length are multiples of 4096.
     ///
-    /// Small files that live in the same blocks keep their content: only bytes that the change touches are replaced. So
-    /// it does not matter how often this is done, or where a power cut stopped it; and nothing has to be read from the
-    /// source again, where it may have changed.
+    /// Small files that live in the same blocks keep their content: only bytes that the change
+    /// touches are replaced. So it does not matter how often this is done, or where a power cut
+    /// stopped it; and nothing has to be read from the source again, where it may have changed.
     pub fn patch(&self, at: u64, bytes: &mut [u8]) {
         let at = self.planned.volume_at(at);
-        // What a small file that is gone had in its record is unknown: found by rendering it with two contents.
+        // What a small file that is gone had in its record is unknown: found by rendering it with
+        // two contents.
         let before = |mark: u8| {
             let mut rendered = vec![0; bytes.len()];
             self.planned

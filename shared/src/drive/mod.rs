@@ -1,13 +1,14 @@
-//! One drive, end to end: partition table, BitLocker and NTFS stacked into one ascending list of segments.
+//! One drive, end to end: partition table, BitLocker and NTFS stacked into one ascending list of
+//! segments.
 //!
 //! ```text
 //! 0          1 MiB                                                                   last MiB border      end
 //! |GPT | gap |FVE boot|metadata ... data |M1|H|X| data ... |M2| ... |M3| ... data ... free ... |backup boot| gap |GPT|
 //!                     '------------------- the NTFS volume, encrypted in place -------------------------'
 //! ```
-//! Everything follows from the plan, one start time and one volume master key, so a resumed drive equals an
-//! uninterrupted one. Nothing here reads a file: file data appear as segments, resident files as slots that the
-//! caller fills.
+//! Everything follows from the plan, one start time and one volume master key, so a resumed drive
+//! equals an uninterrupted one. Nothing here reads a file: file data appear as segments, resident
+//! files as slots that the caller fills.
 
 #[cfg(test)]
 pub(crate) mod built;

@@ -7,11 +7,12 @@ use ntfs_image::NtfsLayout;
 use super::DriveIds;
 use crate::plan::Space;
 
-/// The parts that are written last, each group flushed before the next: until then nothing on the drive can be
-/// recognised, so a drive that was not finished is not taken for one that is.
+/// The parts that are written last, each group flushed before the next: until then nothing on the
+/// drive can be recognised, so a drive that was not finished is not taken for one that is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SealParts {
-    /// First: the three information areas, then the boot sector with its junk. Disk offset and bytes.
+    /// First: the three information areas, then the boot sector with its junk. Disk offset and
+    /// bytes.
     pub bitlocker: Vec<(u64, Vec<u8>)>,
     /// Second: the backup partition table. Disk offset and bytes.
     pub gpt_backup: (u64, Vec<u8>),
@@ -58,7 +59,8 @@ pub(super) fn gpt_places(gpt: &GptSpec) -> (u64, u64, u64) {
 /// `Space::new` asked the same disk for its partition, which fails for the same reasons.
 const GPT_IS_MADE: &str = "the disk has room for both tables: its partition was placed";
 
-/// The first 8192 bytes of the partition: BitLocker's boot sector, then bytes that Windows leaves random.
+/// The first 8192 bytes of the partition: BitLocker's boot sector, then bytes that Windows leaves
+/// random.
 fn boot(space: &Space, ntfs: &NtfsLayout, ids: &DriveIds) -> Vec<u8> {
     let mut first = [0; 4096];
     ntfs.render(0, &mut first, &mut |_, _| {});

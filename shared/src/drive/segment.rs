@@ -35,7 +35,8 @@ pub enum What {
     Information(u8),
     /// The volume's first 8192 bytes, encrypted where they lie here.
     HeaderCopy,
-    /// File system structures, encrypted; [`DriveLayout::render`](super::DriveLayout::render) gives them.
+    /// File system structures, encrypted; [`DriveLayout::render`](super::DriveLayout::render) gives
+    /// them.
     Metadata,
     /// A file's content, encrypted. What lies beyond the file's length is zeros.
     FileData {
@@ -105,8 +106,8 @@ fn behind_header(segment: Segment) -> Option<Segment> {
     })
 }
 
-/// Returns what a segment of the volume is on the disk. BitLocker's areas may be shorter than the clusters that their
-/// control files own; the rest of those is zeros.
+/// Returns what a segment of the volume is on the disk. BitLocker's areas may be shorter than the
+/// clusters that their control files own; the rest of those is zeros.
 fn stored(partition_at: u64, segment: Segment) -> [DriveSegment; 2] {
     let (what, area_bytes) = match segment.what {
         Content::Metadata => (What::Metadata, segment.bytes),
@@ -131,7 +132,8 @@ fn stored(partition_at: u64, segment: Segment) -> [DriveSegment; 2] {
     ]
 }
 
-/// Returns what the reserved file `index` is, in the order of [`bitlocker_image::Regions::control_files`].
+/// Returns what the reserved file `index` is, in the order of
+/// [`bitlocker_image::Regions::control_files`].
 fn reserved(index: usize) -> (What, u64) {
     match index {
         0 => (What::Information(0), INFORMATION_BYTES),

@@ -307,7 +307,8 @@ fn one_drive(disk_bytes: u64, sector: SectorSize) -> (PlanOptions, DriveSize) {
     )
 }
 
-/// Returns what a plan and a layout say about the same files and drive: bytes missing, 0 when they fit.
+/// Returns what a plan and a layout say about the same files and drive: bytes missing, 0 when they
+/// fit.
 fn both(disk_bytes: u64, sector: SectorSize, entries: &[(&str, u64)]) -> (u64, u64) {
     let (options, size) = one_drive(disk_bytes, sector);
     let planned = match fit(&listing(entries), &options, &[size]) {

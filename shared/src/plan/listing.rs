@@ -8,9 +8,10 @@ use thiserror::Error;
 
 /// A list of files and folders in the order they will be written.
 ///
-/// Paths are relative to the source, parts joined by `/`. Under a data set the first part is the row's number (from 1).
-/// Each entry takes 32 bytes beside its path, each folder 32 beside the paths below it; the folder tree is kept as the
-/// entries arrive, so that looking up what a folder holds never compares paths again.
+/// Paths are relative to the source, parts joined by `/`. Under a data set the first part is the
+/// row's number (from 1). Each entry takes 32 bytes beside its path, each folder 32 beside the
+/// paths below it; the folder tree is kept as the entries arrive, so that looking up what a folder
+/// holds never compares paths again.
 #[derive(Clone, Debug, Default)]
 pub struct Listing {
     text: String,
@@ -51,7 +52,8 @@ impl<'a> Entry<'a> {
     }
 }
 
-/// A folder that entries lie in, whether or not the listing names it. Parents have smaller numbers than their children.
+/// A folder that entries lie in, whether or not the listing names it. Parents have smaller numbers
+/// than their children.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FolderId(pub u32);
 
@@ -145,7 +147,8 @@ impl Listing {
         self.entries.is_empty()
     }
 
-    /// Appends an entry and returns its number. Names are not judged here: [`super::problems()`] does.
+    /// Appends an entry and returns its number. Names are not judged here: [`super::problems()`]
+    /// does.
     ///
     /// # Errors
     /// [`ListingError`] when the path or the list is beyond every file system's bounds.
@@ -278,7 +281,8 @@ impl Listing {
         u32::try_from(behind.saturating_sub(1)).unwrap_or(NONE)
     }
 
-    /// Returns the bytes of memory in use for `entries` and `folders`, the paths and the spare capacity left out.
+    /// Returns the bytes of memory in use for `entries` and `folders`, the paths and the spare
+    /// capacity left out.
     #[must_use]
     pub fn index_bytes(&self) -> u64 {
         let entries = self.entries.len().saturating_mul(size_of::<Stored>());
@@ -294,12 +298,14 @@ impl Listing {
         &self.text[at..at.saturating_add(index(bytes))]
     }
 
-    /// Returns the folder of `path`, whose bytes lie at `text_at` of the text, adding it and its parents when new.
+    /// Returns the folder of `path`, whose bytes lie at `text_at` of the text, adding it and its
+    /// parents when new.
     fn intern(&mut self, path: &str, text_at: u64) -> FolderId {
         if let Some(known) = self.known(path, hash_of(path)) {
             return known;
         }
-        // Hashes of every prefix in one pass: a path of nothing but slashes must not cost its length squared.
+        // Hashes of every prefix in one pass: a path of nothing but slashes must not cost its
+        // length squared.
         let mut prefixes = Vec::new();
         let mut hash = HASH_START;
         for (at, byte) in path.bytes().enumerate() {

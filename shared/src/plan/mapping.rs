@@ -23,14 +23,16 @@ pub struct Mapping {
     pub targets: Vec<Target>,
     /// True for a data set: the first part of each path is the number of its target, from 1.
     pub numbered: bool,
-    /// True when each blob gets a Content-MD5: a properties file of fixed length per file is planned.
+    /// True when each blob gets a Content-MD5: a properties file of fixed length per file is
+    /// planned.
     pub content_md5: bool,
     /// Accepted new names: path in the listing (file or folder) to its new last part.
     pub renames: BTreeMap<String, String>,
 }
 
-/// Length of the properties file that each blob with a Content-MD5 has on the drive. Longer than anything an MFT record
-/// can hold, so that it lies behind its file's data and can be written when that has been hashed.
+/// Length of the properties file that each blob with a Content-MD5 has on the drive. Longer than
+/// anything an MFT record can hold, so that it lies behind its file's data and can be written when
+/// that has been hashed.
 pub const PROPERTIES_BYTES: u64 = 4096;
 
 /// Where the files of one source go.
@@ -44,7 +46,8 @@ pub struct Target {
     pub disposition: Disposition,
     /// Length of the row's metadata file, which goes onto the drive with it.
     pub metadata_bytes: Option<u64>,
-    /// Length of the row's properties file, which goes onto the drive with it unless each blob has its own.
+    /// Length of the row's properties file, which goes onto the drive with it unless each blob has
+    /// its own.
     pub properties_bytes: Option<u64>,
 }
 
@@ -58,7 +61,8 @@ pub enum Goal {
     Blob(String),
 }
 
-/// What an entry's file is called everywhere: all that its lines in the manifest depend on beside its content.
+/// What an entry's file is called everywhere: all that its lines in the manifest depend on beside
+/// its content.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Naming {
     /// On the drive: `\session\a\b`.
@@ -111,7 +115,8 @@ impl Mapping {
         }
     }
 
-    /// Returns what entry `number`, a file, is called on the drive and in Blob storage, new names applied.
+    /// Returns what entry `number`, a file, is called on the drive and in Blob storage, new names
+    /// applied.
     ///
     /// # Errors
     /// [`Rule`] when Blob storage cannot hold it; [`super::problems()`] has then left it out.
@@ -189,8 +194,8 @@ impl Mapping {
         self.target_of(path, path).map(|(target, _)| target)
     }
 
-    /// Returns the folder in the root that holds properties and metadata files: `<session>.properties`, which no session
-    /// id can be.
+    /// Returns the folder in the root that holds properties and metadata files:
+    /// `<session>.properties`, which no session id can be.
     #[must_use]
     pub fn attached_folder(&self) -> String {
         format!("{}.properties", self.session)

@@ -44,7 +44,8 @@ pub enum SpaceError {
     Regions(#[from] bitlocker_image::RegionsError),
 }
 
-/// What Windows wants for itself when it first mounts a volume; reference/ntfs.md 4.2 proposes it, nobody documents it.
+/// What Windows wants for itself when it first mounts a volume; reference/ntfs.md 4.2 proposes it,
+/// nobody documents it.
 const HEADROOM_BYTES_MAX: u64 = 256 << 20;
 const HEADROOM_SHARE: u64 = 2048;
 
@@ -92,8 +93,8 @@ impl Space {
         gpt(self.disk_bytes, self.sector, disk_guid, partition_guid)
     }
 
-    /// Returns what the NTFS layout is asked for: the volume, with BitLocker's places owned by its control files, in the
-    /// order of [`Regions::control_files`].
+    /// Returns what the NTFS layout is asked for: the volume, with BitLocker's places owned by its
+    /// control files, in the order of [`Regions::control_files`].
     #[must_use]
     pub fn volume_spec(&self, serial: u64, label: &str, created: FileTime) -> VolumeSpec {
         let own = |(name, at, bytes)| ReservedFile { name, at, bytes };

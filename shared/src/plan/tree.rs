@@ -15,7 +15,8 @@ pub enum NodeSource {
     Entry(u32),
     /// A folder that the listing does not name.
     Implied,
-    /// The properties file of an entry's blob: [`PROPERTIES_BYTES`] long, known once the entry's file is hashed.
+    /// The properties file of an entry's blob: [`PROPERTIES_BYTES`] long, known once the entry's
+    /// file is hashed.
     Properties(u32),
     /// The metadata file of target `n` of the mapping (from 0).
     TargetMetadata(u32),
@@ -28,8 +29,8 @@ pub enum NodeSource {
 /// Name of the manifest, in the root.
 pub const MANIFEST_NAME: &str = "DriveManifest.xml";
 
-/// A manifest is planned at least this long: what fits into an MFT record would have to be known when the records are
-/// written, long before the last hash.
+/// A manifest is planned at least this long: what fits into an MFT record would have to be known
+/// when the records are written, long before the last hash.
 const MANIFEST_BYTES_MIN: u64 = 4096;
 
 /// A tree, and which node is what.
@@ -92,8 +93,9 @@ const TARGETS_MAX: u32 = 1 << 18;
 const NO_NODE: u32 = u32::MAX;
 
 impl DriveTree {
-    /// Builds the tree of `entries` (ascending) of `listing`: `\<session>\...` in listing order, the manifest last.
-    /// `serial` is the manifest's drive id; what no source dates gets the time `started`.
+    /// Builds the tree of `entries` (ascending) of `listing`: `\<session>\...` in listing order,
+    /// the manifest last. `serial` is the manifest's drive id; what no source dates gets the time
+    /// `started`.
     ///
     /// # Errors
     /// [`DriveTreeError`] for names that [`super::problems()`] leaves out.

@@ -116,7 +116,8 @@ impl Batch {
         self.waiting.is_empty()
     }
 
-    /// Reads and hashes the first of what waits, at most [`BATCH_BYTES`], and returns what that finished.
+    /// Reads and hashes the first of what waits, at most [`BATCH_BYTES`], and returns what that
+    /// finished.
     pub(super) fn run<R: ReadAt>(&mut self, volume: &Volume<R>, findings: &mut Findings) -> Done {
         let parts = self.parts();
         let mut spans = spans(&parts, volume.disk().bytes());
@@ -192,7 +193,8 @@ impl Batch {
             let in_span = matches!(part.place, Place::At(at) if data.at(at, part.bytes).is_some());
             own.push((!in_span).then(|| self.read_alone(volume, part, findings)));
         }
-        // The first part of each block, then the second of each: a block's parts must come one after the other.
+        // The first part of each block, then the second of each: a block's parts must come one
+        // after the other.
         let mut rounds: Vec<Vec<usize>> = Vec::new();
         let mut round = 0;
         for (number, part) in parts.iter().enumerate() {
@@ -239,7 +241,8 @@ impl Batch {
         }
     }
 
-    /// Reads a part that is in no span: small, a hole, or in a span that could not be read as a whole.
+    /// Reads a part that is in no span: small, a hole, or in a span that could not be read as a
+    /// whole.
     fn read_alone<R: ReadAt>(
         &mut self,
         volume: &Volume<R>,

@@ -34,7 +34,8 @@ impl<'a, R: ReadAt> Files<'a, R> {
         }
     }
 
-    /// Takes the next file of the manifest: looks it up, and puts its blocks and attached files into the batch.
+    /// Takes the next file of the manifest: looks it up, and puts its blocks and attached files
+    /// into the batch.
     pub(super) fn take(&mut self, manifest: &ManifestFile, findings: &mut Findings) {
         let start = self.come_bytes;
         self.come_bytes = start.saturating_add(manifest.bytes);
@@ -152,7 +153,8 @@ impl<'a, R: ReadAt> Files<'a, R> {
             });
         }
         if before == 0 {
-            // An empty file has no block; what has blocks but none inside the file was told by check_coverage.
+            // An empty file has no block; what has blocks but none inside the file was told by
+            // check_coverage.
             self.done.add(Done {
                 files: 1,
                 bytes: manifest.bytes,
@@ -181,8 +183,8 @@ impl<'a, R: ReadAt> Files<'a, R> {
     }
 }
 
-/// Blocks must cover the file once, without gap or overlap; page ranges of other tools may leave gaps, whose content is
-/// then nobody's.
+/// Blocks must cover the file once, without gap or overlap; page ranges of other tools may leave
+/// gaps, whose content is then nobody's.
 fn check_coverage(manifest: &ManifestFile, findings: &mut Findings) {
     let mut covered = 0;
     let mut wrong = None;

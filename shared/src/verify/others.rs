@@ -12,7 +12,8 @@ const SYSTEM_FOLDER: &str = "\\System Volume Information\\";
 /// What their names begin with.
 const CONTROL_FILE: &str = "FVE2.{";
 
-/// Walks the whole volume and tells every file that is neither named by the manifest nor in the fixed list.
+/// Walks the whole volume and tells every file that is neither named by the manifest nor in the
+/// fixed list.
 pub(super) fn find<R: ReadAt>(
     volume: &Volume<R>,
     seen: &Seen,

@@ -5,8 +5,8 @@ use bitlocker_image::CopyState;
 use super::finding::{Finding, FindingCode, Findings};
 use super::open::OpenedDrive;
 
-/// Tells what is wrong with the partition table and with the copies of BitLocker's metadata: the drive opens, but not for
-/// long, or not for every reader.
+/// Tells what is wrong with the partition table and with the copies of BitLocker's metadata: the
+/// drive opens, but not for long, or not for every reader.
 pub(super) fn find(drive: &OpenedDrive<'_>, findings: &mut Findings) {
     for fault in &drive.table.findings {
         findings.push(Finding::of_drive(FindingCode::PartitionTable, fault));

@@ -13,8 +13,9 @@ pub struct Expected {
     pub serial: Option<String>,
     /// The session: the folder in the root that holds every file.
     pub session: Option<String>,
-    /// Bytes of files, in the manifest's order, that an earlier run of this verification has proven:
-    /// [`VerifyProgress::bytes`] of a moment without findings. Files that end there are not read again.
+    /// Bytes of files, in the manifest's order, that an earlier run of this verification has
+    /// proven: [`VerifyProgress::bytes`] of a moment without findings. Files that end there are not
+    /// read again.
     pub proven_bytes: u64,
 }
 

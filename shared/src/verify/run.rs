@@ -18,12 +18,13 @@ use crate::hash::upper_hex;
 use crate::manifest::ManifestReader;
 use crate::plan::MANIFEST_NAME;
 
-/// Reads a drive back and compares it with its manifest: partition table, BitLocker (the sealed hash before anything
-/// else), every rule of NTFS, every block of every file in the manifest's order, and that nothing else is there.
+/// Reads a drive back and compares it with its manifest: partition table, BitLocker (the sealed
+/// hash before anything else), every rule of NTFS, every block of every file in the manifest's
+/// order, and that nothing else is there.
 ///
-/// `disk` is the whole disk, or a bare volume. At most 32 MiB of file data are in memory at once, and 64 MiB with what
-/// lies between. `progress` is called in order, at least once per 32 MiB of files; [`ControlFlow::Break`] ends it with
-/// [`FindingCode::Cancelled`].
+/// `disk` is the whole disk, or a bare volume. At most 32 MiB of file data are in memory at once,
+/// and 64 MiB with what lies between. `progress` is called in order, at least once per 32 MiB of
+/// files; [`ControlFlow::Break`] ends it with [`FindingCode::Cancelled`].
 pub fn verify(
     disk: &dyn ReadAt,
     credential: &Credential,

@@ -2,8 +2,8 @@
 
 use ntfs_image::read::FileId;
 
-/// A bit for every MFT record up to the highest seen: an eighth of a byte a file, where a set of paths would take a
-/// hundred.
+/// A bit for every MFT record up to the highest seen: an eighth of a byte a file, where a set of
+/// paths would take a hundred.
 #[derive(Debug, Default)]
 pub(super) struct Seen {
     words: Vec<u64>,
@@ -27,7 +27,8 @@ impl Seen {
 }
 
 fn place(id: FileId) -> (usize, u64) {
-    // A record number has 48 bits in an index entry, but a file was opened with it, so $MFT on this disk is that long.
+    // A record number has 48 bits in an index entry, but a file was opened with it, so $MFT on this
+    // disk is that long.
     let word = usize::try_from(id.record / 64).unwrap_or(usize::MAX);
     (
         word,

@@ -597,7 +597,8 @@ fn one_flipped_bit_in_the_head_of_a_record_or_index_block_is_told() {
         built
             .layout
             .render(segment.at, &mut plain, &mut |_, slot| slot.fill(1));
-        // Records and index blocks in use; the rest of the metadata (the log, unused records) may hold anything.
+        // Records and index blocks in use; the rest of the metadata (the log, unused records) may
+        // hold anything.
         for (number, record) in plain.chunks(1024).enumerate() {
             let in_use = record.starts_with(b"INDX")
                 || (record.starts_with(b"FILE") && record[0x16] & 1 == 1);

@@ -29,7 +29,8 @@ pub(super) struct Goods<'a> {
 }
 
 impl Goods<'_> {
-    /// Returns what a unit takes by itself: its entry in its folder, and folders above it, come on top.
+    /// Returns what a unit takes by itself: its entry in its folder, and folders above it, come on
+    /// top.
     pub(super) fn size(&self, class: usize, unit: Unit) -> u64 {
         let costs = &self.costs[class];
         match unit {
@@ -143,7 +144,8 @@ impl Bin {
         self.units.push(unit);
     }
 
-    /// Returns what a unit's entry, and folders that have to be made above it, take; tells the folders that change.
+    /// Returns what a unit's entry, and folders that have to be made above it, take; tells the
+    /// folders that change.
     fn above(
         &self,
         goods: &Goods<'_>,

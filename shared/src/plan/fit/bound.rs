@@ -68,11 +68,12 @@ impl Reason {
     }
 }
 
-/// Martello and Toth's bound L2 (Discrete Applied Mathematics 28, 1990) for `sizes`, descending, and bins of `capacity`.
+/// Martello and Toth's bound L2 (Discrete Applied Mathematics 28, 1990) for `sizes`, descending,
+/// and bins of `capacity`.
 ///
-/// For a threshold a: files over capacity - a need a bin each where nothing of at least a joins them; files over half
-/// need a bin each; and what those leave cannot hold all of the rest of at least a. Returns the drives that are needed and
-/// why one less is not enough.
+/// For a threshold a: files over capacity - a need a bin each where nothing of at least a joins
+/// them; files over half need a bin each; and what those leave cannot hold all of the rest of at
+/// least a. Returns the drives that are needed and why one less is not enough.
 pub(super) fn large_files(sizes: &[u64], capacity: u64) -> (u64, Reason) {
     let half = capacity / 2;
     let over = |limit: u64| sizes.partition_point(|size| *size > limit);
@@ -119,8 +120,9 @@ pub(super) fn large_files(sizes: &[u64], capacity: u64) -> (u64, Reason) {
     best
 }
 
-/// Returns the fewest of `capacities`, descending, whose sum reaches what `needed(drives)` says, and why one less does
-/// not; `None` when all together do not. `more` capacities like the last may follow.
+/// Returns the fewest of `capacities`, descending, whose sum reaches what `needed(drives)` says,
+/// and why one less does not; `None` when all together do not. `more` capacities like the last may
+/// follow.
 pub(super) fn by_sum(
     capacities: &[u64],
     more: bool,
@@ -169,8 +171,8 @@ mod tests {
     }
 
     #[test]
-    fn the_bound_of_the_textbook_instance_is_met() {
-        // Martello and Toth, Knapsack Problems, 8.3.2: w = (70, 60, 50, 33, 33, 33, 11, 7, 3), c = 100, L2 = 4.
+    fn large_files_need_a_drive_more_than_their_sum_says() {
+        // 300 on drives of 100; but a 33 goes beside the 60 and the 50 only, and one is left over.
         let sizes = [70, 60, 50, 33, 33, 33, 11, 7, 3];
         assert_eq!(large_files(&sizes, 100).0, 4);
         assert_eq!(

@@ -1,6 +1,7 @@
 //! How many bytes of a volume each file and folder takes.
 //!
-//! Counted as ntfs.md 4.2 does, and never too high: rounding that depends on what lies beside a file is left out.
+//! Counted as ntfs.md 4.2 does, and never too high: rounding that depends on what lies beside a
+//! file is left out.
 #![expect(
     clippy::arithmetic_side_effects,
     reason = "sums of file lengths that the listing's total bounds; overflow stops a release build too"
@@ -133,7 +134,8 @@ pub(super) struct FolderCost {
 #[derive(Clone, Debug)]
 pub(super) struct Costs {
     pub(super) class: Class,
-    /// By entry: record, content, lines in the manifest and properties file; 0 for folders and what is left out.
+    /// By entry: record, content, lines in the manifest and properties file; 0 for folders and what
+    /// is left out.
     pub(super) files: Vec<u64>,
     /// By folder.
     pub(super) folders: Vec<FolderCost>,
@@ -150,8 +152,8 @@ pub(super) struct Contents {
 }
 
 impl Contents {
-    /// Sorts the entries that go into their folders. Folders that hold nothing that goes, and are not named to go
-    /// themselves, are not there.
+    /// Sorts the entries that go into their folders. Folders that hold nothing that goes, and are
+    /// not named to go themselves, are not there.
     pub(super) fn new(listing: &Listing, goes: &dyn Fn(u32) -> bool) -> Self {
         let count = index(listing.folder_count());
         let mut wanted = vec![false; count];
@@ -279,7 +281,8 @@ impl Costs {
     }
 }
 
-/// Returns the bytes that everything takes on at most `drives` drives of any of the classes, whatever lies where.
+/// Returns the bytes that everything takes on at most `drives` drives of any of the classes,
+/// whatever lies where.
 pub(super) fn demand(all: &[Costs], contents: &Contents, drives: u64) -> u64 {
     let files: u64 = contents.files().iter().map(|file| least(all, *file)).sum();
     let folder = |id: u32| {

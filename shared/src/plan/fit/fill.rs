@@ -1,8 +1,9 @@
 //! Filling one drive after another as full as can be found.
 //!
-//! Where few large files decide (three to a drive, say), taking the largest first wastes room; choosing for each drive the
-//! files that leave least of it ("minimum bin slack", Gupta and Ho 1999) does better. The search is cut short after a
-//! fixed number of steps, so the same input always gives the same plan.
+//! Where few large files decide (three to a drive, say), taking the largest first wastes room;
+//! choosing for each drive the files that leave least of it ("minimum bin slack", Gupta and Ho
+//! 1999) does better. The search is cut short after a fixed number of steps, so the same input
+//! always gives the same plan.
 
 use super::bin::{Bin, Goods, Unit};
 use super::pack::{Unplaced, largest_first, unplaced};

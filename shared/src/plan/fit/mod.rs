@@ -8,9 +8,9 @@
 //!                                 v    | what the estimate missed
 //!                            NtfsLayout of every drive  -> Plan
 //! ```
-//! Packing counts bytes cheaply and a little too low; laying out then proves each drive to the last cluster, and what the
-//! count missed is taken off that drive's room before it is packed again. So a plan never promises what does not fit, and
-//! never refuses for an estimate's sake.
+//! Packing counts bytes cheaply and a little too low; laying out then proves each drive to the last
+//! cluster, and what the count missed is taken off that drive's room before it is packed again. So
+//! a plan never promises what does not fit, and never refuses for an estimate's sake.
 
 mod assumed;
 mod bin;

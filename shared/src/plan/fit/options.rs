@@ -10,9 +10,11 @@ use crate::plan::Mapping;
 pub struct PlanOptions {
     /// Session, destinations and new names.
     pub mapping: Mapping,
-    /// Counts bytes only: a drive holds exactly its bytes, a file takes exactly its own; no file system, no manifest.
+    /// Counts bytes only: a drive holds exactly its bytes, a file takes exactly its own; no file
+    /// system, no manifest.
     pub bare: bool,
-    /// Takes the (one) drive size as many times as needed, serials numbered `SERIAL-1`, `SERIAL-2`, ...
+    /// Takes the (one) drive size as many times as needed, serials numbered `SERIAL-1`, `SERIAL-2`,
+    /// ...
     pub as_many_as_needed: bool,
 }
 

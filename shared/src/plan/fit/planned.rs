@@ -47,8 +47,8 @@ pub struct PlannedDrive {
 }
 
 impl Plan {
-    /// Returns the SHA-256 over the drives and what goes where, as path, length and time: plans with one hash put the
-    /// same files in the same order onto the same drives.
+    /// Returns the SHA-256 over the drives and what goes where, as path, length and time: plans
+    /// with one hash put the same files in the same order onto the same drives.
     #[must_use]
     pub fn hash(&self, listing: &Listing) -> [u8; 32] {
         let mut state = Sha256::new();

@@ -9,7 +9,8 @@ use super::options::DriveSize;
 use crate::plan::listing::{FolderId, index};
 use crate::plan::{DriveTree, Listing, Mapping, Space};
 
-/// Lengths that a layout depends on are those of the real drive; what it is called and dated does not matter.
+/// Lengths that a layout depends on are those of the real drive; what it is called and dated does
+/// not matter.
 const LABEL: &str = "Argosy";
 const TIME: FileTime = FileTime(0);
 
@@ -98,7 +99,8 @@ pub(super) fn volumes(drives: &[DriveSize]) -> Result<Vec<Volume>, FitError> {
     drives.iter().map(volume).collect()
 }
 
-/// Returns the entries that `units` stand for, with the folders above them that the listing names; ascending.
+/// Returns the entries that `units` stand for, with the folders above them that the listing names;
+/// ascending.
 pub(super) fn entries(goods: &Goods<'_>, units: &[Unit]) -> Vec<u32> {
     let listing = goods.listing;
     let mut seen = vec![false; index(listing.folder_count())];

@@ -22,8 +22,9 @@ const ROUNDS_MAX: u32 = 8;
 /// Numbers of drives tried one by one, from the lower bound.
 const STEPS: u64 = 4;
 
-/// Fits the listing onto the drives: every file whole, folders kept together where that costs no drive, as few drives as
-/// can be found, each proven by laying it out. The same input always gives the same plan.
+/// Fits the listing onto the drives: every file whole, folders kept together where that costs no
+/// drive, as few drives as can be found, each proven by laying it out. The same input always gives
+/// the same plan.
 ///
 /// # Errors
 /// [`FitError`] saying what does not fit and by how much.
@@ -218,7 +219,8 @@ impl Search<'_> {
         })
     }
 
-    /// Packs onto the largest `drives` drives; the first way that succeeds keeps most folders together.
+    /// Packs onto the largest `drives` drives; the first way that succeeds keeps most folders
+    /// together.
     fn on_so_many(&self, drives: u64) -> Result<Attempt, FitError> {
         let mut short = u64::MAX;
         for way in WAYS {
@@ -268,7 +270,8 @@ impl Search<'_> {
         Ok(Attempt::Short(short))
     }
 
-    /// Lays out every drive that holds something; where one does not fit, writes down how much less room it has.
+    /// Lays out every drive that holds something; where one does not fit, writes down how much less
+    /// room it has.
     fn lay_out(&self, bins: &[Bin], less: &mut [u64]) -> Result<Option<Vec<Filled>>, FitError> {
         let mut all = Vec::new();
         let mut fits = true;
@@ -296,8 +299,8 @@ impl Search<'_> {
         Ok(fits.then_some(all))
     }
 
-    /// Moves what a smaller drive holds as well from the larger one; drives nobody needs are not touched, and the larger
-    /// one is the more useful to keep.
+    /// Moves what a smaller drive holds as well from the larger one; drives nobody needs are not
+    /// touched, and the larger one is the more useful to keep.
     fn shrink(&self, filled: &mut [Filled]) -> Result<(), FitError> {
         if self.stock.endless {
             return Ok(());

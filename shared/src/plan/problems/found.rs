@@ -10,8 +10,8 @@ use crate::left_out::LeftOut;
 use crate::plan::listing::{FolderId, Listing, index};
 use crate::plan::mapping::Mapping;
 
-/// A name that cannot be on the drive or in Blob storage. What it names is left out, with everything below it, unless
-/// its proposal (or another name) is taken up in [`Mapping::renames`].
+/// A name that cannot be on the drive or in Blob storage. What it names is left out, with
+/// everything below it, unless its proposal (or another name) is taken up in [`Mapping::renames`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     /// The first entry that is left out for it.
@@ -31,7 +31,8 @@ pub struct Problems {
     pub found: Vec<Problem>,
     /// File entries with a problem of their own, ascending, and where in `found` it is.
     files: Vec<(u32, u32)>,
-    /// For each folder, where in `found` its or its parents' problem is; empty when no folder has one.
+    /// For each folder, where in `found` its or its parents' problem is; empty when no folder has
+    /// one.
     folders: Vec<u32>,
 }
 
@@ -176,7 +177,8 @@ impl Problems {
             });
         }
         all.files.sort_unstable();
-        // Parents have smaller numbers, so one pass hands a problem down; a folder's own comes after its parent's is solved.
+        // Parents have smaller numbers, so one pass hands a problem down; a folder's own comes
+        // after its parent's is solved.
         for id in 1..all.folders.len() {
             let id = FolderId(u32::try_from(id).unwrap_or(NONE));
             let above = listing

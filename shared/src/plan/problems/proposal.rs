@@ -9,7 +9,8 @@ const EXTENSION_UNITS_MAX: usize = 16;
 /// Numbers tried behind a name that is taken.
 const NUMBERS_MAX: u32 = 999;
 
-/// Returns the name nearest to `name` that breaks no rule of names and is not `taken`; at most `units_max` UTF-16 units.
+/// Returns the name nearest to `name` that breaks no rule of names and is not `taken`; at most
+/// `units_max` UTF-16 units.
 pub(super) fn propose(
     name: &str,
     units_max: usize,
@@ -46,7 +47,8 @@ fn clean(name: &str) -> String {
     whole
 }
 
-/// Puts `mark` before the extension and cuts the stem so that all of it has at most `units_max` units.
+/// Puts `mark` before the extension and cuts the stem so that all of it has at most `units_max`
+/// units.
 fn cut(name: &str, units_max: usize, mark: &str) -> String {
     let units = |text: &str| text.encode_utf16().count();
     let dot = name.rfind('.').filter(|dot| *dot > 0);

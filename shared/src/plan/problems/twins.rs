@@ -93,7 +93,8 @@ impl Names {
         twins
     }
 
-    /// Returns whether `folder` has, or was proposed to have, a name that is `candidate` to Windows.
+    /// Returns whether `folder` has, or was proposed to have, a name that is `candidate` to
+    /// Windows.
     pub(super) fn is_taken(&self, folder: FolderId, candidate: &str) -> bool {
         let key = (folder.0, hash_of(candidate));
         let held = self
