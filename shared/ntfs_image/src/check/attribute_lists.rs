@@ -32,23 +32,19 @@ pub(super) fn gather(checker: &mut Checker<'_>, base: FileRecord) -> Option<Gath
         Ok(extensions) => extensions,
         Err(error) => return reported(checker, record, &error),
     };
-    let mut is_whole = true;
     for extension in extensions {
         if extension.number() == record {
             continue;
         }
         if let Err(error) = gathered.add(disk, checker.volume.mft(), extension) {
-            checker.volume_error(record, &error);
-            is_whole = false;
-            continue;
+            // One is enough: a crafted list may name thousands.
+            return reported(checker, record, &error);
         }
         let facts = checker.table.of(extension.number());
         facts.balance = facts.balance.wrapping_sub(extension_hash(id, extension));
     }
-    if is_whole {
-        compare(checker, &gathered, &list);
-    }
-    is_whole.then_some(gathered)
+    compare(checker, &gathered, &list);
+    Some(gathered)
 }
 
 fn reported(checker: &mut Checker<'_>, record: u64, error: &VolumeError) -> Option<Gathered> {

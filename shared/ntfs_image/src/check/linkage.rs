@@ -66,13 +66,14 @@ struct SuspectEntry {
 
 /// Goes through all folders again, for the entries that lead to suspects.
 fn collect_entries(checker: &Checker<'_>, suspects: &mut BTreeMap<u64, Suspect>) {
+    let mut blocks_left = checker.disk.bytes() / INDEX_BLOCK_BYTES_MIN;
     let folders = checker
         .table
         .iter()
         .filter(|(_, facts)| facts.state & FOLDER != 0);
     for (record, _) in folders {
         // What fails here was reported when the folder was checked.
-        let _ = collect_from(checker, record, suspects);
+        let _ = collect_from(checker, record, suspects, &mut blocks_left);
     }
 }
 
@@ -80,6 +81,7 @@ fn collect_from(
     checker: &Checker<'_>,
     record: u64,
     suspects: &mut BTreeMap<u64, Suspect>,
+    blocks_left: &mut u64,
 ) -> Result<(), VolumeError> {
     let id = FileId {
         record,
@@ -89,7 +91,7 @@ fn collect_from(
     let mft = checker.volume.mft();
     let mut cursor = Cursor::new(IndexTree::open(mft, &gathered, "$I30")?);
     let folder = gathered.base().id();
-    let mut blocks = 0;
+    let mut counted = 0;
     loop {
         let next = cursor.next(checker.disk, mft, |_, entry| {
             let target = Reference(entry.header.reference.get());
@@ -104,8 +106,10 @@ fn collect_from(
             }
             Ok(())
         })?;
-        blocks = cursor.blocks_read().max(blocks);
-        if next.is_none() || blocks > checker.disk.bytes() / 512 {
+        let blocks = cursor.blocks_read();
+        *blocks_left = blocks_left.saturating_sub(blocks.saturating_sub(counted));
+        counted = blocks;
+        if next.is_none() || *blocks_left == 0 {
             return Ok(());
         }
     }
@@ -229,7 +233,7 @@ impl<'a> Explained<'a> {
                 && name.stored.namespace == key.stored.namespace
         };
         let mine = self.names.iter_mut().find(|(name, _)| same(name));
-        let Some((name, entries)) = mine else {
+        let Some((_, entries)) = mine else {
             let expected = "an entry with a name that the file has";
             let found = format!("{} in namespace {}", entry.words(), key.stored.namespace);
             reporter.violation(Kind::EntryName, self.place(), expected, found);
@@ -346,3 +350,5 @@ fn follow(checker: &mut Checker<'_>, record: u64) -> u8 {
 const EXPLAINED_MAX: usize = 65_536;
 /// So many entries of one record are looked at: a file has at most 1024 hard links.
 const ENTRIES_MAX: usize = 2048;
+/// A disk holds no more index blocks than this allows for: folders that share theirs must not take forever.
+const INDEX_BLOCK_BYTES_MIN: u64 = 512;

@@ -147,6 +147,7 @@ const WORDS: usize = 512;
 const PAGE_BITS: u64 = 32_768;
 
 #[cfg(test)]
+#[expect(clippy::arithmetic_side_effects, reason = "small numbers")]
 mod tests {
     use std::collections::BTreeSet;
 

@@ -133,7 +133,7 @@ mod tests {
             self.bytes.bytes()
         }
         fn read_at(&self, at: u64, into: &mut [u8]) -> Result<(), ReadError> {
-            self.reads.set(self.reads.get() + 1);
+            self.reads.set(self.reads.get().saturating_add(1));
             let end = at.saturating_add(bytes_of(into.len()));
             if self.bad.is_some_and(|bad| (at..end).contains(&bad)) {
                 return Err(ReadError::out_of_bounds(at, end, 0));

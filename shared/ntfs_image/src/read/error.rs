@@ -48,6 +48,14 @@ pub enum VolumeError {
         /// Records of $MFT.
         records: u64,
     },
+    /// $MFT claims to be longer than the volume.
+    #[error("$MFT has {bytes} bytes on a volume of {volume_bytes}")]
+    MftLength {
+        /// Bytes of $MFT.
+        bytes: u64,
+        /// Bytes of the volume.
+        volume_bytes: u64,
+    },
     /// A FILE record contradicts itself.
     #[error("MFT record {record}: {problem}")]
     Record {
@@ -88,6 +96,14 @@ pub enum VolumeError {
         /// The longest.
         bytes_max: u64,
     },
+    /// More records than any file has.
+    #[error("{id} has more than {bytes_max} bytes of records")]
+    TooManyRecords {
+        /// The file.
+        id: FileId,
+        /// The bound.
+        bytes_max: u64,
+    },
     /// A record that an attribute list names belongs to nobody, or to another file.
     #[error("the attribute list of {id} names MFT record {record}, which is {found}")]
     Extension {
@@ -114,12 +130,15 @@ pub enum VolumeError {
         /// The folder.
         id: FileId,
     },
-    /// A path longer than NTFS has.
+    /// A path longer than NTFS has, or folders whose indexes take more memory than any honest path's.
     #[error("{id} lies deeper than paths of 32767 units reach")]
     TooDeep {
         /// The folder.
         id: FileId,
     },
+    /// Folders share their index blocks.
+    #[error("the folders have more index blocks than fit on the volume")]
+    TooManyBlocks,
     /// $UpCase, without which no name can be looked up, is not a table of 65,536 units.
     #[error("$UpCase has {bytes} bytes, not 131072")]
     UpCase {

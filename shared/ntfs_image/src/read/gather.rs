@@ -5,7 +5,7 @@ use disk::ReadAt;
 use super::attribute_list::{self, LIST_BYTES_MAX};
 use super::file_record::{Attribute, FileRecord};
 use super::mft::Mft;
-use super::stored::{place, text};
+use super::stored::{bytes_of, place, text};
 use super::stream::{Stream, StreamBuilder};
 use super::{FileId, VolumeError};
 use crate::attribute::kind;
@@ -66,6 +66,13 @@ impl Gathered {
         let base = self.base().id();
         if reference.number() == base.record {
             return Ok(());
+        }
+        let held = bytes_of(self.records.len()).saturating_mul(mft.geometry.record_bytes);
+        if held >= RECORDS_BYTES_MAX {
+            return Err(VolumeError::TooManyRecords {
+                id: base,
+                bytes_max: RECORDS_BYTES_MAX,
+            });
         }
         let record = mft.record(disk, reference.number())?;
         let sequence = record.header.sequence.get();
@@ -191,3 +198,6 @@ pub(crate) fn extension_records(
     }
     Ok(records)
 }
+
+/// Bytes of all records of one file: as many records of 4096 bytes as the longest attribute list has entries.
+const RECORDS_BYTES_MAX: u64 = 32 << 20;

@@ -131,6 +131,7 @@ pub(crate) struct Cursor {
     levels: Vec<Level>,
     /// Blocks gone through: none may come twice, or a crafted index would never end.
     seen: BitSet,
+    blocks_read: u64,
 }
 
 #[derive(Debug)]
@@ -154,12 +155,19 @@ impl Cursor {
             tree,
             levels: vec![root],
             seen: BitSet::default(),
+            blocks_read: 0,
         }
     }
 
     /// Returns how many blocks it went through.
-    pub(crate) fn blocks_read(&self) -> u64 {
-        self.seen.count()
+    pub(crate) const fn blocks_read(&self) -> u64 {
+        self.blocks_read
+    }
+
+    /// Returns the bytes of memory that the nodes on the way to the present entry take.
+    pub(crate) fn held_bytes(&self) -> usize {
+        let nodes = self.levels.iter().map(|level| level.node.space());
+        nodes.fold(0, usize::saturating_add)
     }
 
     pub(crate) const fn tree(&self) -> &IndexTree {
@@ -233,6 +241,7 @@ impl Cursor {
             let levels_max = LEVELS_MAX;
             return Err(self.tree.error(IndexProblem::TooDeep { node, levels_max }));
         }
+        self.blocks_read = self.blocks_read.saturating_add(1);
         let node = match self.tree.block(disk, mft, vcn) {
             Ok(node) => node,
             Err(NodeError::Read(error)) => return Err(error.into()),

@@ -45,6 +45,13 @@ impl Mft {
         if mft.data.is_resident {
             return Err(mft.stream_error(StreamProblem::Parts));
         }
+        let volume_bytes = geometry.clusters.saturating_mul(geometry.cluster_bytes);
+        if mft.data.bytes > volume_bytes {
+            return Err(VolumeError::MftLength {
+                bytes: mft.data.bytes,
+                volume_bytes,
+            });
+        }
         Ok(mft)
     }
 

@@ -264,3 +264,52 @@ fn push_joined(extents: &mut Vec<Extent>, file_at: u64, bytes: u64, place: Place
 
 /// NTFS counts bytes in signed 64-bit numbers.
 const BYTES_MAX: u64 = u64::MAX >> 1;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const fn extent(file_at: u64, bytes: u64, place: Place) -> Extent {
+        Extent {
+            file_at,
+            bytes,
+            place,
+        }
+    }
+
+    #[test]
+    fn extents_end_with_the_data_and_say_what_was_never_written() {
+        let runs = [
+            extent(0, 8192, Place::At(4096)),
+            extent(8192, 4096, Place::Hole),
+            extent(12_288, 8192, Place::At(40_960)),
+        ];
+        assert_eq!(
+            clip(&runs, 15_000, 5000),
+            [
+                extent(0, 5000, Place::At(4096)),
+                extent(5000, 3192, Place::BeyondInitialised),
+                extent(8192, 4096, Place::Hole),
+                extent(12_288, 2712, Place::BeyondInitialised),
+            ]
+        );
+        assert_eq!(clip(&runs, 0, 0), []);
+    }
+
+    #[test]
+    fn runs_that_follow_each_other_are_one_extent() {
+        let runs = [
+            extent(0, 4096, Place::At(4096)),
+            extent(4096, 4096, Place::At(8192)),
+            extent(8192, 4096, Place::Hole),
+            extent(12_288, 4096, Place::Hole),
+        ];
+        assert_eq!(
+            clip(&runs, 16_384, 16_384),
+            [
+                extent(0, 8192, Place::At(4096)),
+                extent(8192, 8192, Place::Hole)
+            ]
+        );
+    }
+}

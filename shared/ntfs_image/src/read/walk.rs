@@ -29,6 +29,10 @@ struct Open {
     cursor: Cursor,
     /// Bytes of the path without this folder's name.
     path_before: usize,
+    /// Bytes of memory that the folders further out hold.
+    held_before: usize,
+    /// Index blocks that were counted.
+    counted: u64,
 }
 
 #[derive(Debug, PartialEq)]
@@ -58,6 +62,8 @@ impl<'a, R: ReadAt> Walk<'a, R> {
         self.folders.push(Open {
             cursor,
             path_before: 0,
+            held_before: 0,
+            counted: 0,
         });
         Ok(())
     }
@@ -68,7 +74,10 @@ impl<'a, R: ReadAt> Walk<'a, R> {
         if !self.seen.insert(id.record) {
             return Err(VolumeError::FolderTwice { path, id });
         }
-        if bytes_of(path.len()) > PATH_BYTES_MAX || self.blocks_left == 0 {
+        let held_before = self.folders.last().map_or(0, |outer| {
+            outer.held_before.saturating_add(outer.cursor.held_bytes())
+        });
+        if bytes_of(path.len()) > PATH_BYTES_MAX || held_before > HELD_BYTES_MAX {
             return Err(VolumeError::TooDeep { id });
         }
         let cursor = self.volume.cursor(id)?;
@@ -76,14 +85,14 @@ impl<'a, R: ReadAt> Walk<'a, R> {
         self.folders.push(Open {
             cursor,
             path_before,
+            held_before,
+            counted: 0,
         });
         Ok(())
     }
 
     fn leave(&mut self) {
         if let Some(folder) = self.folders.pop() {
-            let blocks = folder.cursor.blocks_read();
-            self.blocks_left = self.blocks_left.saturating_sub(blocks);
             self.path.truncate(folder.path_before);
         }
     }
@@ -91,7 +100,15 @@ impl<'a, R: ReadAt> Walk<'a, R> {
     fn step(&mut self) -> Option<Result<(String, Entry), VolumeError>> {
         loop {
             let folder = self.folders.last_mut()?;
-            match self.volume.next_entry(&mut folder.cursor) {
+            let next = self.volume.next_entry(&mut folder.cursor);
+            let blocks = folder.cursor.blocks_read();
+            let new_blocks = blocks.saturating_sub(std::mem::replace(&mut folder.counted, blocks));
+            if new_blocks > self.blocks_left {
+                self.folders.clear();
+                return Some(Err(VolumeError::TooManyBlocks));
+            }
+            self.blocks_left = self.blocks_left.saturating_sub(new_blocks);
+            match next {
                 Ok(Some(entry)) if entry.id.is_system() => {}
                 Ok(Some(entry)) => {
                     let path = format!("{}\\{}", self.path, entry.name);
@@ -130,3 +147,5 @@ impl<R: ReadAt> Iterator for Walk<'_, R> {
 const PATH_BYTES_MAX: u64 = 3 * 32_767;
 /// Blocks of an index are not smaller: a disk holds so many, and a walk that reads more goes in circles.
 const INDEX_BLOCK_BYTES_MIN: u64 = 512;
+/// An honest path needs a few kilobytes for each folder on it, and the longest has 16,383 folders.
+const HELD_BYTES_MAX: usize = 256 << 20;

@@ -75,9 +75,8 @@ impl Editor {
         found.unwrap_or_else(|| panic!("no {path}")).1
     }
 
-    /// Returns whether this is the volume with streams, holes and links.
-    pub(crate) fn has(&self, path: &str) -> bool {
-        self.paths.iter().any(|(known, _)| known == path)
+    pub(crate) fn path_count(&self) -> usize {
+        self.paths.len()
     }
 
     pub(crate) fn record_at(&self, record: usize) -> usize {

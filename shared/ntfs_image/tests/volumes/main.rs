@@ -11,6 +11,7 @@ mod corruption;
 mod editor;
 mod mutation;
 mod read_oracles;
+mod reading;
 mod sample;
 #[path = "../support/mod.rs"]
 mod support;

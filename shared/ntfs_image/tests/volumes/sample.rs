@@ -50,7 +50,7 @@ fn large_name(number: u32) -> String {
 pub(crate) fn ours(sector: SectorSize) -> Vec<u8> {
     let time = FileTime::from_unix(1_600_000_000, 500);
     let mut tree = Tree::new();
-    let mut folder =
+    let folder =
         |tree: &mut Tree, parent, name: &str| tree.add_folder(parent, name, time).expect("good");
     let file = |tree: &mut Tree, parent, name: &str, bytes| {
         tree.add_file(parent, name, bytes, time).expect("good")
