@@ -1,6 +1,6 @@
 //! The 48-digit recovery password.
 
-use std::fmt;
+use std::fmt::{self, Write};
 use std::str::FromStr;
 
 use thiserror::Error;
@@ -51,12 +51,7 @@ impl RecoveryPassword {
                 text.push('-');
             }
             let value = u32::from(u16::from_le_bytes([pair[0], pair[1]])).wrapping_mul(FACTOR);
-            let digits = [100_000, 10_000, 1_000, 100, 10, 1].map(|unit| (value / unit) % 10);
-            text.extend(
-                digits
-                    .iter()
-                    .filter_map(|digit| char::from_digit(*digit, 10)),
-            );
+            write!(text, "{value:06}").expect("a String takes every text");
         }
         Zeroizing::new(text)
     }

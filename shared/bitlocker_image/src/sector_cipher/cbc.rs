@@ -57,7 +57,7 @@ impl<C: BlockCipherEncrypt<BlockSize = U16> + BlockCipherDecrypt<BlockSize = U16
         let firsts = (u128::from(first_sector)..).step_by(GROUP);
         let groups = bytes.chunks_mut(sector_bytes.saturating_mul(GROUP));
         firsts.zip(groups).map(move |(first, bytes)| {
-            let sectors = (first..).take(bytes.len() / sector_bytes);
+            let sectors = (first..).take(bytes.chunks_exact(sector_bytes).len());
             let ivs = encrypted_numbers(&self.0, offsets(sectors, sector_bytes));
             (ivs, as_blocks(bytes))
         })

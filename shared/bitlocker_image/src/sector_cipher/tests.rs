@@ -42,9 +42,9 @@ fn pattern(bytes: usize, seed: u64) -> Vec<u8> {
 
 /// The same by crates that handle one block at a time.
 fn encrypted_by_others(cipher: Cipher, key: &[u8], sector: usize, first: u64, bytes: &mut [u8]) {
-    fn xts<C: KeyInit + BlockCipherEncrypt + BlockCipherDecrypt>(key: &[u8]) -> Xts128<C>
+    fn xts<C>(key: &[u8]) -> Xts128<C>
     where
-        C: BlockSizeUser<BlockSize = U16>,
+        C: KeyInit + BlockCipherEncrypt + BlockCipherDecrypt + BlockSizeUser<BlockSize = U16>,
     {
         let (one, two) = key.split_at(key.len() / 2);
         let aes = |key: &[u8]| C::new_from_slice(key).expect("length");

@@ -55,7 +55,7 @@ impl<C: BlockCipherEncrypt<BlockSize = U16> + BlockCipherDecrypt<BlockSize = U16
         let firsts = (u128::from(first_sector)..).step_by(GROUP);
         let groups = bytes.chunks_mut(sector_bytes.saturating_mul(GROUP));
         firsts.zip(groups).map(move |(first, bytes)| {
-            let sectors = (first..).take(bytes.len() / sector_bytes);
+            let sectors = (first..).take(bytes.chunks_exact(sector_bytes).len());
             (encrypted_numbers(&self.tweak, sectors), as_blocks(bytes))
         })
     }
@@ -68,7 +68,7 @@ fn in_batches(
     sector_bytes: usize,
     mut run: impl FnMut(Batches<'_>),
 ) {
-    let sectors = blocks.len() / (sector_bytes / 16);
+    let sectors = blocks.chunks_exact(sector_bytes / 16).len();
     let (batches, rest) = blocks.as_chunks_mut();
     run(Batches {
         batches,

@@ -66,18 +66,17 @@ impl<R: ReadAt> UnlockedVolume<R> {
 
     /// Fills `into` from encrypted sectors; `place` is where they lie.
     fn read_encrypted(&self, place: u64, into: &mut [u8]) -> Result<(), ReadError> {
-        let sector = self.sector().bytes();
         let (mut place, mut rest) = (place, into);
         while !rest.is_empty() {
-            let within = place % sector;
-            let whole = whole_sectors(rest.len().min(CHUNK), sector);
+            let (number, within) = self.sector_of(place);
+            let whole = self.whole_sectors(rest.len().min(CHUNK));
             let count = if within == 0 && whole > 0 {
                 let (piece, _) = rest.split_at_mut(whole);
                 self.volume.read_at(place, piece)?;
-                self.sector_cipher().decrypt(place / sector, piece);
+                self.sector_cipher().decrypt(number, piece);
                 whole
             } else {
-                self.read_part(place, within, rest)?
+                self.read_part(place, rest)?
             };
             place = place.saturating_add(long(count));
             rest = rest.get_mut(count..).unwrap_or_default();
@@ -85,26 +84,40 @@ impl<R: ReadAt> UnlockedVolume<R> {
         Ok(())
     }
 
-    /// Fills the start of `into` from one sector, from `within` it on; returns how many bytes that were.
-    fn read_part(&self, place: u64, within: u64, into: &mut [u8]) -> Result<usize, ReadError> {
+    /// Fills the start of `into` from the one sector that `place` is in; returns how many bytes that were.
+    fn read_part(&self, place: u64, into: &mut [u8]) -> Result<usize, ReadError> {
         let mut scratch = [0; 4096];
         let scratch = match self.sector() {
             SectorSize::B512 => &mut scratch[..512],
             SectorSize::B4096 => &mut scratch[..],
         };
-        let start = place.saturating_sub(within);
-        self.volume.read_at(start, scratch)?;
-        self.sector_cipher()
-            .decrypt(start / self.sector().bytes(), scratch);
-        let found = usize::try_from(within)
-            .ok()
-            .and_then(|within| scratch.get(within..))
-            .unwrap_or_default();
+        let (number, within) = self.sector_of(place);
+        self.volume
+            .read_at(place.saturating_sub(long(within)), scratch)?;
+        self.sector_cipher().decrypt(number, scratch);
+        let found = scratch.get(within..).unwrap_or_default();
         let count = found.len().min(into.len());
         for (into, found) in into.iter_mut().zip(found) {
             *into = *found;
         }
         Ok(count)
+    }
+
+    /// Returns which sector a byte is in, and where in it.
+    fn sector_of(&self, place: u64) -> (u64, usize) {
+        let (number, within) = match self.sector() {
+            SectorSize::B512 => (place / 512, place % 512),
+            SectorSize::B4096 => (place / 4096, place % 4096),
+        };
+        (number, usize::try_from(within).unwrap_or(0))
+    }
+
+    /// Returns how many of `bytes` are whole sectors.
+    const fn whole_sectors(&self, bytes: usize) -> usize {
+        match self.sector() {
+            SectorSize::B512 => bytes & !511,
+            SectorSize::B4096 => bytes & !4095,
+        }
     }
 }
 
@@ -276,12 +289,6 @@ fn states(
         };
     }
     states
-}
-
-/// Returns how many of `bytes` are whole sectors.
-fn whole_sectors(bytes: usize, sector: u64) -> usize {
-    let sector = usize::try_from(sector).unwrap_or(usize::MAX);
-    bytes.saturating_sub(bytes.checked_rem(sector).unwrap_or(bytes))
 }
 
 fn long(bytes: usize) -> u64 {
