@@ -1,5 +1,7 @@
 //! Attribute lists: that they name every attribute of a file, where it is.
 
+use std::fmt;
+
 use disk::ReadAt;
 
 use super::FindingKind as Kind;
@@ -11,11 +13,37 @@ use crate::read::VolumeError;
 use crate::read::attribute_list;
 use crate::read::file_record::FileRecord;
 use crate::read::gather::{self, Gathered};
-use crate::read::stored::{text, units};
+use crate::read::stored::units;
+use crate::read::up_case::UpCase;
 use crate::record::Reference;
 
-/// What identifies an attribute of a file: type, name, first cluster, record, id.
-type Named = (u32, Vec<u16>, u64, u64, u16);
+/// What identifies an attribute of a file; ordered as the entries of a list are.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Named {
+    kind: u32,
+    /// In upper case.
+    name: Vec<u16>,
+    lowest_vcn: u64,
+    record: u64,
+    id: u16,
+}
+
+impl fmt::Display for Named {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            kind,
+            name,
+            lowest_vcn,
+            record,
+            id,
+        } = self;
+        let name = String::from_utf16_lossy(name);
+        write!(
+            to,
+            "attribute {kind:#x} {name:?} from cluster {lowest_vcn:#x} on, number {id} of record {record}"
+        )
+    }
+}
 
 /// Reads all records of the file whose base record this is; `None` when that cannot be done, which is reported.
 pub(super) fn gather(checker: &mut Checker<'_>, base: FileRecord) -> Option<Gathered> {
@@ -54,91 +82,71 @@ fn reported(checker: &mut Checker<'_>, record: u64, error: &VolumeError) -> Opti
 
 /// Compares a list with the attributes that are there.
 fn compare(checker: &mut Checker<'_>, gathered: &Gathered, list: &[u8]) {
-    let record = gathered.base().number;
-    let place = || RecordPlace::named(record, kind::ATTRIBUTE_LIST, "");
-    let up_case = checker.up_case.clone();
-    let folded =
-        |name: &[u8]| -> Vec<u16> { units(name).map(|unit| up_case.upcase(unit)).collect() };
-    let listed: Vec<Named> = attribute_list::entries(list)
-        .flatten()
-        .map(|entry| {
-            let header = entry.header;
-            let reference = entry.reference().number();
-            (
-                header.kind.get(),
-                folded(entry.name),
-                header.lowest_vcn.get(),
-                reference,
-                header.id.get(),
-            )
-        })
-        .collect();
-    let in_order = |pair: &[Named]| match pair {
-        [one, two] => (one.0, &one.1, one.2) <= (two.0, &two.1, two.2),
-        _ => true,
-    };
-    if !listed.windows(2).all(in_order) {
+    let place = RecordPlace::named(gathered.base().number, kind::ATTRIBUTE_LIST, "");
+    let mut listed = listed(list, &checker.up_case);
+    let mut present = present(gathered, &checker.up_case);
+    let reporter = &mut checker.reporter;
+    let key = |named: &Named| (named.kind, named.name.clone(), named.lowest_vcn);
+    if !listed.is_sorted_by_key(key) {
         let expected = "entries sorted by type, name and first cluster";
-        checker
-            .reporter
-            .violation(Kind::AttributeList, place(), expected, "others");
+        reporter.violation(Kind::AttributeList, &place, expected, "others");
     }
-    let mut present: Vec<Named> = gathered
-        .attributes()
-        .flatten()
-        .filter(|(_, attribute)| attribute.kind() != kind::ATTRIBUTE_LIST)
-        .map(|(record, attribute)| {
-            let (name, id) = (folded(attribute.name), attribute.header.id.get());
-            (attribute.kind(), name, attribute.lowest_vcn(), record, id)
-        })
-        .collect();
-    let mut listed = listed;
     listed.sort_unstable();
     present.sort_unstable();
-    let words = |(kind, name, vcn, record, id): &Named| {
-        let name = text(
-            &name
-                .iter()
-                .flat_map(|unit| unit.to_le_bytes())
-                .collect::<Vec<u8>>(),
-        )
-        .0;
-        format!(
-            "attribute {kind:#x} {name:?} from cluster {vcn:#x} on, number {id} of record {record}"
-        )
-    };
     for missing in present
         .iter()
         .filter(|named| listed.binary_search(named).is_err())
     {
-        checker.reporter.violation(
-            Kind::AttributeList,
-            place(),
-            words(missing),
-            "no entry for it",
-        );
+        reporter.violation(Kind::AttributeList, &place, missing, "no entry for it");
     }
     for wrong in listed
         .iter()
         .filter(|named| present.binary_search(named).is_err())
     {
-        let found = format!("an entry for {}", words(wrong));
-        checker.reporter.violation(
-            Kind::AttributeList,
-            place(),
-            "entries for what is there",
-            found,
-        );
+        let found = format!("an entry for {wrong}");
+        let expected = "entries for what is there";
+        reporter.violation(Kind::AttributeList, &place, expected, found);
     }
     if listed
         .windows(2)
         .any(|pair| matches!(pair, [one, two] if one == two))
     {
-        checker.reporter.violation(
+        reporter.violation(
             Kind::AttributeList,
-            place(),
+            &place,
             "each attribute once",
             "one twice",
         );
     }
+}
+
+/// Returns what a list names.
+fn listed(list: &[u8], up_case: &UpCase) -> Vec<Named> {
+    let entries = attribute_list::entries(list).flatten();
+    let named = entries.map(|entry| Named {
+        kind: entry.header.kind.get(),
+        name: folded(entry.name, up_case),
+        lowest_vcn: entry.header.lowest_vcn.get(),
+        record: entry.reference().number(),
+        id: entry.header.id.get(),
+    });
+    named.collect()
+}
+
+/// Returns what a list must name: all attributes but the list itself.
+fn present(gathered: &Gathered, up_case: &UpCase) -> Vec<Named> {
+    let attributes = gathered.attributes().flatten();
+    let others = attributes.filter(|(_, attribute)| attribute.kind() != kind::ATTRIBUTE_LIST);
+    let named = others.map(|(record, attribute)| Named {
+        kind: attribute.kind(),
+        name: folded(attribute.name, up_case),
+        lowest_vcn: attribute.lowest_vcn(),
+        record,
+        id: attribute.header.id.get(),
+    });
+    named.collect()
+}
+
+fn folded(name: &[u8], up_case: &UpCase) -> Vec<u16> {
+    units(name).map(|unit| up_case.upcase(unit)).collect()
 }

@@ -120,30 +120,7 @@ fn read_block(
             reporter.violation(Kind::SecurityOffset, place_of(at), expected, length);
             break;
         };
-        if header.offset != offset {
-            let stored = format!("{:#x}", header.offset);
-            reporter.violation(
-                Kind::SecurityOffset,
-                place_of(at),
-                format!("{offset:#x}"),
-                stored,
-            );
-        }
-        let descriptor = whole.get(place(HEADER_BYTES)..).unwrap_or_default();
-        let expected = hash(descriptor);
-        if header.hash != expected {
-            let stored = format!("{:#x}", header.hash);
-            reporter.violation(
-                Kind::SecurityHash,
-                place_of(at),
-                format!("{expected:#x}"),
-                stored,
-            );
-        }
-        if let Err(problem) = security_descriptor::check(descriptor) {
-            let expected = "a sound security descriptor";
-            reporter.violation(Kind::SecurityDescriptor, place_of(at), expected, problem);
-        }
+        check_descriptor(reporter, offset, header, whole);
         if found.insert(header.id, header).is_some() {
             let stored = format!("{:#x} again", header.id);
             reporter.violation(
@@ -164,6 +141,26 @@ fn read_block(
         reporter.violation(Kind::SecurityMirror, at, expected, "something else");
     }
     Ok(())
+}
+
+/// Checks one entry, which begins at `offset` of $SDS.
+fn check_descriptor(reporter: &mut Reporter, offset: u64, header: Descriptor, whole: &[u8]) {
+    let at = format!("MFT record 9, $SDS at {offset:#x}");
+    if header.offset != offset {
+        let stored = format!("{:#x}", header.offset);
+        reporter.violation(Kind::SecurityOffset, &at, format!("{offset:#x}"), stored);
+    }
+    let descriptor = whole.get(place(HEADER_BYTES)..).unwrap_or_default();
+    let expected = hash(descriptor);
+    if header.hash != expected {
+        let stored = format!("{:#x}", header.hash);
+        let expected = format!("{expected:#x}");
+        reporter.violation(Kind::SecurityHash, &at, expected, stored);
+    }
+    if let Err(problem) = security_descriptor::check(descriptor) {
+        let expected = "a sound security descriptor";
+        reporter.violation(Kind::SecurityDescriptor, &at, expected, problem);
+    }
 }
 
 /// Returns the hash that $Secure keeps of a security descriptor.
