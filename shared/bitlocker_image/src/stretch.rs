@@ -53,11 +53,12 @@ impl Initial {
         second[..16].copy_from_slice(salt);
         second[24] = 0x80;
         second[56..].copy_from_slice(&(88_u64 * 8).to_be_bytes());
+        let mut state = Zeroizing::new(SHA256_START);
         for count in 0..TURNS {
             blocks[1][16..24].copy_from_slice(&count.to_le_bytes());
-            let mut state = SHA256_START;
+            *state = SHA256_START;
             compress256(&mut state, &*blocks);
-            for (bytes, word) in blocks[0].chunks_exact_mut(4).zip(state) {
+            for (bytes, word) in blocks[0].chunks_exact_mut(4).zip(*state) {
                 bytes.copy_from_slice(&word.to_be_bytes());
             }
         }

@@ -15,7 +15,6 @@ use super::blocks::{
 const LINE: usize = 4;
 
 /// The key of CBC, which makes the IVs too.
-#[derive(Clone)]
 pub(super) struct Cbc<C>(C);
 
 impl<C: BlockCipherEncrypt<BlockSize = U16> + BlockCipherDecrypt<BlockSize = U16>> Cbc<C> {

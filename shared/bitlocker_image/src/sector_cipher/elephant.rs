@@ -19,7 +19,6 @@ const TURNS_B: usize = 3;
 const WORDS_MAX: usize = 1024;
 
 /// CBC with the diffuser: the CBC key, and the key that makes the sector keys.
-#[derive(Clone)]
 pub(super) struct Elephant<C> {
     cbc: Cbc<C>,
     tweak: C,

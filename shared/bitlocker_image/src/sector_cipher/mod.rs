@@ -15,6 +15,7 @@ mod tests;
 mod xts;
 
 use std::fmt;
+use std::sync::Arc;
 
 use aes::{Aes128, Aes256};
 use cipher::KeyInit;
@@ -46,12 +47,12 @@ pub struct SectorCipherError {
 
 #[derive(Clone)]
 enum Mode {
-    Xts128(Box<Xts<Aes128>>),
-    Xts256(Box<Xts<Aes256>>),
-    Cbc128(Box<Cbc<Aes128>>),
-    Cbc256(Box<Cbc<Aes256>>),
-    Elephant128(Box<Elephant<Aes128>>),
-    Elephant256(Box<Elephant<Aes256>>),
+    Xts128(Arc<Xts<Aes128>>),
+    Xts256(Arc<Xts<Aes256>>),
+    Cbc128(Arc<Cbc<Aes128>>),
+    Cbc256(Arc<Cbc<Aes256>>),
+    Elephant128(Arc<Elephant<Aes128>>),
+    Elephant256(Arc<Elephant<Aes256>>),
 }
 
 impl SectorCipher {
@@ -153,16 +154,16 @@ impl Mode {
         }
         let (first, second) = key.split_at(key.len() / 2);
         Some(match cipher {
-            Cipher::XtsAes128 => Self::Xts128(Box::new(Xts::new(aes(first)?, aes(second)?))),
-            Cipher::XtsAes256 => Self::Xts256(Box::new(Xts::new(aes(first)?, aes(second)?))),
-            Cipher::CbcAes128 => Self::Cbc128(Box::new(Cbc::new(aes(key)?))),
-            Cipher::CbcAes256 => Self::Cbc256(Box::new(Cbc::new(aes(key)?))),
-            Cipher::CbcElephant128 => Self::Elephant128(Box::new(Elephant::new(
+            Cipher::XtsAes128 => Self::Xts128(Arc::new(Xts::new(aes(first)?, aes(second)?))),
+            Cipher::XtsAes256 => Self::Xts256(Arc::new(Xts::new(aes(first)?, aes(second)?))),
+            Cipher::CbcAes128 => Self::Cbc128(Arc::new(Cbc::new(aes(key)?))),
+            Cipher::CbcAes256 => Self::Cbc256(Arc::new(Cbc::new(aes(key)?))),
+            Cipher::CbcElephant128 => Self::Elephant128(Arc::new(Elephant::new(
                 aes(first.get(..16)?)?,
                 aes(second.get(..16)?)?,
             ))),
             Cipher::CbcElephant256 => {
-                Self::Elephant256(Box::new(Elephant::new(aes(first)?, aes(second)?)))
+                Self::Elephant256(Arc::new(Elephant::new(aes(first)?, aes(second)?)))
             }
         })
     }

@@ -18,7 +18,6 @@ const STEP: usize = 8;
 const LANES: usize = 16;
 
 /// The two keys of XTS.
-#[derive(Clone)]
 pub(super) struct Xts<C> {
     data: C,
     tweak: C,
