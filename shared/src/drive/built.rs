@@ -58,9 +58,17 @@ pub(crate) fn mapping() -> Mapping {
 
 /// Bytes of an entry's file: no two blocks of any two files are alike.
 pub(crate) fn content(entry: u32, at: u64, into: &mut [u8]) {
-    for (at, byte) in (at..).zip(into) {
-        let word = (u64::from(entry) << 48 | at >> 3).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        *byte = (word ^ word >> 29).to_le_bytes()[usize::try_from(at & 7).expect("below 8")];
+    let word = |number: u64| {
+        let word = (u64::from(entry) << 48 | number).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        (word ^ word >> 29).to_le_bytes()
+    };
+    let skip = usize::try_from(at & 7).expect("below 8");
+    let head = into.len().min((8 - skip) % 8);
+    let (first, rest) = into.split_at_mut(head);
+    first.copy_from_slice(&word(at >> 3)[skip..][..head]);
+    for (number, chunk) in (at.div_ceil(8)..).zip(rest.chunks_mut(8)) {
+        let length = chunk.len();
+        chunk.copy_from_slice(&word(number)[..length]);
     }
 }
 

@@ -281,25 +281,46 @@ impl Costs {
     }
 }
 
-/// Returns the bytes that everything takes on at most `drives` drives of any of the classes,
-/// whatever lies where.
-pub(super) fn demand(all: &[Costs], contents: &Contents, drives: u64) -> u64 {
-    let files: u64 = contents.files().iter().map(|file| least(all, *file)).sum();
-    let folder = |id: u32| {
-        let of = |costs: &Costs| {
-            let folder = costs.folders[index(id)];
-            let record = if id == 0 { 0 } else { costs.class.record() };
-            record + costs.class.blocks_least(folder.edges, folder.small, drives)
+/// What everything takes at least, whatever lies where and on whichever class of volume.
+#[derive(Clone, Debug)]
+pub(super) struct Demand {
+    /// Files, and the records of folders.
+    fixed: u64,
+    /// The classes, and what each counts for the folders too large for their records.
+    large: Vec<(Class, Vec<FolderCost>)>,
+}
+
+impl Demand {
+    pub(super) fn new(all: &[Costs], contents: &Contents) -> Self {
+        let files: u64 = contents.files().iter().map(|file| least(all, *file)).sum();
+        let mut folders = contents.folders();
+        let count = u64::try_from(folders.len()).unwrap_or(u64::MAX);
+        let record = all.iter().map(|costs| costs.class.record()).min();
+        folders.push(0);
+        let is_large = |id: &u32| {
+            all.iter()
+                .any(|costs| costs.folders[index(*id)].edges > costs.folders[index(*id)].small)
         };
-        all.iter().map(of).min().unwrap_or(0)
-    };
-    files
-        + contents
-            .folders()
-            .into_iter()
-            .chain([0])
-            .map(folder)
-            .sum::<u64>()
+        folders.retain(is_large);
+        let of = |costs: &Costs| {
+            let large = folders.iter().map(|id| costs.folders[index(*id)]).collect();
+            (costs.class, large)
+        };
+        Self {
+            fixed: files + count * record.unwrap_or(0),
+            large: all.iter().map(of).collect(),
+        }
+    }
+
+    /// Returns the bytes on at most `drives` drives: a folder's names take more blocks on one drive
+    /// than as little lists in the records of many.
+    pub(super) fn on(&self, drives: u64) -> u64 {
+        let blocks = |(class, large): &(Class, Vec<FolderCost>)| -> u64 {
+            let blocks = |cost: &FolderCost| class.blocks_least(cost.edges, cost.small, drives);
+            large.iter().map(blocks).sum()
+        };
+        self.fixed + self.large.iter().map(blocks).min().unwrap_or(0)
+    }
 }
 
 /// Returns what a file takes on the class of volume where it takes least.

@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use super::assumed::assumed;
 use super::bin::{Bin, Goods};
 use super::bound::{self, Reason};
-use super::cost::{self, Contents, Costs};
+use super::cost::{self, Contents, Costs, Demand};
 use super::error::FitError;
 use super::options::{DriveSize, PlanOptions};
 use super::pack::{Unplaced, WAYS, Way};
@@ -47,6 +47,7 @@ pub fn fit(
         costs: &costs,
     };
     let search = Search {
+        demand: Demand::new(&costs, &contents),
         goods,
         stock: &stock,
         options,
@@ -81,6 +82,7 @@ fn refuse_endless(listing: &Listing, contents: &Contents) -> Result<(), FitError
 
 struct Search<'a> {
     goods: Goods<'a>,
+    demand: Demand,
     stock: &'a Stock<'a>,
     options: &'a PlanOptions,
 }
@@ -183,7 +185,7 @@ impl Search<'_> {
     /// Returns the fewest drives that any arrangement needs.
     fn lower_bound(&self) -> Result<(u64, Reason), FitError> {
         let rooms = self.stock.rooms();
-        let needed = |drives| cost::demand(self.goods.costs, self.goods.contents, drives);
+        let needed = |drives| self.demand.on(drives);
         let Some((by_sum, reason)) = bound::by_sum(&rooms, self.stock.endless, &needed) else {
             if rooms.len() == 1 {
                 // One drive's answer is exact: what is missing to the byte.
@@ -385,7 +387,7 @@ impl Search<'_> {
     fn does_not_fit(&self, missing_bytes: u64) -> FitError {
         let rooms = self.stock.rooms();
         let held = rooms.iter().copied().fold(0, u64::saturating_add);
-        let needed = cost::demand(self.goods.costs, self.goods.contents, length(&rooms));
+        let needed = self.demand.on(length(&rooms));
         let (needed_words, held_words) = words::two_sizes(needed, held);
         let drives = words::count(length(&rooms), "drive");
         let what = if needed > held || rooms.len() == 1 {
