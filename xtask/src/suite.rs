@@ -54,19 +54,18 @@ fn native(oracles: &Path) -> Command {
     cargo
 }
 
-/// The page's tests, run in a browser by wasm-bindgen's own runner, built from the same lock file.
+/// The tests that must say the same in a browser, run in one by wasm-bindgen's own runner, from the same lock file.
 fn wasm() -> Command {
     let mut cargo = shell::cargo();
-    cargo
-        .args([
-            "test",
-            "--package",
-            "web",
-            "--target",
-            site::WASM,
-            "--target-dir",
-        ])
-        .arg(shell::target("web-build"));
+    cargo.args([
+        "test",
+        "--package",
+        "shared",
+        "--lib",
+        "--target",
+        site::WASM,
+    ]);
+    cargo.arg("--target-dir").arg(shell::target("web-build"));
     let runner = shell::target("tool").join("wasm_runner");
     cargo.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", runner);
     cargo

@@ -4,9 +4,12 @@
 //! ReadAt -> partition table -> unlock -> check (every NTFS invariant) -> \DriveManifest.xml -> every block's MD5
 //!                                                                  '-> nothing else is on the volume
 //! ```
-//! The agent and the browser run the same function: it takes bytes by [`disk::ReadAt`], starts no thread and reads no
-//! clock. It shares no code with what laid the drive out, beyond the stored structures.
+//! The agent and the browser run the same function: it takes bytes by [`disk::ReadAt`], starts no
+//! thread and reads no clock. It shares no code with what laid the drive out, beyond the stored
+//! structures.
 
+#[cfg(test)]
+mod agreement;
 mod batch;
 mod file_reader;
 mod files;

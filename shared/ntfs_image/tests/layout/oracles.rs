@@ -238,7 +238,6 @@ fn outside(program: &str) -> Option<PathBuf> {
     let places = [
         std::env::var("ARGOSY_ORACLES").unwrap_or_default(),
         concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/oracles").to_owned(),
-        "/opt/oracles".to_owned(),
     ];
     let programs = places
         .iter()
