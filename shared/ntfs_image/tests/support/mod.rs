@@ -66,6 +66,14 @@ impl Image {
         image
     }
 
+    /// Stands for an image that is somewhere else.
+    pub(crate) fn of(path: &Path) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let image = Self { folder };
+        std::os::unix::fs::symlink(path, image.path()).expect("a link");
+        image
+    }
+
     /// Makes a file of zeros.
     pub(crate) fn blank(bytes: u64) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");

@@ -315,3 +315,58 @@ fn what_is_not_the_files_content_is_refused_by_name() {
         .collect();
     assert_eq!(streams, [("first", 1), ("second", 5000)]);
 }
+
+/// Images of volumes that Windows made cannot be kept here: `ARGOSY_NTFS_IMAGES=FOLDER` names a folder of them, each a bare
+/// volume. They are read, never written.
+#[test]
+fn volumes_of_windows_are_clean_and_read_as_ntfs_3g_reads_them() {
+    let Ok(folder) = std::env::var("ARGOSY_NTFS_IMAGES") else {
+        eprintln!("skipped: ARGOSY_NTFS_IMAGES names no folder of images");
+        return;
+    };
+    assert!(have(&TOOLS));
+    for path in fs::read_dir(folder).expect("a folder") {
+        let image = Image::of(&path.expect("a file").path());
+        let name = fs::read_link(image.path()).expect("a link");
+        let report = ntfs_image::check::check(&image.open(), 10).expect("a volume");
+        assert_eq!(report.findings, [], "{}", name.display());
+        let volume = Volume::open(image.open()).expect("a volume");
+        let mount = image.mount("ro,norecover");
+        for found in volume.walk() {
+            let (path, entry) = found.expect("a clean volume");
+            let theirs = mount
+                .at
+                .join(path.trim_start_matches('\\').replace('\\', "/"));
+            let about = fs::symlink_metadata(&theirs).expect("ntfs-3g sees it too");
+            assert_eq!(about.is_dir(), entry.is_folder, "{path}");
+            assert!(volume.find(&path).expect("sound").is_some(), "{path}");
+            if entry.is_folder || entry.reparse.is_some() {
+                continue;
+            }
+            match volume.open_file(entry.id) {
+                Ok(file) => assert_same_bytes(&volume, &file, &theirs),
+                Err(VolumeError::Compressed { .. } | VolumeError::Encrypted { .. }) => {}
+                Err(error) => panic!("{path}: {error}"),
+            }
+        }
+    }
+}
+
+fn assert_same_bytes(volume: &Volume<ImageFile>, file: &ntfs_image::read::File, theirs: &Path) {
+    let open = File::open(theirs).expect("readable");
+    assert_eq!(open.metadata().expect("a file").len(), file.bytes());
+    let (mut ours, mut other) = (vec![0; 1 << 20], vec![0; 1 << 20]);
+    for at in (0..file.bytes()).step_by(1 << 20) {
+        let length = usize::try_from((file.bytes() - at).min(1 << 20)).expect("small");
+        volume
+            .read(file, at, &mut ours[..length])
+            .expect("readable");
+        open.read_exact_at(&mut other[..length], at)
+            .expect("readable");
+        assert!(
+            ours[..length] == other[..length],
+            "{} at {at}",
+            theirs.display()
+        );
+    }
+}
