@@ -2,8 +2,9 @@
 //!
 //! `cargo run --release -p bitlocker_image --example cipher_speed`
 //!
-//! The candidates take turns in one process, so that a busy machine slows them alike; the clock is the thread's CPU time
-//! (Linux; elsewhere the wall clock). Printed is the median of the rounds, and the median of each round's ratio.
+//! The candidates take turns in one process, so that a busy machine slows them alike; the clock is
+//! the thread's CPU time (Linux; elsewhere the wall clock). Printed is the median of the rounds,
+//! and the median of each round's ratio.
 #![expect(
     clippy::disallowed_methods,
     reason = "a program that measures reads clocks"

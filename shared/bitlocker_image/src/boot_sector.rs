@@ -1,6 +1,7 @@
 //! The first sector of a BitLocker volume.
 //!
-//! Source: bitlocker.md part 2. Golden: the first sectors of the genuine Windows volumes (test `genuine`).
+//! Source: bitlocker.md part 2. Golden: the first sectors of the genuine Windows volumes (test
+//! `genuine`).
 
 use disk::SectorSize;
 use zerocopy::byteorder::little_endian::{U16, U32, U64};
@@ -48,8 +49,9 @@ struct BootSector {
 }
 const _: () = assert!(size_of::<BootSector>() == 512);
 
-/// Returns the BitLocker boot sector of a volume whose NTFS boot sector is given. The rest of the volume's first
-/// 8192 bytes is junk, best random; the NTFS boot sector itself goes, encrypted, to [`Regions::header`].
+/// Returns the BitLocker boot sector of a volume whose NTFS boot sector is given. The rest of the
+/// volume's first 8192 bytes is junk, best random; the NTFS boot sector itself goes, encrypted, to
+/// [`Regions::header`].
 #[must_use]
 pub fn boot_sector(ntfs_boot_sector: &[u8; 512], regions: &Regions) -> [u8; 512] {
     let mut parameters = [0; 25];
@@ -89,7 +91,8 @@ pub fn boot_sector(ntfs_boot_sector: &[u8; 512], regions: &Regions) -> [u8; 512]
     bytes
 }
 
-/// Returns whether `first_sector` (512 bytes or more) is that of a BitLocker volume, also a To Go or Vista one.
+/// Returns whether `first_sector` (512 bytes or more) is that of a BitLocker volume, also a To Go
+/// or Vista one.
 #[must_use]
 pub fn is_bitlocker(first_sector: &[u8]) -> bool {
     !matches!(Boot::parse(first_sector), Boot::Other)

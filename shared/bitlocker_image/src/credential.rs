@@ -51,7 +51,8 @@ pub enum CredentialError {
 }
 
 impl Credential {
-    /// Reads a key file: a 48-digit recovery password, a base64 external key, a .BEK, the word `clear`, or else a passphrase.
+    /// Reads a key file: a 48-digit recovery password, a base64 external key, a .BEK, the word
+    /// `clear`, or else a passphrase.
     ///
     /// # Errors
     /// [`CredentialError`] when it holds none of these.
@@ -98,7 +99,8 @@ impl Credential {
     }
 }
 
-/// Returns the text of UTF-8, or of UTF-16 with a byte order mark, in which Windows saves recovery passwords.
+/// Returns the text of UTF-8, or of UTF-16 with a byte order mark, in which Windows saves recovery
+/// passwords.
 fn decoded(bytes: &[u8]) -> Option<Zeroizing<String>> {
     if let Some(units) = bytes.strip_prefix(&[0xff, 0xfe]) {
         let (pairs, rest) = units.as_chunks();
@@ -112,8 +114,8 @@ fn decoded(bytes: &[u8]) -> Option<Zeroizing<String>> {
     (!text.contains('\0')).then(|| Zeroizing::new(text.to_owned()))
 }
 
-/// Returns whether a text is surely meant as a recovery password: nothing but digits and what stands between them, and of
-/// digits nearly 48. Then a mistake in it is one, and no passphrase.
+/// Returns whether a text is surely meant as a recovery password: nothing but digits and what
+/// stands between them, and of digits nearly 48. Then a mistake in it is one, and no passphrase.
 fn looks_like_recovery_password(text: &str) -> bool {
     let digits = text.chars().filter(char::is_ascii_digit).count();
     let only = text

@@ -1,6 +1,7 @@
 //! The key file (.BEK) of an external key protector.
 //!
-//! Source: bitlocker.md part 5.6. Golden: the genuine file beside the Windows volumes, which the test `genuine` makes again.
+//! Source: bitlocker.md part 5.6. Golden: the genuine file beside the Windows volumes, which the
+//! test `genuine` makes again.
 
 use std::fmt;
 

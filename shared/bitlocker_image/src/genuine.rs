@@ -1,6 +1,8 @@
-//! Volumes that Windows made: we open all of them, and given their secrets we make their metadata again byte for byte.
+//! Volumes that Windows made: we open all of them, and given their secrets we make their metadata
+//! again byte for byte.
 //!
-//! They are no part of this repository; where `../shared/windows-bitlocker` is absent, these tests say that they skipped.
+//! They are no part of this repository; where `../shared/windows-bitlocker` is absent, these tests
+//! say that they skipped.
 #![expect(
     clippy::disallowed_methods,
     clippy::disallowed_types,
@@ -31,7 +33,8 @@ use crate::*;
 
 const PASSPHRASE: &str = "anaconda";
 
-/// Name, recovery password, and the SHA-256 of the whole decrypted volume, taken by the Linux kernel's dm-crypt.
+/// Name, recovery password, and the SHA-256 of the whole decrypted volume, taken by the Linux
+/// kernel's dm-crypt.
 const VOLUMES: [(&str, Cipher, &str, &str); 8] = [
     (
         "bitlk-aes-cbc-128",

@@ -2,13 +2,14 @@
 
 use std::fmt;
 
-/// A GUID in its stored byte order: the first three fields little-endian (`bytes_le`), the last two as they read.
-/// Source: bitlocker.md part 15, trap 14.
+/// A GUID in its stored byte order: the first three fields little-endian (`bytes_le`), the last two
+/// as they read. Source: bitlocker.md part 15, trap 14.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub struct Guid(pub [u8; 16]);
 
 impl Guid {
-    /// Returns `random` as a version 4 GUID: six of its bits are overwritten by version and variant.
+    /// Returns `random` as a version 4 GUID: six of its bits are overwritten by version and
+    /// variant.
     #[must_use]
     pub const fn from_random(mut random: [u8; 16]) -> Self {
         random[7] = (random[7] & 0x0f) | 0x40;

@@ -6,13 +6,17 @@
 //! opened:  ReadAt, Credential --unlock--> UnlockedVolume (a ReadAt: the decrypted view)
 //!
 //! sector 0   8 KiB        every sector encrypted in place, but for:           end
-//! | boot | junk |  ...  | information x3 (plain, keys sealed) | header copy (encrypted where it lies) | ... |
+//! | boot | junk |  ...  | information x3 (keys sealed) | header copy, encrypted there |  ... |
 //! ```
 //!
-//! Nothing here does I/O, reads a clock or makes a random number: secrets, times and bytes come in as arguments, so
-//! that the same arguments always give the same drive. Everything secret is wiped when dropped and never printed by `Debug`.
-//! The format is the one that genuine Windows volumes show; given their secrets, [`seal`]'s own functions give
-//! back their 64 KiB information areas byte for byte (the test `genuine`).
+//! Nothing here does I/O, reads a clock or makes a random number: secrets, times and bytes come in
+//! as arguments, so that the same arguments always give the same drive. Everything secret is wiped
+//! when dropped and never printed by `Debug`. The format is the one that genuine Windows volumes
+//! show; given their secrets, [`seal`]'s own functions give back their 64 KiB information areas
+//! byte for byte (the test `genuine`).
+//!
+//! "bitlocker.md" in comments is the project's reference of the format, which is kept beside the
+//! repository together with the genuine volumes that it was read from.
 #![forbid(unsafe_code)]
 
 mod boot_sector;

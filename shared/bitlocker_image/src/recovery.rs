@@ -69,7 +69,8 @@ impl fmt::Debug for RecoveryPassword {
     }
 }
 
-/// Why a text is no recovery password. The digits themselves are not repeated: they may be most of a secret.
+/// Why a text is no recovery password. The digits themselves are not repeated: they may be most of
+/// a secret.
 #[derive(Debug, Error, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RecoveryPasswordError {
@@ -125,7 +126,8 @@ impl FromStr for RecoveryPassword {
     }
 }
 
-/// Returns whether people put this character between digits: blanks and every dash that word processors make of `-`.
+/// Returns whether people put this character between digits: blanks and every dash that word
+/// processors make of `-`.
 pub(crate) fn is_separator(found: char) -> bool {
     found.is_whitespace()
         || matches!(

@@ -53,12 +53,14 @@ pub enum RegionsError {
 }
 
 impl Regions {
-    /// Places the areas of a new volume as Windows does: from 33 MiB on, a ninth of the volume apart (1 GiB at most).
+    /// Places the areas of a new volume as Windows does: from 33 MiB on, a ninth of the volume
+    /// apart (1 GiB at most).
     ///
     /// Each area begins on a cluster border, so that an NTFS file can own it.
     ///
     /// # Errors
-    /// [`RegionsError`] when the volume is too small (below about 48 MiB) or the cluster size is none.
+    /// [`RegionsError`] when the volume is too small (below about 48 MiB) or the cluster size is
+    /// none.
     pub fn new(volume_bytes: u64, cluster_bytes: u64) -> Result<Self, RegionsError> {
         if !cluster_bytes.is_power_of_two() || !(512..=2 << 20).contains(&cluster_bytes) {
             let found = cluster_bytes;
@@ -87,8 +89,9 @@ impl Regions {
         })
     }
 
-    /// Returns name, place and length of the files in `\System Volume Information` that must own the areas, each one
-    /// contiguous, non-resident extent. Without them any file system driver would allocate over the areas.
+    /// Returns name, place and length of the files in `\System Volume Information` that must own
+    /// the areas, each one contiguous, non-resident extent. Without them any file system driver
+    /// would allocate over the areas.
     #[must_use]
     pub fn control_files(&self) -> [(String, u64, u64); 5] {
         let control =

@@ -1,5 +1,7 @@
 //! Makes the metadata of a new volume.
 
+use std::fmt;
+
 use disk::SectorSize;
 use thiserror::Error;
 use zeroize::Zeroizing;
@@ -25,12 +27,13 @@ pub struct VolumeSpec {
     pub regions: Regions,
     /// The time of creation: FILETIME, 100 ns since 1601.
     pub created: u64,
-    /// A text that anyone can read on the locked drive; Windows writes computer name, label and date here.
+    /// A text that anyone can read on the locked drive; Windows writes computer name, label and
+    /// date here.
     pub description: String,
 }
 
 /// A volume's metadata, ready to be written.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct SealedVolume {
     /// The 65,536 bytes that go to each of the three places of [`Regions::information`].
     pub information_area: Vec<u8>,
@@ -40,6 +43,14 @@ pub struct SealedVolume {
     pub external_key_file: Option<(String, Zeroizing<Vec<u8>>)>,
     /// Volume and protector GUIDs.
     pub identifiers: Identifiers,
+}
+
+impl fmt::Debug for SealedVolume {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SealedVolume")
+            .field("identifiers", &self.identifiers)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Why a volume cannot be sealed.
@@ -60,7 +71,8 @@ pub enum SealError {
         /// Length of the key given.
         found: usize,
     },
-    /// Length or region is not a multiple of the sector, or the regions leave the volume or overlap.
+    /// Length or region is not a multiple of the sector, or the regions leave the volume or
+    /// overlap.
     #[error(
         "{what} at {at:#x} does not fit a volume of {volume_bytes} bytes with sectors of {sector_bytes}"
     )]
@@ -94,10 +106,11 @@ pub enum SealError {
     },
 }
 
-/// Makes the metadata of a new volume. Runs the key stretch (2^20 SHA-256, about 0.1 s) once per password.
+/// Makes the metadata of a new volume. Runs the key stretch (2^20 SHA-256, about 0.1 s) once per
+/// password.
 ///
-/// Protectors are stored in the order passphrase, recovery password, external key; nonces count from 2 in stored order, all
-/// with the time of creation, as in the genuine volumes.
+/// Protectors are stored in the order passphrase, recovery password, external key; nonces count
+/// from 2 in stored order, all with the time of creation, as in the genuine volumes.
 ///
 /// # Errors
 /// [`SealError`] when specification and secrets contradict each other.
@@ -224,8 +237,9 @@ fn check(spec: &VolumeSpec, secrets: &Secrets) -> Result<(), SealError> {
     check_places(spec)
 }
 
-/// The areas are whole sectors behind the header, apart from each other, and end before the volume does: cryptsetup never
-/// ends on a volume whose last bytes are an area (bitlocker.md part 15, trap 6).
+/// The areas are whole sectors behind the header, apart from each other, and end before the volume
+/// does: cryptsetup never ends on a volume whose last bytes are an area (bitlocker.md part 15, trap
+/// 6).
 fn check_places(spec: &VolumeSpec) -> Result<(), SealError> {
     let sector_bytes = spec.sector.bytes();
     let volume_bytes = spec.volume_bytes;
@@ -264,11 +278,13 @@ const FIRST_COUNTER: u32 = 2;
 const MILLISECOND: u64 = 10_000;
 /// The flags of most finished volumes (bitlocker.md part 9).
 const FLAGS: u64 = 0x0a;
-/// The Windows that the volume says it was made by: 10 version 1809. Modest, as an older Windows may refuse a newer one's volume.
+/// The Windows that the volume says it was made by: 10 version 1809. Modest, as an older Windows
+/// may refuse a newer one's volume.
 const OS_BUILD: u32 = 17_763;
 /// Far more than anyone reads, far less than an information area holds.
 const DESCRIPTION_UNITS_MAX: usize = 1024;
-/// Windows takes passphrases of 8 units at least, by default policy, and cuts those of more than 100.
+/// Windows takes passphrases of 8 units at least, by default policy, and cuts those of more than
+/// 100.
 const PASSPHRASE_UNITS: (usize, usize) = (8, 100);
 
 #[cfg(test)]
@@ -343,6 +359,25 @@ mod tests {
             place(|spec| spec.regions.information[1] += 1),
             "information area 2"
         );
+    }
+
+    #[test]
+    fn debug_shows_no_secret() {
+        let secrets = secrets(Cipher::XtsAes128, Some("correct horse"));
+        let sealed = seal(&spec(Cipher::XtsAes128), &secrets).expect("made");
+        let shown = format!("{secrets:?} {sealed:?}");
+        let of = |key: &[u8]| format!("{key:?}").trim_matches(['[', ']']).to_owned();
+        let digits = sealed.recovery_password.reveal();
+        for secret in [
+            of(&secrets.volume_master_key),
+            of(&secrets.volume_key),
+            of(&secrets.recovery.0),
+            of(&secrets.external_key.expect("asked for")),
+            "correct horse".to_owned(),
+            digits[..6].to_owned(),
+        ] {
+            assert!(!shown.contains(&secret), "{secret} in {shown}");
+        }
     }
 
     #[test]

@@ -40,7 +40,8 @@ pub(crate) mod algorithm {
     pub(crate) const RECOVERY_BACKUP: u32 = 0x2008;
 }
 
-/// A nonce, which no two seals under one key may share: Windows takes one time for a batch of seals and counts.
+/// A nonce, which no two seals under one key may share: Windows takes one time for a batch of seals
+/// and counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Nonce {
     /// FILETIME; the kernel driver sets its highest bit.
@@ -89,7 +90,8 @@ pub(crate) fn seal(by: &[u8; 32], nonce: Nonce, algorithm: u32, key: &[u8]) -> V
     [&nonce[..], &mac, &container].concat()
 }
 
-/// Opens what [`seal`] or Windows sealed; `None` when `by` does not open it or no container is inside.
+/// Opens what [`seal`] or Windows sealed; `None` when `by` does not open it or no container is
+/// inside.
 pub(crate) fn open(by: &[u8; 32], sealed: &[u8]) -> Option<SealedKey> {
     let (nonce, rest) = sealed.split_first_chunk::<NONCE>()?;
     let (mac, encrypted) = rest.split_first_chunk::<16>()?;
@@ -120,7 +122,8 @@ mod tests {
     use super::*;
     use crate::testing::hex;
 
-    /// The volume master key of the genuine volume bitlk-aes-xts-128, sealed by its recovery password.
+    /// The volume master key of the genuine volume bitlk-aes-xts-128, sealed by its recovery
+    /// password.
     fn genuine() -> ([u8; 32], Nonce, Vec<u8>, Vec<u8>) {
         let by = hex("1a39f926dab83e947fa85125b91e556e9ecc2bc5968924e03de234878d1fd4bd");
         let nonce = Nonce {

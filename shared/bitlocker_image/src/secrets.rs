@@ -30,7 +30,8 @@ pub struct Identifiers {
 
 /// The keys, salts and identifiers of one volume, never shared by two.
 ///
-/// A volume master key must seal one volume only: two seals under it with equal times would repeat AES-CCM nonces.
+/// A volume master key must seal one volume only: two seals under it with equal times would repeat
+/// AES-CCM nonces.
 #[derive(Clone, ZeroizeOnDrop)]
 pub struct Secrets {
     /// Seals the volume key, the metadata hash and the protectors' backups.
@@ -53,7 +54,8 @@ pub struct Secrets {
 }
 
 impl Secrets {
-    /// Draws all secrets from `fill`, which must fill its argument with bytes of a cryptographic generator.
+    /// Draws all secrets from `fill`, which must fill its argument with bytes of a cryptographic
+    /// generator.
     ///
     /// The order of the draws is fixed: an equal stream of bytes gives equal secrets.
     pub fn from_random(

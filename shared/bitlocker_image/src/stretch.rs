@@ -42,10 +42,11 @@ impl Initial {
         Self(Zeroizing::new(twice))
     }
 
-    /// Returns the key that opens a protector with this salt: 2^20 times SHA-256 over
-    /// `last (32) || initial (32) || salt (16) || count (u64)`, `last` beginning as zeros. About 0.1 s.
+    /// Returns the key that opens a protector with this salt: 2^20 times SHA-256 over `last (32) ||
+    /// initial (32) || salt (16) || count (u64)`, `last` beginning as zeros. About 0.1 s.
     ///
-    /// Those 88 bytes and their padding are two blocks of SHA-256, of which only `last` and `count` ever change.
+    /// Those 88 bytes and their padding are two blocks of SHA-256, of which only `last` and `count`
+    /// ever change.
     pub(crate) fn stretch(&self, salt: &[u8; 16]) -> Zeroizing<[u8; 32]> {
         let mut blocks = Zeroizing::new([[0_u8; 64]; 2]);
         let [first, second] = &mut *blocks;

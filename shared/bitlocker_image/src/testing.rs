@@ -45,7 +45,8 @@ pub(crate) struct OwnVolume {
 impl OwnVolume {
     pub(crate) const BYTES: u64 = 44 << 20;
 
-    /// Returns a volume whose plain bytes are [`plain`](Self::plain)'s near its start, its end and each of its areas.
+    /// Returns a volume whose plain bytes are [`plain`](Self::plain)'s near its start, its end and
+    /// each of its areas.
     pub(crate) fn new(cipher: Cipher, sector: SectorSize, passphrase: Option<&str>) -> Self {
         let secrets = secrets(cipher, passphrase);
         let spec = VolumeSpec {

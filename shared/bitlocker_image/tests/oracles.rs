@@ -1,4 +1,5 @@
-//! Volumes of ours, opened by other people's programs: cryptsetup, dislocker, libbde and dissect.fve.
+//! Volumes of ours, opened by other people's programs: cryptsetup, dislocker, libbde and
+//! dissect.fve.
 #![expect(
     clippy::disallowed_methods,
     clippy::arithmetic_side_effects,
@@ -22,7 +23,8 @@ const MIB: usize = 1 << 20;
 const BYTES: usize = 48 * MIB;
 const PASSPHRASE: &str = "correct horse";
 
-/// Returns whether all of these programs are there; says so when one is not, and fails when they are required.
+/// Returns whether all of these programs are there; says so when one is not, and fails when they
+/// are required.
 fn present(programs: &[&str]) -> bool {
     let missing: Vec<&&str> = programs
         .iter()
@@ -90,7 +92,8 @@ impl Made {
         self.folder.path().join("volume.img").display().to_string()
     }
 
-    /// One cipher is tried with every credential, the others with the recovery password: the protectors are the same.
+    /// One cipher is tried with every credential, the others with the recovery password: the
+    /// protectors are the same.
     fn every_credential(&self) -> bool {
         self.cipher == Cipher::XtsAes128
     }

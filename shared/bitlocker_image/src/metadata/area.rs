@@ -12,7 +12,8 @@ use super::stored::{
 use crate::sealed::{Nonce, algorithm, seal};
 use crate::{Cipher, Guid, HEADER_BYTES};
 
-/// What an information area says. [`seal`](crate::seal) makes one; the test `genuine` reads them out of Windows' own areas.
+/// What an information area says. [`seal`](crate::seal) makes one; the test `genuine` reads them
+/// out of Windows' own areas.
 pub(crate) struct Area {
     pub(crate) volume_bytes: u64,
     pub(crate) sector_bytes: u32,

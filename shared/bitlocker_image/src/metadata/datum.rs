@@ -26,8 +26,8 @@ pub(crate) struct BadDatum {
 }
 
 impl<'a> Datum<'a> {
-    /// Reads a list of datums. It ends with the bytes, at a datum of size 0, or where no header fits any more.
-    /// After an error comes nothing.
+    /// Reads a list of datums. It ends with the bytes, at a datum of size 0, or where no header
+    /// fits any more. After an error comes nothing.
     pub(crate) fn list(bytes: &'a [u8]) -> impl Iterator<Item = Result<Self, BadDatum>> {
         let mut rest = bytes;
         std::iter::from_fn(move || {
@@ -51,7 +51,8 @@ impl<'a> Datum<'a> {
         })
     }
 
-    /// Returns the datums nested in this one, behind a fixed part of `fixed` bytes, as far as they can be read.
+    /// Returns the datums nested in this one, behind a fixed part of `fixed` bytes, as far as they
+    /// can be read.
     pub(crate) fn nested(&self, fixed: usize) -> impl Iterator<Item = Self> + use<'a> {
         Self::list(self.body.get(fixed..).unwrap_or_default()).map_while(Result::ok)
     }

@@ -9,7 +9,8 @@
 //! +S+8  datum (80)                  SHA-256 of [0, S), sealed by the volume master key
 //!       zeros to 65,536
 //! ```
-//! `stored` has the structures, `datum` the records of the list, `protector` and `area` make bytes of descriptions.
+//! `stored` has the structures, `datum` the records of the list, `protector` and `area` make bytes
+//! of descriptions.
 
 mod area;
 mod datum;

@@ -22,8 +22,8 @@ pub(crate) struct Protector {
     pub(crate) backed_up: Option<[u64; 2]>,
 }
 
-/// How a protector's key is come by. What Windows needs to show a password or to seal again without asking for it
-/// is kept as "backups", sealed by the volume master key.
+/// How a protector's key is come by. What Windows needs to show a password or to seal again without
+/// asking for it is kept as "backups", sealed by the volume master key.
 pub(crate) enum Lock {
     RecoveryPassword {
         salt: [u8; 16],

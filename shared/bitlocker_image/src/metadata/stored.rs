@@ -83,7 +83,8 @@ pub(crate) struct ProtectorBody {
 }
 const _: () = assert!(size_of::<ProtectorBody>() == 28);
 
-/// Body of the virtualization datum; Windows 7 ends after the first two fields. Source: bitlocker.md part 9.
+/// Body of the virtualization datum; Windows 7 ends after the first two fields. Source:
+/// bitlocker.md part 9.
 #[derive(Clone, Debug, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned)]
 #[repr(C)]
 pub(crate) struct VirtualizationBody {

@@ -7,7 +7,8 @@ use cipher::{BlockCipherDecBackend, BlockCipherEncBackend, BlockCipherEncrypt, P
 /// One AES block.
 pub(super) type Block = Array<u8, U16>;
 
-/// Blocks that are handled at once: the widest backend of the `aes` crate (VAES with AVX-512) takes 64.
+/// Blocks that are handled at once: the widest backend of the `aes` crate (VAES with AVX-512) takes
+/// 64.
 pub(super) const BATCH: usize = 64;
 
 /// Sectors whose tweaks or IVs are made at once.
@@ -20,8 +21,8 @@ pub(super) fn as_blocks(bytes: &mut [u8]) -> &mut [Block] {
     blocks
 }
 
-/// AES in one of its directions. (A closure would do, but for `inline(always)`: what is not inlined into the backend
-/// is compiled without the backend's instructions.)
+/// AES in one of its directions. (A closure would do, but for `inline(always)`: what is not inlined
+/// into the backend is compiled without the backend's instructions.)
 pub(super) trait Direction {
     /// Replaces every block.
     fn run(&self, blocks: &mut [Block]);

@@ -10,8 +10,8 @@ use super::blocks::{
     BATCH, Block, Decrypt, Direction, Encrypt, GROUP, as_blocks, encrypted_numbers, xor,
 };
 
-/// Blocks of a sector that are fetched together: a cache line. Sectors of 4096 bytes share one set of the first-level
-/// cache, so a line fetched for one block only would be gone before its next.
+/// Blocks of a sector that are fetched together: a cache line. Sectors of 4096 bytes share one set
+/// of the first-level cache, so a line fetched for one block only would be gone before its next.
 const LINE: usize = 4;
 
 /// The key of CBC, which makes the IVs too.
@@ -22,7 +22,8 @@ impl<C: BlockCipherEncrypt<BlockSize = U16> + BlockCipherDecrypt<BlockSize = U16
         Self(key)
     }
 
-    /// Encrypts in lockstep: block n of 64 sectors at once, as block n + 1 of a sector needs its block n.
+    /// Encrypts in lockstep: block n of 64 sectors at once, as block n + 1 of a sector needs its
+    /// block n.
     pub(super) fn encrypt(&self, first_sector: u64, sector_bytes: usize, bytes: &mut [u8]) {
         let sector_blocks = sector_bytes / 16;
         for (ivs, blocks) in self.groups(first_sector, sector_bytes, bytes) {
@@ -94,7 +95,8 @@ impl BlockCipherEncClosure for Lockstep<'_> {
     }
 }
 
-/// Encrypts up to [`BATCH`] sectors. When they are fewer, the chains of the missing ones run along for nothing.
+/// Encrypts up to [`BATCH`] sectors. When they are fewer, the chains of the missing ones run along
+/// for nothing.
 #[inline(always)]
 fn lockstep<B: BlockCipherEncBackend<BlockSize = U16>>(
     backend: &B,

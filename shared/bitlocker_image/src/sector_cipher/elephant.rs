@@ -1,6 +1,7 @@
 //! The Elephant diffuser, in which Windows Vista and 7 wrap AES-CBC.
 //!
-//! Source: Niels Ferguson, "AES-CBC + Elephant diffuser: A Disk Encryption Algorithm for Windows Vista", Microsoft, 2006.
+//! Source: Niels Ferguson, "AES-CBC + Elephant diffuser: A Disk Encryption Algorithm for Windows
+//! Vista", Microsoft, 2006.
 
 use cipher::array::Array;
 use cipher::consts::U16;

@@ -4,8 +4,9 @@
 //! bytes  >  groups of 64 sectors (their tweaks or IVs: one wide AES call)  >  batches of 64 blocks
 //!           XTS: xor tweaks, AES, xor tweaks        CBC: block n of 64 sectors in lockstep
 //! ```
-//! The loops run inside the `aes` crate's backend (its closure traits), so they are compiled for the widest instructions
-//! that the processor has, all in safe code. `xts-mode` and `cbc` do the same block by block and are the oracles here.
+//! The loops run inside the `aes` crate's backend (its closure traits), so they are compiled for
+//! the widest instructions that the processor has, all in safe code. `xts-mode` and `cbc` do the
+//! same block by block and are the oracles here.
 
 mod blocks;
 mod cbc;
@@ -88,7 +89,8 @@ impl SectorCipher {
         self.sector
     }
 
-    /// Encrypts whole sectors in place; the first lies `first_sector` sectors from the start of the partition.
+    /// Encrypts whole sectors in place; the first lies `first_sector` sectors from the start of the
+    /// partition.
     ///
     /// Feed 32 KiB or more at a time: shorter runs cost more per byte.
     ///

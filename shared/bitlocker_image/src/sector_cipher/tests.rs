@@ -142,8 +142,9 @@ fn ieee_1619_vectors_of_one_512_byte_unit_come_out() {
     assert_eq!(bytes[496..], hex("c4f36ffda9fcea70b9c6e693e148c151"));
 }
 
-/// Made by an independent program (Python, OpenSSL) and confirmed by five readers of BitLocker volumes. Key byte i is 7 i + 1,
-/// plain byte i is 13 i + 5, one unit at offset 0x1234_5678_9000; then its first 32 encrypted bytes and the SHA-256 of all.
+/// The reference's vectors, which came out of independent readers. Key byte i is 7 i + 1, plain byte
+/// i is 13 i + 5, one unit at offset 0x1234_5678_9000; then its first 32 encrypted bytes and the
+/// SHA-256 of all of them.
 const VECTORS: [(Cipher, SectorSize, &str, &str); 12] = [
     (
         Cipher::XtsAes128,

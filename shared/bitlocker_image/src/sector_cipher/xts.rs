@@ -60,7 +60,8 @@ impl<C: BlockCipherEncrypt<BlockSize = U16> + BlockCipherDecrypt<BlockSize = U16
     }
 }
 
-/// Hands the blocks of some sectors over in whole batches; a last sector that fills only half of one goes in a padded batch.
+/// Hands the blocks of some sectors over in whole batches; a last sector that fills only half of
+/// one goes in a padded batch.
 fn in_batches(
     blocks: &mut [Block],
     tweaks: &[Block],
@@ -117,8 +118,9 @@ impl<'a> Tweaks<'a> {
     }
 }
 
-/// Multiplies by x^32 in GF(2^128) modulo x^128 + x^7 + x^2 + x + 1: the bits that leave at the top come back times
-/// x^7 + x^2 + x + 1. They are 32, so that product has at most 39 bits and needs no second reduction.
+/// Multiplies by x^32 in GF(2^128) modulo x^128 + x^7 + x^2 + x + 1: the bits that leave at the top
+/// come back times x^7 + x^2 + x + 1. They are 32, so that product has at most 39 bits and needs no
+/// second reduction.
 const fn times_x_to_the_32(tweak: u128) -> u128 {
     let out = tweak >> 96;
     (tweak << 32) ^ out ^ (out << 1) ^ (out << 2) ^ (out << 7)
@@ -126,9 +128,10 @@ const fn times_x_to_the_32(tweak: u128) -> u128 {
 
 /// Fills `run` with tweak, tweak x, tweak x^2 and so on.
 ///
-/// The first [`STEP`] powers are shifts of the one tweak, with no chain of doublings between them, and each later
-/// STEP are the ones before times x^8. Both are the same few operations on every half of every tweak ("lane": low half,
-/// high half, low, high, ...), so that the compiler puts eight lanes in one wide register.
+/// The first [`STEP`] powers are shifts of the one tweak, with no chain of doublings between them,
+/// and each later STEP are the ones before times x^8. Both are the same few operations on every
+/// half of every tweak ("lane": low half, high half, low, high, ...), so that the compiler puts
+/// eight lanes in one wide register.
 #[inline(always)]
 fn fill(tweak: u128, run: &mut [Block; RUN]) {
     let [low, high] = halves(tweak);
@@ -191,7 +194,8 @@ impl Batches<'_> {
     #[inline(always)]
     fn run(mut self, direction: &impl Direction) {
         let mut tweaks = Aligned([[Block::default(); RUN]; BATCH / RUN]);
-        // A loop in a loop: only then does the compiler find the inner one hot enough to put the whole backend into it.
+        // A loop in a loop: only then does the compiler find the inner one hot enough to put the
+        // whole backend into it.
         for batches in self.batches.chunks_mut(GROUP) {
             for batch in batches {
                 for run in &mut tweaks.0 {

@@ -14,8 +14,8 @@ use crate::sealed::{algorithm, open};
 /// Where [`DatasetHeader`] lies.
 const DATASET: usize = 64;
 
-/// An information area whose structure and CRC-32 are right. Its fields are not to be believed before
-/// [`is_authentic`](Self::is_authentic): a CRC is no secret.
+/// An information area whose structure and CRC-32 are right. Its fields are not to be believed
+/// before [`is_authentic`](Self::is_authentic): a CRC is no secret.
 #[derive(Clone, Copy)]
 pub(super) struct CheckedCopy<'a> {
     pub(super) header: &'a InformationHeader,

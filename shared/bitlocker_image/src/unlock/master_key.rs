@@ -11,8 +11,8 @@ use crate::sealed::{algorithm, open};
 use crate::stretch::Initial;
 use crate::{Credential, ExternalKeyFile, Guid, RecoveryKey, RecoveryPassword};
 
-/// Protectors of one kind that are tried on all three copies together: a genuine volume has one or two, and each try of a
-/// password costs 2^20 hashes.
+/// Protectors of one kind that are tried on all three copies together: a genuine volume has one or
+/// two, and each try of a password costs 2^20 hashes.
 const TRIES_MAX: usize = 48;
 
 type Key = Zeroizing<[u8; 32]>;

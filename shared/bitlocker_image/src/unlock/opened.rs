@@ -51,8 +51,8 @@ impl OpenedArea {
         &self.facts
     }
 
-    /// Returns the recovery password that the metadata keeps under the volume master key, as `manage-bde -protectors -get`
-    /// shows it, whatever the credential was.
+    /// Returns the recovery password that the metadata keeps under the volume master key, as
+    /// `manage-bde -protectors -get` shows it, whatever the credential was.
     #[must_use]
     pub const fn recovery_password(&self) -> Option<&RecoveryPassword> {
         self.recovery_password.as_ref()
@@ -86,7 +86,8 @@ impl fmt::Debug for OpenedArea {
     }
 }
 
-/// Opens one 65,536-byte information area by itself: proves that the credential opens it and that nobody altered it.
+/// Opens one 65,536-byte information area by itself: proves that the credential opens it and that
+/// nobody altered it.
 ///
 /// # Errors
 /// [`UnlockError`]: [`UnlockError::Area`] when the area is damaged or altered.

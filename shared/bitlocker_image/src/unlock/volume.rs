@@ -19,7 +19,8 @@ const CHUNK: usize = 1 << 20;
 
 /// An opened volume: as [`ReadAt`], the file system inside.
 ///
-/// Any range can be read; large ranges on sector borders are read and decrypted in the caller's own buffer.
+/// Any range can be read; large ranges on sector borders are read and decrypted in the caller's own
+/// buffer.
 pub struct UnlockedVolume<R> {
     volume: R,
     opened: OpenedArea,
@@ -28,7 +29,8 @@ pub struct UnlockedVolume<R> {
 }
 
 impl<R: ReadAt> UnlockedVolume<R> {
-    /// Opens a volume. No field of the metadata decides on data before the hash sealed by the volume's own key is checked.
+    /// Opens a volume. No field of the metadata decides on data before the hash sealed by the
+    /// volume's own key is checked.
     ///
     /// # Errors
     /// [`UnlockError`].
@@ -84,7 +86,8 @@ impl<R: ReadAt> UnlockedVolume<R> {
         Ok(())
     }
 
-    /// Fills the start of `into` from the one sector that `place` is in; returns how many bytes that were.
+    /// Fills the start of `into` from the one sector that `place` is in; returns how many bytes
+    /// that were.
     fn read_part(&self, place: u64, into: &mut [u8]) -> Result<usize, ReadError> {
         let mut scratch = [0; 4096];
         let scratch = match self.sector() {
@@ -140,8 +143,8 @@ impl<R> UnlockedVolume<R> {
         self.opened.facts()
     }
 
-    /// Returns the places of BitLocker's areas, when the volume has all those that a new one gets: a volume of Windows 7 or a
-    /// FAT To Go volume has not.
+    /// Returns the places of BitLocker's areas, when the volume has all those that a new one gets:
+    /// a volume of Windows 7 or a FAT To Go volume has not.
     #[must_use]
     pub fn regions(&self) -> Option<Regions> {
         let facts = self.facts();
