@@ -69,7 +69,7 @@ pub(super) fn gather(checker: &mut Checker<'_>, base: FileRecord) -> Option<Gath
             return reported(checker, record, &error);
         }
         let facts = checker.table.of(extension.number());
-        facts.balance = facts.balance.wrapping_sub(extension_hash(id, extension));
+        facts.balance.subtract(extension_hash(id, extension));
     }
     compare(checker, &gathered, &list);
     Some(gathered)

@@ -23,7 +23,7 @@ use crate::record::number;
 
 /// Checks the volume on `disk`; reads metadata only, $MFT once from start to end.
 ///
-/// Memory: 16 bytes for each MFT record and at most one bit for each cluster (next to nothing where files are in one
+/// Memory: 24 bytes for each MFT record and at most one bit for each cluster (next to nothing where files are in one
 /// piece). At most `findings_max` findings and as many notes are kept.
 ///
 /// # Errors

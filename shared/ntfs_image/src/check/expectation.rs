@@ -2,7 +2,7 @@
 
 use zerocopy::FromBytes;
 
-use super::record_table::Hash;
+use super::record_table::{Balance, Hash};
 use crate::attribute::{
     ATTRIBUTE_COMPRESSED, ATTRIBUTE_SPARSE, StandardInformation, file_flags, kind,
 };
@@ -120,13 +120,16 @@ impl Sizes {
 /// Hashes one name of the file that `target` refers to, with what an index entry says beside it.
 ///
 /// Of NTFS's own files only the name counts: Windows does not keep the rest up to date.
-pub(super) fn hash(target: Reference, key: &FileNameKey<'_>, facts: &Facts) -> u64 {
+pub(super) fn hash(target: Reference, key: &FileNameKey<'_>, facts: &Facts) -> Balance {
     let name = Hash::new(target.0)
         .word(key.stored.parent.get())
         .word(u64::from(key.stored.namespace))
         .bytes(key.name);
     if target.number() < FIRST_USER_RECORD {
-        return name.finish();
+        return Balance {
+            strict: name.finish(),
+            loose: 0,
+        };
     }
     let Facts {
         is_folder,
@@ -134,13 +137,17 @@ pub(super) fn hash(target: Reference, key: &FileNameKey<'_>, facts: &Facts) -> u
         sizes,
     } = facts;
     let sizes = if *is_folder { Sizes::default() } else { *sizes };
-    name.word(u64::from(*is_folder))
+    let strict = name
+        .word(u64::from(*is_folder))
         .word(times.created)
-        .word(times.modified)
+        .word(sizes.data);
+    let loose = Hash::new(times.modified)
         .word(times.changed)
-        .word(sizes.allocated)
-        .word(sizes.data)
-        .finish()
+        .word(sizes.allocated);
+    Balance {
+        strict: strict.finish(),
+        loose: loose.finish(),
+    }
 }
 
 /// Records below are NTFS's own.

@@ -6,7 +6,7 @@ use super::expectation::{FIRST_USER_RECORD, Facts, hash};
 use super::folder::FolderCheck;
 use super::index::IndexCheck;
 use super::place::RecordPlace;
-use super::record_table::{FOLDER, NAMED};
+use super::record_table::{Balance, FOLDER, NAMED};
 use super::{attribute_lists, names, streams, system};
 use crate::attribute::{NAMESPACE_DOS, StandardInformation, kind};
 use crate::read::entry::FileNameKey;
@@ -247,13 +247,13 @@ impl<'a> CheckedFile<'a> {
                 .violation(Kind::Orphan, self.place(), "a name", "none");
         }
         let facts = Facts::of(self.gathered);
-        let mut balance = 0_u64;
+        let mut balance = Balance::default();
         for name in &names {
             if is_user {
                 let at = RecordPlace::named(self.record, kind::FILE_NAME, "");
                 names::check(name, &at, &mut checker.reporter);
             }
-            balance = balance.wrapping_add(hash(self.id, name, &facts));
+            balance.add(hash(self.id, name, &facts));
         }
         names::check_pairs(&names, &self.place(), &mut checker.reporter);
         system::check_extend_child(checker, self.record, self.flags, &names);
@@ -261,7 +261,7 @@ impl<'a> CheckedFile<'a> {
             .iter()
             .find(|name| name.stored.namespace != NAMESPACE_DOS);
         let known = checker.table.of(self.record);
-        known.balance = known.balance.wrapping_add(balance);
+        known.balance.add(balance);
         if let Some(name) = long.or(names.first()) {
             known.state |= NAMED;
             let parent = Reference(name.stored.parent.get()).number();

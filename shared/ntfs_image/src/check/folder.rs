@@ -58,7 +58,7 @@ impl FolderCheck<'_> {
         }
         let said = hash(target, &key, &Facts::said(&key));
         let facts = self.table.of(target.number());
-        facts.balance = facts.balance.wrapping_sub(said);
+        facts.balance.subtract(said);
     }
 
     /// Twins are neighbours, because keys are ordered regardless of case first.

@@ -6,45 +6,59 @@ use super::FindingKind as Kind;
 use super::checker::Checker;
 use super::expectation::{FIRST_USER_RECORD, Facts};
 use super::place::RecordPlace;
-use super::record_table::{EXTENSION, FOLDER, IN_USE, NAMED, RecordFacts};
+use super::record_table::{Balance, EXTENSION, FOLDER, IN_USE, NAMED};
 use crate::read::entry::FileNameKey;
 use crate::read::gather::Gathered;
 use crate::read::index_tree::{Cursor, IndexTree};
-use crate::read::stored::text;
+use crate::read::stored::{bytes_of, text};
 use crate::read::{FileId, VolumeError};
 use crate::record::{Reference, number};
 
 /// Follows all folders up to the root, then explains every record whose balance is not 0.
 pub(super) fn check(checker: &mut Checker<'_>) {
     follow_up(checker);
-    let unbalanced: Vec<(u64, RecordFacts)> = checker
-        .table
-        .iter()
-        .filter(|(_, facts)| facts.balance != 0)
-        .take(EXPLAINED_MAX)
-        .collect();
-    let is_extension = |facts: &RecordFacts| facts.state & EXTENSION != 0;
-    let (extensions, files): (Vec<_>, Vec<_>) = unbalanced
-        .into_iter()
-        .partition(|(_, facts)| is_extension(facts));
-    for (record, _) in &extensions {
-        let expected = "it in the attribute list of its base record";
-        let place = RecordPlace::record(*record);
-        checker.reporter.violation(
-            Kind::ExtensionRecord,
-            place,
-            expected,
-            "other entries for it, or none",
-        );
+    let unbalanced = checker.table.iter();
+    let strictly = unbalanced.filter(|(_, facts)| facts.balance.strict != 0);
+    let strictly: Vec<u64> = strictly.map(|(record, _)| record).collect();
+    let mut batches = strictly.chunks(BATCH);
+    while let Some(batch) = batches.next() {
+        explain_all(checker, batch);
+        let omitted = &mut checker.reporter.report.findings_omitted;
+        if *omitted > 0 {
+            // Nobody will be shown the others; each has at least one finding.
+            let others = batches.map(|batch| bytes_of(batch.len()));
+            *omitted = others.fold(*omitted, u64::saturating_add);
+            break;
+        }
     }
-    let mut suspects: BTreeMap<u64, Suspect> = files
-        .into_iter()
-        .chain(extensions)
-        .map(|(record, _)| (record, Suspect::default()))
-        .collect();
-    if !suspects.is_empty() {
-        collect_entries(checker, &mut suspects);
+    let loosely = checker.table.iter().filter(|(_, facts)| {
+        let Balance { strict, loose } = facts.balance;
+        strict == 0 && loose != 0
+    });
+    let loosely: Vec<u64> = loosely.map(|(record, _)| record).collect();
+    let (shown, others) = loosely.split_at(loosely.len().min(BATCH));
+    explain_all(checker, shown);
+    let notes = &mut checker.reporter.report.notes_omitted;
+    *notes = notes.saturating_add(bytes_of(others.len()));
+}
+
+fn explain_all(checker: &mut Checker<'_>, records: &[u64]) {
+    if records.is_empty() {
+        return;
     }
+    for record in records {
+        if checker.table.get(*record).state & EXTENSION != 0 {
+            checker.reporter.violation(
+                Kind::ExtensionRecord,
+                RecordPlace::record(*record),
+                "it in the attribute list of its base record",
+                "other entries for it, or none",
+            );
+        }
+    }
+    let suspects = records.iter().map(|record| (*record, Suspect::default()));
+    let mut suspects: BTreeMap<u64, Suspect> = suspects.collect();
+    collect_entries(checker, &mut suspects);
     for (record, suspect) in suspects {
         explain(checker, record, suspect);
     }
@@ -346,8 +360,8 @@ fn follow(checker: &mut Checker<'_>, record: u64) -> u8 {
     reach
 }
 
-/// So many records are explained; the others are as wrong.
-const EXPLAINED_MAX: usize = 65_536;
+/// Records that are explained at once: each batch costs one way through all folders, each record a few hundred bytes.
+const BATCH: usize = 65_536;
 /// So many entries of one record are looked at: a file has at most 1024 hard links.
 const ENTRIES_MAX: usize = 2048;
 /// A disk holds no more index blocks than this allows for: folders that share theirs must not take forever.

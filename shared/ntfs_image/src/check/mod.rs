@@ -13,7 +13,7 @@
 //! records whose sum is not 0: which name, which entry      linkage
 //! ```
 //!
-//! So a volume without fault is read once, ascending, and each record costs 16 bytes; only what is wrong is looked at
+//! So a volume without fault is read once, ascending, and each record costs 24 bytes; only what is wrong is looked at
 //! again. The walk does not stop at a fault, and says one thing once as far as it can.
 //!
 //! What Windows and other drivers leave behind on sound volumes (space allocated ahead, a hard link's old size) is a note,

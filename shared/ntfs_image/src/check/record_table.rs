@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-/// Sixteen bytes for each record, in pages of 4096 that exist once one of theirs was seen.
+/// Twenty-four bytes for each record, in pages of 4096 that exist once one of theirs was seen.
 #[derive(Debug, Default)]
 pub(super) struct RecordTable {
     pages: BTreeMap<u64, Box<[RecordFacts]>>,
@@ -11,9 +11,7 @@ pub(super) struct RecordTable {
 /// What is remembered of a record.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct RecordFacts {
-    /// Sum of the hashes of what the record says should be said of it elsewhere (its names, in folders; itself, in the
-    /// attribute list of its base), less the hashes of what is said. 0 when all agree.
-    pub(super) balance: u64,
+    pub(super) balance: Balance,
     /// Record of the folder that the first name is in.
     pub(super) parent: u32,
     pub(super) sequence: u16,
@@ -21,7 +19,28 @@ pub(super) struct RecordFacts {
     /// Where the way up leads: see `reach`.
     pub(super) reach: u8,
 }
-const _: () = assert!(size_of::<RecordFacts>() == 16);
+const _: () = assert!(size_of::<RecordFacts>() == 24);
+
+/// Sums of the hashes of what a record says should be said of it elsewhere (its names, in folders; itself, in the attribute
+/// list of its base), less the hashes of what is said. 0 when all agree.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Balance {
+    /// Of what must agree.
+    pub(super) strict: u64,
+    /// Of what drivers leave behind: if only this is not 0, there is nothing but notes to be made.
+    pub(super) loose: u64,
+}
+
+impl Balance {
+    pub(super) const fn add(&mut self, other: Self) {
+        self.strict = self.strict.wrapping_add(other.strict);
+        self.loose = self.loose.wrapping_add(other.loose);
+    }
+    pub(super) const fn subtract(&mut self, other: Self) {
+        self.strict = self.strict.wrapping_sub(other.strict);
+        self.loose = self.loose.wrapping_sub(other.loose);
+    }
+}
 
 /// The record is in use.
 pub(super) const IN_USE: u8 = 1;

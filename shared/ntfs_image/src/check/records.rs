@@ -7,7 +7,7 @@ use super::checker::Checker;
 use super::expectation::FIRST_USER_RECORD;
 use super::place::RecordPlace;
 use super::reader::Sequential;
-use super::record_table::{EXTENSION, Hash, IN_USE};
+use super::record_table::{Balance, EXTENSION, Hash, IN_USE};
 use super::{attributes, files, streams};
 use crate::attribute::kind;
 use crate::fixup::{FixupError, STRIDE};
@@ -102,13 +102,16 @@ fn check_record(checker: &mut Checker<'_>, number: u64, bytes: Vec<u8>, is_marke
     } else {
         let said = extension_hash(record.base(), Reference::new(number, facts.sequence));
         facts.state |= EXTENSION;
-        facts.balance = facts.balance.wrapping_add(said);
+        facts.balance.add(said);
     }
 }
 
 /// Hashes that `extension` belongs to `base`: the record says so, and the base's attribute list must.
-pub(super) fn extension_hash(base: Reference, extension: Reference) -> u64 {
-    Hash::new(extension.0).word(base.0).finish()
+pub(super) fn extension_hash(base: Reference, extension: Reference) -> Balance {
+    Balance {
+        strict: Hash::new(extension.0).word(base.0).finish(),
+        loose: 0,
+    }
 }
 
 fn report_problem(
