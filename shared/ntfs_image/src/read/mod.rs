@@ -1,8 +1,8 @@
 //! Reads any NTFS 3.1 volume, ours or a stranger's.
 //!
 //! ```text
-//! disk  ->  DiskCache  ->  MftRecord  ->  Stream (resident | runs)  ->  File      read at any offset
-//!                               \->  Index (root + blocks)  ->  Entry, find, walk
+//! disk  ->  DiskCache  ->  FileRecord  ->  Stream (resident | runs)  ->  File      read at any offset
+//!                                \->  Index (root + blocks)  ->  Entry, find, walk
 //! ```
 //!
 //! Every byte is taken to be hostile: arithmetic is checked, what is allocated is bounded by what the disk really
@@ -11,8 +11,8 @@
 //!
 //! Not the `ntfs` crate (0.4.0): it takes index block numbers to be in clusters even where they are in 512-byte units,
 //! so it cannot list a large folder on a volume with clusters over 4096 bytes; it reads through one `Seek` position, a
-//! few bytes at a time, an attribute after another, which is far from millions of files; and it returns decompressed
-//! or encrypted streams' raw bytes without a word. Where it is right it checks us: the tests compare with it.
+//! few bytes at a time, which is too slow for millions of files; and it gives the raw bytes of compressed and encrypted
+//! files without a word. Where it is right it checks us: the tests compare with it.
 //!
 //! Nothing here shares code with `layout` beyond the stored structures, because this is what verifies it.
 
