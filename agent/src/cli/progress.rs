@@ -91,7 +91,7 @@ impl View {
                 serial,
                 file: Some(file),
                 ..
-            } if of == job => {
+            } if of == job && file.reason.makes_incomplete() => {
                 self.say(&format!(
                     "{serial}: left out {}: {}",
                     file.path, file.reason

@@ -19,6 +19,8 @@ use crate::pipeline::ReadAhead;
 
 /// Bytes decrypted at once.
 const STEP: u64 = 8 << 20;
+/// Sectors are never cut: holes are widened to this.
+const PAGE: u64 = 4096;
 /// Runs of zeros from this length on become holes.
 const HOLE: usize = 65_536;
 
@@ -94,10 +96,9 @@ fn copy(
     let total = volume.bytes();
     let mut buffer = Vec::new();
     let mut at = 0;
-    while let Some(next) = holes.next_data(at).filter(|next| *next < total) {
+    while let Some((next, end)) = holes.next_data(at, total) {
         at = next;
-        // Steps keep to their own grid, so that a hole never shifts the sectors.
-        let bytes = STEP.saturating_sub(at % STEP).min(total.saturating_sub(at));
+        let bytes = STEP.min(end.saturating_sub(at));
         buffer.resize(usize::try_from(bytes).unwrap_or(0), 0);
         volume.read_at(at, &mut buffer).map_err(|error| {
             JobError::io(
@@ -147,19 +148,21 @@ impl Holes {
         Self { file, volume_at }
     }
 
-    /// Returns where the next bytes are, from volume offset `at` on, at a step's start; `None` when only a hole follows.
-    fn next_data(&self, at: u64) -> Option<u64> {
-        let Some(file) = &self.file else {
-            return Some(at);
-        };
-        match rustix::fs::seek(file, SeekFrom::Data(at.saturating_add(self.volume_at))) {
-            Ok(found) => {
-                let found = found.saturating_sub(self.volume_at);
-                Some(found.saturating_sub(found % 4096).max(at))
-            }
-            Err(rustix::io::Errno::NXIO) => None,
+    /// Returns where the next bytes are, from volume offset `at` on, widened to whole pages; `None` when only a hole is
+    /// left before `total`.
+    fn next_data(&self, at: u64, total: u64) -> Option<(u64, u64)> {
+        let all = (at < total).then_some((at, total));
+        let Some(file) = &self.file else { return all };
+        let found = match rustix::fs::seek(file, SeekFrom::Data(at.saturating_add(self.volume_at))) {
+            Ok(found) => found,
+            Err(rustix::io::Errno::NXIO) => return None,
             // A file system that knows no holes.
-            Err(_) => Some(at),
-        }
+            Err(_) => return all,
+        };
+        let end = rustix::fs::seek(file, SeekFrom::Hole(found)).unwrap_or(u64::MAX);
+        let (found, end) = (found.saturating_sub(self.volume_at), end.saturating_sub(self.volume_at));
+        let start = found.saturating_sub(found % PAGE).max(at);
+        let end = end.checked_next_multiple_of(PAGE).unwrap_or(u64::MAX).min(total);
+        (start < end).then_some((start, end))
     }
 }

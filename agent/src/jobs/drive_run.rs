@@ -28,7 +28,7 @@ use shared::api::FreeSpace;
 use shared::job::Moment;
 
 /// What all drives of a job have in common.
-pub struct Common<'a> {
+pub(super) struct Common<'a> {
     /// What was asked for.
     pub request: &'a JobRequest,
     /// What travels.
@@ -47,7 +47,7 @@ pub struct Common<'a> {
 
 /// How a drive ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct DriveEnd {
+pub(super) struct DriveEnd {
     /// What it is called.
     pub verdict: Verdict,
     /// What sort of end it is; none when nothing is amiss.
@@ -61,7 +61,7 @@ enum Stop {
 }
 
 /// Fills one drive and reads it back. `left_out` is what the plan left out and this drive's journal counts.
-pub fn run(
+pub(super) fn run(
     common: &Common<'_>,
     drive: FrozenDrive,
     left_out: &[(LeftOut, u64)],

@@ -22,7 +22,7 @@ use crate::random;
 
 /// A job that may now touch its drives.
 #[derive(Debug)]
-pub struct Frozen {
+pub(super) struct Frozen {
     /// The one start time.
     pub started: Moment,
     /// SHA-256 of the plan file.
@@ -33,7 +33,7 @@ pub struct Frozen {
 
 /// A drive that may now be touched.
 #[derive(Debug)]
-pub struct FrozenDrive {
+pub(super) struct FrozenDrive {
     /// What is known of it.
     pub target: Target,
     /// What goes onto it.
@@ -56,7 +56,7 @@ pub struct FrozenDrive {
 ///
 /// # Errors
 /// [`JobError`]; no drive was touched.
-pub fn freeze(
+pub(super) fn freeze(
     prepared: &mut Prepared,
     confirmed: Vec<ConfirmedTarget>,
 ) -> Result<Frozen, JobError> {
@@ -204,7 +204,7 @@ fn write_once(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), JobError> {
 
 /// Returns a moment as NTFS and BitLocker have it.
 #[must_use]
-pub fn file_time(moment: Moment) -> FileTime {
+pub(super) fn file_time(moment: Moment) -> FileTime {
     let seconds = i64::try_from(moment.unix_seconds()).unwrap_or(i64::MAX);
     let nanos = u32::try_from(moment.0 % 1000)
         .unwrap_or(0)

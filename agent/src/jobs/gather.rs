@@ -42,6 +42,9 @@ pub struct Attached {
     pub properties: Option<Vec<u8>>,
 }
 
+/// A metadata or properties file longer than this is none; the store takes 8 KiB of metadata.
+const ATTACHED_BYTES_MAX: usize = 1 << 20;
+
 /// Lists the sources of a request.
 ///
 /// # Errors
@@ -186,13 +189,14 @@ fn read_attached(row: &DatasetRow, map: &[(String, PathBuf)]) -> Result<Attached
     let read = |path: &Option<String>| {
         let Some(path) = path else { return Ok(None) };
         let file = mapped(path, map);
-        let bytes = std::fs::read(&file);
-        bytes.map(Some).map_err(|error| {
-            JobError::usage(
-                format!("cannot read it: {error}"),
-                file.display().to_string(),
-            )
-        })
+        let place = file.display().to_string();
+        match std::fs::read(&file) {
+            Ok(bytes) if bytes.len() > ATTACHED_BYTES_MAX => {
+                Err(JobError::usage("this is far too long for a metadata or properties file", place))
+            }
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(error) => Err(JobError::usage(format!("cannot read it: {error}"), place)),
+        }
     };
     Ok(Attached {
         metadata: read(&row.metadata_file)?,

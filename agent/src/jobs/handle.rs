@@ -102,8 +102,12 @@ impl Jobs {
             .spawn(move || {
                 let hub = Arc::clone(&this.hub);
                 let publish: Publish = Arc::new(move |news| hub.publish(news));
-                let result = run_job(&id, *prepared, confirmed, &publish, &cancel);
-                this.end(&id, result);
+                // In a thread of its own, so that a fault of ours ends the job instead of leaving it running for ever.
+                let result = std::thread::scope(|scope| {
+                    let work = || run_job(&id, *prepared, confirmed, &publish, &cancel);
+                    scope.spawn(work).join()
+                });
+                this.end(&id, result.unwrap_or_else(|_| Err(unexpected(&id))));
             });
         if let Err(error) = started {
             let error = JobError::io(
@@ -216,39 +220,37 @@ impl Jobs {
     }
 
     fn end(&self, job: &str, result: Result<Vec<(String, DriveEnd)>, JobError>) {
-        let (verdict, kind) = match result {
-            Ok(ends) => {
-                let verdict = Verdict::worst(ends.iter().map(|(_, end)| end.verdict));
-                (
-                    verdict.unwrap_or(Verdict::Failed),
-                    ends.iter().filter_map(|(_, end)| end.kind).max(),
-                )
-            }
-            Err(error) => {
-                self.fail_all(job, &error);
-                (Verdict::Failed, Some(error.kind))
-            }
+        let (ends, error) = match result {
+            Ok(ends) => (ends, unexpected(job)),
+            Err(error) => (Vec::new(), error),
         };
+        // A drive without an end was never begun, or its thread died.
+        let lost = self.fail_others(job, &ends, &error);
+        let verdicts = ends.iter().map(|(_, end)| end.verdict);
+        let verdict = Verdict::worst(verdicts.chain(lost.then_some(Verdict::Failed)));
+        let verdict = verdict.unwrap_or(Verdict::Failed);
+        let kinds = ends.iter().filter_map(|(_, end)| end.kind);
+        let kind = kinds.chain(lost.then_some(error.kind)).max();
         self.hub.with(job, |job| job.kind = kind);
         self.tell_state(job, JobState::Ended, Some(verdict));
     }
 
-    /// Tells of every drive why the job ended before it was touched.
-    fn fail_all(&self, job: &str, error: &JobError) {
-        let snapshot = self.snapshot(job);
-        for drive in snapshot.iter().flat_map(|snapshot| &snapshot.drives) {
-            let state = DriveState::Failed {
-                why: error.to_string(),
-                at: Stage::Planned,
-            };
-            let (job, serial) = (job.to_owned(), drive.serial.clone());
+    /// Tells of every drive that is not among `ends` that it failed; returns whether there is one.
+    fn fail_others(&self, job: &str, ends: &[(String, DriveEnd)], error: &JobError) -> bool {
+        let mut lost = false;
+        let drives = self.snapshot(job).into_iter().flat_map(|snapshot| snapshot.drives);
+        for drive in drives.filter(|drive| !ends.iter().any(|(serial, _)| *serial == drive.serial)) {
+            lost = true;
+            let at = drive.state.stage().unwrap_or(Stage::Planned);
+            let why = error.to_string();
             self.hub.publish(News::Drive {
-                job,
-                serial,
-                state,
+                job: job.to_owned(),
+                serial: drive.serial,
+                state: DriveState::Failed { why, at },
                 verdict: Some(Verdict::Failed),
             });
         }
+        lost
     }
 
     fn tell_state(&self, job: &str, state: JobState, verdict: Option<Verdict>) {
@@ -260,6 +262,11 @@ impl Jobs {
             ended,
         });
     }
+}
+
+fn unexpected(job: &str) -> JobError {
+    let what = "the job stopped unexpectedly; this is a fault of Argosy";
+    JobError::io(what, job, "The sources were only read; a drive that is not verified must not be used.")
 }
 
 fn is_busy(snapshot: &JobSnapshot) -> bool {

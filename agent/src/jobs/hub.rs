@@ -14,7 +14,7 @@ use crate::pipeline::Cancel;
 const EVENTS_KEPT: usize = 4096;
 
 /// All jobs of the agent.
-pub struct Hub {
+pub(super) struct Hub {
     state: Mutex<HubState>,
     changed: Condvar,
     events: broadcast::Sender<Event>,
@@ -26,7 +26,7 @@ struct HubState {
 }
 
 /// One job.
-pub struct Job {
+pub(super) struct Job {
     /// As it is shown.
     pub snapshot: JobSnapshot,
     /// What waits to be confirmed.
@@ -42,7 +42,7 @@ pub struct Job {
 impl Hub {
     /// Returns a hub with the jobs of an earlier run.
     #[must_use]
-    pub fn new(jobs: Vec<Job>) -> Arc<Self> {
+    pub(super) fn new(jobs: Vec<Job>) -> Arc<Self> {
         let (events, _) = broadcast::channel(EVENTS_KEPT);
         Arc::new(Self {
             state: Mutex::new(HubState {
@@ -55,7 +55,7 @@ impl Hub {
     }
 
     /// Publishes news: the job's snapshot takes them, then everybody hears them, in one order for all.
-    pub fn publish(&self, news: News) {
+    pub(super) fn publish(&self, news: News) {
         let mut state = self.lock();
         for job in &mut state.jobs {
             if job.snapshot.apply(&news) {
@@ -72,19 +72,19 @@ impl Hub {
 
     /// Returns the events from now on.
     #[must_use]
-    pub fn subscribe(&self) -> broadcast::Receiver<Event> {
+    pub(super) fn subscribe(&self) -> broadcast::Receiver<Event> {
         self.events.subscribe()
     }
 
     /// Adds a job and tells about it.
-    pub fn add(&self, job: Job) {
+    pub(super) fn add(&self, job: Job) {
         let snapshot = Box::new(job.snapshot.clone());
         self.lock().jobs.push(job);
         self.publish(News::Job { snapshot });
     }
 
     /// Does something with one job; `None` when there is none of that name.
-    pub fn with<T>(&self, id: &str, act: impl FnOnce(&mut Job) -> T) -> Option<T> {
+    pub(super) fn with<T>(&self, id: &str, act: impl FnOnce(&mut Job) -> T) -> Option<T> {
         self.lock()
             .jobs
             .iter_mut()
@@ -93,12 +93,12 @@ impl Hub {
     }
 
     /// Does something with every job, newest first.
-    pub fn each<T>(&self, act: impl FnMut(&Job) -> T) -> Vec<T> {
+    pub(super) fn each<T>(&self, act: impl FnMut(&Job) -> T) -> Vec<T> {
         self.lock().jobs.iter().rev().map(act).collect()
     }
 
     /// Blocks until `done` says so of the job; `None` when there is no such job.
-    pub fn wait(&self, id: &str, done: impl Fn(&JobSnapshot) -> bool) -> Option<JobSnapshot> {
+    pub(super) fn wait(&self, id: &str, done: impl Fn(&JobSnapshot) -> bool) -> Option<JobSnapshot> {
         let mut state = self.lock();
         loop {
             let snapshot = &state

@@ -20,7 +20,7 @@ use crate::pipeline::{PipelineError, SideFile};
 const SHOWN_MAX: u64 = 200;
 
 /// The journal of one drive, its side file and the list of what was left out, open for writing.
-pub struct Ledger {
+pub(super) struct Ledger {
     journal: AppendFile,
     writer: JournalWriter,
     side: SideFile,
@@ -31,7 +31,7 @@ pub struct Ledger {
 
 /// Tells the rest of the agent about one drive.
 #[derive(Clone)]
-pub struct Teller {
+pub(super) struct Teller {
     /// The job.
     pub job: String,
     /// The drive.
@@ -41,7 +41,7 @@ pub struct Teller {
 }
 
 /// What a ledger begins with.
-pub struct Opening<'a> {
+pub(super) struct Opening<'a> {
     /// Where journals go; all get a copy.
     pub folders: &'a [PathBuf],
     /// The journal's second record.
@@ -57,7 +57,7 @@ impl Ledger {
     ///
     /// # Errors
     /// [`JobError`] when a file cannot be made: nothing was written to the drive.
-    pub fn open(opening: Opening<'_>, teller: Teller) -> Result<Self, JobError> {
+    pub(super) fn open(opening: Opening<'_>, teller: Teller) -> Result<Self, JobError> {
         let serial = &opening.session.drive.serial;
         let stem = file_name(serial);
         let owner = format!("{} {serial}", opening.session.session.as_str());
@@ -96,7 +96,7 @@ impl Ledger {
     ///
     /// # Errors
     /// [`PipelineError::Journal`]: nothing more may be done to the drive.
-    pub fn record(&mut self, record: &Record) -> Result<(), PipelineError> {
+    pub(super) fn record(&mut self, record: &Record) -> Result<(), PipelineError> {
         let bytes = self
             .writer
             .append(now(), record)
@@ -124,7 +124,7 @@ impl Ledger {
     ///
     /// # Errors
     /// [`PipelineError::Journal`].
-    pub fn leave_out(&mut self, files: &[(LeftOut, u64)]) -> Result<(), PipelineError> {
+    pub(super) fn leave_out(&mut self, files: &[(LeftOut, u64)]) -> Result<(), PipelineError> {
         if files.is_empty() {
             return Ok(());
         }
@@ -162,7 +162,7 @@ impl Ledger {
     ///
     /// # Errors
     /// [`PipelineError`].
-    pub fn durable(&mut self, through: u64, hashes: &[[u8; 16]]) -> Result<(), PipelineError> {
+    pub(super) fn durable(&mut self, through: u64, hashes: &[[u8; 16]]) -> Result<(), PipelineError> {
         self.side.append_hashes(hashes)?;
         let (bytes, hash) = self.side.sync()?;
         self.record(&Record::Durable {
@@ -173,50 +173,50 @@ impl Ledger {
 
     /// Returns where the drive stands.
     #[must_use]
-    pub fn state(&self) -> &DriveState {
+    pub(super) fn state(&self) -> &DriveState {
         self.writer.state()
     }
 
     /// Returns how many planned files are not on the drive.
     #[must_use]
-    pub const fn missing(&self) -> u64 {
+    pub(super) const fn missing(&self) -> u64 {
         self.tally.missing
     }
 
     /// Returns how many files are not on the drive in all.
     #[must_use]
-    pub const fn left_out(&self) -> u64 {
+    pub(super) const fn left_out(&self) -> u64 {
         self.tally.count
     }
 
     /// Returns the side file's path.
     #[must_use]
-    pub fn side_path(&self) -> &Path {
+    pub(super) fn side_path(&self) -> &Path {
         self.side.path()
     }
 
     /// Returns the journal's path.
     #[must_use]
-    pub fn journal_path(&self) -> &Path {
+    pub(super) fn journal_path(&self) -> &Path {
         self.journal.path()
     }
 
     /// Returns who tells about this drive.
     #[must_use]
-    pub const fn teller(&self) -> &Teller {
+    pub(super) const fn teller(&self) -> &Teller {
         &self.teller
     }
 }
 
 impl Teller {
     /// Publishes news about the drive.
-    pub fn tell(&self, news: impl FnOnce(String, String) -> News) {
+    pub(super) fn tell(&self, news: impl FnOnce(String, String) -> News) {
         (self.publish)(news(self.job.clone(), self.serial.clone()));
     }
 }
 
 /// The marks of a pass, in the words of the listing.
-pub struct LedgerMarks<'a> {
+pub(super) struct LedgerMarks<'a> {
     /// Where they go.
     pub ledger: &'a mut Ledger,
     /// Says which entry a node is.

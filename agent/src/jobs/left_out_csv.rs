@@ -8,7 +8,7 @@ use shared::job::{LeftOut, LeftOutReason};
 use crate::journal_file::{AppendError, AppendFile};
 
 /// The file, made with its first row.
-pub struct LeftOutCsv {
+pub(super) struct LeftOutCsv {
     folders: Vec<PathBuf>,
     name: String,
     file: Option<AppendFile>,
@@ -18,7 +18,7 @@ pub struct LeftOutCsv {
 impl LeftOutCsv {
     /// Returns a file that is not there yet.
     #[must_use]
-    pub fn new(folders: &[PathBuf], name: &str) -> Self {
+    pub(super) fn new(folders: &[PathBuf], name: &str) -> Self {
         Self {
             folders: folders.to_vec(),
             name: name.to_owned(),
@@ -31,7 +31,7 @@ impl LeftOutCsv {
     ///
     /// # Errors
     /// [`AppendError`].
-    pub fn append(&mut self, rows: &[(LeftOut, u64)]) -> Result<[u8; 32], AppendError> {
+    pub(super) fn append(&mut self, rows: &[(LeftOut, u64)]) -> Result<[u8; 32], AppendError> {
         let mut text = String::new();
         if self.file.is_none() {
             self.file = Some(AppendFile::create(&self.folders, &self.name)?);

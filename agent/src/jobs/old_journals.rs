@@ -11,7 +11,7 @@ use crate::journal_file::{file_name, sync_folder};
 ///
 /// # Errors
 /// [`JobError`], refused, naming `resume`; also for a journal that cannot be understood.
-pub fn none_unfinished(
+pub(super) fn none_unfinished(
     folders: &[PathBuf],
     session: &str,
     serials: &[String],
@@ -67,7 +67,7 @@ fn unfinished(path: &Path, replay: &Replay) -> JobError {
 ///
 /// # Errors
 /// [`JobError`] when it cannot be listed.
-pub fn journals(folder: &Path) -> Result<Vec<PathBuf>, JobError> {
+pub(super) fn journals(folder: &Path) -> Result<Vec<PathBuf>, JobError> {
     let entries = match std::fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -91,7 +91,7 @@ pub fn journals(folder: &Path) -> Result<Vec<PathBuf>, JobError> {
 ///
 /// # Errors
 /// [`JobError`] when the renaming fails.
-pub fn keep_finished(folders: &[PathBuf], serial: &str) -> Result<(), JobError> {
+pub(super) fn keep_finished(folders: &[PathBuf], serial: &str) -> Result<(), JobError> {
     let stem = file_name(serial);
     for folder in folders {
         let journal = folder.join(journal_file_name(serial));
@@ -126,7 +126,7 @@ pub fn keep_finished(folders: &[PathBuf], serial: &str) -> Result<(), JobError> 
 ///
 /// # Errors
 /// [`JobError`] when the renaming fails.
-pub fn keep_plan(folders: &[PathBuf], plan_name: &str) -> Result<(), JobError> {
+pub(super) fn keep_plan(folders: &[PathBuf], plan_name: &str) -> Result<(), JobError> {
     for folder in folders {
         let stem = plan_name.strip_suffix(".plan").unwrap_or(plan_name);
         let kept = (2..)

@@ -16,7 +16,7 @@ const REPLY_NAMES_MAX: usize = 1000;
 
 /// A job that waits to be confirmed.
 #[derive(Debug)]
-pub struct Prepared {
+pub(super) struct Prepared {
     /// What was asked for.
     pub request: JobRequest,
     /// What travels.
@@ -36,7 +36,7 @@ impl Prepared {
     ///
     /// # Errors
     /// [`JobError`]: the request is wrong, refused, or does not fit. Nothing was written.
-    pub fn new(request: JobRequest) -> Result<Self, JobError> {
+    pub(super) fn new(request: JobRequest) -> Result<Self, JobError> {
         if request.journal_dirs.is_empty() {
             return Err(JobError::usage(
                 "no journal folder is given",
@@ -81,7 +81,7 @@ impl Prepared {
 
     /// Returns everything that is known not to travel, each with its length.
     #[must_use]
-    pub fn left_out(&self) -> Vec<(LeftOut, u64)> {
+    pub(super) fn left_out(&self) -> Vec<(LeftOut, u64)> {
         let skipped = self
             .gathered
             .skipped
@@ -107,7 +107,7 @@ impl Prepared {
 
     /// Returns in what the plan differs from what the page computed.
     #[must_use]
-    pub fn differences(&self) -> Vec<Difference> {
+    pub(super) fn differences(&self) -> Vec<Difference> {
         let expected = &self.request.expected;
         if expected.is_empty() {
             return Vec::new();
@@ -145,7 +145,7 @@ impl Prepared {
 
     /// Returns the answer to a start, with `job` when it waits for its confirmation.
     #[must_use]
-    pub fn reply(&self, job: Option<String>) -> StartReply {
+    pub(super) fn reply(&self, job: Option<String>) -> StartReply {
         let left_out = self.left_out();
         let summaries = self
             .plan

@@ -21,13 +21,13 @@ use crate::pipeline::Cancel;
 const TICK: Duration = Duration::from_millis(250);
 
 /// Takes the news of a job.
-pub type Publish = Arc<dyn Fn(News) + Send + Sync>;
+pub(super) type Publish = Arc<dyn Fn(News) + Send + Sync>;
 
 /// Fills all drives of a job, at most `parallel` at a time. Returns how each ended, in the plan's order.
 ///
 /// # Errors
 /// [`JobError`] when the job ended before any drive was touched.
-pub fn run_job(
+pub(super) fn run_job(
     job: &str,
     mut prepared: Prepared,
     confirmed: Vec<ConfirmedTarget>,

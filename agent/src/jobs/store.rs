@@ -20,7 +20,7 @@ use crate::pipeline::Cancel;
 const FILE_NAME: &str = "jobs.jsonl";
 
 /// Where the list is kept; nowhere for a command that is over when its job is.
-pub struct Store {
+pub(super) struct Store {
     file: Option<Mutex<File>>,
 }
 
@@ -35,7 +35,7 @@ impl Store {
     ///
     /// # Errors
     /// [`JobError`] when the folder or the file cannot be made or read.
-    pub fn open(state_dir: Option<PathBuf>) -> Result<(Self, Vec<Job>), JobError> {
+    pub(super) fn open(state_dir: Option<PathBuf>) -> Result<(Self, Vec<Job>), JobError> {
         let Some(folder) = state_dir else {
             return Ok((Self { file: None }, Vec::new()));
         };
@@ -71,7 +71,7 @@ impl Store {
     ///
     /// # Errors
     /// [`JobError`]: the job must not begin.
-    pub fn remember(&self, snapshot: &JobSnapshot, folders: &[PathBuf]) -> Result<(), JobError> {
+    pub(super) fn remember(&self, snapshot: &JobSnapshot, folders: &[PathBuf]) -> Result<(), JobError> {
         let Some(file) = &self.file else {
             return Ok(());
         };

@@ -14,7 +14,7 @@ use crate::device::{self, DriveInfo, DriveKind, Emptiness};
 
 /// A drive that may be filled, and what was asked of it.
 #[derive(Clone, Debug)]
-pub struct Target {
+pub(super) struct Target {
     /// What is known of it.
     pub info: DriveInfo,
     /// Sectors that the volume is built for.
@@ -27,7 +27,7 @@ pub struct Target {
 ///
 /// # Errors
 /// [`JobError`] when one of them is not there, may not be erased, has no serial, or is one with another.
-pub fn look(request: &JobRequest) -> Result<Vec<Target>, JobError> {
+pub(super) fn look(request: &JobRequest) -> Result<Vec<Target>, JobError> {
     if request.drives.is_empty() {
         return Err(JobError::usage("no drive is given", "--drive"));
     }
@@ -90,7 +90,7 @@ fn look_at(drive: &TargetRequest, sector: Option<SectorSize>) -> Result<Target, 
 ///
 /// # Errors
 /// [`JobError`], refused.
-pub fn apart_from_sources(
+pub(super) fn apart_from_sources(
     sources: &[PathBuf],
     journal_dirs: &[PathBuf],
     targets: &[Target],
@@ -150,17 +150,23 @@ fn place(path: &Path) -> String {
 impl Target {
     /// Returns what a plan needs to know.
     #[must_use]
-    pub fn size(&self) -> DriveSize {
+    pub(super) fn size(&self) -> DriveSize {
         DriveSize {
             serial: self.info.serial.clone(),
-            bytes: self.info.bytes,
+            bytes: self.bytes(),
             sector: self.sector,
         }
     }
 
+    /// Returns the bytes of the drive's whole sectors: an image file may end in the middle of one.
+    fn bytes(&self) -> u64 {
+        let part = self.info.bytes % self.sector.bytes();
+        self.info.bytes.saturating_sub(part)
+    }
+
     /// Returns whether everything that was looked at is zeros.
     #[must_use]
-    pub const fn is_blank(&self) -> bool {
+    pub(super) const fn is_blank(&self) -> bool {
         matches!(
             self.info.contents.emptiness,
             Emptiness::SampledZeros | Emptiness::ProvenZeros
@@ -169,7 +175,7 @@ impl Target {
 
     /// Returns whether the person must name the drive: all but image files of nothing but zeros.
     #[must_use]
-    pub fn needs_word(&self) -> bool {
+    pub(super) fn needs_word(&self) -> bool {
         !(self.is_blank() && self.info.kind == DriveKind::ImageFile)
     }
 
@@ -177,7 +183,7 @@ impl Target {
     ///
     /// # Errors
     /// [`JobError`], refused.
-    pub fn free_space_is_decided(&self) -> Result<(), JobError> {
+    pub(super) fn free_space_is_decided(&self) -> Result<(), JobError> {
         if self.is_blank() || self.free_space != FreeSpace::Blank {
             return Ok(());
         }
@@ -193,20 +199,20 @@ impl Target {
 
     /// Returns what the journal recognises the drive by.
     #[must_use]
-    pub fn identity(&self) -> DriveIdentity {
+    pub(super) fn identity(&self) -> DriveIdentity {
         DriveIdentity {
             serial: self.info.serial.clone(),
             serial_source: serial_source(self.info.serial_source),
             model: self.info.model.clone(),
             wwn: String::new(),
-            bytes: self.info.bytes,
+            bytes: self.bytes(),
             sector_bytes: self.sector.bytes(),
         }
     }
 
     /// Returns what the person sees of it in a plan.
     #[must_use]
-    pub fn summary(&self, planned: &PlannedDrive) -> PlannedDriveSummary {
+    pub(super) fn summary(&self, planned: &PlannedDrive) -> PlannedDriveSummary {
         let characters = self.info.serial.chars().count().min(4);
         let lost = self
             .info

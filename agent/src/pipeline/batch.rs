@@ -37,6 +37,29 @@ pub(super) struct Piece {
     pub starts: bool,
     /// Whether the block ends here.
     pub ends: bool,
+    /// What it is to a blob's Content-MD5.
+    pub role: Role,
+}
+
+/// What a piece is to a blob's Content-MD5.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Role {
+    /// Nothing: none is wanted, or it is not of a blob.
+    Plain,
+    /// Content of an entry's file.
+    Content {
+        /// The entry.
+        entry: u32,
+        /// Whether the file begins here.
+        starts: bool,
+        /// Whether the file ends here.
+        ends: bool,
+    },
+    /// The properties file of an entry's blob: filled in once the entry's file is hashed.
+    Properties {
+        /// The entry.
+        entry: u32,
+    },
 }
 
 /// Where the bytes of a piece are.

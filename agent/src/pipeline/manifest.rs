@@ -1,24 +1,22 @@
 //! `\DriveManifest.xml`: the last file, known once everything else is hashed.
 #![expect(
     clippy::arithmetic_side_effects,
-    reason = "offsets of our own layout; release builds stop at an overflow"
+    reason = "block numbers of our own layout; release builds stop at an overflow"
 )]
 
-use std::io;
+use std::collections::HashMap;
 
+use lanes::Md5State;
 use ntfs_image::Node;
-use shared::drive::{NodeSource, What};
-use shared::manifest::{ManifestFile, ManifestWriter};
+use shared::drive::NodeSource;
+use shared::manifest::{Attached, ManifestFile, ManifestWriter};
 
-use super::batch::index;
 use super::error::PipelineError;
 use super::hash_index::{HashIndex, blocks, is_hashed};
+use super::manifest_place::ManifestPlace;
 use super::side_file::SideReader;
 use super::work::Work;
-use crate::device::{AlignedBuffer, Device};
-
-/// Bytes written at once.
-const STEP: u64 = 1 << 20;
+use crate::device::Device;
 
 /// What is known of a manifest once it is on the drive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +46,7 @@ pub fn write_manifest(
     let serial = &work.layout.spec().serial;
     let mut writer =
         ManifestWriter::new(place, serial, work.mapping.session.as_str()).map_err(failed)?;
+    let files = Files::new(work, hashes, index_of);
     let mut file_bytes = 0;
     for node in 1..work.layout.ntfs().tree().node_count() {
         let node = Node(node);
@@ -57,7 +56,7 @@ pub fn write_manifest(
         if work.layout.ntfs().tree().is_folder(node) || left_out(node) {
             continue;
         }
-        let file = manifest_file(work, node, entry, hashes, index_of)?;
+        let file = files.file(node, entry)?;
         file_bytes += file.bytes;
         writer.file(&file).map_err(failed)?;
     }
@@ -71,125 +70,71 @@ pub fn write_manifest(
     })
 }
 
-fn manifest_file(
-    work: &Work<'_>,
-    node: Node,
-    entry: u32,
-    hashes: &SideReader,
-    index_of: &HashIndex,
-) -> Result<ManifestFile, PipelineError> {
-    let mut found = Vec::new();
-    if is_hashed(work, node) {
-        let first = index_of.first(node).ok_or(PipelineError::Stage)?;
-        for number in first..first + blocks(work, node) {
-            found.push(hashes.hash(number)?);
-        }
-    }
-    let naming = work.mapping.naming(work.listing, entry).map_err(failed)?;
-    let bytes = work.layout.ntfs().tree().bytes(node);
-    let mut file = ManifestFile::new(naming.path, naming.blob, bytes, naming.kind, found);
-    file.disposition = naming.disposition;
-    Ok(file)
-}
-
 fn failed(error: impl std::fmt::Display) -> PipelineError {
     PipelineError::Manifest(error.to_string())
 }
 
-/// The manifest's extents on the drive, written from their start, encrypted.
-struct ManifestPlace<'a, 'w> {
+/// What the manifest says of each file.
+struct Files<'a, 'w> {
     work: &'a Work<'w>,
-    device: &'a mut dyn Device,
-    extents: std::vec::IntoIter<(u64, u64)>,
-    /// Disk offset of the buffer's first byte, and how much of its extent is left from there.
-    at: u64,
-    left: u64,
-    buffer: AlignedBuffer,
-    held: usize,
-    failure: Option<PipelineError>,
+    hashes: &'a SideReader,
+    index_of: &'a HashIndex,
+    /// Properties files by entry, and metadata and properties files by target.
+    properties: HashMap<u32, Node>,
+    target_metadata: HashMap<u32, Node>,
+    target_properties: HashMap<u32, Node>,
 }
 
-impl<'a, 'w> ManifestPlace<'a, 'w> {
-    fn new(work: &'a Work<'w>, device: &'a mut dyn Device) -> Self {
-        let manifest = work.layout.manifest();
-        let mut extents = Vec::new();
-        for segment in work.layout.segments() {
-            if matches!(segment.what, What::FileData { file, .. } if file == manifest) {
-                extents.push((segment.at, segment.bytes));
-            }
-        }
-        let buffer = AlignedBuffer::zeroed(index(STEP));
-        let (at, left, held) = (0, 0, 0);
-        Self {
-            work,
-            device,
-            extents: extents.into_iter(),
-            at,
-            left,
-            buffer,
-            held,
-            failure: None,
-        }
-    }
-
-    /// Writes what the buffer holds, zeros up to the end of the buffer's share of the extent.
-    fn put(&mut self) -> Result<(), PipelineError> {
-        let bytes = self.left.min(STEP);
-        self.buffer.set_length(index(bytes));
-        self.buffer[self.held..].fill(0);
-        self.work.encrypt(self.at, &mut self.buffer);
-        self.device.write_at(self.at, &self.buffer)?;
-        self.at += bytes;
-        self.left -= bytes;
-        self.held = 0;
-        Ok(())
-    }
-
-    /// Goes on to the next extent when this one is full; false when there is none.
-    fn has_room(&mut self) -> bool {
-        if self.left == 0 {
-            let Some((at, bytes)) = self.extents.next() else {
-                return false;
+impl<'a, 'w> Files<'a, 'w> {
+    fn new(work: &'a Work<'w>, hashes: &'a SideReader, index_of: &'a HashIndex) -> Self {
+        let (properties, target_metadata, target_properties) = Default::default();
+        let mut files = Self { work, hashes, index_of, properties, target_metadata, target_properties };
+        for node in 1..work.layout.ntfs().tree().node_count() {
+            let node = Node(node);
+            match work.layout.source_of(node) {
+                NodeSource::Properties(entry) => files.properties.insert(entry, node),
+                NodeSource::TargetMetadata(target) => files.target_metadata.insert(target, node),
+                NodeSource::TargetProperties(target) => files.target_properties.insert(target, node),
+                NodeSource::Entry(_) | NodeSource::Implied | NodeSource::Manifest => None,
             };
-            (self.at, self.left) = (at, bytes);
         }
-        true
+        files
     }
 
-    /// Writes the rest, and zeros through the end of the last extent.
-    fn finish(mut self) -> Result<(), PipelineError> {
-        if let Some(failure) = self.failure.take() {
-            return Err(failure);
-        }
-        while self.has_room() {
-            self.put()?;
-        }
-        self.device.flush()?;
-        Ok(())
-    }
-}
-
-impl io::Write for ManifestPlace<'_, '_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if !self.has_room() {
-            return Err(io::Error::other("it is longer than planned"));
-        }
-        let room = index(self.left.min(STEP)) - self.held;
-        let taken = room.min(bytes.len());
-        self.buffer.set_length(index(STEP));
-        self.buffer[self.held..self.held + taken].copy_from_slice(&bytes[..taken]);
-        self.held += taken;
-        if taken == room
-            && let Err(error) = self.put()
-        {
-            let text = error.to_string();
-            self.failure = Some(error);
-            return Err(io::Error::other(text));
-        }
-        Ok(taken)
+    fn file(&self, node: Node, entry: u32) -> Result<ManifestFile, PipelineError> {
+        let work = self.work;
+        let naming = work.mapping.naming(work.listing, entry).map_err(failed)?;
+        let target = work.mapping.target_number(work.listing, entry).map_err(failed)?;
+        let properties = match self.properties.get(&entry) {
+            Some(own) => Some(own),
+            None => self.target_properties.get(&target),
+        };
+        let bytes = work.layout.ntfs().tree().bytes(node);
+        let mut file = ManifestFile::new(naming.path, naming.blob, bytes, naming.kind, self.hashes_of(node)?);
+        file.disposition = naming.disposition;
+        file.metadata = self.attached(naming.metadata, self.target_metadata.get(&target))?;
+        file.properties = self.attached(naming.properties, properties)?;
+        Ok(file)
     }
 
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
+    fn hashes_of(&self, node: Node) -> Result<Vec<[u8; 16]>, PipelineError> {
+        if !is_hashed(self.work, node) {
+            return Ok(Vec::new());
+        }
+        let first = self.index_of.first(node).ok_or(PipelineError::Stage)?;
+        let numbers = first..first + blocks(self.work, node);
+        numbers.map(|number| self.hashes.hash(number).map_err(PipelineError::from)).collect()
+    }
+
+    /// Returns the hash of an attached file, which is one block.
+    fn attached(&self, path: Option<String>, node: Option<&Node>) -> Result<Option<Attached>, PipelineError> {
+        let (Some(path), Some(node)) = (path, node) else { return Ok(None) };
+        let hashes = self.hashes_of(*node)?;
+        let hash = match hashes.as_slice() {
+            [] => Md5State::new().finish(),
+            [one] => *one,
+            _ => return Err(failed(format!("{path} is longer than one block"))),
+        };
+        Ok(Some(Attached { path, hash }))
     }
 }

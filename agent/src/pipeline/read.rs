@@ -8,9 +8,10 @@ use std::collections::{BTreeMap, HashMap};
 
 use ntfs_image::Node;
 use rayon::prelude::*;
+use shared::drive::NodeSource;
 use shared::job::LeftOutReason;
 
-use super::batch::{Batch, Piece, PieceBytes, index};
+use super::batch::{Batch, Piece, PieceBytes, Role, index};
 use super::course::{Content, Leg};
 use super::hash_index::is_hashed;
 use super::source_read::{Reading, read_small};
@@ -101,11 +102,11 @@ impl<'a> Reader<'a> {
                 Content::Rendered => {
                     let files = self.work.layout.resident_files(at, stretch.bytes);
                     for node in files.filter(|node| is_hashed(self.work, *node)) {
-                        let bytes = PieceBytes::Resident(residents[&node]);
                         batch.pieces.push(Piece {
-                            bytes,
+                            bytes: PieceBytes::Resident(residents[&node]),
                             starts: true,
                             ends: true,
+                            role: self.role(node, true, true),
                         });
                     }
                 }
@@ -128,11 +129,11 @@ impl<'a> Reader<'a> {
             let block_end = length.min((place / block + 1) * block);
             let piece_end = block_end.min(end);
             let range = index(offset + (place - from))..index(offset + (piece_end - from));
-            let starts = place.is_multiple_of(block);
             batch.pieces.push(Piece {
                 bytes: PieceBytes::Buffer(range),
-                starts,
+                starts: place.is_multiple_of(block),
                 ends: piece_end == block_end,
+                role: self.role(file, place == 0, piece_end == length),
             });
             place = piece_end;
         }
@@ -212,6 +213,15 @@ impl<'a> Reader<'a> {
         match places.as_mut_slice() {
             [one] => draw(one),
             many => self.threads.install(|| many.par_iter_mut().for_each(draw)),
+        }
+    }
+
+    /// Returns what a piece of `file` is to a Content-MD5.
+    fn role(&self, file: Node, starts: bool, ends: bool) -> Role {
+        match self.work.layout.source_of(file) {
+            NodeSource::Properties(entry) => Role::Properties { entry },
+            NodeSource::Entry(entry) if self.work.mapping.content_md5 => Role::Content { entry, starts, ends },
+            _ => Role::Plain,
         }
     }
 

@@ -47,6 +47,11 @@ impl Reading<'_> {
         let wanted = room.min(length.saturating_sub(self.from));
         let (data, behind) = self.into.split_at_mut(index(wanted));
         behind.fill(0);
+        if matches!(work.layout.source_of(self.file), NodeSource::Properties(_)) {
+            // The hash stage fills it in.
+            data.fill(0);
+            return Ok(None);
+        }
         if let Some(content) = given(work, self.file) {
             let content = content
                 .get(index(self.from)..)
@@ -110,6 +115,7 @@ fn reason(error: &OpenSourceError) -> LeftOutReason {
         OpenSourceError::Escapes { .. } | OpenSourceError::NotAFile { .. } => {
             LeftOutReason::Changed
         }
+        OpenSourceError::Gone { .. } => LeftOutReason::Vanished,
         OpenSourceError::Io { .. } => LeftOutReason::ReadFailed,
     }
 }

@@ -22,6 +22,12 @@ pub enum OpenSourceError {
         /// Path below the root.
         path: String,
     },
+    /// It, or a folder above it, is not there any more.
+    #[error("{path} is not there any more")]
+    Gone {
+        /// Path below the root.
+        path: String,
+    },
     /// It is not a regular file any more.
     #[error("{path} is not a regular file any more")]
     NotAFile {
@@ -73,6 +79,9 @@ impl SourceRoot {
                 path: path.to_owned(),
             },
             Errno::NXIO | Errno::ISDIR => not_a_file(),
+            Errno::NOENT | Errno::NOTDIR => OpenSourceError::Gone {
+                path: path.to_owned(),
+            },
             why => io(path, &why.into()),
         })?;
         let file = File::from(file);

@@ -254,11 +254,7 @@ impl Part {
     /// Takes the file away again.
     pub fn discard(self) {
         // It is named so that nobody takes it for whole, should it stay.
-        drop(rustix::fs::unlinkat(
-            &self.folder,
-            PART_NAME,
-            AtFlags::empty(),
-        ));
+        let _gone = rustix::fs::unlinkat(&self.folder, PART_NAME, AtFlags::empty());
     }
 }
 
@@ -274,7 +270,7 @@ fn name_of(path: &Path) -> Result<&OsStr, HomeError> {
 
 /// Returns whether a name on the drive can be a name here, and only that.
 #[must_use]
-pub fn is_safe_name(name: &str) -> bool {
+pub(super) fn is_safe_name(name: &str) -> bool {
     !matches!(name, "" | "." | "..") && !name.contains(['/', '\\', '\0']) && name != PART_NAME
 }
 

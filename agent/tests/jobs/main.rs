@@ -1,0 +1,15 @@
+//! The job end to end on image files: through the library, and through the binary as people and scripts use it.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on says where by stopping there"
+)]
+
+mod cancelled;
+mod commands;
+mod damaged;
+mod dataset;
+mod left_out;
+mod opened_by_others;
+mod refused;
+mod support;
+mod whole;

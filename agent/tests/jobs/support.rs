@@ -1,0 +1,149 @@
+//! A folder to work in, sources to copy, and the binary.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+
+/// A folder of its own, with journals in `journals` and sources in `source`.
+pub(crate) struct Place {
+    folder: tempfile::TempDir,
+}
+
+impl Place {
+    pub(crate) fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("source")).unwrap();
+        Self { folder }
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub(crate) fn source(&self) -> PathBuf {
+        self.path("source")
+    }
+
+    pub(crate) fn journals(&self) -> PathBuf {
+        self.path("journals")
+    }
+
+    /// Writes a source file, making its folders.
+    pub(crate) fn file(&self, path: &str, content: &[u8]) -> PathBuf {
+        let file = self.source().join(path);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(&file, content).unwrap();
+        file
+    }
+
+    /// Makes an image file that stands for a drive.
+    pub(crate) fn drive(&self, serial: &str, size: &str) -> PathBuf {
+        let image = self.path(&format!("{serial}.img"));
+        let output = argosy(&["new-drive", text(&image), "--size", size, "--serial", serial]);
+        assert!(output.status.success(), "{output:?}");
+        image
+    }
+
+    /// Runs `prepare` for one drive, with more arguments behind; returns exit code and object.
+    pub(crate) fn prepare(&self, session: &str, image: &Path, more: &[&str]) -> (i32, Value) {
+        let (source, journals) = (self.source(), self.journals());
+        let mut arguments = vec!["prepare", "--session", session, "--journal-dir", text(&journals)];
+        arguments.extend(["--source", text(&source), "--to", "film/reels/", "--drive", text(image)]);
+        arguments.extend(more);
+        json(&arguments)
+    }
+
+    /// Returns the journal of a drive.
+    pub(crate) fn journal(&self, serial: &str) -> PathBuf {
+        self.journals().join(format!("{serial}.jrn"))
+    }
+
+    /// Writes a drive's recovery password into a file and returns its path.
+    pub(crate) fn key(&self, serial: &str) -> PathBuf {
+        let file = self.path(&format!("{serial}.key"));
+        fs::write(&file, password(&self.journal(serial))).unwrap();
+        file
+    }
+}
+
+/// Returns the recovery password that a journal holds.
+pub(crate) fn password(journal: &Path) -> String {
+    let replay = shared::journal::replay(&fs::read(journal).unwrap()).unwrap();
+    replay.recovery_password.unwrap().to_string()
+}
+
+pub(crate) fn argosy(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_argosy")).args(arguments).stdin(Stdio::null()).output().unwrap()
+}
+
+/// Runs the binary with `--json`; its standard output must be one object and nothing else.
+pub(crate) fn json(arguments: &[&str]) -> (i32, Value) {
+    let mut arguments = arguments.to_vec();
+    arguments.push("--json");
+    let output = argosy(&arguments);
+    let errors = String::from_utf8_lossy(&output.stderr);
+    let value = serde_json::from_slice(&output.stdout);
+    let value: Value = value.unwrap_or_else(|error| panic!("{arguments:?}: {error}; standard error: {errors}"));
+    assert!(value.is_object());
+    (output.status.code().unwrap(), value)
+}
+
+pub(crate) fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+/// Bytes that no compressor would shorten, the same for the same seed.
+pub(crate) fn noise(seed: u64, length: usize) -> Vec<u8> {
+    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    let mut next = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state
+    };
+    let words = std::iter::repeat_with(|| next().to_le_bytes());
+    words.flatten().take(length).collect()
+}
+
+/// Returns every file and folder below `root` with its content; `None` for a folder.
+pub(crate) fn tree(root: &Path) -> std::collections::BTreeMap<PathBuf, Option<Vec<u8>>> {
+    let mut found = std::collections::BTreeMap::new();
+    let mut folders = vec![root.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).unwrap() {
+            let entry = entry.unwrap();
+            let kind = entry.file_type().unwrap();
+            let below = entry.path().strip_prefix(root).unwrap().to_owned();
+            if kind.is_dir() {
+                folders.push(entry.path());
+                found.insert(below, None);
+            } else if kind.is_file() {
+                found.insert(below, Some(fs::read(entry.path()).unwrap()));
+            }
+        }
+    }
+    found
+}
+
+/// Flips one bit of a file.
+pub(crate) fn flip(path: &Path, at: u64) {
+    use std::os::unix::fs::FileExt;
+    let file = fs::OpenOptions::new().read(true).write(true).open(path).unwrap();
+    let mut byte = [0];
+    file.read_exact_at(&mut byte, at).unwrap();
+    byte[0] ^= 1;
+    file.write_all_at(&byte, at).unwrap();
+}
+
+/// Returns whether an outside program is installed; where it is required, its absence is a failure.
+pub(crate) fn has(program: &str) -> bool {
+    let found = std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default())
+        .any(|folder| folder.join(program).is_file());
+    if !found {
+        assert!(std::env::var_os("ARGOSY_REQUIRE_ORACLES").is_none(), "{program} is not installed");
+        println!("skipped: {program} is not installed");
+    }
+    found
+}
