@@ -186,7 +186,11 @@ impl Browser {
             .await
     }
 
-    async fn devtools(&self, command: &str, parameters: Value) -> Result<()> {
+    /// Sends a DevTools command.
+    ///
+    /// # Errors
+    /// When the browser refuses.
+    pub async fn devtools(&self, command: &str, parameters: Value) -> Result<()> {
         self.client
             .issue_cmd(DevTools {
                 command: command.to_owned(),

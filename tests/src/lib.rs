@@ -3,6 +3,7 @@
 //! A judge that is missing is named and skipped, unless `ARGOSY_REQUIRE_ORACLES=1` (as under `cargo xtask test`): then it
 //! is a failure.
 
+pub mod agent;
 pub mod argosy;
 pub mod browser;
 pub mod oracle;

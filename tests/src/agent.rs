@@ -1,0 +1,106 @@
+//! A running agent with its page, on loopback, over virtual drives of its own.
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use anyhow::{Context, Result, ensure};
+
+use crate::argosy::{argosy, binary, text};
+use crate::source::noise;
+
+/// An `argosy serve` with a source folder and virtual drives; ended when dropped.
+pub struct Agent {
+    /// The one-time address that it printed.
+    pub address: String,
+    /// A folder to send.
+    pub source: PathBuf,
+    folder: tempfile::TempDir,
+    child: Child,
+}
+
+impl Agent {
+    /// Makes a source of a few files and an image file per serial, and starts the agent over them.
+    ///
+    /// # Errors
+    /// When a file cannot be written or the agent does not start.
+    pub fn start(serials: &[&str]) -> Result<Self> {
+        let folder = tempfile::tempdir()?;
+        let source = folder.path().join("footage");
+        std::fs::create_dir_all(source.join("A001"))?;
+        std::fs::create_dir_all(source.join("notes/empty"))?;
+        std::fs::write(source.join("A001/clip one.mov"), noise(9_000_001, 1))?;
+        std::fs::write(source.join("A001/clip two.mov"), noise(5_000_000, 2))?;
+        std::fs::write(source.join("notes/Überblick 🎬.txt"), "Day 3")?;
+        let mut serve = Command::new(binary()?);
+        serve.args([
+            "serve",
+            "--no-open",
+            "--state-dir",
+            text(&folder.path().join("state")),
+        ]);
+        for serial in serials {
+            let image = folder.path().join(format!("{serial}.img"));
+            let made = argosy(&[
+                "new-drive",
+                text(&image),
+                "--size",
+                "128MB",
+                "--serial",
+                serial,
+            ])?;
+            ensure!(
+                made.status.success(),
+                "{}",
+                String::from_utf8_lossy(&made.stderr)
+            );
+            serve.arg("--drive").arg(&image);
+        }
+        let mut child = serve
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()?;
+        let mut lines = BufReader::new(child.stdout.take().context("no output")?).lines();
+        let address = lines.find_map(|line| {
+            let line = line.ok()?;
+            line.split_whitespace()
+                .find(|word| word.starts_with("http://127.0.0.1:"))
+                .map(str::to_owned)
+        });
+        let Some(address) = address else {
+            child.kill()?;
+            anyhow::bail!("the agent printed no address");
+        };
+        Ok(Self {
+            address,
+            source,
+            folder,
+            child,
+        })
+    }
+
+    /// Returns a folder for what a test needs besides.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Ends the agent, as a power cut would.
+    ///
+    /// # Errors
+    /// When it cannot be ended.
+    pub fn kill(&mut self) -> Result<()> {
+        self.child.kill()?;
+        self.child.wait()?;
+        Ok(())
+    }
+}
+
+impl Drop for Agent {
+    fn drop(&mut self) {
+        if let Err(error) = self.kill() {
+            eprintln!("cannot end the agent: {error}");
+        }
+    }
+}

@@ -1,0 +1,334 @@
+//! The page in a real browser, as a newcomer uses it: from a folder to a verified drive, and a journal checked offline.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+use fantoccini::Locator;
+use fantoccini::key::Key;
+use serde_json::json;
+use tests::agent::Agent;
+use tests::argosy::text;
+use tests::browser::Browser;
+use tests::oracle;
+
+const SERIAL: &str = "WD-PAGE7K4411";
+const OTHER: &str = "ZR2-PAGE09KX";
+
+/// Goes through planning until the plan's sentence stands on the page.
+async fn plan(browser: &Browser, agent: &Agent) -> Result<()> {
+    browser.client.goto(&agent.address).await?;
+    browser
+        .wait_for_text("#agent-state", "Agent connected")
+        .await?;
+    ensure!(
+        !browser
+            .client
+            .current_url()
+            .await?
+            .as_str()
+            .contains("token"),
+        "the token is still in the address"
+    );
+    let folder = browser.wait("#source-folder").await?;
+    folder.clear().await?;
+    folder.send_keys(text(&agent.source)).await?;
+    browser.click("#scan").await?;
+    browser.wait_for_text("#source-summary", "3 files").await?;
+    browser.wait("#container").await?.send_keys("film").await?;
+    browser.wait("#prefix").await?.send_keys("reels").await?;
+    browser.click("#onto-these").await?;
+    browser.click("[data-test='plan-pick-4411']").await?;
+    browser.wait_for_text("#plan-sentence", "1 drive").await
+}
+
+/// Confirms with the last four of the serial and waits for the verdict.
+async fn run(browser: &Browser) -> Result<()> {
+    browser.click("#continue").await?;
+    browser.click("#review").await?;
+    browser.wait("#erase").await?;
+    let word = format!("[data-test='word-{SERIAL}']");
+    browser.wait(&word).await?.send_keys("9999").await?;
+    browser.click("#erase-confirm").await?;
+    browser
+        .wait_for_text("#erase", "Nothing was touched")
+        .await?;
+    let violations = browser.accessibility_violations().await?;
+    ensure!(violations.is_empty(), "in the dialog: {violations:#?}");
+    browser.screenshot("erase").await?;
+    let field = browser.wait(&word).await?;
+    field.clear().await?;
+    field.send_keys("4411").await?;
+    browser.click("#erase-confirm").await?;
+    browser
+        .wait_for_text("[data-test='verdict']", "Verified")
+        .await
+}
+
+/// Lets the browser save files into `folder`.
+async fn downloads_to(browser: &Browser, folder: &Path) -> Result<()> {
+    fs::create_dir_all(folder)?;
+    let parameters = json!({"behavior": "allow", "downloadPath": text(folder)});
+    browser
+        .devtools("Browser.setDownloadBehavior", parameters)
+        .await
+}
+
+/// Waits for a file with this ending to be there as a whole.
+async fn downloaded(folder: &Path, ending: &str) -> Result<PathBuf> {
+    let start = Instant::now();
+    while start.elapsed() < Duration::from_secs(30) {
+        for entry in fs::read_dir(folder)? {
+            let path = entry?.path();
+            if text(&path).ends_with(ending) && fs::metadata(&path)?.len() > 0 {
+                return Ok(path);
+            }
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    anyhow::bail!("nothing that ends in {ending} was saved")
+}
+
+/// Drops a file onto the page, as a person does with the mouse.
+async fn drop_file(browser: &Browser, name: &str, bytes: &[u8]) -> Result<()> {
+    let script = "const [name, bytes] = arguments; const data = new DataTransfer();
+        data.items.add(new File([new Uint8Array(bytes)], name));
+        document.querySelector('[data-test=check-files-drop]').dispatchEvent(new DragEvent('drop', {bubbles: true, cancelable: true, dataTransfer: data}));";
+    browser
+        .client
+        .execute(script, vec![json!(name), json!(bytes)])
+        .await?;
+    Ok(())
+}
+
+/// Waits until the judgement over what was dropped has this tone, and returns its words.
+async fn judged(browser: &Browser, tone: &str) -> Result<String> {
+    browser
+        .wait(&format!("[data-test='check'][data-tone='{tone}']"))
+        .await?;
+    browser.text("#check-results").await
+}
+
+#[tokio::test]
+async fn a_newcomer_fills_a_drive_and_checks_its_journal() -> Result<()> {
+    let Some(browser) = Browser::start(1440, 1000).await? else {
+        return Ok(());
+    };
+    let agent = Agent::start(&[SERIAL, OTHER])?;
+    plan(&browser, &agent).await?;
+    browser.screenshot("plan").await?;
+    run(&browser).await?;
+    browser.screenshot("run").await?;
+
+    let saved = agent.folder().join("saved");
+    downloads_to(&browser, &saved).await?;
+    browser.click("[data-test='show-password']").await?;
+    let groups = browser
+        .client
+        .find_all(Locator::Css("[data-test='password'] .group"))
+        .await?;
+    ensure!(
+        groups.len() == 8,
+        "{} groups of the recovery password",
+        groups.len()
+    );
+    browser.click("[data-test='save-journal']").await?;
+    let journal = fs::read(downloaded(&saved, ".jrn").await?)?;
+
+    browser.click("[data-test='nav-check']").await?;
+    browser.wait("[data-test='check-files-drop']").await?;
+    drop_file(&browser, "drive.jrn", &journal).await?;
+    let words = judged(&browser, "good").await?;
+    ensure!(
+        words.contains("4411"),
+        "the judgement names no drive: {words}"
+    );
+    browser.screenshot("check-good").await?;
+
+    let mut altered = journal.clone();
+    let place = altered.len() / 2;
+    *altered.get_mut(place).context("place")? ^= 1;
+    drop_file(&browser, "drive.jrn", &altered).await?;
+    let words = judged(&browser, "bad").await?;
+    ensure!(words.contains("byte 0x"), "no place is named: {words}");
+    browser.screenshot("check-bad").await?;
+    let image = agent.folder().join(format!("{SERIAL}.img"));
+    let journal = downloaded(&saved, ".jrn").await?;
+    let (code, said) = tests::argosy::json(&[
+        "verify",
+        "--drive",
+        text(&image),
+        "--journal",
+        text(&journal),
+    ])?;
+    ensure!(
+        code == 0 && said["verdict"] == "verified",
+        "verify says {code}: {said}"
+    );
+    browser.close().await
+}
+
+#[tokio::test]
+async fn the_check_works_when_the_agent_is_gone() -> Result<()> {
+    let Some(browser) = Browser::start(1200, 900).await? else {
+        return Ok(());
+    };
+    let mut agent = Agent::start(&[SERIAL])?;
+    browser.client.goto(&agent.address).await?;
+    browser
+        .wait_for_text("#agent-state", "Agent connected")
+        .await?;
+    agent.kill()?;
+    browser.click("[data-test='nav-check']").await?;
+    browser.wait("[data-test='check-files-drop']").await?;
+    drop_file(&browser, "drive.jrn", &golden_journal()?).await?;
+    judged(&browser, "good").await?;
+    browser.close().await
+}
+
+#[tokio::test]
+async fn one_file_opens_without_agent_or_network() -> Result<()> {
+    let Some(browser) = Browser::start(1200, 900).await? else {
+        return Ok(());
+    };
+    let site = std::env::var_os("ARGOSY_SITE")
+        .map_or_else(|| oracle::repository().join("target/site"), PathBuf::from);
+    let page = site.join("argosy.html");
+    ensure!(
+        page.exists(),
+        "no {}: `cargo xtask web --single-file` makes it",
+        page.display()
+    );
+    browser
+        .client
+        .goto(&format!("file://{}", page.display()))
+        .await?;
+    browser.wait_for_text("#agent-state", "No agent").await?;
+
+    let listing = tempfile::Builder::new().suffix(".csv").tempfile()?;
+    fs::write(
+        listing.path(),
+        "path,bytes\nreel/A001.mov,7000000000000\nreel/A002.mov,6000000000000\nnotes.txt,12\n",
+    )?;
+    browser
+        .wait("#listing-file")
+        .await?
+        .send_keys(text(listing.path()))
+        .await?;
+    browser.wait_for_text("#source-summary", "3 files").await?;
+    browser.wait("#container").await?.send_keys("film").await?;
+    let size = browser.wait("#drive-size").await?;
+    size.clear().await?;
+    size.send_keys("8TB").await?;
+    browser.wait_for_text("#plan-sentence", "2 drives").await?;
+    browser.screenshot("one-file").await?;
+
+    browser.click("[data-test='nav-check']").await?;
+    browser.wait("[data-test='check-files-drop']").await?;
+    drop_file(&browser, "drive.jrn", &golden_journal()?).await?;
+    judged(&browser, "good").await?;
+    browser.close().await
+}
+
+#[tokio::test]
+async fn every_page_is_accessible_in_light_and_dark_and_at_every_width() -> Result<()> {
+    let Some(browser) = Browser::start(1440, 1000).await? else {
+        return Ok(());
+    };
+    let agent = Agent::start(&[SERIAL, OTHER])?;
+    plan(&browser, &agent).await?;
+    for page in ["plan", "drives", "run", "check"] {
+        browser.click(&format!("[data-test='nav-{page}']")).await?;
+        browser.wait("h1").await?;
+        for scheme in ["light", "dark"] {
+            browser.prefer_colours(scheme).await?;
+            for (width, height) in [(360, 740), (768, 1024), (1440, 1000), (3840, 2160)] {
+                browser.resize(width, height).await?;
+                let violations = browser.accessibility_violations().await?;
+                ensure!(
+                    violations.is_empty(),
+                    "{page}, {scheme}, {width} px: {violations:#?}"
+                );
+                let wide = browser
+                    .client
+                    .execute("return document.documentElement.scrollWidth", vec![])
+                    .await?;
+                ensure!(
+                    wide.as_u64() <= Some(u64::from(width)),
+                    "{page} is {wide} px wide in a window of {width}"
+                );
+                browser
+                    .screenshot(&format!("{page}-{scheme}-{width}"))
+                    .await?;
+            }
+        }
+    }
+    browser.close().await
+}
+
+#[tokio::test]
+async fn the_keyboard_reaches_the_plan_and_leaves_the_erase_dialog() -> Result<()> {
+    let Some(browser) = Browser::start(1440, 1000).await? else {
+        return Ok(());
+    };
+    let agent = Agent::start(&[SERIAL, OTHER])?;
+    plan(&browser, &agent).await?;
+    focus_by_tab(&browser, "continue").await?;
+    press(&browser, Key::Enter).await?;
+    focus_by_tab(&browser, "review").await?;
+    press(&browser, Key::Enter).await?;
+    browser.wait("#erase").await?;
+    let focused = browser
+        .client
+        .execute("return document.activeElement.id", vec![])
+        .await?;
+    ensure!(
+        focused == "erase-cancel",
+        "the focus is on {focused}, not on Cancel"
+    );
+    press(&browser, Key::Escape).await?;
+    let start = Instant::now();
+    while !browser
+        .client
+        .find_all(Locator::Css("#erase[open], #erase"))
+        .await?
+        .is_empty()
+    {
+        ensure!(
+            start.elapsed() < Duration::from_secs(10),
+            "Escape does not close the dialog"
+        );
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    browser.close().await
+}
+
+/// Presses Tab until the element with this id has the focus.
+async fn focus_by_tab(browser: &Browser, id: &str) -> Result<()> {
+    browser.wait(&format!("#{id}")).await?;
+    for _ in 0..80 {
+        if browser
+            .client
+            .execute("return document.activeElement.id", vec![])
+            .await?
+            == id
+        {
+            return Ok(());
+        }
+        press(browser, Key::Tab).await?;
+    }
+    anyhow::bail!("80 presses of Tab do not reach #{id}")
+}
+
+async fn press(browser: &Browser, key: Key) -> Result<()> {
+    let active = browser.client.active_element().await?;
+    Ok(active.send_keys(&key).await?)
+}
+
+/// The journal of a verified drive, kept since the first released version.
+fn golden_journal() -> Result<Vec<u8>> {
+    Ok(fs::read(
+        oracle::repository().join("shared/tests/golden/drive-1.jrn"),
+    )?)
+}
