@@ -32,10 +32,8 @@ impl Bar {
             return;
         }
         self.last = Instant::now();
-        let millis = u64::try_from(self.begun.elapsed().as_millis())
-            .unwrap_or(u64::MAX)
-            .max(1);
-        let rate = done.saturating_mul(1000) / millis;
+        let millis = u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let rate = done.saturating_mul(1000).checked_div(millis).unwrap_or(0);
         let left = total
             .saturating_sub(done)
             .checked_div(rate)

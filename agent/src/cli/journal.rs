@@ -1,7 +1,7 @@
 //! `argosy journal`: judges and redacts journals.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufReader, Write};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
@@ -93,10 +93,10 @@ fn check_one(path: &Path, manifest: Option<&Path>) -> Result<JournalReport, JobE
         )),
         None => None,
     };
-    Ok(check(
-        &bytes,
-        manifest.as_mut().map(|reader| reader as &mut dyn BufRead),
-    ))
+    Ok(match &mut manifest {
+        Some(reader) => check(&bytes, Some(reader)),
+        None => check(&bytes, None),
+    })
 }
 
 fn show(path: &Path, report: &JournalReport, screen: &Screen) {

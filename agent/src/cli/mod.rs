@@ -14,6 +14,7 @@ mod bar;
 mod browser;
 mod check_drive;
 mod drives;
+mod holes;
 mod journal;
 mod key;
 mod new_drive;

@@ -43,6 +43,7 @@ pub(super) fn open_volume<'a>(
         );
         if !unreadable {
             failed.kind = Kind::Incomplete;
+            failed.error.code = "unlock".to_owned();
             failed.error.next = "See that drive and key belong together.".to_owned();
         }
         failed

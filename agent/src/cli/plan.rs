@@ -215,8 +215,10 @@ fn show(plan: &Plan, screen: &Screen) {
     let few = if plan.proven { "; fewer cannot do" } else { "" };
     screen.line(&format!("{} drives{few}. {}", plan.drives.len(), plan.why));
     for drive in &plan.drives {
-        let percent = u128::from(drive.used_bytes).saturating_mul(100)
-            / u128::from(drive.capacity_bytes.max(1));
+        let hundredfold = u128::from(drive.used_bytes).saturating_mul(100);
+        let percent = hundredfold
+            .checked_div(u128::from(drive.capacity_bytes))
+            .unwrap_or(100);
         screen.line(&format!(
             "  {}: {} files, {} of {} ({percent} %)",
             drive.serial,

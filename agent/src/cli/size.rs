@@ -42,7 +42,10 @@ pub(super) fn show_size(bytes: u64) -> String {
         let next = scale.saturating_mul(1000);
         // 999.5 of a unit would show as 1000 of it.
         if bytes < next.saturating_sub(scale / 2) || unit == "TB" {
-            let hundredths = u128::from(bytes).saturating_mul(100) / u128::from(scale);
+            let hundredths = u128::from(bytes)
+                .saturating_mul(100)
+                .checked_div(u128::from(scale));
+            let hundredths = hundredths.unwrap_or(0);
             let (whole, cents) = (hundredths / 100, hundredths % 100);
             return match (scale, whole) {
                 (1, _) => format!("{bytes} B"),

@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use disk::ReadAt;
-use rustix::fs::SeekFrom;
 use serde_json::json;
 
 use super::bar::Bar;
+use super::holes::Holes;
 use super::key::KeyArguments;
 use super::opened::{open_reader, open_volume};
 use super::screen::{Ended, Screen};
@@ -19,8 +19,6 @@ use crate::pipeline::ReadAhead;
 
 /// Bytes decrypted at once.
 const STEP: u64 = 8 << 20;
-/// Sectors are never cut: holes are widened to this.
-const PAGE: u64 = 4096;
 /// Runs of zeros from this length on become holes.
 const HOLE: usize = 65_536;
 
@@ -48,8 +46,14 @@ pub(super) fn run(arguments: &Arguments, screen: &Screen) -> Result<Ended, JobEr
         ahead.start(scope);
         let copied = open_volume(&ahead, &credential, &arguments.drive).and_then(|volume| {
             let out = create(&arguments.out)?;
-            let holes = Holes::of(&arguments.drive, volume.volume_at);
-            let copied = copy(&volume, &out, &holes, &arguments.out, &mut Bar::new(screen));
+            let mut holes = Holes::of(&arguments.drive, volume.volume_at, &volume);
+            let copied = copy(
+                &volume,
+                &out,
+                &mut holes,
+                &arguments.out,
+                &mut Bar::new(screen),
+            );
             if copied.is_err() {
                 // Half an image looks like a whole one.
                 drop(std::fs::remove_file(&arguments.out));
@@ -86,10 +90,10 @@ fn create(path: &Path) -> Result<File, JobError> {
     })
 }
 
-fn copy(
+fn copy<R: ReadAt>(
     volume: &dyn ReadAt,
     out: &File,
-    holes: &Holes,
+    holes: &mut Holes<R>,
     path: &Path,
     bar: &mut Bar,
 ) -> Result<u64, JobError> {
@@ -131,38 +135,4 @@ fn failed(path: &Path, error: &std::io::Error) -> JobError {
         path.display().to_string(),
         "The drive was only read.",
     )
-}
-
-/// Where an image file has no bytes at all: what was never written there decrypts to noise, and is left out.
-struct Holes {
-    file: Option<File>,
-    /// Byte offset of the volume in the file.
-    volume_at: u64,
-}
-
-impl Holes {
-    fn of(path: &Path, volume_at: u64) -> Self {
-        let file = File::open(path)
-            .ok()
-            .filter(|file| file.metadata().is_ok_and(|metadata| metadata.is_file()));
-        Self { file, volume_at }
-    }
-
-    /// Returns where the next bytes are, from volume offset `at` on, widened to whole pages; `None` when only a hole is
-    /// left before `total`.
-    fn next_data(&self, at: u64, total: u64) -> Option<(u64, u64)> {
-        let all = (at < total).then_some((at, total));
-        let Some(file) = &self.file else { return all };
-        let found = match rustix::fs::seek(file, SeekFrom::Data(at.saturating_add(self.volume_at))) {
-            Ok(found) => found,
-            Err(rustix::io::Errno::NXIO) => return None,
-            // A file system that knows no holes.
-            Err(_) => return all,
-        };
-        let end = rustix::fs::seek(file, SeekFrom::Hole(found)).unwrap_or(u64::MAX);
-        let (found, end) = (found.saturating_sub(self.volume_at), end.saturating_sub(self.volume_at));
-        let start = found.saturating_sub(found % PAGE).max(at);
-        let end = end.checked_next_multiple_of(PAGE).unwrap_or(u64::MAX).min(total);
-        (start < end).then_some((start, end))
-    }
 }

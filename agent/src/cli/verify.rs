@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 
 use bitlocker_image::Credential;
 use clap::Args;
-use disk::ReadAt;
 use serde_json::json;
 use shared::journal::{Replay, replay};
 use shared::verify::{Expected, FindingCode, VerifyReport, VerifyVerdict, verify};
@@ -43,15 +42,10 @@ pub(super) fn run(arguments: &Arguments, screen: &Screen) -> Result<Ended, JobEr
     let mut bar = Bar::new(screen);
     let report = std::thread::scope(|scope| {
         ahead.start(scope);
-        let report = verify(
-            &ahead as &dyn ReadAt,
-            &credential,
-            &expected,
-            &mut |progress| {
-                bar.tell("verified", progress.bytes, progress.bytes_total);
-                ControlFlow::Continue(())
-            },
-        );
+        let report = verify(&ahead, &credential, &expected, &mut |progress| {
+            bar.tell("verified", progress.bytes, progress.bytes_total);
+            ControlFlow::Continue(())
+        });
         ahead.end();
         report
     });

@@ -66,10 +66,9 @@ impl Speed {
             self.samples.pop_front();
         }
         if let (Some((then, before)), true) = (self.samples.front(), self.samples.len() > 1) {
-            let millis = u64::try_from(now.duration_since(*then).as_millis())
-                .unwrap_or(u64::MAX)
-                .max(1);
-            progress.rate = done.saturating_sub(*before).saturating_mul(1000) / millis;
+            let millis = u64::try_from(now.duration_since(*then).as_millis()).unwrap_or(u64::MAX);
+            let thousandfold = done.saturating_sub(*before).saturating_mul(1000);
+            progress.rate = thousandfold.checked_div(millis).unwrap_or(0);
         }
         let left = match progress.verify_total {
             0 => progress.bytes_total.saturating_sub(progress.bytes_written),

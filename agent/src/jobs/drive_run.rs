@@ -278,7 +278,7 @@ impl<'a> Attempt<'a, '_, '_> {
         information_area: &[u8],
     ) -> Result<[u8; 16], Stop> {
         let common = self.common;
-        let spacing = Marks::new(work.layout.spec().disk_bytes, 0).spacing();
+        let spacing = Marks::new(work.layout.spec().disk_bytes, 0);
         let mut marks = LedgerMarks {
             ledger: self.ledger,
             layout: &work.layout,

@@ -142,7 +142,7 @@ fn freeze_drive(
         volume_bytes: space.volume_bytes(),
         sector: planned.sector,
         cipher: request.cipher,
-        regions: space.regions.clone(),
+        regions: space.regions,
         created: file_time(started).0,
         description: format!("ARGOSY {} {}", request.session, day(started)),
     };

@@ -191,9 +191,10 @@ fn read_attached(row: &DatasetRow, map: &[(String, PathBuf)]) -> Result<Attached
         let file = mapped(path, map);
         let place = file.display().to_string();
         match std::fs::read(&file) {
-            Ok(bytes) if bytes.len() > ATTACHED_BYTES_MAX => {
-                Err(JobError::usage("this is far too long for a metadata or properties file", place))
-            }
+            Ok(bytes) if bytes.len() > ATTACHED_BYTES_MAX => Err(JobError::usage(
+                "this is far too long for a metadata or properties file",
+                place,
+            )),
             Ok(bytes) => Ok(Some(bytes)),
             Err(error) => Err(JobError::usage(format!("cannot read it: {error}"), place)),
         }

@@ -238,8 +238,12 @@ impl Jobs {
     /// Tells of every drive that is not among `ends` that it failed; returns whether there is one.
     fn fail_others(&self, job: &str, ends: &[(String, DriveEnd)], error: &JobError) -> bool {
         let mut lost = false;
-        let drives = self.snapshot(job).into_iter().flat_map(|snapshot| snapshot.drives);
-        for drive in drives.filter(|drive| !ends.iter().any(|(serial, _)| *serial == drive.serial)) {
+        let drives = self
+            .snapshot(job)
+            .into_iter()
+            .flat_map(|snapshot| snapshot.drives);
+        for drive in drives.filter(|drive| !ends.iter().any(|(serial, _)| *serial == drive.serial))
+        {
             lost = true;
             let at = drive.state.stage().unwrap_or(Stage::Planned);
             let why = error.to_string();
@@ -266,7 +270,11 @@ impl Jobs {
 
 fn unexpected(job: &str) -> JobError {
     let what = "the job stopped unexpectedly; this is a fault of Argosy";
-    JobError::io(what, job, "The sources were only read; a drive that is not verified must not be used.")
+    JobError::io(
+        what,
+        job,
+        "The sources were only read; a drive that is not verified must not be used.",
+    )
 }
 
 fn is_busy(snapshot: &JobSnapshot) -> bool {

@@ -98,7 +98,11 @@ impl Hub {
     }
 
     /// Blocks until `done` says so of the job; `None` when there is no such job.
-    pub(super) fn wait(&self, id: &str, done: impl Fn(&JobSnapshot) -> bool) -> Option<JobSnapshot> {
+    pub(super) fn wait(
+        &self,
+        id: &str,
+        done: impl Fn(&JobSnapshot) -> bool,
+    ) -> Option<JobSnapshot> {
         let mut state = self.lock();
         loop {
             let snapshot = &state

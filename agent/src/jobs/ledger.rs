@@ -162,7 +162,11 @@ impl Ledger {
     ///
     /// # Errors
     /// [`PipelineError`].
-    pub(super) fn durable(&mut self, through: u64, hashes: &[[u8; 16]]) -> Result<(), PipelineError> {
+    pub(super) fn durable(
+        &mut self,
+        through: u64,
+        hashes: &[[u8; 16]],
+    ) -> Result<(), PipelineError> {
         self.side.append_hashes(hashes)?;
         let (bytes, hash) = self.side.sync()?;
         self.record(&Record::Durable {

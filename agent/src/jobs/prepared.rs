@@ -1,5 +1,7 @@
 //! A job before anybody confirmed it: listed, planned, its drives looked at; nothing written.
 
+use std::collections::HashMap;
+
 use shared::api::{Difference, ExpectedDrive, StartReply};
 use shared::hash::lower_hex;
 use shared::job::LeftOut;
@@ -64,6 +66,16 @@ impl Prepared {
                 "Take the proposed names, or choose to leave these files out.",
             ));
         }
+        if plan.drives.is_empty() {
+            let count = gathered.skipped.len().saturating_add(plan.left_out.len());
+            let what = match count {
+                0 => "there is nothing in the source".to_owned(),
+                _ => format!(
+                    "nothing in the source can go onto a drive: all {count} entries are left out"
+                ),
+            };
+            return Err(JobError::plan(what, "Choose a folder that holds files."));
+        }
         let (needed, unused) = pick(&plan, all);
         for target in &needed {
             target.free_space_is_decided()?;
@@ -87,21 +99,24 @@ impl Prepared {
             .skipped
             .iter()
             .map(|skipped| (skipped.clone(), 0));
-        let lengths: std::collections::HashMap<&str, u64> = if self.plan.left_out.is_empty() {
-            std::collections::HashMap::new()
-        } else {
-            self.gathered
-                .listing
-                .iter()
-                .map(|(_, entry)| (entry.path, entry.bytes))
-                .collect()
-        };
-        let length = |path: &str| lengths.get(path).copied().unwrap_or(0);
-        let planned = self
+        // Only the paths that are left out: the listing may have millions.
+        let mut lengths: HashMap<&str, u64> = self
             .plan
             .left_out
             .iter()
-            .map(|left_out| (left_out.clone(), length(&left_out.path)));
+            .map(|left_out| (left_out.path.as_str(), 0))
+            .collect();
+        if !lengths.is_empty() {
+            for (_, entry) in self.gathered.listing.iter() {
+                if let Some(length) = lengths.get_mut(entry.path) {
+                    *length = entry.bytes;
+                }
+            }
+        }
+        let planned = self.plan.left_out.iter().map(|left_out| {
+            let length = lengths.get(left_out.path.as_str()).copied();
+            (left_out.clone(), length.unwrap_or(0))
+        });
         skipped.chain(planned).collect()
     }
 

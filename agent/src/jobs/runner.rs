@@ -20,6 +20,9 @@ use crate::pipeline::Cancel;
 /// Progress is told this often.
 const TICK: Duration = Duration::from_millis(250);
 
+/// The end of a job is noticed this soon.
+const NAP: Duration = Duration::from_millis(25);
+
 /// Takes the news of a job.
 pub(super) type Publish = Arc<dyn Fn(News) + Send + Sync>;
 
@@ -142,8 +145,8 @@ fn tell_progress(
         }
         let mut slept = Duration::ZERO;
         while slept < TICK && !over.load(Ordering::Acquire) {
-            std::thread::sleep(TICK / 10);
-            slept = slept.saturating_add(TICK / 10);
+            std::thread::sleep(NAP);
+            slept = slept.saturating_add(NAP);
         }
     }
 }

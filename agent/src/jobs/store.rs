@@ -71,7 +71,11 @@ impl Store {
     ///
     /// # Errors
     /// [`JobError`]: the job must not begin.
-    pub(super) fn remember(&self, snapshot: &JobSnapshot, folders: &[PathBuf]) -> Result<(), JobError> {
+    pub(super) fn remember(
+        &self,
+        snapshot: &JobSnapshot,
+        folders: &[PathBuf],
+    ) -> Result<(), JobError> {
         let Some(file) = &self.file else {
             return Ok(());
         };

@@ -160,8 +160,9 @@ impl Target {
 
     /// Returns the bytes of the drive's whole sectors: an image file may end in the middle of one.
     fn bytes(&self) -> u64 {
-        let part = self.info.bytes % self.sector.bytes();
-        self.info.bytes.saturating_sub(part)
+        let sector = self.sector.bytes();
+        let whole = self.info.bytes.checked_div(sector).unwrap_or(0);
+        whole.saturating_mul(sector)
     }
 
     /// Returns whether everything that was looked at is zeros.

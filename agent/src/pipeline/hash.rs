@@ -38,7 +38,11 @@ impl Hasher {
         let pieces: Vec<_> = numbered.filter(|(_, piece)| chosen(piece.role)).collect();
         let mut states: Vec<Md5State> = Vec::with_capacity(pieces.len());
         for (_, piece) in &pieces {
-            let carried = if piece.starts { None } else { self.carried.take() };
+            let carried = if piece.starts {
+                None
+            } else {
+                self.carried.take()
+            };
             states.push(carried.unwrap_or_else(Md5State::new));
         }
         let mut work: Vec<Piece<'_>> = Vec::with_capacity(states.len());

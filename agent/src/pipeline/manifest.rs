@@ -88,13 +88,22 @@ struct Files<'a, 'w> {
 impl<'a, 'w> Files<'a, 'w> {
     fn new(work: &'a Work<'w>, hashes: &'a SideReader, index_of: &'a HashIndex) -> Self {
         let (properties, target_metadata, target_properties) = Default::default();
-        let mut files = Self { work, hashes, index_of, properties, target_metadata, target_properties };
+        let mut files = Self {
+            work,
+            hashes,
+            index_of,
+            properties,
+            target_metadata,
+            target_properties,
+        };
         for node in 1..work.layout.ntfs().tree().node_count() {
             let node = Node(node);
             match work.layout.source_of(node) {
                 NodeSource::Properties(entry) => files.properties.insert(entry, node),
                 NodeSource::TargetMetadata(target) => files.target_metadata.insert(target, node),
-                NodeSource::TargetProperties(target) => files.target_properties.insert(target, node),
+                NodeSource::TargetProperties(target) => {
+                    files.target_properties.insert(target, node)
+                }
                 NodeSource::Entry(_) | NodeSource::Implied | NodeSource::Manifest => None,
             };
         }
@@ -104,13 +113,22 @@ impl<'a, 'w> Files<'a, 'w> {
     fn file(&self, node: Node, entry: u32) -> Result<ManifestFile, PipelineError> {
         let work = self.work;
         let naming = work.mapping.naming(work.listing, entry).map_err(failed)?;
-        let target = work.mapping.target_number(work.listing, entry).map_err(failed)?;
+        let target = work
+            .mapping
+            .target_number(work.listing, entry)
+            .map_err(failed)?;
         let properties = match self.properties.get(&entry) {
             Some(own) => Some(own),
             None => self.target_properties.get(&target),
         };
         let bytes = work.layout.ntfs().tree().bytes(node);
-        let mut file = ManifestFile::new(naming.path, naming.blob, bytes, naming.kind, self.hashes_of(node)?);
+        let mut file = ManifestFile::new(
+            naming.path,
+            naming.blob,
+            bytes,
+            naming.kind,
+            self.hashes_of(node)?,
+        );
         file.disposition = naming.disposition;
         file.metadata = self.attached(naming.metadata, self.target_metadata.get(&target))?;
         file.properties = self.attached(naming.properties, properties)?;
@@ -123,12 +141,20 @@ impl<'a, 'w> Files<'a, 'w> {
         }
         let first = self.index_of.first(node).ok_or(PipelineError::Stage)?;
         let numbers = first..first + blocks(self.work, node);
-        numbers.map(|number| self.hashes.hash(number).map_err(PipelineError::from)).collect()
+        numbers
+            .map(|number| self.hashes.hash(number).map_err(PipelineError::from))
+            .collect()
     }
 
     /// Returns the hash of an attached file, which is one block.
-    fn attached(&self, path: Option<String>, node: Option<&Node>) -> Result<Option<Attached>, PipelineError> {
-        let (Some(path), Some(node)) = (path, node) else { return Ok(None) };
+    fn attached(
+        &self,
+        path: Option<String>,
+        node: Option<&Node>,
+    ) -> Result<Option<Attached>, PipelineError> {
+        let (Some(path), Some(node)) = (path, node) else {
+            return Ok(None);
+        };
         let hashes = self.hashes_of(*node)?;
         let hash = match hashes.as_slice() {
             [] => Md5State::new().finish(),

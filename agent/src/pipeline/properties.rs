@@ -22,7 +22,14 @@ impl WholeFiles {
     pub(super) fn take(&mut self, batch: &Batch, ended: &[Option<[u8; 16]>]) {
         let mut files: Vec<(u32, Md5State, Vec<&[u8]>, bool)> = Vec::new();
         for (piece, hash) in batch.pieces.iter().zip(ended) {
-            let Role::Content { entry, starts, ends } = piece.role else { continue };
+            let Role::Content {
+                entry,
+                starts,
+                ends,
+            } = piece.role
+            else {
+                continue;
+            };
             if starts && ends && piece.starts && piece.ends {
                 self.known.extend(hash.map(|hash| (entry, hash)));
                 continue;
@@ -40,7 +47,11 @@ impl WholeFiles {
                 }
             }
         }
-        let longest = files.iter().map(|(_, _, parts, _)| parts.len()).max().unwrap_or(0);
+        let longest = files
+            .iter()
+            .map(|(_, _, parts, _)| parts.len())
+            .max()
+            .unwrap_or(0);
         for turn in 0..longest {
             let of_turn = files.iter_mut().filter_map(|(_, state, parts, _)| {
                 let bytes = *parts.get(turn)?;
@@ -60,9 +71,16 @@ impl WholeFiles {
     /// Writes the text of every properties file in `batch`.
     pub(super) fn fill_in(&mut self, batch: &mut Batch) {
         for piece in &batch.pieces {
-            let (Role::Properties { entry }, PieceBytes::Buffer(range)) = (piece.role, &piece.bytes) else { continue };
+            let (Role::Properties { entry }, PieceBytes::Buffer(range)) =
+                (piece.role, &piece.bytes)
+            else {
+                continue;
+            };
             // A file without content has no pieces and was never hashed.
-            let hash = self.known.remove(&entry).unwrap_or_else(|| Md5State::new().finish());
+            let hash = self
+                .known
+                .remove(&entry)
+                .unwrap_or_else(|| Md5State::new().finish());
             batch.buffer[range.clone()].copy_from_slice(&text(&hash, range.len()));
         }
     }
@@ -75,7 +93,10 @@ fn text(hash: &[u8; 16], length: usize) -> Vec<u8> {
         BASE64.encode(hash)
     )
     .into_bytes();
-    assert!(text.len() <= length, "a properties file is planned with 4096 bytes");
+    assert!(
+        text.len() <= length,
+        "a properties file is planned with 4096 bytes"
+    );
     text.resize(length, b' ');
     text
 }

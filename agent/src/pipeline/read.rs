@@ -220,7 +220,11 @@ impl<'a> Reader<'a> {
     fn role(&self, file: Node, starts: bool, ends: bool) -> Role {
         match self.work.layout.source_of(file) {
             NodeSource::Properties(entry) => Role::Properties { entry },
-            NodeSource::Entry(entry) if self.work.mapping.content_md5 => Role::Content { entry, starts, ends },
+            NodeSource::Entry(entry) if self.work.mapping.content_md5 => Role::Content {
+                entry,
+                starts,
+                ends,
+            },
             _ => Role::Plain,
         }
     }

@@ -1,4 +1,5 @@
 //! One drive to be filled, and everything that says with what.
+#![expect(clippy::arithmetic_side_effects, reason = "a sector is never 0 bytes")]
 
 use bitlocker_image::SectorCipher;
 use ntfs_image::Node;

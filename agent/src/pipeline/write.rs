@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use crossbeam_channel::{Receiver, Sender, bounded};
 use ntfs_image::Node;
 use shared::job::LeftOutReason;
+use shared::journal::Marks as Spacing;
 
 use super::batch::{Batch, index};
 use super::cancel::Cancel;
@@ -69,7 +70,7 @@ pub fn total_bytes(work: &Work<'_>) -> u64 {
     Course::total_bytes(work)
 }
 
-/// Writes everything but the manifest and what Seal writes, in one ascending pass, with a mark every `mark_bytes`.
+/// Writes everything but the manifest and what Seal writes, in one ascending pass, with marks as `spacing` has them.
 ///
 /// # Errors
 /// [`PipelineError`]: the drive, the marks, or a wish to stop. Sources are never an error.
@@ -78,7 +79,7 @@ pub fn fill(
     device: &mut dyn Device,
     threads: &rayon::ThreadPool,
     marks: &mut dyn Marks,
-    mark_bytes: u64,
+    spacing: Spacing,
     meter: &Meter,
     cancel: &Cancel,
 ) -> Result<Filled, PipelineError> {
@@ -94,7 +95,7 @@ pub fn fill(
         let reader = scope.spawn(move || read_all(work, threads, &empty, &filled_to, cancel));
         scope.spawn(move || hash_all(&filled, &hashed_to));
         scope.spawn(move || encrypt_all(work, &hashed, &ready_to));
-        let written = write_all(device, &ready, &empty_to, marks, mark_bytes, meter);
+        let written = write_all(device, &ready, &empty_to, marks, spacing, meter);
         // Both ends of the loop of buffers go, so that a reader that waits for one wakes up.
         drop((ready, empty_to));
         let left_out = reader.join().map_err(|_| PipelineError::Stage)?;
@@ -155,12 +156,12 @@ fn write_all(
     ready: &Receiver<Batch>,
     empty: &Sender<AlignedBuffer>,
     marks: &mut dyn Marks,
-    mark_bytes: u64,
+    mut spacing: Spacing,
     meter: &Meter,
 ) -> Result<(), PipelineError> {
     let mut hashes: Vec<[u8; 16]> = Vec::new();
     let mut through = 0;
-    let mut unmarked = 0_u64;
+    let mut marked = 0;
     for batch in ready {
         if !batch.left_out.is_empty() {
             marks.left_out(&batch.left_out)?;
@@ -169,18 +170,18 @@ fn write_all(
         through = batch.end();
         let bytes = u64::try_from(batch.buffer.len()).unwrap_or(u64::MAX);
         meter.add(bytes);
-        unmarked = unmarked.saturating_add(bytes);
         hashes.extend_from_slice(&batch.hashes);
         // Nobody may be left to take it: the reader has read everything.
         drop(empty.send(batch.buffer));
-        if unmarked >= mark_bytes {
+        if spacing.is_due(through) {
             device.flush()?;
             marks.durable(through, &hashes)?;
             hashes.clear();
-            unmarked = 0;
+            spacing.set(through);
+            marked = through;
         }
     }
-    if unmarked > 0 {
+    if through > marked {
         device.flush()?;
         marks.durable(through, &hashes)?;
     }

@@ -10,9 +10,19 @@ use super::support::{Place, json, noise, text};
 fn start(place: &Place, jobs: &Jobs, serial: &str) -> (String, String) {
     let image = place.drive(serial, "200MB");
     let request = JobRequest {
-        drives: vec![TargetRequest { path: image, serial: None, free_space: FreeSpace::Blank }],
+        drives: vec![TargetRequest {
+            path: image,
+            serial: None,
+            free_space: FreeSpace::Blank,
+        }],
         journal_dirs: vec![place.journals()],
-        ..JobRequest::listing("stopped", Origin::Folder { path: place.source(), destination: "film/".to_owned() })
+        ..JobRequest::listing(
+            "stopped",
+            Origin::Folder {
+                path: place.source(),
+                destination: "film/".to_owned(),
+            },
+        )
     };
     let reply = jobs.start(request).unwrap();
     (reply.job.unwrap(), reply.plan_hash)
@@ -25,24 +35,57 @@ fn a_cancelled_drive_says_so_in_its_journal_and_is_not_recognisable() {
     let jobs = Jobs::open(None).unwrap();
     let (job, plan) = start(&place, &jobs, "STOP");
     let mut events = jobs.subscribe();
-    jobs.confirm(&job, &plan, &[Confirmation { serial: "STOP".to_owned(), said: Said::BlankImage }]).unwrap();
+    jobs.confirm(
+        &job,
+        &plan,
+        &[Confirmation {
+            serial: "STOP".to_owned(),
+            said: Said::BlankImage,
+        }],
+    )
+    .unwrap();
     loop {
         let news = events.blocking_recv().unwrap().news;
-        if matches!(&news, News::Drive { state: DriveState::At(Stage::Erased), .. }) {
+        if matches!(
+            &news,
+            News::Drive {
+                state: DriveState::At(Stage::Erased),
+                ..
+            }
+        ) {
             jobs.cancel(&job).unwrap();
             break;
         }
     }
     let end = jobs.wait(&job).unwrap();
-    assert_eq!((end.state, end.verdict), (JobState::Ended, Some(Verdict::Failed)));
+    assert_eq!(
+        (end.state, end.verdict),
+        (JobState::Ended, Some(Verdict::Failed))
+    );
     assert_eq!(jobs.kind(&job), Some(Kind::Incomplete));
     let replay = shared::journal::replay(&std::fs::read(place.journal("STOP")).unwrap()).unwrap();
-    assert!(matches!(replay.state, DriveState::Cancelled { .. }), "{}", replay.state);
+    assert!(
+        matches!(replay.state, DriveState::Cancelled { .. }),
+        "{}",
+        replay.state
+    );
     let (code, report) = json(&["journal", "check", text(&place.journal("STOP"))]);
-    assert_eq!((code, &report["verdict"]), (1, &"unfinished".into()), "{report}");
+    assert_eq!(
+        (code, &report["verdict"]),
+        (1, &"unfinished".into()),
+        "{report}"
+    );
     let image = std::fs::read(place.path("STOP.img")).unwrap();
-    assert!(image[..1 << 20].iter().all(|byte| *byte == 0), "no partition table");
-    assert!(image[1 << 20..(1 << 20) + 8192].iter().all(|byte| *byte == 0), "no boot sector");
+    assert!(
+        image[..1 << 20].iter().all(|byte| *byte == 0),
+        "no partition table"
+    );
+    assert!(
+        image[1 << 20..(1 << 20) + 8192]
+            .iter()
+            .all(|byte| *byte == 0),
+        "no boot sector"
+    );
 }
 
 #[test]
@@ -55,7 +98,10 @@ fn a_job_that_waits_for_its_confirmation_can_be_dropped() {
     let end = jobs.cancel(&job).unwrap();
     assert_eq!(end.state, JobState::Ended);
     assert!(!jobs.busy());
-    let words = [Confirmation { serial: "DROP".to_owned(), said: Said::BlankImage }];
+    let words = [Confirmation {
+        serial: "DROP".to_owned(),
+        said: Said::BlankImage,
+    }];
     assert!(jobs.confirm(&job, &plan, &words).is_err());
     assert!(!place.journals().exists());
 }
@@ -66,12 +112,27 @@ fn a_confirmation_of_another_plan_or_without_words_is_refused_and_the_job_still_
     place.file("a", b"a");
     let jobs = Jobs::open(None).unwrap();
     let (job, plan) = start(&place, &jobs, "WAITS");
-    let words = [Confirmation { serial: "WAITS".to_owned(), said: Said::BlankImage }];
+    let words = [Confirmation {
+        serial: "WAITS".to_owned(),
+        said: Said::BlankImage,
+    }];
     let other = "00".repeat(32);
-    assert_eq!(jobs.confirm(&job, &other, &words).unwrap_err().kind, Kind::Refused);
-    assert_eq!(jobs.confirm(&job, &plan, &[]).unwrap_err().kind, Kind::Refused);
-    let wrong = [Confirmation { serial: "WAITS".to_owned(), said: Said::LastFour("XXXX".to_owned()) }];
-    assert_eq!(jobs.confirm(&job, &plan, &wrong).unwrap_err().kind, Kind::Refused);
+    assert_eq!(
+        jobs.confirm(&job, &other, &words).unwrap_err().kind,
+        Kind::Refused
+    );
+    assert_eq!(
+        jobs.confirm(&job, &plan, &[]).unwrap_err().kind,
+        Kind::Refused
+    );
+    let wrong = [Confirmation {
+        serial: "WAITS".to_owned(),
+        said: Said::LastFour("XXXX".to_owned()),
+    }];
+    assert_eq!(
+        jobs.confirm(&job, &plan, &wrong).unwrap_err().kind,
+        Kind::Refused
+    );
     jobs.confirm(&job, &plan, &words).unwrap();
     assert_eq!(jobs.wait(&job).unwrap().verdict, Some(Verdict::Verified));
     assert!(jobs.confirm(&job, &plan, &words).is_err());
@@ -84,13 +145,19 @@ fn jobs_of_an_earlier_run_are_remembered_with_what_their_journals_say() {
     let state = place.path("state");
     let jobs = Jobs::open(Some(state.clone())).unwrap();
     let (job, plan) = start(&place, &jobs, "KNOWN");
-    let words = [Confirmation { serial: "KNOWN".to_owned(), said: Said::BlankImage }];
+    let words = [Confirmation {
+        serial: "KNOWN".to_owned(),
+        said: Said::BlankImage,
+    }];
     jobs.confirm(&job, &plan, &words).unwrap();
     jobs.wait(&job).unwrap();
     let password = jobs.recovery_password(&job, "KNOWN").unwrap();
     drop(jobs);
     let jobs = Jobs::open(Some(state)).unwrap();
     let known = jobs.snapshot(&job).unwrap();
-    assert_eq!((known.state, known.verdict), (JobState::Ended, Some(Verdict::Verified)));
+    assert_eq!(
+        (known.state, known.verdict),
+        (JobState::Ended, Some(Verdict::Verified))
+    );
     assert_eq!(jobs.recovery_password(&job, "KNOWN").unwrap(), password);
 }

@@ -12,7 +12,10 @@ fn a_scan_counts_and_names_what_cannot_go() {
     std::os::unix::fs::symlink("a", place.source().join("link")).unwrap();
     let (code, report) = json(&["scan", text(&place.source())]);
     assert_eq!(code, 1);
-    assert_eq!((&report["files"], &report["bytes"], &report["folders"]), (&2.into(), &5.into(), &1.into()));
+    assert_eq!(
+        (&report["files"], &report["bytes"], &report["folders"]),
+        (&2.into(), &5.into(), &1.into())
+    );
     assert_eq!(report["problems"][0]["path"], "bad?name");
     assert!(!report["problems"][0]["mend"].as_str().unwrap().is_empty());
     assert_eq!(report["unreadable"], serde_json::json!([]));
@@ -25,14 +28,31 @@ fn an_unlocked_image_is_the_volume_and_its_holes_stay() {
     let image = place.drive("UNLOCK", "500MB");
     assert_eq!(place.prepare("unlock", &image, &[]).0, 0);
     let (out, key) = (place.path("volume.img"), place.key("UNLOCK"));
-    let arguments = ["unlock", "--drive", text(&image), "--key-file", text(&key), "--out", text(&out)];
+    let arguments = [
+        "unlock",
+        "--drive",
+        text(&image),
+        "--key-file",
+        text(&key),
+        "--out",
+        text(&out),
+    ];
     let output = argosy(&arguments);
     assert!(output.status.success(), "{output:?}");
     let (code, report) = json(&["check-drive", text(&out)]);
     assert_eq!((code, &report["verdict"]), (0, &"clean".into()), "{report}");
     let blocks = |path| std::os::unix::fs::MetadataExt::blocks(&fs::metadata(path).unwrap());
-    assert!(blocks(&out) <= blocks(&image) + 64, "{} {}", blocks(&out), blocks(&image));
-    assert_eq!(argosy(&arguments).status.code(), Some(3), "an existing file is not replaced");
+    assert!(
+        blocks(&out) <= blocks(&image) + 64,
+        "{} {}",
+        blocks(&out),
+        blocks(&image)
+    );
+    assert_eq!(
+        argosy(&arguments).status.code(),
+        Some(3),
+        "an existing file is not replaced"
+    );
 }
 
 #[test]
@@ -48,14 +68,38 @@ fn a_file_that_is_there_and_different_is_never_overwritten() {
     let outside = place.path("outside");
     fs::write(&outside, b"outside").unwrap();
     std::os::unix::fs::symlink(&outside, out.join("exists/b")).unwrap();
-    let (code, report) = json(&["unpack", "--drive", text(&image), "--key-file", text(&key), "--to", text(&out)]);
-    assert_eq!((code, &report["verdict"]), (1, &"mismatch".into()), "{report}");
-    let codes: Vec<_> = report["findings"].as_array().unwrap().iter().map(|finding| &finding["code"]).collect();
+    let (code, report) = json(&[
+        "unpack",
+        "--drive",
+        text(&image),
+        "--key-file",
+        text(&key),
+        "--to",
+        text(&out),
+    ]);
+    assert_eq!(
+        (code, &report["verdict"]),
+        (1, &"mismatch".into()),
+        "{report}"
+    );
+    let codes: Vec<_> = report["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|finding| &finding["code"])
+        .collect();
     assert_eq!(codes, ["exists", "exists"]);
     assert_eq!(fs::read(out.join("exists/a")).unwrap(), b"somebody else's");
     assert_eq!(fs::read(&outside).unwrap(), b"outside");
     let (code, report) = json(&[
-        "unpack", "--drive", text(&image), "--key-file", text(&key), "--to", text(&place.path("dry")), "--dry-run",
+        "unpack",
+        "--drive",
+        text(&image),
+        "--key-file",
+        text(&key),
+        "--to",
+        text(&place.path("dry")),
+        "--dry-run",
     ]);
     assert_eq!((code, &report["files"]), (0, &3.into()), "{report}");
     assert!(!place.path("dry").exists());
@@ -70,7 +114,11 @@ fn a_key_comes_from_standard_input_or_with_a_warning_from_the_command_line() {
     let password = super::support::password(&place.journal("KEY"));
     let output = argosy(&["check-drive", text(&image), "--key", &password]);
     assert_eq!(output.status.code(), Some(0));
-    assert!(String::from_utf8(output.stderr).unwrap().contains("other users"));
+    assert!(
+        String::from_utf8(output.stderr)
+            .unwrap()
+            .contains("other users")
+    );
     use std::io::Write;
     let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_argosy"))
         .args(["check-drive", text(&image), "--key-file", "-", "--json"])
@@ -78,9 +126,18 @@ fn a_key_comes_from_standard_input_or_with_a_warning_from_the_command_line() {
         .stdout(std::process::Stdio::piped())
         .spawn()
         .unwrap();
-    child.stdin.take().unwrap().write_all(password.as_bytes()).unwrap();
+    child
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(password.as_bytes())
+        .unwrap();
     let output = child.wait_with_output().unwrap();
-    assert!(String::from_utf8(output.stdout).unwrap().contains("\"clean\""));
+    assert!(
+        String::from_utf8(output.stdout)
+            .unwrap()
+            .contains("\"clean\"")
+    );
 }
 
 #[test]
@@ -89,8 +146,18 @@ fn no_verify_says_written_and_show_keys_shows_them() {
     place.file("a", b"a");
     let image = place.drive("WRITTEN", "80MB");
     let (code, report) = place.prepare("written", &image, &["--no-verify", "--show-keys"]);
-    assert_eq!((code, &report["verdict"]), (0, &"written".into()), "{report}");
-    assert_eq!(report["drives"][0]["recovery_password"].as_str().unwrap().len(), 55);
+    assert_eq!(
+        (code, &report["verdict"]),
+        (0, &"written".into()),
+        "{report}"
+    );
+    assert_eq!(
+        report["drives"][0]["recovery_password"]
+            .as_str()
+            .unwrap()
+            .len(),
+        55
+    );
 }
 
 #[test]
@@ -98,6 +165,9 @@ fn drives_are_listed_with_reasons() {
     let (code, report) = json(&["drives"]);
     assert_eq!(code, 0);
     for drive in report["drives"].as_array().unwrap() {
-        assert_eq!(drive["erasable"].as_bool().unwrap(), drive["reasons"].as_array().unwrap().is_empty());
+        assert_eq!(
+            drive["erasable"].as_bool().unwrap(),
+            drive["reasons"].as_array().unwrap().is_empty()
+        );
     }
 }

@@ -11,7 +11,11 @@ fn rows_of_a_dataset_go_below_their_numbers_with_metadata_and_kinds() {
     place.file("lab/run 07/sub/b", &noise(2, 200));
     place.file("img/disk.vhdx", &noise(3, 1 << 20));
     let metadata = place.path("metadata.xml");
-    fs::write(&metadata, "<?xml version=\"1.0\"?><Metadata><Owner>lab7</Owner></Metadata>").unwrap();
+    fs::write(
+        &metadata,
+        "<?xml version=\"1.0\"?><Metadata><Owner>lab7</Owner></Metadata>",
+    )
+    .unwrap();
     let csv = place.path("dataset.csv");
     let rows = format!(
         "BasePath,DstBlobPathOrPrefix,BlobType,Disposition,MetadataFile,PropertiesFile\n\
@@ -24,20 +28,59 @@ fn rows_of_a_dataset_go_below_their_numbers_with_metadata_and_kinds() {
     let map = format!("E:\\={}", text(&place.source()));
     let journals = place.journals();
     let (code, report) = json(&[
-        "prepare", "--session", "st", "--journal-dir", text(&journals), "--dataset", text(&csv), "--map", &map, "--drive",
+        "prepare",
+        "--session",
+        "st",
+        "--journal-dir",
+        text(&journals),
+        "--dataset",
+        text(&csv),
+        "--map",
+        &map,
+        "--drive",
         text(&image),
     ]);
-    assert_eq!(code, 2, "{report}: two characters are too few for a session");
+    assert_eq!(
+        code, 2,
+        "{report}: two characters are too few for a session"
+    );
     let (code, report) = json(&[
-        "prepare", "--session", "set-1", "--journal-dir", text(&journals), "--dataset", text(&csv), "--map", &map,
-        "--drive", text(&image),
+        "prepare",
+        "--session",
+        "set-1",
+        "--journal-dir",
+        text(&journals),
+        "--dataset",
+        text(&csv),
+        "--map",
+        &map,
+        "--drive",
+        text(&image),
     ]);
-    assert_eq!((code, &report["drives"][0]["files"]), (0, &3.into()), "{report}");
+    assert_eq!(
+        (code, &report["drives"][0]["files"]),
+        (0, &3.into()),
+        "{report}"
+    );
     let (out, key) = (place.path("out"), place.key("SET"));
-    let (code, report) = json(&["unpack", "--drive", text(&image), "--key-file", text(&key), "--to", text(&out)]);
+    let (code, report) = json(&[
+        "unpack",
+        "--drive",
+        text(&image),
+        "--key-file",
+        text(&key),
+        "--to",
+        text(&out),
+    ]);
     assert_eq!(code, 0, "{report}");
-    assert_eq!(tree(&out.join("set-1/1")), tree(&place.source().join("lab/run 07")));
-    assert_eq!(tree(&out.join("set-1/2")), tree(&place.source().join("img")));
+    assert_eq!(
+        tree(&out.join("set-1/1")),
+        tree(&place.source().join("lab/run 07"))
+    );
+    assert_eq!(
+        tree(&out.join("set-1/2")),
+        tree(&place.source().join("img"))
+    );
     let manifest = fs::read_to_string(out.join("SET.DriveManifest.xml")).unwrap();
     for part in [
         "<BlobPath>raw/2024/run07/sub/b</BlobPath>",
@@ -58,15 +101,36 @@ fn a_plan_that_was_written_is_prepared_without_listing_again() {
     let image = place.drive("PLANNED", "80MB");
     let plan = place.path("my.plan");
     let (code, report) = json(&[
-        "plan", "--session", "planned", "--source", text(&place.source()), "--to", "film/", "--drive", text(&image), "--out",
+        "plan",
+        "--session",
+        "planned",
+        "--source",
+        text(&place.source()),
+        "--to",
+        "film/",
+        "--drive",
+        text(&image),
+        "--out",
         text(&plan),
     ]);
     assert_eq!((code, &report["proven"]), (0, &true.into()), "{report}");
     place.file("later", b"not in the plan");
     let journals = place.journals();
-    let arguments = ["prepare", "--journal-dir", text(&journals), "--plan", text(&plan), "--drive", text(&image)];
+    let arguments = [
+        "prepare",
+        "--journal-dir",
+        text(&journals),
+        "--plan",
+        text(&plan),
+        "--drive",
+        text(&image),
+    ];
     let (code, report) = json(&[&arguments[..], &["--session", "planned"]].concat());
-    assert_eq!((code, &report["drives"][0]["files"]), (0, &1.into()), "{report}");
+    assert_eq!(
+        (code, &report["drives"][0]["files"]),
+        (0, &1.into()),
+        "{report}"
+    );
 }
 
 #[test]
@@ -75,9 +139,19 @@ fn a_listing_of_what_is_not_here_can_be_planned() {
     let csv = place.path("listing.csv");
     fs::write(&csv, "path,bytes\nreels/a.mov,3000000000000\nreels/b.mov,6000000000000\nreels/c.mov,2500000000000\n").unwrap();
     let (code, report) = json(&["plan", "--listing", text(&csv), "--drive-size", "8TB"]);
-    assert_eq!((code, &report["lower_bound"], &report["proven"]), (0, &2.into(), &true.into()), "{report}");
+    assert_eq!(
+        (code, &report["lower_bound"], &report["proven"]),
+        (0, &2.into(), &true.into()),
+        "{report}"
+    );
     assert_eq!(report["drives"].as_array().unwrap().len(), 2);
     let (code, report) = json(&["plan", "--listing", text(&csv), "--drive-size", "4TB"]);
     assert_eq!(code, 1, "{report}");
-    assert!(report["error"]["message"].as_str().unwrap().contains("reels/b.mov"), "{report}");
+    assert!(
+        report["error"]["message"]
+            .as_str()
+            .unwrap()
+            .contains("reels/b.mov"),
+        "{report}"
+    );
 }

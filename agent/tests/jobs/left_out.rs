@@ -17,21 +17,43 @@ fn what_is_no_file_and_names_that_cannot_go_are_listed_and_the_rest_arrives() {
     std::os::unix::fs::symlink("good", place.source().join("link")).unwrap();
     let _socket = UnixListener::bind(place.source().join("socket")).unwrap();
     let fifo = place.source().join("fifo");
-    assert!(std::process::Command::new("mkfifo").arg(&fifo).status().unwrap().success());
-    for name in ["a:b", "ends in dot.", "CON", "nul.txt", "back\\slash", "Twin"] {
+    assert!(
+        std::process::Command::new("mkfifo")
+            .arg(&fifo)
+            .status()
+            .unwrap()
+            .success()
+    );
+    for name in [
+        "a:b",
+        "ends in dot.",
+        "CON",
+        "nul.txt",
+        "back\\slash",
+        "Twin",
+    ] {
         place.file(name, name.as_bytes());
     }
     place.file("twin", b"the first of the two goes");
     place.file("folder?/below", b"gone with its folder");
     let image = place.drive("LEFT1", "80MB");
     let (code, report) = place.prepare("left-out", &image, &[]);
-    assert_eq!((code, &report["verdict"]), (1, &"verified".into()), "{report}");
+    assert_eq!(
+        (code, &report["verdict"]),
+        (1, &"verified".into()),
+        "{report}"
+    );
     let drive = &report["drives"][0];
     let mut reasons: Vec<(String, String)> = drive["left_out"]
         .as_array()
         .unwrap()
         .iter()
-        .map(|file| (file["path"].as_str().unwrap().to_owned(), file["reason"].as_str().unwrap().to_owned()))
+        .map(|file| {
+            (
+                file["path"].as_str().unwrap().to_owned(),
+                file["reason"].as_str().unwrap().to_owned(),
+            )
+        })
         .collect();
     reasons.sort();
     let expected = [
@@ -45,7 +67,10 @@ fn what_is_no_file_and_names_that_cannot_go_are_listed_and_the_rest_arrives() {
         ("nul.txt", "name-reserved"),
         ("socket", "socket"),
     ];
-    let twins: Vec<_> = reasons.iter().filter(|(_, reason)| reason == "case-twin").collect();
+    let twins: Vec<_> = reasons
+        .iter()
+        .filter(|(_, reason)| reason == "case-twin")
+        .collect();
     assert_eq!(twins.len(), 1);
     let folder = ("folder?".to_owned(), "name-not-ntfs".to_owned());
     let others: Vec<(&str, &str)> = reasons
@@ -61,10 +86,19 @@ fn what_is_no_file_and_names_that_cannot_go_are_listed_and_the_rest_arrives() {
     assert_eq!(replay.left_out.count, u64::try_from(reasons.len()).unwrap());
     assert_eq!(replay.left_out.missing, 0);
     use sha2::Digest;
-    assert_eq!(replay.left_out.csv_hash, <[u8; 32]>::from(sha2::Sha256::digest(csv)));
+    assert_eq!(
+        replay.left_out.csv_hash,
+        <[u8; 32]>::from(sha2::Sha256::digest(csv))
+    );
     let (code, report) = json(&["journal", "check", text(&place.journal("LEFT1"))]);
     assert_eq!((code, &report["verdict"]), (0, &"valid".into()), "{report}");
-    let (code, report) = json(&["verify", "--drive", text(&image), "--journal", text(&place.journal("LEFT1"))]);
+    let (code, report) = json(&[
+        "verify",
+        "--drive",
+        text(&image),
+        "--journal",
+        text(&place.journal("LEFT1")),
+    ]);
     assert_eq!((code, &report["files"]), (0, &2.into()), "{report}");
 }
 
@@ -76,19 +110,41 @@ fn left_out_files_are_named_on_standard_error_too() {
     let image = place.drive("LEFT2", "80MB");
     let (source, journals) = (place.source(), place.journals());
     let output = argosy(&[
-        "prepare", "--session", "named", "--journal-dir", text(&journals), "--source", text(&source), "--to", "film/",
-        "--drive", text(&image),
+        "prepare",
+        "--session",
+        "named",
+        "--journal-dir",
+        text(&journals),
+        "--source",
+        text(&source),
+        "--to",
+        "film/",
+        "--drive",
+        text(&image),
     ]);
     assert_eq!(output.status.code(), Some(1));
     let errors = String::from_utf8(output.stderr).unwrap();
-    assert!(errors.contains("left out: a link: it is a symbolic link"), "{errors}");
+    assert!(
+        errors.contains("left out: a link: it is a symbolic link"),
+        "{errors}"
+    );
 }
 
 fn request(place: &Place, session: &str, image: &std::path::Path) -> JobRequest {
     JobRequest {
-        drives: vec![TargetRequest { path: image.to_owned(), serial: None, free_space: FreeSpace::Blank }],
+        drives: vec![TargetRequest {
+            path: image.to_owned(),
+            serial: None,
+            free_space: FreeSpace::Blank,
+        }],
         journal_dirs: vec![place.journals()],
-        ..JobRequest::listing(session, Origin::Folder { path: place.source(), destination: "film/".to_owned() })
+        ..JobRequest::listing(
+            session,
+            Origin::Folder {
+                path: place.source(),
+                destination: "film/".to_owned(),
+            },
+        )
     }
 }
 
@@ -111,15 +167,26 @@ fn files_that_moved_since_the_plan_are_left_out_and_the_drive_without_them_is_pr
     fs::remove_file(place.source().join("big 11")).unwrap();
     std::os::unix::fs::symlink("big 12", place.source().join("big 11")).unwrap();
     let later = std::time::SystemTime::now() + std::time::Duration::from_secs(5);
-    fs::File::options().append(true).open(&huge).unwrap().set_modified(later).unwrap();
+    fs::File::options()
+        .append(true)
+        .open(&huge)
+        .unwrap()
+        .set_modified(later)
+        .unwrap();
 
-    let words = [Confirmation { serial: "MOVED".to_owned(), said: Said::BlankImage }];
+    let words = [Confirmation {
+        serial: "MOVED".to_owned(),
+        said: Said::BlankImage,
+    }];
     jobs.confirm(&job, &reply.plan_hash, &words).unwrap();
     let end = jobs.wait(&job).unwrap();
     assert_eq!(end.verdict, Some(Verdict::Incomplete), "{end:?}");
     assert_eq!(jobs.kind(&job), Some(Kind::Incomplete));
-    let mut names: Vec<(&str, LeftOutReason)> =
-        end.drives[0].left_out.iter().map(|file| (file.path.as_str(), file.reason)).collect();
+    let mut names: Vec<(&str, LeftOutReason)> = end.drives[0]
+        .left_out
+        .iter()
+        .map(|file| (file.path.as_str(), file.reason))
+        .collect();
     names.sort();
     use LeftOutReason::{Changed, Vanished};
     let expected = [
@@ -135,10 +202,24 @@ fn files_that_moved_since_the_plan_are_left_out_and_the_drive_without_them_is_pr
     let key = place.key("MOVED");
     let (code, report) = json(&["check-drive", text(&image), "--key-file", text(&key)]);
     assert_eq!((code, &report["verdict"]), (0, &"clean".into()), "{report}");
-    let (code, report) = json(&["verify", "--drive", text(&image), "--journal", text(&place.journal("MOVED"))]);
+    let (code, report) = json(&[
+        "verify",
+        "--drive",
+        text(&image),
+        "--journal",
+        text(&place.journal("MOVED")),
+    ]);
     assert_eq!((code, &report["files"]), (0, &75.into()), "{report}");
     let out = place.path("out");
-    let (code, report) = json(&["unpack", "--drive", text(&image), "--key-file", text(&key), "--to", text(&out)]);
+    let (code, report) = json(&[
+        "unpack",
+        "--drive",
+        text(&image),
+        "--key-file",
+        text(&key),
+        "--to",
+        text(&out),
+    ]);
     assert_eq!(code, 0, "{report}");
     for (path, _) in expected {
         drop(fs::remove_file(place.source().join(path)));
@@ -155,7 +236,10 @@ fn a_file_that_grows_while_it_is_copied_is_left_out() {
     let jobs = Jobs::open(None).unwrap();
     let reply = jobs.start(request(&place, "grows", &image)).unwrap();
     let job = reply.job.clone().unwrap();
-    let words = [Confirmation { serial: "GROWS".to_owned(), said: Said::BlankImage }];
+    let words = [Confirmation {
+        serial: "GROWS".to_owned(),
+        said: Said::BlankImage,
+    }];
     jobs.confirm(&job, &reply.plan_hash, &words).unwrap();
     let over = std::sync::atomic::AtomicBool::new(false);
     let end = std::thread::scope(|scope| {
@@ -171,6 +255,12 @@ fn a_file_that_grows_while_it_is_copied_is_left_out() {
         end
     });
     assert_eq!(end.verdict, Some(Verdict::Incomplete));
-    let (code, report) = json(&["verify", "--drive", text(&image), "--journal", text(&place.journal("GROWS"))]);
+    let (code, report) = json(&[
+        "verify",
+        "--drive",
+        text(&image),
+        "--journal",
+        text(&place.journal("GROWS")),
+    ]);
     assert_eq!((code, &report["files"]), (0, &1.into()), "{report}");
 }

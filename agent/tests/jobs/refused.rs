@@ -15,7 +15,11 @@ fn what_does_not_fit_writes_nothing() {
     place.file("too much", &noise(1, 70 << 20));
     let image = place.drive("FULL", "70MB");
     let (code, report) = place.prepare("full", &image, &[]);
-    assert_eq!((code, &report["error"]["code"]), (1, &"plan".into()), "{report}");
+    assert_eq!(
+        (code, &report["error"]["code"]),
+        (1, &"plan".into()),
+        "{report}"
+    );
     assert!(is_blank(&image));
     assert!(!place.journal("FULL").exists());
 }
@@ -41,7 +45,11 @@ fn a_drive_that_holds_data_is_erased_only_when_named_and_its_free_space_decided(
         &["--wipe", "--erase", "holds"],
     ] {
         let (code, report) = place.prepare("holds", &image, more);
-        assert_eq!((code, &report["verdict"]), (3, &"failed".into()), "{more:?} {report}");
+        assert_eq!(
+            (code, &report["verdict"]),
+            (3, &"failed".into()),
+            "{more:?} {report}"
+        );
         assert_eq!(fs::read(&image).unwrap(), before, "{more:?}");
     }
     let (code, report) = place.prepare("holds", &image, &["--wipe", "--erase", "HOLDS"]);
@@ -49,8 +57,14 @@ fn a_drive_that_holds_data_is_erased_only_when_named_and_its_free_space_decided(
     let after = fs::read(&image).unwrap();
     let old = b"somebody's only copy";
     assert!(!after.windows(old.len()).any(|window| window == old));
-    let zeros = after[2 << 20..70 << 20].chunks(4096).filter(|page| page.iter().all(|byte| *byte == 0)).count();
-    assert!(zeros <= 3 * 16, "{zeros} pages are zeros; only the three information areas may be");
+    let zeros = after[2 << 20..70 << 20]
+        .chunks(4096)
+        .filter(|page| page.iter().all(|byte| *byte == 0))
+        .count();
+    assert!(
+        zeros <= 3 * 16,
+        "{zeros} pages are zeros; only the three information areas may be"
+    );
 }
 
 #[test]
@@ -66,9 +80,16 @@ fn kept_free_space_keeps_old_bytes_and_the_journal_says_how_many() {
     .unwrap();
     let (code, report) = place.prepare("keeps", &image, &["--keep-free-space", "--erase", "KEEPS"]);
     assert_eq!(code, 0, "{report}");
-    assert_eq!(&fs::read(&image).unwrap()[77_000_000..77_000_008], b"old data");
+    assert_eq!(
+        &fs::read(&image).unwrap()[77_000_000..77_000_008],
+        b"old data"
+    );
     let replay = shared::journal::replay(&fs::read(place.journal("KEEPS")).unwrap()).unwrap();
-    assert!(replay.session.kept_bytes > 40_000_000, "{}", replay.session.kept_bytes);
+    assert!(
+        replay.session.kept_bytes > 40_000_000,
+        "{}",
+        replay.session.kept_bytes
+    );
 }
 
 #[test]
@@ -78,8 +99,17 @@ fn journals_and_images_below_the_source_are_refused() {
     let image = place.drive("BELOW", "80MB");
     let (source, inside) = (place.source(), place.source().join("journals"));
     let (code, _) = json(&[
-        "prepare", "--session", "below", "--journal-dir", text(&inside), "--source", text(&source), "--to", "film/",
-        "--drive", text(&image),
+        "prepare",
+        "--session",
+        "below",
+        "--journal-dir",
+        text(&inside),
+        "--source",
+        text(&source),
+        "--to",
+        "film/",
+        "--drive",
+        text(&image),
     ]);
     assert_eq!(code, 3);
     assert!(!inside.exists());
@@ -104,8 +134,20 @@ fn an_unfinished_journal_stops_us_and_a_finished_one_is_kept() {
     let erase = ["--erase", "AGAIN", "--keep-free-space"];
     let (code, report) = place.prepare("second", &image, &erase);
     assert_eq!(code, 3, "{report}");
-    assert!(report["error"]["next"].as_str().unwrap().contains("argosy resume --session first"), "{report}");
-    let output = argosy(&["abort", "--session", "first", "--journal-dir", text(&place.journals())]);
+    assert!(
+        report["error"]["next"]
+            .as_str()
+            .unwrap()
+            .contains("argosy resume --session first"),
+        "{report}"
+    );
+    let output = argosy(&[
+        "abort",
+        "--session",
+        "first",
+        "--journal-dir",
+        text(&place.journals()),
+    ]);
     assert!(output.status.success(), "{output:?}");
     let (code, report) = json(&["journal", "check", text(&journal)]);
     assert_eq!((code, &report["verdict"]), (0, &"valid".into()), "{report}");
@@ -113,9 +155,18 @@ fn an_unfinished_journal_stops_us_and_a_finished_one_is_kept() {
     fs::write(&journal, &whole).unwrap();
     let (code, report) = place.prepare("second", &image, &erase);
     assert_eq!(code, 0, "{report}");
-    assert_eq!(fs::read(place.journals().join("AGAIN.first.jrn")).unwrap(), whole);
+    assert_eq!(
+        fs::read(place.journals().join("AGAIN.first.jrn")).unwrap(),
+        whole
+    );
     assert!(place.journals().join("AGAIN.first.side").exists());
-    let (code, _) = json(&["verify", "--drive", text(&image), "--journal", text(&journal)]);
+    let (code, _) = json(&[
+        "verify",
+        "--drive",
+        text(&image),
+        "--journal",
+        text(&journal),
+    ]);
     assert_eq!(code, 0);
 }
 
@@ -125,7 +176,14 @@ fn two_drives_of_one_serial_are_refused_until_told_apart() {
     place.file("a", b"a");
     let first = place.drive("TWIN", "80MB");
     let second = place.path("other.img");
-    let output = argosy(&["new-drive", text(&second), "--size", "80MB", "--serial", "TWIN"]);
+    let output = argosy(&[
+        "new-drive",
+        text(&second),
+        "--size",
+        "80MB",
+        "--serial",
+        "TWIN",
+    ]);
     assert!(output.status.success());
     let (code, report) = place.prepare("twins", &first, &["--drive", text(&second)]);
     assert_eq!(code, 3, "{report}");
@@ -139,7 +197,12 @@ fn wrong_usage_ends_with_2_and_a_drive_that_is_not_there_with_4() {
     let place = Place::new();
     place.file("a", b"a");
     let image = place.drive("USAGE", "80MB");
-    for session in ["ab", "with blank", "COM1", "too-long-for-a-session-id-1234567"] {
+    for session in [
+        "ab",
+        "with blank",
+        "COM1",
+        "too-long-for-a-session-id-1234567",
+    ] {
         let (code, report) = place.prepare(session, &image, &[]);
         assert_eq!(code, 2, "{session}: {report}");
     }
@@ -148,7 +211,11 @@ fn wrong_usage_ends_with_2_and_a_drive_that_is_not_there_with_4() {
     assert_eq!(argosy(&["--help"]).status.code(), Some(0));
     let (code, report) = place.prepare("usage", &place.path("nowhere.img"), &[]);
     assert_eq!(code, 4, "{report}");
-    let (code, report) = place.prepare("usage", &image, &["--cipher", "xts-aes-128", "--drive", text(&image)]);
+    let (code, report) = place.prepare(
+        "usage",
+        &image,
+        &["--cipher", "xts-aes-128", "--drive", text(&image)],
+    );
     assert_eq!(code, 3, "{report}");
     assert!(is_blank(&image));
 }

@@ -41,7 +41,14 @@ impl Place {
     /// Makes an image file that stands for a drive.
     pub(crate) fn drive(&self, serial: &str, size: &str) -> PathBuf {
         let image = self.path(&format!("{serial}.img"));
-        let output = argosy(&["new-drive", text(&image), "--size", size, "--serial", serial]);
+        let output = argosy(&[
+            "new-drive",
+            text(&image),
+            "--size",
+            size,
+            "--serial",
+            serial,
+        ]);
         assert!(output.status.success(), "{output:?}");
         image
     }
@@ -49,8 +56,21 @@ impl Place {
     /// Runs `prepare` for one drive, with more arguments behind; returns exit code and object.
     pub(crate) fn prepare(&self, session: &str, image: &Path, more: &[&str]) -> (i32, Value) {
         let (source, journals) = (self.source(), self.journals());
-        let mut arguments = vec!["prepare", "--session", session, "--journal-dir", text(&journals)];
-        arguments.extend(["--source", text(&source), "--to", "film/reels/", "--drive", text(image)]);
+        let mut arguments = vec![
+            "prepare",
+            "--session",
+            session,
+            "--journal-dir",
+            text(&journals),
+        ];
+        arguments.extend([
+            "--source",
+            text(&source),
+            "--to",
+            "film/reels/",
+            "--drive",
+            text(image),
+        ]);
         arguments.extend(more);
         json(&arguments)
     }
@@ -75,7 +95,11 @@ pub(crate) fn password(journal: &Path) -> String {
 }
 
 pub(crate) fn argosy(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_argosy")).args(arguments).stdin(Stdio::null()).output().unwrap()
+    Command::new(env!("CARGO_BIN_EXE_argosy"))
+        .args(arguments)
+        .stdin(Stdio::null())
+        .output()
+        .unwrap()
 }
 
 /// Runs the binary with `--json`; its standard output must be one object and nothing else.
@@ -85,7 +109,8 @@ pub(crate) fn json(arguments: &[&str]) -> (i32, Value) {
     let output = argosy(&arguments);
     let errors = String::from_utf8_lossy(&output.stderr);
     let value = serde_json::from_slice(&output.stdout);
-    let value: Value = value.unwrap_or_else(|error| panic!("{arguments:?}: {error}; standard error: {errors}"));
+    let value: Value =
+        value.unwrap_or_else(|error| panic!("{arguments:?}: {error}; standard error: {errors}"));
     assert!(value.is_object());
     (output.status.code().unwrap(), value)
 }
@@ -130,7 +155,11 @@ pub(crate) fn tree(root: &Path) -> std::collections::BTreeMap<PathBuf, Option<Ve
 /// Flips one bit of a file.
 pub(crate) fn flip(path: &Path, at: u64) {
     use std::os::unix::fs::FileExt;
-    let file = fs::OpenOptions::new().read(true).write(true).open(path).unwrap();
+    let file = fs::OpenOptions::new()
+        .read(true)
+        .write(true)
+        .open(path)
+        .unwrap();
     let mut byte = [0];
     file.read_exact_at(&mut byte, at).unwrap();
     byte[0] ^= 1;
@@ -142,7 +171,10 @@ pub(crate) fn has(program: &str) -> bool {
     let found = std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default())
         .any(|folder| folder.join(program).is_file());
     if !found {
-        assert!(std::env::var_os("ARGOSY_REQUIRE_ORACLES").is_none(), "{program} is not installed");
+        assert!(
+            std::env::var_os("ARGOSY_REQUIRE_ORACLES").is_none(),
+            "{program} is not installed"
+        );
         println!("skipped: {program} is not installed");
     }
     found
