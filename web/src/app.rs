@@ -56,7 +56,9 @@ pub fn App() -> Html {
     let store = use_reducer(Store::default);
     let effects = {
         let dispatcher = store.dispatcher();
-        use_memo((), move |()| Effects::new(Rc::new(move |action| dispatcher.dispatch(action))))
+        use_memo((), move |()| {
+            Effects::new(Rc::new(move |action| dispatcher.dispatch(action)))
+        })
     };
     let context = Context {
         state: Rc::clone(&store.0),
@@ -101,7 +103,9 @@ fn use_beginning(context: &Context) {
 fn use_plan(context: &Context) {
     let state = &context.state;
     let wish = match &state.source {
-        Source::Ready { listed, version, .. } if listed.can_plan => state
+        Source::Ready {
+            listed, version, ..
+        } if listed.can_plan => state
             .draft
             .plan_request(state.drive_list())
             .map(|request| (*version, request)),

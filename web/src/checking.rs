@@ -94,7 +94,10 @@ pub fn check(files: &[Dropped], progress: &mut dyn FnMut(String)) -> Vec<DriveCh
     }
     for file in of_kind(|kind| matches!(kind, Kind::Image)) {
         let check = check_image(file, &keys, progress);
-        match drives.iter_mut().find(|drive| !check.serial.is_empty() && drive.serial == check.serial) {
+        match drives
+            .iter_mut()
+            .find(|drive| !check.serial.is_empty() && drive.serial == check.serial)
+        {
             Some(drive) => drive.join(check),
             None => drives.push(check),
         }
@@ -112,14 +115,20 @@ struct Key {
     manifest_md5: Option<[u8; 16]>,
 }
 
-fn check_journal(file: &Dropped, manifests: &mut Vec<(String, &Dropped)>, keys: &mut Vec<Key>) -> DriveCheck {
+fn check_journal(
+    file: &Dropped,
+    manifests: &mut Vec<(String, &Dropped)>,
+    keys: &mut Vec<Key>,
+) -> DriveCheck {
     let mut check = DriveCheck::of(file);
     let bytes = match whole(file) {
         Ok(bytes) => bytes,
         Err(error) => return check.fail("The file cannot be read.", &error),
     };
     let replay = journal::replay(&bytes).ok();
-    let serial = replay.as_ref().map(|replay| replay.session.drive.serial.clone());
+    let serial = replay
+        .as_ref()
+        .map(|replay| replay.session.drive.serial.clone());
     let place = serial
         .as_ref()
         .and_then(|serial| manifests.iter().position(|(id, _)| id == serial))
@@ -129,7 +138,8 @@ fn check_journal(file: &Dropped, manifests: &mut Vec<(String, &Dropped)>, keys: 
     let report = match manifest {
         Some(manifest) => {
             check.files.push(manifest.name.clone());
-            let mut reader = BufReader::with_capacity(1 << 20, Stream::new(manifest.content.as_ref()));
+            let mut reader =
+                BufReader::with_capacity(1 << 20, Stream::new(manifest.content.as_ref()));
             journal::check(&bytes, Some(&mut reader))
         }
         None => journal::check(&bytes, None),
@@ -169,7 +179,11 @@ impl DriveCheck {
 
     fn add_findings(&mut self, tone: Tone, findings: &[Finding]) {
         for finding in findings {
-            self.add(tone, crate::planning::sentence(&finding.message), &finding.place);
+            self.add(
+                tone,
+                crate::planning::sentence(&finding.message),
+                &finding.place,
+            );
         }
     }
 
@@ -190,7 +204,14 @@ impl DriveCheck {
         if let Some(facts) = &report.facts {
             self.add_facts(facts, report.verdict);
         }
+        let other_manifest = report
+            .facts
+            .as_ref()
+            .is_some_and(|facts| facts.manifest_matches == Some(false));
         self.verdict = match (report.verdict, self.tone) {
+            (JournalVerdict::Invalid, _) if other_manifest && report.findings.len() == 1 => {
+                "This manifest is not the one that the journal names. Do not ship before you know why."
+            }
             (JournalVerdict::Invalid, _) => {
                 "This journal is not to be trusted. Do not ship on it; nothing on the drive was changed by this check."
             }
@@ -208,14 +229,30 @@ impl DriveCheck {
     fn add_facts(&mut self, facts: &JournalFacts, verdict: JournalVerdict) {
         if verdict == JournalVerdict::Valid {
             let records = words::counted(facts.records, "record", "records");
-            self.add(Tone::Good, format!("The chain of {records} is unbroken and closed."), "");
+            self.add(
+                Tone::Good,
+                format!("The chain of {records} is unbroken and closed."),
+                "",
+            );
         }
         match facts.key {
-            KeyProof::Opens => self.add(Tone::Good, "The recovery password in it opens the drive's sealed key block.", ""),
+            KeyProof::Opens => self.add(
+                Tone::Good,
+                "The recovery password in it opens the drive's sealed key block.",
+                "",
+            ),
             KeyProof::DoesNotOpen => {
-                self.add(Tone::Bad, "The recovery password in it does not open the drive's sealed key block.", "");
+                self.add(
+                    Tone::Bad,
+                    "The recovery password in it does not open the drive's sealed key block.",
+                    "",
+                );
             }
-            KeyProof::Redacted => self.add(Tone::Good, "The recovery password was taken out of this copy on purpose.", ""),
+            KeyProof::Redacted => self.add(
+                Tone::Good,
+                "The recovery password was taken out of this copy on purpose.",
+                "",
+            ),
             KeyProof::Absent => self.add(Tone::Warn, "It ends before the recovery password.", ""),
         }
         let files = words::counted(facts.files, "file", "files");
@@ -225,7 +262,8 @@ impl DriveCheck {
                 format!("The manifest is the one that the journal names, byte for byte; {files} were planned."),
                 "",
             ),
-            Some(false) => self.add(Tone::Bad, "The manifest is not the one that the journal names.", ""),
+            // The findings name it.
+            Some(false) => {}
             None if facts.manifest_hash.is_empty() => {
                 self.add(Tone::Warn, "The journal ends before the manifest was written.", "");
             }
@@ -250,7 +288,8 @@ impl DriveCheck {
             ),
             Some(Verdict::Written) => self.add(Tone::Warn, format!("Written, and not read back: {planned}."), ""),
             Some(Verdict::Failed) => self.add(Tone::Bad, format!("The drive failed: {}.", facts.state), ""),
-            None => self.add(Tone::Warn, format!("The drive is {}.", facts.state), ""),
+            // The findings say that the end is missing, and where it stands.
+            None => {}
         }
     }
 
@@ -315,7 +354,10 @@ fn check_image(file: &Dropped, keys: &[Key], progress: &mut dyn FnMut(String)) -
             return check;
         }
     }
-    check.fail("No journal here opens this drive image.", "the recovery passwords of the journals do not open it")
+    check.fail(
+        "No journal here opens this drive image.",
+        "the recovery passwords of the journals do not open it",
+    )
 }
 
 impl DriveCheck {
@@ -328,7 +370,11 @@ impl DriveCheck {
         for finding in &report.findings {
             let offset = finding.offset.map(|at| format!("byte {at:#x}"));
             let place: Vec<String> = finding.file.iter().cloned().chain(offset).collect();
-            self.add(Tone::Bad, crate::planning::sentence(&finding.message), place.join(", "));
+            self.add(
+                Tone::Bad,
+                crate::planning::sentence(&finding.message),
+                place.join(", "),
+            );
         }
         if report.findings_left_out > 0 {
             let more = words::counted(report.findings_left_out, "finding more", "findings more");
@@ -401,7 +447,10 @@ fn drive_id(manifest: &Dropped) -> String {
 fn whole(file: &Dropped) -> Result<Vec<u8>, String> {
     let bytes = file.content.bytes();
     if bytes > JOURNAL_BYTES_MAX {
-        return Err(format!("it has {}; a journal has under 2 MB", words::size(bytes)));
+        return Err(format!(
+            "it has {}; a journal has under 2 MB",
+            words::size(bytes)
+        ));
     }
     let mut content = vec![0; usize::try_from(bytes).unwrap_or(0)];
     file.content

@@ -10,8 +10,9 @@ use js_sys::{Reflect, Uint8Array};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use shared::api::{
-    ApiError, ConfirmRequest, DrivesReply, Event, FoldersReply, FoldersRequest, JobSnapshot, JobsReply, KeyReply,
-    ScanRequest, SessionReply, SessionRequest, StartReply, StartRequest, code, paths,
+    ApiError, ConfirmRequest, DrivesReply, Event, FoldersReply, FoldersRequest, JobSnapshot,
+    JobsReply, KeyReply, ScanRequest, SessionReply, SessionRequest, StartReply, StartRequest, code,
+    paths,
 };
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -38,6 +39,13 @@ impl Client {
         let client = Self::default();
         *client.session.borrow_mut() = SessionStorage::get(STORED).ok();
         client
+    }
+
+    /// Returns whether the page was served by this machine.
+    #[must_use]
+    pub fn is_loopback() -> bool {
+        let host = gloo::utils::window().location().hostname();
+        host.is_ok_and(|host| ["localhost", "127.0.0.1", "[::1]"].contains(&host.as_str()))
     }
 
     /// Takes the launch token out of the page's address, so that it stays in no history.
@@ -107,7 +115,10 @@ impl Client {
     pub async fn scan(&self, path: String) -> Result<String, ApiError> {
         let request = self.body(Request::post(paths::SCAN), &ScanRequest { path })?;
         let response = good(request.send().await).await?;
-        response.text().await.map_err(|error| unreadable(&error.to_string()))
+        response
+            .text()
+            .await
+            .map_err(|error| unreadable(&error.to_string()))
     }
 
     /// Returns the jobs.
@@ -138,7 +149,11 @@ impl Client {
     ///
     /// # Errors
     /// [`ApiError`].
-    pub async fn confirm(&self, job: &str, words: &ConfirmRequest) -> Result<JobSnapshot, ApiError> {
+    pub async fn confirm(
+        &self,
+        job: &str,
+        words: &ConfirmRequest,
+    ) -> Result<JobSnapshot, ApiError> {
         self.post(&paths::confirm(job), words).await
     }
 
@@ -147,7 +162,8 @@ impl Client {
     /// # Errors
     /// [`ApiError`].
     pub async fn cancel(&self, job: &str) -> Result<JobSnapshot, ApiError> {
-        self.post(&paths::cancel(job), &serde_json::Value::Null).await
+        self.post(&paths::cancel(job), &serde_json::Value::Null)
+            .await
     }
 
     /// Returns a drive's recovery password.
@@ -155,7 +171,8 @@ impl Client {
     /// # Errors
     /// [`ApiError`].
     pub async fn key(&self, job: &str, serial: &str) -> Result<KeyReply, ApiError> {
-        self.post(&paths::key(job, serial), &serde_json::Value::Null).await
+        self.post(&paths::key(job, serial), &serde_json::Value::Null)
+            .await
     }
 
     /// Returns a drive's journal.
@@ -165,7 +182,10 @@ impl Client {
     pub async fn journal(&self, job: &str, serial: &str) -> Result<Vec<u8>, ApiError> {
         let request = self.with_session(Request::get(&paths::journal(job, serial)));
         let response = good(request.send().await).await?;
-        response.binary().await.map_err(|error| unreadable(&error.to_string()))
+        response
+            .binary()
+            .await
+            .map_err(|error| unreadable(&error.to_string()))
     }
 
     /// Follows the agent's events into `into` until the connection ends. Returns when it has ended.
@@ -175,7 +195,9 @@ impl Client {
     pub async fn events(&self, into: &mpsc::UnboundedSender<Event>) -> Result<(), ApiError> {
         let request = self.with_session(Request::get(paths::EVENTS));
         let response = good(request.send().await).await?;
-        let body = response.body().ok_or_else(|| unreadable("it has no body"))?;
+        let body = response
+            .body()
+            .ok_or_else(|| unreadable("it has no body"))?;
         let reader: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
         let mut stream = EventStream::default();
         while let Ok(piece) = JsFuture::from(reader.read()).await {
@@ -203,7 +225,11 @@ impl Client {
         parsed(good(self.with_session(Request::get(path)).send().await).await?).await
     }
 
-    async fn post<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T, ApiError> {
+    async fn post<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<T, ApiError> {
         let request = self.body(Request::post(path), body)?;
         parsed(good(request.send().await).await?).await
     }
@@ -232,9 +258,12 @@ async fn good(answer: Result<Response, gloo::net::Error>) -> Result<Response, Ap
     // Whatever is not ours does not speak our errors: another server, or none of our paths.
     let error = response.json::<ApiError>().await;
     Err(error.unwrap_or_else(|_| {
-        ApiError::new(NO_AGENT, format!("No agent answers here (status {status})."))
-            .safe("Nothing was done.")
-            .next("Start argosy serve and open the address that it prints.")
+        ApiError::new(
+            NO_AGENT,
+            format!("No agent answers here (status {status})."),
+        )
+        .safe("Nothing was done.")
+        .next("Start argosy serve and open the address that it prints.")
     }))
 }
 
@@ -257,9 +286,12 @@ fn no_agent(error: &gloo::net::Error) -> ApiError {
 }
 
 fn unreadable(cause: &str) -> ApiError {
-    ApiError::new(code::INTERNAL, format!("The agent's answer cannot be read: {cause}."))
-        .safe("Drives at work go on.")
-        .next("Load the page anew; page and agent may be of different versions.")
+    ApiError::new(
+        code::INTERNAL,
+        format!("The agent's answer cannot be read: {cause}."),
+    )
+    .safe("Drives at work go on.")
+    .next("Load the page anew; page and agent may be of different versions.")
 }
 
 /// Copies text to the clipboard.

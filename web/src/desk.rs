@@ -98,7 +98,10 @@ impl Desk {
                     content: Box::new(content),
                 }),
                 Err(cause) => {
-                    let error = ApiError::new(code::BAD_REQUEST, format!("The file cannot be read: {cause}."));
+                    let error = ApiError::new(
+                        code::BAD_REQUEST,
+                        format!("The file cannot be read: {cause}."),
+                    );
                     return Outcome::Failed(error.at(file.name()).safe("Nothing was changed."));
                 }
             }
@@ -127,7 +130,8 @@ impl Inner {
             return;
         }
         let number = number_of(message);
-        let Some(answer) = number.and_then(|number| self.waiting.borrow_mut().remove(&number)) else {
+        let Some(answer) = number.and_then(|number| self.waiting.borrow_mut().remove(&number))
+        else {
             return;
         };
         let outcome = text_of(message, "outcome")
@@ -167,7 +171,8 @@ fn start_worker(inner: &Rc<Inner>) -> Option<Worker> {
 }
 
 fn post_task(worker: &Worker, number: u32, task: &Task, files: &[File]) -> Result<(), JsValue> {
-    let task = serde_json::to_string(task).map_err(|error| JsValue::from_str(&error.to_string()))?;
+    let task =
+        serde_json::to_string(task).map_err(|error| JsValue::from_str(&error.to_string()))?;
     let message = Object::new();
     Reflect::set(&message, &"number".into(), &number.into())?;
     Reflect::set(&message, &"task".into(), &task.into())?;
@@ -192,7 +197,11 @@ pub fn serve() {
     on_message.forget();
 }
 
-fn outcome_of(message: &JsValue, bench: &RefCell<Bench>, scope: &DedicatedWorkerGlobalScope) -> Outcome {
+fn outcome_of(
+    message: &JsValue,
+    bench: &RefCell<Bench>,
+    scope: &DedicatedWorkerGlobalScope,
+) -> Outcome {
     let task = text_of(message, "task").and_then(|task| serde_json::from_str::<Task>(&task).ok());
     let Some(task) = task else {
         return Outcome::Failed(broken("the work cannot be read"));
@@ -241,7 +250,10 @@ fn number_of(message: &JsValue) -> Option<u32> {
 }
 
 fn broken(cause: &str) -> ApiError {
-    ApiError::new(code::INTERNAL, format!("The page could not finish this: {cause}."))
-        .safe("Nothing was changed.")
-        .next("Try again; if it happens twice, load the page anew.")
+    ApiError::new(
+        code::INTERNAL,
+        format!("The page could not finish this: {cause}."),
+    )
+    .safe("Nothing was changed.")
+    .next("Try again; if it happens twice, load the page anew.")
 }

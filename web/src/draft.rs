@@ -111,7 +111,8 @@ impl Draft {
     #[must_use]
     pub fn destination_fault(&self) -> Option<String> {
         if self.container.trim().is_empty() {
-            return (!self.prefix.trim().is_empty()).then(|| "A prefix needs a container before it.".to_owned());
+            return (!self.prefix.trim().is_empty())
+                .then(|| "A prefix needs a container before it.".to_owned());
         }
         let parsed = self.destination().parse::<Destination>();
         parsed.err().map(|error| sentence(&error.to_string()))
@@ -145,7 +146,7 @@ impl Draft {
                 // Sold sizes are rounded; a drive has whole sectors.
                 let bytes = bytes.checked_sub(bytes % 4096)?;
                 let size = WantedDrive {
-                    serial: self.size.trim().to_owned(),
+                    serial: "drive".to_owned(),
                     bytes,
                     sector_bytes: 512,
                 };
@@ -177,13 +178,24 @@ impl Draft {
 
     /// Returns the first thing that keeps a job from being started, as a sentence.
     #[must_use]
-    pub fn missing(&self, source: Option<&str>, view: Option<&PlanView>, drives: &[Drive]) -> Option<&'static str> {
-        let picked = || drives.iter().filter(|drive| self.picked.contains_key(&drive.path));
+    pub fn missing(
+        &self,
+        source: Option<&str>,
+        view: Option<&PlanView>,
+        drives: &[Drive],
+    ) -> Option<&'static str> {
+        let picked = || {
+            drives
+                .iter()
+                .filter(|drive| self.picked.contains_key(&drive.path))
+        };
         let undecided = |drive: &Drive| {
             drive.blank != Some(true) && self.picked.get(&drive.path).is_none_or(Option::is_none)
         };
         if source.is_none() {
-            Some("Choose a source folder on the Plan page first: a listing alone can be planned, not sent.")
+            Some(
+                "Choose a source folder on the Plan page first: a listing alone can be planned, not sent.",
+            )
         } else if self.container.trim().is_empty() {
             Some("Say on the Plan page where the files should arrive.")
         } else if self.destination_fault().is_some() || self.session_fault().is_some() {
@@ -283,7 +295,9 @@ mod tests {
 
     #[test]
     fn a_plan_can_be_seen_before_the_destination_is_known() {
-        let request = Draft::default().plan_request(&[]).expect("a size is chosen");
+        let request = Draft::default()
+            .plan_request(&[])
+            .expect("a size is chosen");
         assert_eq!(request.destination, None);
         assert!(request.as_many_as_needed);
         assert_eq!(request.drives[0].bytes, 8_000_000_000_000);
@@ -296,7 +310,11 @@ mod tests {
         let request = draft
             .plan_request(&[drive("a", true), drive("b", true)])
             .expect("one is chosen");
-        let serials: Vec<_> = request.drives.iter().map(|drive| drive.serial.as_str()).collect();
+        let serials: Vec<_> = request
+            .drives
+            .iter()
+            .map(|drive| drive.serial.as_str())
+            .collect();
         assert_eq!(serials, ["A"]);
         assert!(!request.as_many_as_needed);
     }
@@ -308,7 +326,10 @@ mod tests {
             ..Draft::default()
         };
         let drives = [drive("a", false)];
-        assert_eq!(draft.missing(Some("/src"), None, &drives), Some("Choose at least one drive."));
+        assert_eq!(
+            draft.missing(Some("/src"), None, &drives),
+            Some("Choose at least one drive.")
+        );
         draft.pick("a".to_owned(), true);
         assert!(draft.missing(Some("/src"), None, &drives).is_some());
         draft.choose_free_space("a".to_owned(), FreeSpace::Wipe);

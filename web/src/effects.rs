@@ -75,7 +75,17 @@ impl Effects {
             {
                 this.act(Action::Trouble(Some(error)));
             }
-            this.follow().await;
+            if this.client.has_session() {
+                this.follow().await;
+            } else {
+                // Who is served from this machine has an agent; anybody else's server is none.
+                let link = if Client::is_loopback() {
+                    Link::Locked
+                } else {
+                    Link::Absent
+                };
+                this.act(Action::Link(link));
+            }
         });
     }
 
@@ -97,10 +107,9 @@ impl Effects {
                     return;
                 }
                 Err(error) => {
-                    let never = failures == 0 && !self.client.has_session();
-                    self.act(Action::Link(if never { Link::Absent } else { Link::Lost }));
-                    if error.code == NO_AGENT && never {
-                        return;
+                    self.act(Action::Link(Link::Lost));
+                    if failures == 0 && error.code != NO_AGENT {
+                        self.act(Action::Trouble(Some(error)));
                     }
                 }
             }
@@ -150,7 +159,11 @@ impl Effects {
     }
 
     /// Asks what is in a folder of the agent's machine, and hands the answer to `done`.
-    pub fn folders(&self, path: Option<String>, done: impl FnOnce(Result<FoldersReply, ApiError>) + 'static) {
+    pub fn folders(
+        &self,
+        path: Option<String>,
+        done: impl FnOnce(Result<FoldersReply, ApiError>) + 'static,
+    ) {
         self.spawn(|this| async move { done(this.client.folders(path).await) });
     }
 
@@ -218,7 +231,9 @@ impl Effects {
     pub fn save_plan(&self, session: String) {
         self.spawn(|this| async move {
             let saved = match this.desk.ask(Task::SavePlan, Vec::new()).await {
-                Outcome::Saved(csv) => this.save(&format!("{session}.plan.csv"), "text/csv", csv.as_bytes()),
+                Outcome::Saved(csv) => {
+                    this.save(&format!("{session}.plan.csv"), "text/csv", csv.as_bytes())
+                }
                 outcome => Err(fault(outcome)),
             };
             this.tell(saved);
@@ -239,7 +254,12 @@ impl Effects {
     }
 
     /// Sends the words that were typed. From here on drives are erased.
-    pub fn confirm(&self, reply: Rc<StartReply>, words: ConfirmRequest, done: impl FnOnce() + 'static) {
+    pub fn confirm(
+        &self,
+        reply: Rc<StartReply>,
+        words: ConfirmRequest,
+        done: impl FnOnce() + 'static,
+    ) {
         let Some(job) = reply.job.clone() else {
             return;
         };
@@ -291,8 +311,13 @@ impl Effects {
             match copy(&password).await {
                 Ok(()) => this.act(Action::Say("The recovery password is copied.".to_owned())),
                 Err(cause) => {
-                    let error = ApiError::new(code::INTERNAL, format!("The browser did not copy: {cause}."));
-                    this.act(Action::Trouble(Some(error.next("Save it instead, or write it down."))));
+                    let error = ApiError::new(
+                        code::INTERNAL,
+                        format!("The browser did not copy: {cause}."),
+                    );
+                    this.act(Action::Trouble(Some(
+                        error.next("Save it instead, or write it down."),
+                    )));
                 }
             }
         });
@@ -304,7 +329,10 @@ impl Effects {
             "BitLocker recovery password of the drive with serial {serial}:\r\n\r\n{password}\r\n\r\n\
              Whoever has this and the drive can read it. The drive's journal holds it too.\r\n"
         );
-        let name = format!("{}.recovery-password.txt", shared::blob_name::file_name(serial));
+        let name = format!(
+            "{}.recovery-password.txt",
+            shared::blob_name::file_name(serial)
+        );
         self.tell(self.save(&name, "text/plain", text.as_bytes()));
     }
 
@@ -329,7 +357,8 @@ impl Effects {
         self.spawn(|this| async move {
             match this.desk.ask(Task::Check, files).await {
                 Outcome::Checked(drives) => {
-                    let said: Vec<&str> = drives.iter().map(|drive| drive.verdict.as_str()).collect();
+                    let said: Vec<&str> =
+                        drives.iter().map(|drive| drive.verdict.as_str()).collect();
                     this.act(Action::Say(format!("Checked. {}", said.join(" "))));
                     this.act(Action::Check(Checks::Done(Rc::new(drives))));
                 }
@@ -340,9 +369,12 @@ impl Effects {
 
     fn save(&self, name: &str, kind: &str, content: &[u8]) -> Result<(), ApiError> {
         local_file::save(name, kind, content).map_err(|cause| {
-            ApiError::new(code::IO, format!("The browser did not save the file: {cause}."))
-                .at(name)
-                .safe("The agent still has it.")
+            ApiError::new(
+                code::IO,
+                format!("The browser did not save the file: {cause}."),
+            )
+            .at(name)
+            .safe("The agent still has it.")
         })
     }
 
@@ -355,14 +387,21 @@ impl Effects {
 }
 
 const fn review(reply: Rc<StartReply>, refused: Option<ApiError>, sending: bool) -> Start {
-    Start::Review { reply, refused, sending }
+    Start::Review {
+        reply,
+        refused,
+        sending,
+    }
 }
 
 fn fault(outcome: Outcome) -> ApiError {
     match outcome {
         Outcome::Failed(error) => error,
-        _ => ApiError::new(code::INTERNAL, "The page got an answer that it did not ask for.")
-            .safe("Nothing was changed.")
-            .next("Load the page anew."),
+        _ => ApiError::new(
+            code::INTERNAL,
+            "The page got an answer that it did not ask for.",
+        )
+        .safe("Nothing was changed.")
+        .next("Load the page anew."),
     }
 }

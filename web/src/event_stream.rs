@@ -68,7 +68,8 @@ mod tests {
 
     #[test]
     fn an_event_ends_at_its_empty_line_wherever_the_pieces_are_cut() {
-        let stream = b"id:1\ndata:{\"a\":1}\n\n:comment\n\ndata: two\r\ndata: lines\r\n\r\ndata:cut";
+        let stream =
+            b"id:1\ndata:{\"a\":1}\n\n:comment\n\ndata: two\r\ndata: lines\r\n\r\ndata:cut";
         for cut in 0..stream.len() {
             let (first, second) = stream.split_at(cut);
             let mut events = EventStream::default();

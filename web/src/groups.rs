@@ -131,7 +131,10 @@ fn branching(listing: &Listing) -> FolderId {
     let mut at = FolderId::TOP;
     while let (Some((1, only)), Some(false)) = (children.get(place(at)), has_files.get(place(at))) {
         let below = FolderId(*only);
-        if children.get(place(below)).is_none_or(|(count, _)| *count == 0) {
+        if children
+            .get(place(below))
+            .is_none_or(|(count, _)| *count == 0)
+        {
             break;
         }
         at = below;

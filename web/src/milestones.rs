@@ -9,7 +9,11 @@ use crate::words;
 #[must_use]
 pub fn milestone(before: &JobSnapshot, after: &JobSnapshot) -> Option<String> {
     if before.state != after.state && after.state == JobState::Ended {
-        return Some(format!("Session {} ended: {}.", after.session, verdict(after.verdict)));
+        return Some(format!(
+            "Session {} ended: {}.",
+            after.session,
+            verdict(after.verdict)
+        ));
     }
     after
         .drives
@@ -20,8 +24,17 @@ pub fn milestone(before: &JobSnapshot, after: &JobSnapshot) -> Option<String> {
 
 fn of_drive(before: &DriveSnapshot, after: &DriveSnapshot) -> Option<String> {
     let (_, last) = words::serial_parts(&after.serial);
-    if before.left_out_count == 0 && after.left_out_count > 0 {
-        return Some(format!("Drive {last}: a file was left out."));
+    let failed = |drive: &DriveSnapshot| {
+        drive
+            .left_out
+            .iter()
+            .filter(|file| file.reason.makes_incomplete())
+            .count()
+    };
+    if failed(before) == 0 && failed(after) > 0 {
+        return Some(format!(
+            "Drive {last}: a file could not be copied and is left out."
+        ));
     }
     if std::mem::discriminant(&before.state) != std::mem::discriminant(&after.state)
         || stage_name(&before.state) != stage_name(&after.state)
@@ -29,14 +42,19 @@ fn of_drive(before: &DriveSnapshot, after: &DriveSnapshot) -> Option<String> {
         return Some(format!("Drive {last}: {}.", stage_name(&after.state)));
     }
     let quarter = |part, whole| words::permyriad(part, whole) / 2500;
-    let written = |drive: &DriveSnapshot| quarter(drive.progress.bytes_written, drive.progress.bytes_total);
-    let verified = |drive: &DriveSnapshot| quarter(drive.progress.bytes_verified, drive.progress.verify_total);
+    let written =
+        |drive: &DriveSnapshot| quarter(drive.progress.bytes_written, drive.progress.bytes_total);
+    let verified =
+        |drive: &DriveSnapshot| quarter(drive.progress.bytes_verified, drive.progress.verify_total);
     for (then, now, what) in [
         (written(before), written(after), "written"),
         (verified(before), verified(after), "read back"),
     ] {
         if now > then && (1..=3).contains(&now) {
-            return Some(format!("Drive {last}: {} % {what}.", now.saturating_mul(25)));
+            return Some(format!(
+                "Drive {last}: {} % {what}.",
+                now.saturating_mul(25)
+            ));
         }
     }
     None

@@ -150,13 +150,17 @@ pub fn read_csv(csv: &[u8]) -> Result<(Listing, Listed), ApiError> {
     if let Err(errors) = read {
         let count = words::counted(u64::try_from(errors.len()).unwrap_or(0), "line", "lines");
         let places: Vec<String> = errors.iter().take(3).map(ToString::to_string).collect();
-        return Err(bad_listing(format!("{count} of the listing cannot be read."), places.join("; ")));
+        return Err(bad_listing(
+            format!("{count} of the listing cannot be read."),
+            places.join("; "),
+        ));
     }
     match full {
         Some(place) => Err(bad_listing("The listing cannot be held.".to_owned(), place)),
-        None if listing.is_empty() => {
-            Err(bad_listing("The listing is empty.".to_owned(), String::new()))
-        }
+        None if listing.is_empty() => Err(bad_listing(
+            "The listing is empty.".to_owned(),
+            String::new(),
+        )),
         None => Ok((listing, listed)),
     }
 }
@@ -185,14 +189,26 @@ pub fn read_scan(reply: &ScanReply) -> Result<(Option<Listing>, Listed), ApiErro
     let mut listing = Listing::new();
     let mut full = None;
     wire.for_each(|entry| {
-        let kind = if entry.is_folder { Kind::Folder } else { Kind::File };
+        let kind = if entry.is_folder {
+            Kind::Folder
+        } else {
+            Kind::File
+        };
         if let Err(error) = listing.push(&entry.path, entry.bytes, FileTime(entry.modified), kind) {
             full.get_or_insert(error);
         }
     })
-    .map_err(|error| bad_listing("The agent's listing does not fit together.".to_owned(), error.to_string()))?;
+    .map_err(|error| {
+        bad_listing(
+            "The agent's listing does not fit together.".to_owned(),
+            error.to_string(),
+        )
+    })?;
     if let Some(error) = full {
-        return Err(bad_listing("The agent's listing cannot be held.".to_owned(), error.to_string()));
+        return Err(bad_listing(
+            "The agent's listing cannot be held.".to_owned(),
+            error.to_string(),
+        ));
     }
     listed.can_plan = true;
     Ok((Some(listing), listed))
@@ -233,7 +249,8 @@ pub fn plan(listing: &Listing, request: &PlanRequest) -> Result<(Plan, PlanView)
     let mut view = view(listing, &plan);
     view.renames = renames(&options.mapping);
     if request.destination.is_none() {
-        view.assumed.push("a destination of container/, until one is chosen".to_owned());
+        view.assumed
+            .push("a destination of container/, until one is chosen".to_owned());
     }
     Ok((plan, view))
 }
@@ -291,7 +308,12 @@ fn view(listing: &Listing, plan: &Plan) -> PlanView {
         proven: plan.proven,
         why: sentence(&plan.why),
         assumed: plan.assumed.clone(),
-        problems: plan.problems.iter().take(NAMED_MAX).map(ProblemView::from).collect(),
+        problems: plan
+            .problems
+            .iter()
+            .take(NAMED_MAX)
+            .map(ProblemView::from)
+            .collect(),
         problem_count: u64::try_from(plan.problems.len()).unwrap_or(u64::MAX),
         left_out_count: u64::try_from(plan.left_out.len()).unwrap_or(u64::MAX),
         ..PlanView::default()
@@ -332,11 +354,21 @@ pub fn save(listing: &Listing, plan: &Plan) -> String {
         for &number in &drive.entries {
             let entry = listing.entry(number);
             let end = if entry.is_folder { "/" } else { "" };
-            push_row(&mut csv, &[&drive.serial, &format!("{}{end}", entry.path), &entry.bytes.to_string()]);
+            push_row(
+                &mut csv,
+                &[
+                    &drive.serial,
+                    &format!("{}{end}", entry.path),
+                    &entry.bytes.to_string(),
+                ],
+            );
         }
     }
     for left in &plan.left_out {
-        push_row(&mut csv, &["", &left.path, &format!("left out: {}", left.reason.text())]);
+        push_row(
+            &mut csv,
+            &["", &left.path, &format!("left out: {}", left.reason.text())],
+        );
     }
     csv
 }
@@ -387,6 +419,10 @@ pub fn sentence(text: &str) -> String {
     let Some(first) = letters.next() else {
         return String::new();
     };
-    let stop = if text.ends_with(['.', '?', '!']) { "" } else { "." };
+    let stop = if text.ends_with(['.', '?', '!']) {
+        ""
+    } else {
+        "."
+    };
     format!("{}{}{stop}", first.to_uppercase(), letters.as_str())
 }

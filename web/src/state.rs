@@ -332,14 +332,21 @@ impl State {
         self.last_event = event.number;
         match &event.news {
             News::Scanning { path, counts } => {
-                if let Source::Reading { name, counts: shown } = &mut self.source
+                if let Source::Reading {
+                    name,
+                    counts: shown,
+                } = &mut self.source
                     && name == path
                 {
                     *shown = *counts;
                 }
                 return;
             }
-            News::Progress { job, serial, progress } => {
+            News::Progress {
+                job,
+                serial,
+                progress,
+            } => {
                 let traces = Rc::make_mut(&mut self.traces);
                 let trace = traces.entry((job.clone(), serial.clone())).or_default();
                 trace.push(progress.rate);
@@ -454,7 +461,11 @@ mod tests {
     fn a_drive_that_is_gone_or_locked_is_not_chosen_any_more() {
         let mut state = reduce(
             State::default(),
-            Action::DrivesSeen(Ok(vec![drive("a", true), drive("b", true), drive("c", true)])),
+            Action::DrivesSeen(Ok(vec![
+                drive("a", true),
+                drive("b", true),
+                drive("c", true),
+            ])),
         );
         for path in ["a", "b", "c"] {
             state = reduce(state, Action::Pick(path.to_owned(), true));
@@ -463,7 +474,10 @@ mod tests {
             state,
             Action::DrivesSeen(Ok(vec![drive("a", true), drive("b", false)])),
         );
-        let picked: Vec<_> = state.picked_drives().map(|drive| drive.path.as_str()).collect();
+        let picked: Vec<_> = state
+            .picked_drives()
+            .map(|drive| drive.path.as_str())
+            .collect();
         assert_eq!(picked, ["a"]);
     }
 

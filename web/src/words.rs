@@ -34,9 +34,10 @@ pub fn rate(bytes_per_second: u64) -> String {
 #[must_use]
 pub fn part_of(part: u64, whole: u64) -> String {
     let whole_text = size(whole);
-    let (Some((_, unit)), Some((part_number, part_unit))) =
-        (whole_text.split_once(' '), size(part).split_once(' ').map(owned))
-    else {
+    let (Some((_, unit)), Some((part_number, part_unit))) = (
+        whole_text.split_once(' '),
+        size(part).split_once(' ').map(owned),
+    ) else {
         return whole_text;
     };
     if part == 0 {
@@ -147,14 +148,20 @@ pub fn parse_size(text: &str) -> Option<u64> {
         return Some(whole);
     }
     let scale = 10_u64.checked_pow(u32::try_from(fraction.len()).ok()?)?;
-    let part = u128::from(fraction.parse::<u64>().ok()?) * u128::from(unit) / u128::from(scale);
+    let part = u128::from(fraction.parse::<u64>().ok()?).checked_mul(u128::from(unit))?;
+    let part = part.checked_div(u128::from(scale))?;
     whole.checked_add(u64::try_from(part).ok()?)
 }
 
 /// Returns `bytes / unit` with three digits that matter.
 fn three_digits(bytes: u64, unit: u64) -> String {
     for (decimals, scale) in [(2, 100), (1, 10), (0, 1)] {
-        let scaled = (u128::from(bytes) * scale * 2 + u128::from(unit)) / (u128::from(unit) * 2);
+        // Half a digit more, then cut: rounded.
+        let doubled = u128::from(bytes).saturating_mul(scale).saturating_mul(2);
+        let rounded = doubled.saturating_add(u128::from(unit));
+        let scaled = rounded
+            .checked_div(u128::from(unit).saturating_mul(2))
+            .unwrap_or(0);
         if scaled < 1000 || decimals == 0 {
             return match scale {
                 1 => scaled.to_string(),
@@ -200,7 +207,10 @@ mod tests {
 
     #[test]
     fn a_part_is_told_in_the_unit_of_the_whole_when_it_has_it() {
-        assert_eq!(part_of(9_410_000_000_000, 15_870_000_000_000), "9.41 of 15.9 TB");
+        assert_eq!(
+            part_of(9_410_000_000_000, 15_870_000_000_000),
+            "9.41 of 15.9 TB"
+        );
         assert_eq!(part_of(12_000_000, 15_870_000_000_000), "12 MB of 15.9 TB");
         assert_eq!(part_of(0, 384_000_000), "0 of 384 MB");
     }

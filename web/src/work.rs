@@ -84,8 +84,9 @@ impl Bench {
                 Ok(Outcome::Listed(listed))
             }
             Task::ReadScan { reply } => {
-                let reply: ScanReply = serde_json::from_str(&reply)
-                    .map_err(|error| missing(&format!("the agent's answer is not a scan: {error}")))?;
+                let reply: ScanReply = serde_json::from_str(&reply).map_err(|error| {
+                    missing(&format!("the agent's answer is not a scan: {error}"))
+                })?;
                 let (listing, listed) = planning::read_scan(&reply)?;
                 self.take(listing);
                 Ok(Outcome::Listed(listed))

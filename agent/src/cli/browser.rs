@@ -25,7 +25,10 @@ impl Doorway {
         );
         if self.write(&page).is_ok() {
             opener.arg(&self.path);
-            let quiet = opener.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+            let quiet = opener
+                .stdin(Stdio::null())
+                .stdout(Stdio::null())
+                .stderr(Stdio::null());
             // Whether it opened is seen by the person; there is nobody else to tell.
             drop(quiet.spawn());
         }
@@ -76,9 +79,15 @@ mod tests {
         let doorway = Doorway::new(temporary.path());
         doorway.write("page").expect("written");
         doorway.write("again").expect("written over");
-        let rights = std::fs::metadata(&doorway.path).expect("there").permissions().mode();
+        let rights = std::fs::metadata(&doorway.path)
+            .expect("there")
+            .permissions()
+            .mode();
         assert_eq!(rights & 0o777, 0o600);
         drop(doorway);
-        assert_eq!(std::fs::read_dir(temporary.path()).expect("listed").count(), 0);
+        assert_eq!(
+            std::fs::read_dir(temporary.path()).expect("listed").count(),
+            0
+        );
     }
 }

@@ -39,7 +39,10 @@ pub(super) fn run(arguments: &Arguments, screen: &Screen) -> Result<Ended, JobEr
     let state_dir = match &arguments.state_dir {
         Some(folder) => folder.clone(),
         None => default_state_dir().ok_or_else(|| {
-            JobError::usage("there is no home folder to keep journals in; name one with --state-dir", "")
+            JobError::usage(
+                "there is no home folder to keep journals in; name one with --state-dir",
+                "",
+            )
         })?,
     };
     let journal_dir = state_dir.join("journals");
@@ -69,11 +72,19 @@ pub(super) fn run(arguments: &Arguments, screen: &Screen) -> Result<Ended, JobEr
     Ok(Ended::WELL)
 }
 
-async fn serve(port: u16, agent: Agent, doorway: Option<Doorway>, screen: &Screen) -> Result<(), JobError> {
+async fn serve(
+    port: u16,
+    agent: Agent,
+    doorway: Option<Doorway>,
+    screen: &Screen,
+) -> Result<(), JobError> {
     let listener = http::listen(port)
         .await
         .map_err(|error| io(&error, &format!("127.0.0.1:{port}")))?;
-    let port = listener.local_addr().map_err(|error| io(&error, ""))?.port();
+    let port = listener
+        .local_addr()
+        .map_err(|error| io(&error, ""))?
+        .port();
     let address = launch(&agent.sessions, port)?;
     screen.aside("Argosy is ready. Open this address within a minute; it works once:");
     screen.line(&address);
@@ -94,7 +105,10 @@ fn launch(sessions: &Sessions, port: u16) -> Result<String, JobError> {
         .launch(Instant::now())
         .map_err(|error| io(&error, ""))?;
     let fragment = shared::api::paths::LAUNCH_FRAGMENT;
-    Ok(format!("http://127.0.0.1:{port}/#{fragment}={}", token.as_str()))
+    Ok(format!(
+        "http://127.0.0.1:{port}/#{fragment}={}",
+        token.as_str()
+    ))
 }
 
 /// Prints a new address for every Enter, until the process ends.
@@ -119,7 +133,10 @@ fn end_jobs(jobs: &Jobs, screen: &Screen) {
         );
         if unfinished && jobs.cancel(&job.id).is_ok() {
             if job.state != JobState::WaitsForConfirmation {
-                screen.aside(&format!("Stopping session {}; Ctrl-C again does not wait.", job.session));
+                screen.aside(&format!(
+                    "Stopping session {}; Ctrl-C again does not wait.",
+                    job.session
+                ));
             }
             // It is over either way; what became of it is in its journals.
             let _ = jobs.wait(&job.id);
@@ -138,7 +155,11 @@ fn default_state_dir() -> Option<PathBuf> {
     }
     let state = std::env::var_os("XDG_STATE_HOME").map(PathBuf::from);
     let state = state.filter(|state| state.is_absolute());
-    Some(state.unwrap_or_else(|| home.join(".local/state")).join("argosy"))
+    Some(
+        state
+            .unwrap_or_else(|| home.join(".local/state"))
+            .join("argosy"),
+    )
 }
 
 /// Makes a folder that only its owner can look into: journals hold the keys of drives.

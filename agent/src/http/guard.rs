@@ -143,7 +143,11 @@ mod tests {
             authority: authority.as_ref(),
             headers: &map,
         };
-        check(head, &Sessions::new().expect("random bytes"), Instant::now())
+        check(
+            head,
+            &Sessions::new().expect("random bytes"),
+            Instant::now(),
+        )
     }
 
     #[test]
@@ -180,7 +184,10 @@ mod tests {
     #[test]
     fn only_our_own_cookie_counts_whatever_stands_beside_it() {
         let mut headers = HeaderMap::new();
-        headers.append(header::COOKIE, HeaderValue::from_static("other=1; argosy-1=mine;x=2"));
+        headers.append(
+            header::COOKIE,
+            HeaderValue::from_static("other=1; argosy-1=mine;x=2"),
+        );
         assert_eq!(cookie(&headers, "argosy-1"), Some("mine"));
         assert_eq!(cookie(&headers, "argosy"), None);
     }

@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 
-use shared::api::{ApiError, NameProblem, ScanCounts, ScanReply, WireListing, WireListingError, code};
+use shared::api::{
+    ApiError, NameProblem, ScanCounts, ScanReply, WireListing, WireListingError, code,
+};
 use shared::job::{LeftOut, LeftOutReason};
 use shared::plan::{FolderId, Listing, problems};
 
@@ -26,9 +28,12 @@ pub(super) fn scan(path: &str) -> Result<ScanReply, ApiError> {
     };
     let gathered = gather(&JobRequest::listing("scan", origin)).map_err(|error| *error.error)?;
     reply(path, &gathered).map_err(|error| {
-        ApiError::new(code::INTERNAL, format!("The listing cannot be sent: {error}."))
-            .at(path)
-            .safe("Nothing was changed.")
+        ApiError::new(
+            code::INTERNAL,
+            format!("The listing cannot be sent: {error}."),
+        )
+        .at(path)
+        .safe("Nothing was changed.")
     })
 }
 
@@ -79,8 +84,12 @@ fn wire(listing: &Listing) -> Result<WireListing, WireListingError> {
     for id in (1..listing.folder_count()).map(FolderId) {
         let folder = listing.folder(id);
         // A folder that nobody named has no time of its own.
-        let modified = folder.entry.map_or(0, |entry| listing.entry(entry).modified.0);
-        let parent = folder.parent.and_then(|parent| numbers.get(&parent).copied());
+        let modified = folder
+            .entry
+            .map_or(0, |entry| listing.entry(entry).modified.0);
+        let parent = folder
+            .parent
+            .and_then(|parent| numbers.get(&parent).copied());
         let number = columns.push_folder(parent.unwrap_or(0), folder.name(), modified)?;
         numbers.insert(id, number);
     }
@@ -92,7 +101,11 @@ fn wire(listing: &Listing) -> Result<WireListing, WireListingError> {
 }
 
 fn first(left_out: &[&LeftOut]) -> Vec<LeftOut> {
-    left_out.iter().take(NAMED_MAX).map(|left_out| (*left_out).clone()).collect()
+    left_out
+        .iter()
+        .take(NAMED_MAX)
+        .map(|left_out| (*left_out).clone())
+        .collect()
 }
 
 fn number(count: usize) -> u64 {
@@ -112,15 +125,29 @@ mod tests {
         std::fs::write(root.join("two"), b"22").expect("a file");
         std::fs::write(root.join("CON"), b"").expect("a file");
         let reply = scan(root.to_str().expect("text")).expect("scanned");
-        assert_eq!((reply.counts.files, reply.counts.bytes, reply.counts.folders), (3, 3, 2));
+        assert_eq!(
+            (reply.counts.files, reply.counts.bytes, reply.counts.folders),
+            (3, 3, 2)
+        );
         assert_eq!(reply.problem_count, 1);
         assert_eq!(reply.problems[0].path, "CON");
         let mut paths = Vec::new();
         let listing = reply.listing.expect("few entries");
-        listing.for_each(|entry| paths.push((entry.path, entry.bytes))).expect("whole");
+        listing
+            .for_each(|entry| paths.push((entry.path, entry.bytes)))
+            .expect("whole");
         paths.sort();
-        let expected = [("CON", 0), ("a", 0), ("a/empty", 0), ("a/one", 1), ("two", 2)];
-        assert_eq!(paths, expected.map(|(path, bytes)| (path.to_owned(), bytes)));
+        let expected = [
+            ("CON", 0),
+            ("a", 0),
+            ("a/empty", 0),
+            ("a/one", 1),
+            ("two", 2),
+        ];
+        assert_eq!(
+            paths,
+            expected.map(|(path, bytes)| (path.to_owned(), bytes))
+        );
     }
 
     #[test]

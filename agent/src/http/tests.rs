@@ -31,7 +31,8 @@ impl World {
         let folder = tempfile::tempdir().expect("a folder");
         let (end, ending) = watch::channel(false);
         let drive = folder.path().join("drive.img");
-        device::new_drive(&drive, 64 << 20, "WD-TEST4411", disk::SectorSize::B512).expect("an image");
+        device::new_drive(&drive, 64 << 20, "WD-TEST4411", disk::SectorSize::B512)
+            .expect("an image");
         let journal_dir = folder.path().join("state/journals");
         std::fs::create_dir_all(&journal_dir).expect("a folder");
         let agent = Agent {
@@ -59,12 +60,21 @@ impl World {
         assert_eq!(answer.status(), StatusCode::OK);
         let cookie = answer.headers()[header::SET_COOKIE].to_str().expect("text");
         let cookie = cookie.split(';').next().expect("a pair").to_owned();
-        let token = body(&answer)["session"].as_str().expect("a token").to_owned();
+        let token = body(&answer)["session"]
+            .as_str()
+            .expect("a token")
+            .to_owned();
         (cookie, token)
     }
 
     /// Asks as the page itself does.
-    async fn ask(&self, session: &(String, String), method: &str, path: &str, content: Option<Value>) -> Answer {
+    async fn ask(
+        &self,
+        session: &(String, String),
+        method: &str,
+        path: &str,
+        content: Option<Value>,
+    ) -> Answer {
         let request = get(path)
             .method(method)
             .header("origin", ORIGIN)
@@ -132,7 +142,9 @@ async fn a_request_for_another_host_is_turned_away_before_any_route() {
     ];
     for host in foreign {
         for path in ["/", "/web.js", "/api/jobs"] {
-            let answer = world.send(warp::test::request().path(path).header("host", host)).await;
+            let answer = world
+                .send(warp::test::request().path(path).header("host", host))
+                .await;
             assert_eq!(answer.status(), StatusCode::FORBIDDEN, "{host:?} {path}");
             assert_eq!(code(&answer), "foreign-request");
         }
@@ -143,7 +155,9 @@ async fn a_request_for_another_host_is_turned_away_before_any_route() {
 async fn a_request_without_a_host_or_of_two_minds_is_turned_away() {
     let world = World::new();
     let none = warp::test::request().path("/");
-    let two_minds = warp::test::request().path("http://evil.com/").header("host", HOST);
+    let two_minds = warp::test::request()
+        .path("http://evil.com/")
+        .header("host", HOST);
     for request in [none, two_minds] {
         assert_eq!(world.send(request).await.status(), StatusCode::FORBIDDEN);
     }
@@ -153,7 +167,9 @@ async fn a_request_without_a_host_or_of_two_minds_is_turned_away() {
 async fn each_name_of_loopback_is_served_whatever_the_port() {
     let world = World::new();
     for host in ["localhost", "localhost:1", "127.0.0.1:65535", "[::1]:8080"] {
-        let answer = world.send(warp::test::request().path("/api/jobs").header("host", host)).await;
+        let answer = world
+            .send(warp::test::request().path("/api/jobs").header("host", host))
+            .await;
         assert_eq!(answer.status(), StatusCode::UNAUTHORIZED, "{host}");
     }
 }
@@ -173,7 +189,9 @@ async fn what_changes_something_needs_our_own_origin() {
     ];
     for origin in origins {
         let token = world.launch();
-        let request = get(paths::SESSION).method("POST").json(&json!({"token": token}));
+        let request = get(paths::SESSION)
+            .method("POST")
+            .json(&json!({"token": token}));
         let request = match origin {
             Some(origin) => request.header("origin", origin),
             None => request,
@@ -182,14 +200,19 @@ async fn what_changes_something_needs_our_own_origin() {
         assert_eq!(answer.status(), StatusCode::FORBIDDEN, "{origin:?}");
         assert_eq!(code(&answer), "foreign-request");
     }
-    assert_eq!(world.send(open_with(&world.launch())).await.status(), StatusCode::OK);
+    assert_eq!(
+        world.send(open_with(&world.launch())).await.status(),
+        StatusCode::OK
+    );
 }
 
 #[tokio::test]
 async fn a_foreign_origin_may_not_even_read() {
     let world = World::new();
     for path in ["/", "/api/jobs", "/api/events"] {
-        let answer = world.send(get(path).header("origin", "http://evil.com")).await;
+        let answer = world
+            .send(get(path).header("origin", "http://evil.com"))
+            .await;
         assert_eq!(code(&answer), "foreign-request", "{path}");
     }
 }
@@ -203,7 +226,11 @@ async fn another_site_may_lead_to_the_page_and_to_nothing_else() {
             .header("sec-fetch-site", site)
             .header("sec-fetch-mode", "navigate")
             .header("sec-fetch-dest", "document");
-        assert_ne!(world.send(link).await.status(), StatusCode::FORBIDDEN, "{site}");
+        assert_ne!(
+            world.send(link).await.status(),
+            StatusCode::FORBIDDEN,
+            "{site}"
+        );
         let frame = get("/")
             .header("sec-fetch-site", site)
             .header("sec-fetch-mode", "navigate")
@@ -227,12 +254,18 @@ async fn nothing_below_api_answers_without_a_session() {
             bare(),
             bare().header("cookie", &cookie),
             bare().header(paths::SESSION_HEADER, &token),
-            bare().header("cookie", &cookie).header(paths::SESSION_HEADER, ""),
+            bare()
+                .header("cookie", &cookie)
+                .header(paths::SESSION_HEADER, ""),
         ];
         for request in attempts {
             let answer = world.send(request).await;
             let refused = [StatusCode::UNAUTHORIZED, StatusCode::TOO_MANY_REQUESTS];
-            assert!(refused.contains(&answer.status()), "{method} {path}: {}", answer.status());
+            assert!(
+                refused.contains(&answer.status()),
+                "{method} {path}: {}",
+                answer.status()
+            );
         }
     }
 }
@@ -247,7 +280,10 @@ async fn a_launch_token_opens_one_session_whose_cookie_no_script_sees() {
         assert!(cookie.contains(part), "{cookie}");
     }
     let again = world.send(open_with(&token)).await;
-    assert_eq!((again.status(), code(&again).as_str()), (StatusCode::FORBIDDEN, "bad-token"));
+    assert_eq!(
+        (again.status(), code(&again).as_str()),
+        (StatusCode::FORBIDDEN, "bad-token")
+    );
 }
 
 #[tokio::test]
@@ -258,21 +294,31 @@ async fn ten_wrong_launch_tokens_close_the_door() {
         assert_eq!(code(&answer), "bad-token");
     }
     let right = world.send(open_with(&world.launch())).await;
-    assert_eq!((right.status(), code(&right).as_str()), (StatusCode::TOO_MANY_REQUESTS, "locked-out"));
+    assert_eq!(
+        (right.status(), code(&right).as_str()),
+        (StatusCode::TOO_MANY_REQUESTS, "locked-out")
+    );
 }
 
 #[tokio::test]
 async fn a_body_is_declared_json_short_and_known() {
     let world = World::new();
-    let form = post(paths::SESSION).header("content-type", "text/plain").body(r#"{"token":"x"}"#);
+    let form = post(paths::SESSION)
+        .header("content-type", "text/plain")
+        .body(r#"{"token":"x"}"#);
     assert_eq!(code(&world.send(form).await), "bad-request");
-    let torn = post(paths::SESSION).header("content-type", "application/json").body("{");
+    let torn = post(paths::SESSION)
+        .header("content-type", "application/json")
+        .body("{");
     assert_eq!(code(&world.send(torn).await), "bad-request");
     let more = post(paths::SESSION).json(&json!({"token": "x", "more": 1}));
     assert_eq!(code(&world.send(more).await), "bad-request");
     let long = post(paths::SESSION).json(&json!({"token": "x".repeat(100_000)}));
     let answer = world.send(long).await;
-    assert_eq!((answer.status(), code(&answer).as_str()), (StatusCode::PAYLOAD_TOO_LARGE, "too-large"));
+    assert_eq!(
+        (answer.status(), code(&answer).as_str()),
+        (StatusCode::PAYLOAD_TOO_LARGE, "too-large")
+    );
 }
 
 #[tokio::test]
@@ -283,7 +329,9 @@ async fn every_answer_carries_the_policy_and_none_allows_another_origin() {
         world.send(get("/")).await,
         world.send(get("/no-such-file")).await,
         world.send(get("/api/jobs")).await,
-        world.send(warp::test::request().path("/").header("host", "evil.com")).await,
+        world
+            .send(warp::test::request().path("/").header("host", "evil.com"))
+            .await,
         world.ask(&session, "GET", "/api/jobs", None).await,
     ];
     for answer in answers {
@@ -307,11 +355,36 @@ async fn a_path_that_is_not_there_and_a_method_that_it_does_not_take_are_told_ap
     for (method, path, status, expected) in [
         ("GET", "/api/nothing", StatusCode::NOT_FOUND, "not-found"),
         ("GET", "/api", StatusCode::NOT_FOUND, "not-found"),
-        ("GET", "/api/jobs/unknown", StatusCode::NOT_FOUND, "not-found"),
-        ("GET", "/api/jobs/unknown/journal/WD1", StatusCode::NOT_FOUND, "not-found"),
-        ("GET", "/api/jobs/%zz", StatusCode::BAD_REQUEST, "bad-request"),
-        ("POST", "/api/drives", StatusCode::METHOD_NOT_ALLOWED, "wrong-method"),
-        ("DELETE", "/api/jobs/a", StatusCode::METHOD_NOT_ALLOWED, "wrong-method"),
+        (
+            "GET",
+            "/api/jobs/unknown",
+            StatusCode::NOT_FOUND,
+            "not-found",
+        ),
+        (
+            "GET",
+            "/api/jobs/unknown/journal/WD1",
+            StatusCode::NOT_FOUND,
+            "not-found",
+        ),
+        (
+            "GET",
+            "/api/jobs/%zz",
+            StatusCode::BAD_REQUEST,
+            "bad-request",
+        ),
+        (
+            "POST",
+            "/api/drives",
+            StatusCode::METHOD_NOT_ALLOWED,
+            "wrong-method",
+        ),
+        (
+            "DELETE",
+            "/api/jobs/a",
+            StatusCode::METHOD_NOT_ALLOWED,
+            "wrong-method",
+        ),
         ("POST", "/", StatusCode::METHOD_NOT_ALLOWED, "wrong-method"),
     ] {
         let answer = world.ask(&session, method, path, None).await;
@@ -326,12 +399,27 @@ async fn drives_folders_and_scans_are_told_to_the_page() {
     let session = world.session().await;
     let drives = world.ask(&session, "GET", "/api/drives", None).await;
     let drives = body(&drives)["drives"].as_array().expect("drives").clone();
-    let ours = drives.iter().find(|drive| drive["serial"] == "WD-TEST4411").expect("listed");
-    assert_eq!((&ours["erasable"], &ours["blank"]), (&json!(true), &json!(true)));
+    let ours = drives
+        .iter()
+        .find(|drive| drive["serial"] == "WD-TEST4411")
+        .expect("listed");
+    assert_eq!(
+        (&ours["erasable"], &ours["blank"]),
+        (&json!(true), &json!(true))
+    );
     let root = world.folder.path().to_str().expect("text");
-    let folders = world.ask(&session, "POST", "/api/folders", Some(json!({"path": root}))).await;
+    let folders = world
+        .ask(
+            &session,
+            "POST",
+            "/api/folders",
+            Some(json!({"path": root})),
+        )
+        .await;
     assert_eq!(body(&folders)["folders"][0]["name"], "state");
-    let scan = world.ask(&session, "POST", "/api/scan", Some(json!({"path": root}))).await;
+    let scan = world
+        .ask(&session, "POST", "/api/scan", Some(json!({"path": root})))
+        .await;
     assert!(body(&scan)["listing"].is_object());
 }
 
@@ -342,8 +430,13 @@ async fn a_drive_that_the_agent_did_not_list_is_not_taken_from_the_page() {
     let stray = world.folder.path().join("stray.img");
     std::fs::write(&stray, vec![0; 1 << 20]).expect("a file");
     let request = start_request(&world, stray.to_str().expect("text"));
-    let answer = world.ask(&session, "POST", "/api/jobs", Some(request)).await;
-    assert_eq!((answer.status(), code(&answer).as_str()), (StatusCode::NOT_FOUND, "not-found"));
+    let answer = world
+        .ask(&session, "POST", "/api/jobs", Some(request))
+        .await;
+    assert_eq!(
+        (answer.status(), code(&answer).as_str()),
+        (StatusCode::NOT_FOUND, "not-found")
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -358,7 +451,9 @@ async fn events_reach_the_page_and_end_with_the_agent() {
         end.send_replace(true);
     });
     let asked = world.ask(&session, "GET", paths::EVENTS, None);
-    let answer = tokio::time::timeout(Duration::from_secs(5), asked).await.expect("it ends");
+    let answer = tokio::time::timeout(Duration::from_secs(5), asked)
+        .await
+        .expect("it ends");
     let text = String::from_utf8_lossy(answer.body()).into_owned();
     assert_eq!(answer.headers()["content-type"], "text/event-stream");
     assert!(text.contains("drives-changed"), "{text}");
@@ -381,7 +476,14 @@ async fn a_job_goes_from_the_page_to_a_verified_drive_with_its_journal_and_key()
     let world = World::new();
     let session = world.session().await;
     let drive = world.agent.drives[0].to_str().expect("text").to_owned();
-    let started = world.ask(&session, "POST", "/api/jobs", Some(start_request(&world, &drive))).await;
+    let started = world
+        .ask(
+            &session,
+            "POST",
+            "/api/jobs",
+            Some(start_request(&world, &drive)),
+        )
+        .await;
     let started = body(&started);
     let job = started["job"].as_str().expect("a job").to_owned();
     let confirm = |typed: &str| {
@@ -389,19 +491,38 @@ async fn a_job_goes_from_the_page_to_a_verified_drive_with_its_journal_and_key()
         json!({"plan_hash": started["plan_hash"], "drives": drives})
     };
     let path = paths::confirm(&job);
-    let wrong = world.ask(&session, "POST", &path, Some(confirm("4412"))).await;
+    let wrong = world
+        .ask(&session, "POST", &path, Some(confirm("4412")))
+        .await;
     assert_eq!(wrong.status(), StatusCode::CONFLICT, "{:?}", wrong.body());
-    let right = world.ask(&session, "POST", &path, Some(confirm("4411"))).await;
+    let right = world
+        .ask(&session, "POST", &path, Some(confirm("4411")))
+        .await;
     assert_eq!(right.status(), StatusCode::OK, "{:?}", right.body());
     let jobs = world.agent.jobs.clone();
     let waited = job.clone();
-    let ended = tokio::task::spawn_blocking(move || jobs.wait(&waited)).await.expect("ended");
+    let ended = tokio::task::spawn_blocking(move || jobs.wait(&waited))
+        .await
+        .expect("ended");
     assert_eq!(ended.map(|job| job.state), Some(JobState::Ended));
     let snapshot = body(&world.ask(&session, "GET", &paths::job(&job), None).await);
     assert_eq!(snapshot["verdict"], "verified", "{snapshot}");
-    let journal = world.ask(&session, "GET", &paths::journal(&job, "WD-TEST4411"), None).await;
-    assert_eq!(journal.headers()["content-disposition"], "attachment; filename=\"WD-TEST4411.jrn\"");
-    let key = body(&world.ask(&session, "POST", &paths::key(&job, "WD-TEST4411"), None).await);
-    let groups = key["recovery_password"].as_str().expect("text").split('-').count();
+    let journal = world
+        .ask(&session, "GET", &paths::journal(&job, "WD-TEST4411"), None)
+        .await;
+    assert_eq!(
+        journal.headers()["content-disposition"],
+        "attachment; filename=\"WD-TEST4411.jrn\""
+    );
+    let key = body(
+        &world
+            .ask(&session, "POST", &paths::key(&job, "WD-TEST4411"), None)
+            .await,
+    );
+    let groups = key["recovery_password"]
+        .as_str()
+        .expect("text")
+        .split('-')
+        .count();
     assert_eq!(groups, 8);
 }

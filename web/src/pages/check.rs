@@ -44,7 +44,10 @@ fn findings(checks: &Checks, progress: &str) -> Html {
             let text = if progress.is_empty() {
                 format!("Checking {}.", names.join(", "))
             } else {
-                format!("{}.", crate::planning::sentence(progress).trim_end_matches('.'))
+                format!(
+                    "{}.",
+                    crate::planning::sentence(progress).trim_end_matches('.')
+                )
             };
             html! { <p class="quiet" id="check-working">{ text }</p> }
         }

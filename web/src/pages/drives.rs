@@ -1,6 +1,6 @@
 //! Drives: what the agent sees, what is on it, and which of it is to be used.
 
-use shared::api::{Confirmation, ConfirmRequest, Drive, FreeSpace, StartReply};
+use shared::api::{ConfirmRequest, Confirmation, Drive, FreeSpace, StartReply};
 use yew::prelude::*;
 
 use crate::app::{Context, go, use_page};
@@ -27,12 +27,17 @@ pub fn DrivesPage() -> Html {
 
 fn list(page: &Context) -> Html {
     match (&page.state.drives, &page.state.link) {
-        (Drives::Seen(drives), _) if !drives.is_empty() => html! {
-            <>
-                { refresh(page) }
-                <ul class="cards" id="drive-list">{ for drives.iter().map(|drive| card(page, drive)) }</ul>
-            </>
-        },
+        (Drives::Seen(drives), _) if !drives.is_empty() => {
+            // What can be used comes first; what is locked stays in the list, with its reason.
+            let (usable, locked): (Vec<&Drive>, Vec<&Drive>) =
+                drives.iter().partition(|drive| drive.erasable);
+            html! {
+                <>
+                    { refresh(page) }
+                    <ul class="cards" id="drive-list">{ for usable.into_iter().chain(locked).map(|drive| card(page, drive)) }</ul>
+                </>
+            }
+        }
         (Drives::Seen(_), _) => html! {
             <>
                 <Message tone={Tone::Warn} title="No drive is attached.">
@@ -41,7 +46,9 @@ fn list(page: &Context) -> Html {
                 { refresh(page) }
             </>
         },
-        (Drives::Failed(error), _) => html! { <><Trouble error={error.clone()} />{ refresh(page) }</> },
+        (Drives::Failed(error), _) => {
+            html! { <><Trouble error={error.clone()} />{ refresh(page) }</> }
+        }
         (_, Link::Absent | Link::Locked) => html! {
             <Message tone={Tone::Warn} title="Drives need the agent." id="drives-need-agent">
                 <p>{ "Start " }<code>{ "argosy serve" }</code>{ " on the machine that has the drives, and open the address that it prints. Planning and checking work without it." }</p>
@@ -78,11 +85,16 @@ fn next_step(page: &Context) -> Html {
     }
     let state = &page.state;
     let source = match &state.source {
-        Source::Ready { origin: Origin::Folder(folder), .. } => Some(folder.clone()),
+        Source::Ready {
+            origin: Origin::Folder(folder),
+            ..
+        } => Some(folder.clone()),
         _ => None,
     };
     let view = state.ready_plan().cloned();
-    let missing = state.draft.missing(source.as_deref(), view.as_deref(), state.drive_list());
+    let missing = state
+        .draft
+        .missing(source.as_deref(), view.as_deref(), state.drive_list());
     let picked = u64::try_from(state.picked_drives().count()).unwrap_or(u64::MAX);
     let planning = state.start == Start::Planning;
     let start = |accept: bool| {
@@ -90,7 +102,10 @@ fn next_step(page: &Context) -> Html {
         Callback::from(move |_: MouseEvent| {
             if let Some(source) = &source {
                 let drives = page.state.drive_list();
-                let request = page.state.draft.start_request(source, view.as_deref(), drives, accept);
+                let request =
+                    page.state
+                        .draft
+                        .start_request(source, view.as_deref(), drives, accept);
                 page.effects.start(request);
             }
         })
@@ -116,13 +131,28 @@ fn next_step(page: &Context) -> Html {
 }
 
 fn summary(page: &Context, picked: u64) -> Html {
-    let bytes = page.state.picked_drives().fold(0_u64, |sum, drive| sum.saturating_add(drive.bytes));
-    let chosen = format!("{} chosen, {}.", words::counted(picked, "drive", "drives"), words::size(bytes));
+    let bytes = page
+        .state
+        .picked_drives()
+        .fold(0_u64, |sum, drive| sum.saturating_add(drive.bytes));
+    let chosen = format!(
+        "{} chosen, {}.",
+        words::counted(picked, "drive", "drives"),
+        words::size(bytes)
+    );
     let plan = match &page.state.plan {
         crate::state::Planning::Ready(view) if picked > 0 => {
             let needed = u64::try_from(view.drives.len()).unwrap_or(u64::MAX);
-            let names: Vec<&str> = view.drives.iter().map(|drive| drive.serial.as_str()).collect();
-            format!(" The plan fills {}: {}.", words::counted(needed, "of them", "of them"), names.join(", "))
+            let names: Vec<&str> = view
+                .drives
+                .iter()
+                .map(|drive| drive.serial.as_str())
+                .collect();
+            format!(
+                " The plan fills {}: {}.",
+                words::counted(needed, "of them", "of them"),
+                names.join(", ")
+            )
         }
         crate::state::Planning::Failed(error) if picked > 0 => format!(" {}", error.message),
         _ => String::new(),
@@ -145,7 +175,12 @@ fn trouble(start: &Start, accept: &Callback<MouseEvent>) -> Html {
 }
 
 fn dialog(page: &Context) -> Html {
-    let Start::Review { reply, refused, sending } = &page.state.start else {
+    let Start::Review {
+        reply,
+        refused,
+        sending,
+    } = &page.state.start
+    else {
         return html! {};
     };
     let on_leave = {
@@ -155,10 +190,11 @@ fn dialog(page: &Context) -> Html {
     let on_confirm = {
         let (page, reply) = (page.clone(), reply.clone());
         Callback::from(move |drives: Vec<Confirmation>| {
-            page.effects.confirm(reply.clone(), words_of(&reply, drives), || go(Route::Run));
+            page.effects
+                .confirm(reply.clone(), words_of(&reply, drives), || go(Route::Run));
         })
     };
-    html! { <EraseDialog reply={reply.clone()} refused={refused.clone()} sending={*sending} {on_confirm} {on_leave} /> }
+    html! { <EraseDialog listed={page.state.drive_list().to_vec()} reply={reply.clone()} refused={refused.clone()} sending={*sending} {on_confirm} {on_leave} /> }
 }
 
 fn words_of(reply: &StartReply, drives: Vec<Confirmation>) -> ConfirmRequest {

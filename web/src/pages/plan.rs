@@ -6,7 +6,9 @@ use yew::prelude::*;
 
 use crate::app::{Context, use_page};
 use crate::draft::{Draft, Onto, SIZES};
-use crate::parts::{DropZone, FolderDialog, Message, PageHead, PlanTable, ProblemList, Proven, Stowage, Trouble};
+use crate::parts::{
+    DropZone, FolderDialog, Message, PageHead, PlanTable, ProblemList, Proven, Stowage, Trouble,
+};
 use crate::planning::{Listed, PlanView};
 use crate::route::Route;
 use crate::state::{Action, Origin, Planning, Source};
@@ -21,7 +23,10 @@ pub fn PlanPage() -> Html {
     let decide = {
         let page = page.clone();
         Callback::from(move |names| {
-            page.act(Action::Draft(Draft { names: Some(names), ..page.state.draft.clone() }));
+            page.act(Action::Draft(Draft {
+                names: Some(names),
+                ..page.state.draft.clone()
+            }));
         })
     };
     html! {
@@ -119,7 +124,9 @@ fn summary(origin: &Origin, listed: &Listed) -> Html {
         <p class="figures" id="source-summary">
             <b>{ words::counted(listed.files, "file", "files") }</b>
             <b>{ words::size(listed.bytes) }</b>
-            <span>{ words::counted(listed.folders, "folder", "folders") }</span>
+            if listed.folders > 0 {
+                <span>{ words::counted(listed.folders, "folder", "folders") }</span>
+            }
             <span class="quiet">{ "in " }<span class="mono">{ name }</span></span>
         </p>
     }
@@ -130,9 +137,13 @@ fn destination_panel(page: &Context) -> Html {
     let fault = draft.destination_fault();
     let session_fault = draft.session_fault();
     let preview = if draft.container.trim().is_empty() {
-        "A container of your storage account, and if you like what blob names begin with.".to_owned()
+        "A container of your storage account, and if you like what blob names begin with."
+            .to_owned()
     } else {
-        format!("The file a/b.mov becomes the blob {}a/b.mov", draft.destination())
+        format!(
+            "The file a/b.mov becomes the blob {}a/b.mov",
+            draft.destination()
+        )
     };
     html! {
         <section class="panel stack" aria-labelledby="destination-title">
@@ -154,7 +165,14 @@ fn destination_panel(page: &Context) -> Html {
     }
 }
 
-fn text_field(id: &'static str, label: &'static str, value: &str, example: &'static str, fault: Option<&str>, oninput: Callback<InputEvent>) -> Html {
+fn text_field(
+    id: &'static str,
+    label: &'static str,
+    value: &str,
+    example: &'static str,
+    fault: Option<&str>,
+    oninput: Callback<InputEvent>,
+) -> Html {
     let fault_id = format!("{id}-fault");
     html! {
         <div class="field">
@@ -174,7 +192,10 @@ fn cipher_field(page: &Context) -> Html {
         let page = page.clone();
         Callback::from(move |event: Event| {
             let select: HtmlSelectElement = event.target_unchecked_into();
-            page.act(Action::Draft(Draft { cipher: select.value(), ..page.state.draft.clone() }));
+            page.act(Action::Draft(Draft {
+                cipher: select.value(),
+                ..page.state.draft.clone()
+            }));
         })
     };
     let choices = [
@@ -198,7 +219,10 @@ fn content_md5(page: &Context) -> Html {
     let onchange = {
         let page = page.clone();
         Callback::from(move |_: Event| {
-            page.act(Action::Draft(Draft { content_md5: !checked, ..page.state.draft.clone() }));
+            page.act(Action::Draft(Draft {
+                content_md5: !checked,
+                ..page.state.draft.clone()
+            }));
         })
     };
     html! {
@@ -213,7 +237,12 @@ fn drives_panel(page: &Context) -> Html {
     let draft = &page.state.draft;
     let onto = |onto: Onto| {
         let page = page.clone();
-        Callback::from(move |_: Event| page.act(Action::Draft(Draft { onto, ..page.state.draft.clone() })))
+        Callback::from(move |_: Event| {
+            page.act(Action::Draft(Draft {
+                onto,
+                ..page.state.draft.clone()
+            }))
+        })
     };
     let fault = draft.size_fault().filter(|_| draft.onto == Onto::WhatIf);
     let picked = u64::try_from(page.state.picked_drives().count()).unwrap_or(u64::MAX);
@@ -246,7 +275,7 @@ fn drives_panel(page: &Context) -> Html {
 fn size_field(page: &Context, fault: Option<&str>) -> Html {
     let oninput = edit(page, |draft, size| draft.size = size);
     html! {
-        <div class="field">
+        <div class="field short">
             <label for="drive-size">{ "Size of one drive" }</label>
             <input type="text" id="drive-size" list="drive-sizes" value={page.state.draft.size.clone()} {oninput} autocomplete="off"
                 aria-invalid={fault.map(|_| "true")} aria-describedby={fault.map(|_| "drive-size-fault")} />
@@ -261,7 +290,11 @@ fn size_field(page: &Context, fault: Option<&str>) -> Html {
 fn these(page: &Context) -> Html {
     let drives = page.state.drive_list();
     if drives.is_empty() {
-        let text = if page.state.is_connected() { "No drive is attached." } else { "Drives need the agent." };
+        let text = if page.state.is_connected() {
+            "No drive is attached."
+        } else {
+            "Drives need the agent."
+        };
         return html! { <p class="hint">{ text }</p> };
     }
     let erasable = drives.iter().filter(|drive| drive.erasable);
@@ -305,7 +338,9 @@ fn nothing_yet(page: &Context) -> Html {
         Source::Ready { listed, .. } if !listed.can_plan => {
             "These are too many files for a browser to plan. Go on to the drives; the agent plans and shows what comes of it."
         }
-        Source::Ready { .. } if page.state.draft.onto == Onto::These => "Choose drives, or plan with a size.",
+        Source::Ready { .. } if page.state.draft.onto == Onto::These => {
+            "Choose drives, or plan with a size."
+        }
         Source::Ready { .. } => "Something above is not well formed yet.",
         _ => "As soon as there is something to send, the drives it takes are shown here.",
     };
@@ -321,14 +356,16 @@ fn plan(page: &Context, view: &std::rc::Rc<PlanView>, stale: bool) -> Html {
     let count = u64::try_from(view.drives.len()).unwrap_or(u64::MAX);
     let save = {
         let page = page.clone();
-        Callback::from(move |_: MouseEvent| page.effects.save_plan(page.state.draft.session.clone()))
+        Callback::from(move |_: MouseEvent| {
+            page.effects.save_plan(page.state.draft.session.clone())
+        })
     };
     let print = Callback::from(|_: MouseEvent| {
         // A browser that cannot print says so itself.
         let _ = gloo::utils::window().print();
     });
     html! {
-        <div aria-busy={stale.then_some("true")} id="plan-result">
+        <div class="plan-parts" aria-busy={stale.then_some("true")} id="plan-result">
             <p class="sentence" id="plan-sentence">{ words::counted(count, "drive", "drives") }{ "." }</p>
             <p id="plan-why">{ &view.why }</p>
             <Stowage plan={view.clone()} />
@@ -338,8 +375,8 @@ fn plan(page: &Context, view: &std::rc::Rc<PlanView>, stale: bool) -> Html {
             </details>
             if view.left_out_count > 0 {
                 <Message tone={Tone::Warn} id="plan-left-out"
-                    title={format!("{} on no drive.", words::counted(view.left_out_count, "entry is", "entries are"))}>
-                    <p>{ "Their names cannot go as they are; see the list beside. The saved plan names all of them." }</p>
+                    title={format!("{} behind.", words::counted(view.left_out_count, "entry stays", "entries stay"))}>
+                    <p>{ "Names that cannot go as they are: the list is beside this, and the saved plan names every one." }</p>
                 </Message>
             }
             if !view.assumed.is_empty() {
@@ -355,7 +392,13 @@ fn plan(page: &Context, view: &std::rc::Rc<PlanView>, stale: bool) -> Html {
 }
 
 fn continue_button(page: &Context) -> Html {
-    let from_folder = matches!(&page.state.source, Source::Ready { origin: Origin::Folder(_), .. });
+    let from_folder = matches!(
+        &page.state.source,
+        Source::Ready {
+            origin: Origin::Folder(_),
+            ..
+        }
+    );
     html! {
         if from_folder {
             <p class="actions">{ continue_link(page) }</p>
@@ -431,7 +474,10 @@ fn Chooser(props: &ChooserProps) -> Html {
     let on_take = {
         let (page, done) = (page.clone(), props.on_done.clone());
         Callback::from(move |folder: String| {
-            page.act(Action::Draft(Draft { folder: folder.clone(), ..page.state.draft.clone() }));
+            page.act(Action::Draft(Draft {
+                folder: folder.clone(),
+                ..page.state.draft.clone()
+            }));
             page.effects.scan(folder);
             done.emit(());
         })

@@ -1,7 +1,7 @@
 //! Run: what is being filled, how far it is, and what came of it.
 
 use shared::api::{DriveSnapshot, JobSnapshot, JobState};
-use shared::job::Verdict;
+use shared::job::{DriveState, Verdict};
 use yew::prelude::*;
 
 use crate::app::{Context, use_page};
@@ -24,7 +24,7 @@ pub fn RunPage() -> Html {
     html! {
         <>
             <PageHead title="Run" purpose="Drives being filled and read back. Closing this page stops nothing; the agent goes on." />
-            <div class="column">
+            <div class="column single">
                 if let Some(error) = &page.state.trouble {
                     <Trouble error={error.clone()} on_close={close} />
                 }
@@ -41,7 +41,12 @@ pub fn RunPage() -> Html {
 }
 
 fn jobs(page: &Context, stopping: &UseStateHandle<Option<String>>) -> Html {
-    let shown: Vec<&JobSnapshot> = page.state.jobs.iter().filter(|job| job.state != JobState::WaitsForConfirmation).collect();
+    let shown: Vec<&JobSnapshot> = page
+        .state
+        .jobs
+        .iter()
+        .filter(|job| was_begun(job))
+        .collect();
     if shown.is_empty() {
         return html! {
             <section class="panel" id="no-jobs">
@@ -100,11 +105,26 @@ fn drive_panel(page: &Context, job: &JobSnapshot, drive: &DriveSnapshot) -> Html
 }
 
 /// What a person takes along once a drive has come to its end.
-fn hand_over(page: &Context, job: &JobSnapshot, drive: &DriveSnapshot, key: (String, String)) -> Html {
-    let usable = matches!(drive.verdict, Some(Verdict::Verified | Verdict::Incomplete | Verdict::Written));
+fn hand_over(
+    page: &Context,
+    job: &JobSnapshot,
+    drive: &DriveSnapshot,
+    key: (String, String),
+) -> Html {
+    let usable = matches!(
+        drive.verdict,
+        Some(Verdict::Verified | Verdict::Incomplete | Verdict::Written)
+    );
     let journal = {
-        let (effects, job, serial, name) = (page.effects.clone(), job.id.clone(), drive.serial.clone(), drive.journal.clone());
-        Callback::from(move |_: MouseEvent| effects.save_journal(job.clone(), serial.clone(), file_name(&name)))
+        let (effects, job, serial, name) = (
+            page.effects.clone(),
+            job.id.clone(),
+            drive.serial.clone(),
+            drive.journal.clone(),
+        );
+        Callback::from(move |_: MouseEvent| {
+            effects.save_journal(job.clone(), serial.clone(), file_name(&name))
+        })
     };
     if !usable {
         return html! {
@@ -189,6 +209,15 @@ const fn state_name(job: &JobSnapshot) -> &'static str {
     }
 }
 
+/// A job that waits for its words, or was left at that point, touched nothing and is not shown.
+fn was_begun(job: &JobSnapshot) -> bool {
+    let untouched = job
+        .drives
+        .iter()
+        .all(|drive| drive.state == DriveState::PLANNED);
+    job.state != JobState::WaitsForConfirmation && !(job.state == JobState::Ended && untouched)
+}
+
 /// Returns everything about a job in sentences, for those who ask.
 fn status(job: &JobSnapshot) -> String {
     let drives: Vec<String> = job
@@ -209,11 +238,20 @@ fn status(job: &JobSnapshot) -> String {
             )
         })
         .collect();
-    format!("Session {}: {}. {}", job.session, state_name(job), drives.join(" "))
+    format!(
+        "Session {}: {}. {}",
+        job.session,
+        state_name(job),
+        drives.join(" ")
+    )
 }
 
 fn written(job: &JobSnapshot) -> String {
-    let sum = |of: fn(&DriveSnapshot) -> u64| job.drives.iter().fold(0_u64, |sum, drive| sum.saturating_add(of(drive)));
+    let sum = |of: fn(&DriveSnapshot) -> u64| {
+        job.drives
+            .iter()
+            .fold(0_u64, |sum, drive| sum.saturating_add(of(drive)))
+    };
     let done = sum(|drive| drive.progress.bytes_written);
     let total = sum(|drive| drive.progress.bytes_total);
     format!("It stands at {}.", words::part_of(done, total))

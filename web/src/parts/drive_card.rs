@@ -4,6 +4,7 @@ use shared::api::{Drive, FreeSpace, SerialSource};
 use yew::prelude::*;
 
 use super::Serial;
+use crate::planning::sentence;
 use crate::words;
 
 /// Properties of [`DriveCard`].
@@ -23,7 +24,7 @@ pub struct Props {
 #[component]
 pub fn DriveCard(props: &Props) -> Html {
     let drive = &props.drive;
-    let name = if drive.model.is_empty() { kind_name(&drive.bus) } else { &drive.model };
+    let name = name_of(&drive.model, &drive.bus);
     let class = classes!("card", (!drive.erasable).then_some("locked"));
     let chosen = props.picked.is_some().then_some("yes");
     let test = words::serial_parts(&drive.serial).1.to_owned();
@@ -33,7 +34,7 @@ pub fn DriveCard(props: &Props) -> Html {
     };
     html! {
         <li {class} data-chosen={chosen} data-test="drive-card" data-serial={drive.serial.clone()}>
-            { for drive.reasons.iter().map(|reason| html! { <p class="reason">{ &reason.message }</p> }) }
+            { for drive.reasons.iter().map(|reason| html! { <p class="reason">{ sentence(&reason.message) }</p> }) }
             <h2>{ name }</h2>
             if drive.serial.is_empty() {
                 <p class="quiet">{ "Its serial cannot be read." }</p>
@@ -43,7 +44,7 @@ pub fn DriveCard(props: &Props) -> Html {
             { facts(drive) }
             { for drive.warnings.iter().map(|warning| html! { <p class="small">{ warning }</p> }) }
             if drive.erasable {
-                <label class="choice">
+                <label class="choice pick">
                     <input type="checkbox" data-test={format!("pick-{test}")} checked={props.picked.is_some()} onchange={on_pick} />
                     <span>{ "Use for this plan" }<span class="visually-hidden">{ format!(": {name}, serial {}", drive.serial) }</span></span>
                 </label>
@@ -119,6 +120,16 @@ fn free_space_choice(props: &Props, chosen: Option<FreeSpace>, test: &str) -> Ht
     }
 }
 
+/// Returns what a drive is called: its model, or what it is where it has none.
+pub fn name_of<'a>(model: &'a str, bus: &'a str) -> &'a str {
+    match model {
+        "" => kind_name(bus),
+        // An image file's model only says that it is one.
+        "image file" => "Image file",
+        model => model,
+    }
+}
+
 fn kind_name(bus: &str) -> &str {
     match bus {
         "" => "Drive",
@@ -127,6 +138,7 @@ fn kind_name(bus: &str) -> &str {
         "usb" => "USB",
         "sata" => "SATA",
         "nvme" => "NVMe",
+        "virtio" => "Virtual drive",
         other => other,
     }
 }

@@ -31,7 +31,9 @@ pub fn DriveCheckPanel(props: &Props) -> Html {
                         { "Drive " }<Serial serial={check.serial.clone()} />
                     }
                 </h2>
-                <span class="quiet small">{ check.files.join(", ") }</span>
+                if !check.serial.is_empty() {
+                    <span class="quiet small">{ check.files.join(", ") }</span>
+                }
             </div>
             <p class="verdict" data-tone={tone} data-test="check-verdict">{ &check.verdict }</p>
             <ul class="findings">{ for check.lines.iter().map(line) }</ul>

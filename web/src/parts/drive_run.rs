@@ -4,7 +4,7 @@ use shared::api::{DriveSnapshot, JobState};
 use shared::job::{DriveState, LeftOut, Stage, Verdict};
 use yew::prelude::*;
 
-use super::{Gauge, Serial, Trace};
+use super::{Gauge, Serial, Trace, name_of};
 use crate::milestones::stage_name;
 use crate::words;
 
@@ -27,14 +27,17 @@ pub struct Props {
 pub fn DriveRun(props: &Props) -> Html {
     let drive = &props.drive;
     let id = format!("drive-{}", shared::blob_name::file_name(&drive.serial));
-    let stage = stage_name(&drive.state);
+    let reads = drive.state == DriveState::At(Stage::Written) && !is_over(drive, props.job_state);
+    let stage = if reads {
+        "reading back"
+    } else {
+        stage_name(&drive.state)
+    };
     html! {
         <section class="panel drive-run" aria-labelledby={id.clone()} data-test="drive-run" data-serial={drive.serial.clone()}>
             <div class="spread">
                 <h3 {id}>
-                    if !drive.model.is_empty() {
-                        { &drive.model }{ " " }
-                    }
+                    { name_of(&drive.model, "") }{ " " }
                     <Serial serial={drive.serial.clone()} />
                 </h3>
                 <span class="stage" data-test="stage">{ stage }</span>
@@ -45,28 +48,39 @@ pub fn DriveRun(props: &Props) -> Html {
                 <Gauge name="verified" verified=true done={drive.progress.bytes_verified} total={drive.progress.verify_total}
                     waiting={verify_word(drive)} />
             </div>
-            if props.job_state == JobState::Running || props.job_state == JobState::Cancelling {
+            if !is_over(drive, props.job_state) {
                 { speed(drive, &props.speeds) }
             }
             { left_out(drive) }
-            { verdict(drive) }
-            { props.children.clone() }
+            if is_over(drive, props.job_state) {
+                { verdict(drive) }
+                { props.children.clone() }
+            }
         </section>
     }
 }
 
 fn verify_word(drive: &DriveSnapshot) -> Option<&'static str> {
-    let at_work = matches!(drive.state, DriveState::At(Stage::Verifying { .. }) | DriveState::Verified | DriveState::Incomplete);
+    let at_work = matches!(
+        drive.state,
+        DriveState::At(Stage::Verifying { .. }) | DriveState::Verified | DriveState::Incomplete
+    );
     (!at_work && drive.progress.bytes_verified == 0).then_some("after writing")
 }
 
 fn speed(drive: &DriveSnapshot, speeds: &[u64]) -> Html {
-    if drive.verdict.is_some() || drive.progress.rate == 0 {
+    if drive.progress.rate == 0 {
         return html! {};
     }
     let left = drive.progress.seconds_left.map_or_else(
         || "time left not known yet".to_owned(),
-        |seconds| format!("{} left", words::duration(seconds)),
+        |seconds| {
+            if seconds == 0 {
+                "nearly done".to_owned()
+            } else {
+                format!("{} left", words::duration(seconds))
+            }
+        },
     );
     html! {
         <>
@@ -87,7 +101,7 @@ fn left_out(drive: &DriveSnapshot) -> Html {
     let more = drive.left_out_count.saturating_sub(named);
     html! {
         <details data-test="left-out">
-            <summary>{ format!("{} left out", words::counted(drive.left_out_count, "file", "files")) }</summary>
+            <summary>{ left_out_title(drive) }</summary>
             <ul class="stack small">{ for drive.left_out.iter().map(left_out_file) }</ul>
             if more > 0 {
                 <p class="quiet">{ format!("and {} more, all named in {}.left-out.csv beside the journal", words::count(more), drive.serial) }</p>
@@ -96,17 +110,50 @@ fn left_out(drive: &DriveSnapshot) -> Html {
     }
 }
 
+/// Files that failed while being copied are told apart from what the plan had said would stay behind.
+fn left_out_title(drive: &DriveSnapshot) -> String {
+    if drive
+        .left_out
+        .iter()
+        .any(|file| file.reason.makes_incomplete())
+    {
+        format!(
+            "{} left out",
+            words::counted(drive.left_out_count, "file", "files")
+        )
+    } else {
+        format!(
+            "{} behind, as the plan said",
+            words::counted(drive.left_out_count, "entry stayed", "entries stayed")
+        )
+    }
+}
+
 fn left_out_file(file: &LeftOut) -> Html {
     html! { <li><span class="mono">{ &file.path }</span>{ format!(": {}", file.reason.text()) }</li> }
+}
+
+/// Returns whether a drive has come to its end. Between writing and reading back it has not, whatever it is called then.
+fn is_over(drive: &DriveSnapshot, job_state: JobState) -> bool {
+    match drive.verdict {
+        Some(Verdict::Written) => !matches!(job_state, JobState::Running | JobState::Cancelling),
+        Some(_) => true,
+        None => matches!(
+            drive.state,
+            DriveState::Failed { .. } | DriveState::Cancelled { .. }
+        ),
+    }
 }
 
 /// The one verdict, in words. Success is not said while anything failed.
 fn verdict(drive: &DriveSnapshot) -> Html {
     let serial = &drive.serial;
     let (tone, text, next) = match (&drive.state, drive.verdict) {
-        (_, Some(Verdict::Verified)) => {
-            ("good", format!("Verified: every byte on {serial} was read back and matches."), "")
-        }
+        (_, Some(Verdict::Verified)) => (
+            "good",
+            format!("Verified: every byte on {serial} was read back and matches."),
+            "",
+        ),
         (_, Some(Verdict::Incomplete)) => (
             "warn",
             format!(
@@ -127,7 +174,9 @@ fn verdict(drive: &DriveSnapshot) -> Html {
         ),
         (_, Some(Verdict::Written)) => (
             "warn",
-            format!("Written, and not read back: nothing proves yet that {serial} holds what was sent."),
+            format!(
+                "Written, and not read back: nothing proves yet that {serial} holds what was sent."
+            ),
             "",
         ),
         (_, Some(Verdict::Failed)) => (

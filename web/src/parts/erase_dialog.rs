@@ -2,16 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use shared::api::{ApiError, Confirmation, PlannedDriveSummary, StartReply};
+use shared::api::{ApiError, Confirmation, Drive, PlannedDriveSummary, StartReply};
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
-use super::{Modal, Serial, Trouble};
+use super::{Modal, Serial, Trouble, name_of};
 use crate::words;
 
 /// Properties of [`EraseDialog`].
 #[derive(Properties, PartialEq)]
 pub struct Props {
+    /// The drives as the agent listed them.
+    pub listed: Vec<Drive>,
     /// The agent's plan.
     pub reply: std::rc::Rc<StartReply>,
     /// Why the last words were not taken.
@@ -33,11 +35,19 @@ pub fn EraseDialog(props: &Props) -> Html {
     let count = u64::try_from(drives.len()).unwrap_or(u64::MAX);
     let many = words::counted(count, "drive", "drives");
     let confirm = {
-        let (typed, wrong, reply, on_confirm) =
-            (typed.clone(), wrong.clone(), props.reply.clone(), props.on_confirm.clone());
+        let (typed, wrong, reply, on_confirm) = (
+            typed.clone(),
+            wrong.clone(),
+            props.reply.clone(),
+            props.on_confirm.clone(),
+        );
         Callback::from(move |_: MouseEvent| {
-            let word = |drive: &PlannedDriveSummary| typed.get(&drive.serial).cloned().unwrap_or_default();
-            let first_wrong = reply.drives.iter().find(|drive| !is_right(drive, &word(drive)));
+            let word =
+                |drive: &PlannedDriveSummary| typed.get(&drive.serial).cloned().unwrap_or_default();
+            let first_wrong = reply
+                .drives
+                .iter()
+                .find(|drive| !is_right(drive, &word(drive)));
             wrong.set(first_wrong.map(|drive| drive.serial.clone()));
             match first_wrong {
                 Some(drive) => focus(&input_id(drive)),
@@ -45,7 +55,10 @@ pub fn EraseDialog(props: &Props) -> Html {
                     reply
                         .drives
                         .iter()
-                        .map(|drive| Confirmation { serial: drive.serial.clone(), typed: word(drive).trim().to_owned() })
+                        .map(|drive| Confirmation {
+                            serial: drive.serial.clone(),
+                            typed: word(drive).trim().to_owned(),
+                        })
                         .collect(),
                 ),
             }
@@ -63,6 +76,11 @@ pub fn EraseDialog(props: &Props) -> Html {
             typed.set(all);
         })
     };
+    let question = if count == 1 {
+        "Everything on it is lost for good. Type the last four characters of its serial, as they are printed on the drive's label."
+    } else {
+        "Everything on them is lost for good. Type the last four characters of each serial, as they are printed on the drive's label."
+    };
     let buttons = html! {
         <>
             <button type="button" id="erase-cancel" autofocus=true onclick={leave}>{ "Cancel" }</button>
@@ -73,11 +91,12 @@ pub fn EraseDialog(props: &Props) -> Html {
     };
     html! {
         <Modal id="erase" title={format!("Erase {many}?")} {buttons} on_leave={props.on_leave.clone()}>
-            <p>{ "Everything on them is lost for good. Type the last four characters of each serial, as they are printed on the drive's label." }</p>
+            <p>{ question }</p>
             <ul class="erase-list">
                 { for drives.iter().map(|drive| {
                     let is_wrong = wrong.as_deref() == Some(drive.serial.as_str());
-                    row(drive, typed.get(&drive.serial), is_wrong, &on_type)
+                    let listed = props.listed.iter().find(|listed| listed.serial == drive.serial);
+                    row(drive, listed, typed.get(&drive.serial), is_wrong, &on_type)
                 }) }
             </ul>
             if !props.reply.unused.is_empty() {
@@ -93,27 +112,39 @@ pub fn EraseDialog(props: &Props) -> Html {
     }
 }
 
-fn row(drive: &PlannedDriveSummary, typed: Option<&String>, is_wrong: bool, on_type: &Callback<(String, String)>) -> Html {
-    let lost = if drive.lost.is_empty() { "nothing".to_owned() } else { drive.lost.join("; ") };
-    let model = if drive.model.is_empty() { "Drive" } else { &drive.model };
+fn row(
+    drive: &PlannedDriveSummary,
+    listed: Option<&Drive>,
+    typed: Option<&String>,
+    is_wrong: bool,
+    on_type: &Callback<(String, String)>,
+) -> Html {
+    let lost = if drive.lost.is_empty() {
+        "nothing".to_owned()
+    } else {
+        drive.lost.join("; ")
+    };
+    let name = name_of(&drive.model, listed.map_or("", |listed| &listed.bus));
+    let bytes = listed.map_or(drive.capacity_bytes, |listed| listed.bytes);
     html! {
         <li data-test="erase-drive" data-serial={drive.serial.clone()}>
             <div>
-                <h3>{ format!("{model}, {}", words::size(drive.capacity_bytes)) }</h3>
+                <h3>{ format!("{name}, {}", words::size(bytes)) }</h3>
                 <p><span class="quiet">{ "serial " }</span><Serial serial={drive.serial.clone()} /></p>
                 <p><span class="quiet">{ "holds " }</span>{ lost }</p>
                 <p class="quiet">{ format!("gets {}, {}", words::counted(drive.files, "file", "files"), words::size(drive.used_bytes)) }</p>
             </div>
-            if drive.needs_word {
-                { field(drive, typed, is_wrong, on_type) }
-            } else {
-                <p class="quiet">{ "Blank: nothing can be lost, so nothing is to be typed." }</p>
-            }
+            { field(drive, typed, is_wrong, on_type) }
         </li>
     }
 }
 
-fn field(drive: &PlannedDriveSummary, typed: Option<&String>, is_wrong: bool, on_type: &Callback<(String, String)>) -> Html {
+fn field(
+    drive: &PlannedDriveSummary,
+    typed: Option<&String>,
+    is_wrong: bool,
+    on_type: &Callback<(String, String)>,
+) -> Html {
     let id = input_id(drive);
     let error_id = format!("{id}-error");
     let oninput = {
@@ -143,10 +174,11 @@ fn field(drive: &PlannedDriveSummary, typed: Option<&String>, is_wrong: bool, on
     }
 }
 
-/// Only spares a question to the agent, which asks the same of the drive itself.
+/// Only spares a question to the agent, which asks the same of the drive itself. A blank drive is named too: one rule, no
+/// exception to remember.
 fn is_right(drive: &PlannedDriveSummary, typed: &str) -> bool {
     let (_, last) = words::serial_parts(&drive.serial);
-    !drive.needs_word || typed.trim().eq_ignore_ascii_case(last)
+    typed.trim().eq_ignore_ascii_case(last)
 }
 
 fn input_id(drive: &PlannedDriveSummary) -> String {

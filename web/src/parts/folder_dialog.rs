@@ -39,7 +39,10 @@ pub fn FolderDialog(props: &Props) -> Html {
         _ => None,
     };
     let take = {
-        let (on_take, path) = (props.on_take.clone(), current.map(|found| found.path.clone()));
+        let (on_take, path) = (
+            props.on_take.clone(),
+            current.map(|found| found.path.clone()),
+        );
         Callback::from(move |_: MouseEvent| {
             if let Some(path) = path.clone() {
                 on_take.emit(path);
@@ -78,7 +81,7 @@ fn view(found: &FoldersReply, on_step: &Callback<Option<String>>) -> Html {
     );
     html! {
         <>
-            <p class="actions">
+            <p class="actions places">
                 { for found.places.iter().map(|place| html! {
                     <button type="button" class="plain" onclick={step(on_step, Some(place.path.clone()))}>{ &place.name }</button>
                 }) }
@@ -95,7 +98,11 @@ fn view(found: &FoldersReply, on_step: &Callback<Option<String>>) -> Html {
 }
 
 fn entry(folder: &FolderEntry, on_step: &Callback<Option<String>>) -> Html {
-    let text = if folder.readable { folder.name.clone() } else { format!("{} (may not be read)", folder.name) };
+    let text = if folder.readable {
+        folder.name.clone()
+    } else {
+        format!("{} (may not be read)", folder.name)
+    };
     html! {
         <li key={folder.path.clone()}>
             <button type="button" data-test="folder" disabled={!folder.readable} onclick={step(on_step, Some(folder.path.clone()))}>{ text }</button>

@@ -59,7 +59,11 @@ fn pill(link: &Link) -> Html {
         Link::Connecting => ("connecting", "Looking for the agent", ""),
         Link::Connected => ("connected", "Agent connected", ""),
         Link::Lost => ("lost", "Agent lost, trying again", ""),
-        Link::Locked => ("locked", "Agent locked", ": open the address that it printed"),
+        Link::Locked => (
+            "locked",
+            "Agent locked",
+            ": open the address that it printed",
+        ),
         Link::Absent => ("absent", "No agent", ": planning and checking still work"),
     };
     html! {

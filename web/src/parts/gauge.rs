@@ -32,14 +32,14 @@ pub fn Gauge(props: &GaugeProps) -> Html {
     };
     let label = format!("{}: {amount}", props.name);
     html! {
-        <>
+        <div class="gauge-row">
             <span>{ &props.name }</span>
             <svg {class} viewBox="0 0 10000 100" preserveAspectRatio="none" role="img" aria-label={label}
                 data-permyriad={share.to_string()}>
                 <rect x="0" y="0" width={share.to_string()} height="100" />
             </svg>
             <span class="amount nowrap">{ amount }</span>
-        </>
+        </div>
     }
 }
 
@@ -66,7 +66,10 @@ pub fn Trace(props: &TraceProps) -> Html {
             format!("{x},{y}")
         })
         .collect();
-    let label = format!("Speed over the last minute, at most {}", words::rate(highest));
+    let label = format!(
+        "Speed over the last minute, at most {}",
+        words::rate(highest)
+    );
     html! {
         <svg class="trace" viewBox="0 0 10000 100" preserveAspectRatio="none" role="img" aria-label={label}>
             <line x1="0" y1="99" x2="10000" y2="99" />

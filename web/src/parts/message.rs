@@ -52,7 +52,13 @@ pub struct TroubleProps {
 /// An error in its four parts: what happened, to what, is my data safe, what to do now.
 #[component]
 pub fn Trouble(props: &TroubleProps) -> Html {
-    let ApiError { message, place, safe, next, code } = &props.error;
+    let ApiError {
+        message,
+        place,
+        safe,
+        next,
+        code,
+    } = &props.error;
     let close = props.on_close.clone();
     html! {
         <Message tone={Tone::Bad} title={message.clone()} id={props.id.clone()}>

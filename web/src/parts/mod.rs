@@ -19,7 +19,7 @@ mod proven;
 mod serial;
 mod stowage;
 
-pub use drive_card::DriveCard;
+pub use drive_card::{DriveCard, name_of};
 pub use drive_check::DriveCheckPanel;
 pub use drive_run::DriveRun;
 pub use drop_zone::DropZone;

@@ -19,8 +19,8 @@ pub struct Props {
 #[component]
 pub fn PlanTable(props: &Props) -> Html {
     let rows = props.plan.drives.iter().map(|drive| {
-        let seconds = drive.used_bytes / ASSUMED_RATE;
-        let time = format!("{} + {}", words::duration(seconds), words::duration(seconds));
+        // Once to be written, once to be read back.
+        let time = words::duration((drive.used_bytes / ASSUMED_RATE).saturating_mul(2));
         html! {
             <tr>
                 <th scope="row">{ &drive.serial }</th>
@@ -28,7 +28,7 @@ pub fn PlanTable(props: &Props) -> Html {
                 <td class="number" data-label="Used">{ words::size(drive.used_bytes) }</td>
                 <td class="number" data-label="Full">{ words::share(drive.used_bytes, drive.capacity_bytes) }</td>
                 <td class="number" data-label="Files">{ words::count(drive.files) }</td>
-                <td class="number" data-label="Write + read back">{ time }</td>
+                <td class="number" data-label="Time at 200 MB/s">{ time }</td>
             </tr>
         }
     });
@@ -43,7 +43,7 @@ pub fn PlanTable(props: &Props) -> Html {
                         <th scope="col" class="number">{ "Used" }</th>
                         <th scope="col" class="number">{ "Full" }</th>
                         <th scope="col" class="number">{ "Files" }</th>
-                        <th scope="col" class="number">{ "Write + read back, at 200 MB/s" }</th>
+                        <th scope="col" class="number">{ "Time to write and read back, at 200 MB/s" }</th>
                     </tr>
                 </thead>
                 <tbody>{ for rows }</tbody>
