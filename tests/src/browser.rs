@@ -166,13 +166,16 @@ impl Browser {
         Ok(())
     }
 
-    /// Emulates dark or light, as the browser's own setting.
+    /// Emulates dark or light, as the browser's own setting, and reduced motion: what is measured then is no colour in
+    /// between.
     ///
     /// # Errors
     /// When the browser refuses.
     pub async fn prefer_colours(&self, scheme: &str) -> Result<()> {
-        let features = json!({"features": [{"name": "prefers-color-scheme", "value": scheme}]});
-        self.devtools("Emulation.setEmulatedMedia", features).await
+        let features = json!({"features": [{"name": "prefers-color-scheme", "value": scheme}, {"name": "prefers-reduced-motion", "value": "reduce"}]});
+        self.devtools("Emulation.setEmulatedMedia", features)
+            .await?;
+        self.painted().await
     }
 
     /// Emulates a window of this size, below what a real window can shrink to.
@@ -183,7 +186,16 @@ impl Browser {
         let metrics =
             json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false});
         self.devtools("Emulation.setDeviceMetricsOverride", metrics)
-            .await
+            .await?;
+        self.painted().await
+    }
+
+    /// Waits until the page has been painted as it now is: two frames.
+    async fn painted(&self) -> Result<()> {
+        let frames = "const done = arguments[arguments.length - 1]; \
+            requestAnimationFrame(() => requestAnimationFrame(() => done(null)));";
+        self.client.execute_async(frames, vec![]).await?;
+        Ok(())
     }
 
     /// Sends a DevTools command.

@@ -117,6 +117,8 @@ async fn a_newcomer_fills_a_drive_and_checks_its_journal() -> Result<()> {
     };
     let agent = Agent::start(&[SERIAL, OTHER])?;
     plan(&browser, &agent).await?;
+    browser.resize(1280, 1560).await?;
+    browser.client.execute("scrollTo(0, 0)", vec![]).await?;
     browser.screenshot("plan").await?;
     run(&browser).await?;
     browser.screenshot("run").await?;
