@@ -426,3 +426,102 @@ pub fn sentence(text: &str) -> String {
     };
     format!("{}{}{stop}", first.to_uppercase(), letters.as_str())
 }
+
+#[cfg(test)]
+mod tests {
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    use super::*;
+
+    const CSV: &[u8] = b"path,bytes\nfilm/a/1.mov,600000000\nfilm/a/2.mov,500000000\nfilm/b/CON,10\n\"film/b/x, y.mov\",700000000\n";
+
+    fn request() -> PlanRequest {
+        PlanRequest {
+            session: "reels-1".to_owned(),
+            destination: Some("film/".to_owned()),
+            content_md5: false,
+            take_proposals: false,
+            drives: vec![WantedDrive {
+                serial: "drive".to_owned(),
+                bytes: 1_400_000_512,
+                sector_bytes: 512,
+            }],
+            as_many_as_needed: true,
+        }
+    }
+
+    #[test]
+    fn a_listing_is_planned_with_every_byte_in_a_bar() {
+        let (listing, listed) = read_csv(CSV).expect("well formed");
+        assert_eq!((listed.files, listed.bytes), (4, 1_800_000_010));
+        let (_, view) = plan(&listing, &request()).expect("fits");
+        assert_eq!(view.drives.len(), 2);
+        let in_bars: u64 = view
+            .drives
+            .iter()
+            .flat_map(|drive| &drive.parts)
+            .map(|(_, bytes)| bytes)
+            .sum();
+        assert_eq!((in_bars, view.files), (1_800_000_000, 3));
+        let names: Vec<_> = view
+            .groups
+            .iter()
+            .map(|group| group.name.as_str())
+            .collect();
+        assert_eq!(names, ["a", "b"]);
+    }
+
+    #[test]
+    fn a_name_that_cannot_go_is_left_out_until_its_proposal_is_taken() {
+        let (listing, _) = read_csv(CSV).expect("well formed");
+        let (_, view) = plan(&listing, &request()).expect("fits");
+        assert_eq!((view.problem_count, view.left_out_count), (1, 1));
+        assert_eq!(view.problems[0].path, "film/b/CON");
+        let wish = PlanRequest {
+            take_proposals: true,
+            ..request()
+        };
+        let (_, view) = plan(&listing, &wish).expect("fits");
+        assert_eq!((view.problem_count, view.left_out_count), (0, 0));
+        assert_eq!(view.renames[0].path, "film/b/CON");
+    }
+
+    #[test]
+    fn what_does_not_fit_is_said_as_a_sentence_and_nothing_was_touched() {
+        let (listing, _) = read_csv(CSV).expect("well formed");
+        let mut wish = request();
+        wish.drives[0].bytes = 600_000_512;
+        let error = plan(&listing, &wish).expect_err("too small");
+        assert_eq!(error.code, code::PLAN);
+        assert!(
+            error.message.contains("b/x, y.mov") && error.message.ends_with('.'),
+            "{error}"
+        );
+        assert_eq!(error.safe, "Nothing was touched.");
+    }
+
+    #[test]
+    fn a_bad_line_of_a_listing_is_named() {
+        let error = read_csv(b"path,bytes\na,1\nb,many\n").expect_err("no number");
+        assert!(error.place.contains('3'), "{error:?}");
+        assert!(read_csv(b"path,bytes\n").is_err());
+    }
+
+    #[test]
+    fn a_saved_plan_quotes_what_has_to_be_and_names_what_stays_behind() {
+        let (listing, _) = read_csv(CSV).expect("well formed");
+        let (plan, _) = plan(&listing, &request()).expect("fits");
+        let csv = save(&listing, &plan);
+        assert_eq!(csv.lines().count(), 5);
+        assert!(csv.contains(",\"film/b/x, y.mov\",700000000\n"));
+        assert!(csv.contains(",film/b/CON,left out: "));
+    }
+
+    #[test]
+    fn text_of_an_error_becomes_a_sentence() {
+        assert_eq!(sentence("no drive is given"), "No drive is given.");
+        assert_eq!(sentence("Done."), "Done.");
+        assert_eq!(sentence(""), "");
+    }
+}
