@@ -1,5 +1,6 @@
 //! A real browser: Chromium, driven through chromedriver, both started and ended by the test.
 
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -39,6 +40,7 @@ impl Browser {
             .arg(format!("--port={port}"))
             .stdout(Stdio::null())
             .stderr(Stdio::null())
+            .process_group(0)
             .spawn()
             .context("cannot start chromedriver")?;
         let profile = tempfile::tempdir()?;
@@ -224,8 +226,9 @@ impl Browser {
 
 impl Drop for Browser {
     fn drop(&mut self) {
-        // chromedriver ends its browsers when it is asked to end; a plain kill would leave them running.
-        let _ = self.driver.kill();
+        // chromedriver leads a group of its own, in which its browsers are: all of them end, whatever state the test left.
+        let group = format!("-{}", self.driver.id());
+        let _ = Command::new("kill").args(["-KILL", "--", &group]).status();
         let _ = self.driver.wait();
     }
 }
