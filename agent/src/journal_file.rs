@@ -140,3 +140,54 @@ fn create_one(folder: &Path, name: &str) -> Result<(PathBuf, File), AppendError>
     sync_folder(folder)?;
     Ok((path, file))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_grows_in_every_folder_alike_and_only_its_owner_may_read_it() {
+        let (first, second) = (
+            tempfile::tempdir().expect("a folder"),
+            tempfile::tempdir().expect("a folder"),
+        );
+        let folders = [first.path().to_owned(), second.path().to_owned()];
+        let mut file = AppendFile::create(&folders, "a.jrn").expect("new");
+        file.append(b"one").expect("room");
+        file.append(b" two").expect("room");
+        file.sync().expect("a disk");
+        assert_eq!(
+            (file.bytes(), file.path()),
+            (7, first.path().join("a.jrn").as_path())
+        );
+        for folder in &folders {
+            use std::os::unix::fs::PermissionsExt;
+            let path = folder.join("a.jrn");
+            assert_eq!(std::fs::read(&path).expect("just written"), b"one two");
+            let mode = std::fs::metadata(&path)
+                .expect("just written")
+                .permissions()
+                .mode();
+            assert_eq!(mode & 0o777, 0o600);
+        }
+    }
+
+    #[test]
+    fn an_existing_file_is_left_as_it_is_and_no_copy_is_left_beside() {
+        let (first, second) = (
+            tempfile::tempdir().expect("a folder"),
+            tempfile::tempdir().expect("a folder"),
+        );
+        std::fs::write(second.path().join("a.jrn"), b"there").expect("a folder");
+        let folders = [first.path().to_owned(), second.path().to_owned()];
+        assert!(matches!(
+            AppendFile::create(&folders, "a.jrn"),
+            Err(AppendError::Exists { .. })
+        ));
+        assert!(!first.path().join("a.jrn").exists());
+        assert_eq!(
+            std::fs::read(second.path().join("a.jrn")).expect("there"),
+            b"there"
+        );
+    }
+}

@@ -12,7 +12,7 @@ use super::key::KeyArguments;
 use super::opened::open_reader;
 use super::screen::{Ended, Screen};
 use crate::jobs::{JobError, Kind};
-use crate::pipeline::ReadAhead;
+use crate::pipeline::reading_ahead;
 
 const FINDINGS_MAX: usize = 1000;
 
@@ -45,13 +45,7 @@ struct Report {
 pub(super) fn run(arguments: &Arguments, screen: &Screen) -> Result<Ended, JobError> {
     let credential = arguments.key.credential(screen)?;
     let reader = open_reader(&arguments.path, false)?;
-    let ahead = ReadAhead::new(&reader);
-    let report = std::thread::scope(|scope| {
-        ahead.start(scope);
-        let report = check(&ahead, credential);
-        ahead.end();
-        report
-    });
+    let report = reading_ahead(&reader, |disk| check(disk, credential));
     for note in &report.notes {
         screen.line(note);
     }

@@ -15,7 +15,7 @@ use super::opened::{open_reader, open_volume};
 use super::screen::{Ended, Screen};
 use super::size::show_size;
 use crate::jobs::JobError;
-use crate::pipeline::ReadAhead;
+use crate::pipeline::reading_ahead;
 
 /// Bytes decrypted at once.
 const STEP: u64 = 8 << 20;
@@ -41,26 +41,21 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments, screen: &Screen) -> Result<Ended, JobError> {
     let credential = arguments.key.required(screen)?;
     let reader = open_reader(&arguments.drive, false)?;
-    let ahead = ReadAhead::new(&reader);
-    let bytes = std::thread::scope(|scope| {
-        ahead.start(scope);
-        let copied = open_volume(&ahead, &credential, &arguments.drive).and_then(|volume| {
-            let out = create(&arguments.out)?;
-            let mut holes = Holes::of(&arguments.drive, volume.volume_at, &volume);
-            let copied = copy(
-                &volume,
-                &out,
-                &mut holes,
-                &arguments.out,
-                &mut Bar::new(screen),
-            );
-            if copied.is_err() {
-                // Half an image looks like a whole one.
-                drop(std::fs::remove_file(&arguments.out));
-            }
-            copied
-        });
-        ahead.end();
+    let bytes = reading_ahead(&reader, |disk| {
+        let volume = open_volume(disk, &credential, &arguments.drive)?;
+        let out = create(&arguments.out)?;
+        let mut holes = Holes::of(&arguments.drive, volume.volume_at, &volume);
+        let copied = copy(
+            &volume,
+            &out,
+            &mut holes,
+            &arguments.out,
+            &mut Bar::new(screen),
+        );
+        if copied.is_err() {
+            // Half an image looks like a whole one.
+            drop(std::fs::remove_file(&arguments.out));
+        }
         copied
     })?;
     screen.line(&format!(

@@ -15,7 +15,7 @@ use super::screen::{Ended, Screen};
 use super::signals::on_stop;
 use super::size::show_size;
 use crate::jobs::{JobError, Kind};
-use crate::pipeline::{Cancel, ReadAhead};
+use crate::pipeline::{Cancel, reading_ahead};
 use crate::unpack::{UnpackOptions, UnpackReport, unpack};
 
 /// Copies everything out of a BitLocker or NTFS drive and compares it with the drive's manifest
@@ -48,28 +48,23 @@ pub(super) fn run(arguments: &Arguments, screen: &Screen) -> Result<Ended, JobEr
     let cancel = Cancel::default();
     let stop = cancel.clone();
     on_stop(move || stop.cancel());
-    let ahead = ReadAhead::new(&reader);
-    let report = std::thread::scope(|scope| {
-        ahead.start(scope);
-        let report = open_volume(&ahead, &credential, &arguments.drive).and_then(|opened| {
-            let volume = Volume::open(&opened).map_err(|error| {
-                JobError::io(error.to_string(), place.as_str(), "Nothing was written.")
-            })?;
-            let mut counter = Counter::new(screen);
-            let report = unpack(&volume, &options, &cancel, &mut |files, bytes| {
-                counter.tell(files, bytes)
-            });
-            counter.end();
-            report.map_err(|error| {
-                JobError::io(
-                    error.to_string(),
-                    options.to.display().to_string(),
-                    "The drive was only read.",
-                )
-            })
+    let report = reading_ahead(&reader, |disk| {
+        let opened = open_volume(disk, &credential, &arguments.drive)?;
+        let volume = Volume::open(&opened).map_err(|error| {
+            JobError::io(error.to_string(), place.as_str(), "Nothing was written.")
+        })?;
+        let mut counter = Counter::new(screen);
+        let report = unpack(&volume, &options, &cancel, &mut |files, bytes| {
+            counter.tell(files, bytes)
         });
-        ahead.end();
-        report
+        counter.end();
+        report.map_err(|error| {
+            JobError::io(
+                error.to_string(),
+                options.to.display().to_string(),
+                "The drive was only read.",
+            )
+        })
     })?;
     show(&report, arguments, screen);
     Ok(Ended(match report.verdict {

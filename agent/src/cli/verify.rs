@@ -15,7 +15,7 @@ use super::opened::open_reader;
 use super::screen::{Ended, Screen};
 use super::size::show_size;
 use crate::jobs::{JobError, Kind, place};
-use crate::pipeline::ReadAhead;
+use crate::pipeline::reading_ahead;
 
 /// Reads a drive back and compares every file with the drive's manifest
 #[derive(Args)]
@@ -38,16 +38,12 @@ pub(super) fn run(arguments: &Arguments, screen: &Screen) -> Result<Ended, JobEr
     let journal = arguments.journal.as_deref().map(read_journal).transpose()?;
     let (expected, credential) = what_and_how(arguments, journal.as_ref(), screen)?;
     let reader = open_reader(&arguments.drive, true)?;
-    let ahead = ReadAhead::new(&reader);
     let mut bar = Bar::new(screen);
-    let report = std::thread::scope(|scope| {
-        ahead.start(scope);
-        let report = verify(&ahead, &credential, &expected, &mut |progress| {
+    let report = reading_ahead(&reader, |disk| {
+        verify(disk, &credential, &expected, &mut |progress| {
             bar.tell("verified", progress.bytes, progress.bytes_total);
             ControlFlow::Continue(())
-        });
-        ahead.end();
-        report
+        })
     });
     bar.end();
     show(&report, screen);

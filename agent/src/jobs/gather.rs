@@ -55,8 +55,22 @@ pub fn gather(request: &JobRequest) -> Result<Gathered, JobError> {
         Origin::Folder { path, destination } => folder(request, path, destination),
         Origin::DataSet { path, map } => data_set(request, path, map),
         Origin::Listing { path, destination } => listing(request, path, destination),
-        Origin::Plan { path } => super::plan_file::gather(path),
+        Origin::Plan { path } => planned(request, path),
     }
+}
+
+fn planned(request: &JobRequest, path: &Path) -> Result<Gathered, JobError> {
+    let mut gathered = super::plan_file::gather(path)?;
+    let session = gathered.mapping.session.as_str();
+    if session != request.session {
+        let what = format!(
+            "the plan is of session {session}, not of {}",
+            request.session
+        );
+        return Err(JobError::usage(what, path.display().to_string()));
+    }
+    gathered.mapping.content_md5 = request.content_md5;
+    Ok(gathered)
 }
 
 fn folder(request: &JobRequest, path: &Path, destination: &str) -> Result<Gathered, JobError> {
@@ -331,5 +345,28 @@ fn reason(skipped: &SkippedReason) -> LeftOutReason {
         SkippedReason::DeviceNode => LeftOutReason::Device,
         SkippedReason::NameNotUtf8 => LeftOutReason::NameNotUnicode,
         SkippedReason::Unreadable(_) => LeftOutReason::Unreadable,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_longest_windows_prefix_stands_for_its_folder() {
+        let map = [
+            (r"E:\".to_owned(), PathBuf::from("/mnt/e")),
+            (r"E:\lab\".to_owned(), PathBuf::from("/srv/lab")),
+            (r"\\nas1\img".to_owned(), PathBuf::from("/nas")),
+        ];
+        for (path, here) in [
+            (r"E:\run 07\", "/mnt/e/run 07/"),
+            (r"e:\LAB\run", "/srv/lab/run"),
+            (r"\\NAS1\img\disk.vhdx", "/nas/disk.vhdx"),
+            ("/srv/plain", "/srv/plain"),
+            (r"F:\other", r"F:\other"),
+        ] {
+            assert_eq!(mapped(path, &map), PathBuf::from(here), "{path}");
+        }
     }
 }

@@ -12,6 +12,7 @@
 //! What happens to a drive is an event that is first durable in the drive's journal and only then published.
 
 mod abort;
+mod attempt;
 mod drive_meter;
 mod drive_run;
 mod error;
@@ -24,18 +25,19 @@ mod left_out_csv;
 mod old_journals;
 pub mod plan_file;
 mod prepared;
+mod read_back;
 mod request;
 mod runner;
 mod store;
 mod targets;
 
 pub use abort::{Aborted, abort};
-pub use drive_run::place;
 pub use error::{JobError, Kind};
 pub use gather::{Attached, Gathered, gather, mapped};
 pub use handle::Jobs;
 pub use ledger::now;
 pub use left_out_csv::read_left_out;
+pub use read_back::place;
 pub use request::{Confirmation, JobRequest, Origin, TargetRequest};
 pub use targets::serial_source;
 

@@ -256,3 +256,82 @@ impl Head {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn gathered() -> Gathered {
+        let mut listing = Listing::new();
+        for (path, bytes, kind) in [
+            ("a", 5, Kind::File),
+            ("b \"\n\u{1f600}", 0, Kind::Folder),
+            ("b \"\n\u{1f600}/c", 7, Kind::File),
+        ] {
+            listing.push(path, bytes, FileTime(131), kind).expect("few");
+        }
+        let session = "planned".parse().expect("a session");
+        let destination = "film/reels/".parse().expect("a destination");
+        Gathered {
+            listing,
+            mapping: Mapping::of_source(session, destination),
+            roots: vec![PathBuf::from("/srv/film")],
+            attached: vec![Attached {
+                metadata: Some(b"<Metadata/>".to_vec()),
+                properties: None,
+            }],
+            skipped: Vec::new(),
+            notes: Vec::new(),
+            words: ("/srv/film".to_owned(), "film/reels/".to_owned()),
+        }
+    }
+
+    fn written(folder: &Path) -> PathBuf {
+        let plan = Plan {
+            drives: Vec::new(),
+            lower_bound: 0,
+            proven: true,
+            why: String::new(),
+            assumed: Vec::new(),
+            left_out: Vec::new(),
+            problems: Vec::new(),
+        };
+        let head = Head::new(&gathered(), Moment(1), "xts-aes-128", true, Vec::new());
+        let hash = write(
+            &[folder.to_owned()],
+            "p.plan",
+            &head,
+            &gathered().listing,
+            &plan,
+        )
+        .expect("a new file");
+        let path = folder.join("p.plan");
+        let bytes = std::fs::read(&path).expect("just written");
+        assert_eq!(hash, <[u8; 32]>::from(Sha256::digest(bytes)));
+        path
+    }
+
+    #[test]
+    fn a_plan_comes_back_as_it_was_written() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let read = gather(&written(folder.path())).expect("just written");
+        let expected = gathered();
+        assert_eq!(
+            (&read.mapping, &read.roots, &read.words),
+            (&expected.mapping, &expected.roots, &expected.words)
+        );
+        assert_eq!(read.attached[0].metadata, expected.attached[0].metadata);
+        assert!(read.listing.iter().eq(expected.listing.iter()));
+    }
+
+    #[test]
+    fn a_plan_that_was_cut_off_anywhere_is_refused() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = written(folder.path());
+        let bytes = std::fs::read(&path).expect("just written");
+        for length in (0..bytes.len() - 1).step_by(7).chain([bytes.len() - 2]) {
+            std::fs::write(&path, &bytes[..length]).expect("it is ours");
+            assert!(gather(&path).is_err(), "{length}");
+        }
+    }
+}

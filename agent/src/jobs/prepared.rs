@@ -45,6 +45,7 @@ impl Prepared {
                 "--journal-dir",
             ));
         }
+        targets::journal_dirs_differ(&request.journal_dirs)?;
         let all = targets::look(&request)?;
         let serials: Vec<String> = all
             .iter()

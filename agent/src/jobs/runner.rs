@@ -1,8 +1,8 @@
 //! The thread that owns one job after it was confirmed.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use shared::api::News;
@@ -67,29 +67,26 @@ pub(super) fn run_job(
     }
     drop(queue);
     let over = AtomicBool::new(false);
-    let mut ends = std::thread::scope(|scope| {
+    // Each end is put down as it comes: should a thread die, the drives before it have theirs.
+    let ends = Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
         scope.spawn(|| tell_progress(job, &meters, publish, &over));
-        let workers: Vec<_> = (0..parallel)
-            .map(|_| {
-                let waiting = waiting.clone();
-                let (common, meters, planned_out) = (&common, &meters, planned_out.as_slice());
-                scope.spawn(move || {
-                    let drives = waiting.into_iter();
-                    drives
-                        .map(|numbered| one(job, common, numbered, planned_out, publish, meters))
-                        .collect::<Vec<_>>()
-                })
-            })
-            .collect();
-        let mut ends = Vec::new();
-        for worker in workers {
-            if let Ok(ended) = worker.join() {
-                ends.extend(ended);
+        let work = || {
+            for numbered in &waiting {
+                let end = one(job, &common, numbered, &planned_out, publish, &meters);
+                ends.lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .push(end);
             }
+        };
+        let workers: Vec<_> = (0..parallel).map(|_| scope.spawn(work)).collect();
+        for worker in workers {
+            // Whoever died left no end for its drive, and the job says so.
+            drop(worker.join());
         }
         over.store(true, Ordering::Release);
-        ends
     });
+    let mut ends = ends.into_inner().unwrap_or_else(PoisonError::into_inner);
     ends.sort_by_key(|(number, _, _)| *number);
     Ok(ends
         .into_iter()

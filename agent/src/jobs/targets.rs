@@ -86,6 +86,21 @@ fn look_at(drive: &TargetRequest, sector: Option<SectorSize>) -> Result<Target, 
     })
 }
 
+/// Refuses a journal folder that is given twice: a copy beside itself is none.
+///
+/// # Errors
+/// [`JobError`], usage.
+pub(super) fn journal_dirs_differ(folders: &[PathBuf]) -> Result<(), JobError> {
+    let mut seen = HashSet::new();
+    match folders.iter().find(|folder| !seen.insert(resolved(folder))) {
+        Some(twice) => Err(JobError::usage(
+            "this journal folder is given twice",
+            place(twice),
+        )),
+        None => Ok(()),
+    }
+}
+
 /// Refuses what would write into a source: a journal folder or a target file that lies below one.
 ///
 /// # Errors

@@ -39,9 +39,12 @@ pub use error::PipelineError;
 pub use hash_index::HashIndex;
 pub use manifest::{ManifestWritten, write_manifest};
 pub use mend::mend;
-pub use read_ahead::ReadAhead;
+pub use read_ahead::{ReadAhead, reading_ahead};
 pub use seal::seal;
 pub use side_file::{SideFile, SideFileError, SideReader};
 pub use sources::{SourceTarget, Sources};
 pub use work::Work;
 pub use write::{Filled, Marks, Meter, fill, total_bytes};
+
+#[cfg(test)]
+mod tests;

@@ -6,7 +6,6 @@
 
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread::Scope;
 
 use disk::{ReadAt, ReadError};
 
@@ -19,7 +18,28 @@ const WINDOWS: usize = 8;
 /// Windows read ahead of the last one that was asked for, once reading goes straight on.
 const AHEAD: u64 = 4;
 
-/// A disk that reads ahead in a thread of its own. Reads by whole windows, so that many small reads are one large one.
+/// Runs `act` with a reader over `disk` that reads ahead in a thread of its own, by whole windows, so that many small reads
+/// are one large one.
+pub fn reading_ahead<T>(disk: &(dyn ReadAt + Sync), act: impl FnOnce(&ReadAhead<'_>) -> T) -> T {
+    let ahead = ReadAhead::new(disk);
+    std::thread::scope(|scope| {
+        scope.spawn(|| ahead.run());
+        // The thread ends also when `act` panics; the scope would wait for it for ever.
+        let _ends = End(&ahead);
+        act(&ahead)
+    })
+}
+
+struct End<'a, 'd>(&'a ReadAhead<'d>);
+
+impl Drop for End<'_, '_> {
+    fn drop(&mut self) {
+        self.0.lock().ended = true;
+        self.0.wanted.notify_all();
+    }
+}
+
+/// A disk that reads ahead; see [`reading_ahead`].
 pub struct ReadAhead<'a> {
     disk: &'a (dyn ReadAt + Sync),
     shared: Mutex<Shared>,
@@ -43,9 +63,7 @@ enum Arrival {
 }
 
 impl<'a> ReadAhead<'a> {
-    /// Returns a reader over `disk`; without [`ReadAhead::start`] it reads only when asked.
-    #[must_use]
-    pub fn new(disk: &'a (dyn ReadAt + Sync)) -> Self {
+    fn new(disk: &'a (dyn ReadAt + Sync)) -> Self {
         let shared = Shared {
             held: VecDeque::new(),
             spare: Vec::new(),
@@ -59,17 +77,6 @@ impl<'a> ReadAhead<'a> {
             wanted: Condvar::new(),
             arrived: Condvar::new(),
         }
-    }
-
-    /// Starts the thread. It ends with [`ReadAhead::end`], which must come before the scope does.
-    pub fn start<'scope>(&'scope self, scope: &'scope Scope<'scope, '_>) {
-        scope.spawn(|| self.run());
-    }
-
-    /// Ends the thread.
-    pub fn end(&self) {
-        self.lock().ended = true;
-        self.wanted.notify_all();
     }
 
     fn run(&self) {
@@ -197,5 +204,75 @@ impl ReadAt for ReadAhead<'_> {
             rest = after;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use disk::{MemDisk, WriteAt};
+
+    /// A disk of five windows and a bit, every eighth byte known, with one sector that cannot be read.
+    struct Worn {
+        disk: MemDisk,
+        bad: u64,
+    }
+
+    impl ReadAt for Worn {
+        fn bytes(&self) -> u64 {
+            self.disk.bytes()
+        }
+        fn read_at(&self, at: u64, into: &mut [u8]) -> Result<(), ReadError> {
+            let bytes = u64::try_from(into.len()).expect("short");
+            if at < self.bad + 512 && self.bad < at + bytes {
+                let cause = "worn out".to_owned();
+                return Err(ReadError { at, bytes, cause });
+            }
+            self.disk.read_at(at, into)
+        }
+    }
+
+    fn worn(bad: u64) -> Worn {
+        let mut disk = MemDisk::new(5 * WINDOW + 12_345);
+        for number in 0..disk.bytes() / 8192 {
+            disk.write_at(number * 8192, &number.to_le_bytes())
+                .expect("in bounds");
+        }
+        Worn { disk, bad }
+    }
+
+    #[test]
+    fn what_is_read_ahead_is_what_the_disk_holds() {
+        let disk = worn(u64::MAX - 512);
+        reading_ahead(&disk, |ahead| {
+            let ranges = [
+                (0, 10),
+                (0, 3 * WINDOW),
+                (3 * WINDOW, 2 * WINDOW + 12_345),
+                (WINDOW - 1, 2),
+                (5 * WINDOW, 12_345),
+                (7, WINDOW),
+            ];
+            for (at, bytes) in ranges {
+                let mut expected = vec![0; usize::try_from(bytes).expect("short")];
+                let mut found = expected.clone();
+                disk.read_at(at, &mut expected).expect("in bounds");
+                ahead.read_at(at, &mut found).expect("in bounds");
+                assert!(expected == found, "{at} {bytes}");
+            }
+            assert!(ahead.read_at(disk.bytes() - 1, &mut [0; 2]).is_err());
+        });
+    }
+
+    #[test]
+    fn a_bad_sector_hides_nothing_but_itself() {
+        let disk = worn(WINDOW + 8192);
+        reading_ahead(&disk, |ahead| {
+            let mut sector = [0; 512];
+            assert!(ahead.read_at(WINDOW + 8192, &mut sector).is_err());
+            assert_eq!(ahead.read_at(WINDOW + 8192 + 512, &mut sector), Ok(()));
+            assert_eq!(ahead.read_at(WINDOW, &mut sector), Ok(()));
+            assert_eq!(sector[..8], (WINDOW / 8192).to_le_bytes());
+        });
     }
 }

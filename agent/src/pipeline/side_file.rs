@@ -203,3 +203,49 @@ impl Page {
         self.hashes.get(at..)?.first_chunk().copied()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hashes_come_back_by_number_in_any_order_and_what_is_not_there_is_an_error() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let folders = [folder.path().to_owned()];
+        let mut side =
+            SideFile::create(&folders, "d.side", "session D", &vec![7; 65_536]).expect("new");
+        let hash = |number: u64| {
+            u128::from(number)
+                .wrapping_mul(0x1234_5678_9abc_def1)
+                .to_le_bytes()
+        };
+        let count = PAGE_HASHES * 3 + 5;
+        let hashes: Vec<[u8; 16]> = (0..count).map(hash).collect();
+        side.append_hashes(&hashes[..100]).expect("room");
+        side.append_hashes(&hashes[100..]).expect("room");
+        let (bytes, sum) = side.sync().expect("a disk");
+        let stored = std::fs::read(side.path()).expect("just written");
+        assert_eq!(
+            (bytes, sum),
+            (
+                HEAD_BYTES + AREA_BYTES + count * 16,
+                Sha256::digest(&stored).into()
+            )
+        );
+        let reader = SideReader::open(side.path()).expect("just written");
+        for number in [
+            0,
+            count - 1,
+            PAGE_HASHES,
+            1,
+            PAGE_HASHES - 1,
+            2 * PAGE_HASHES,
+            0,
+        ] {
+            assert_eq!(reader.hash(number).expect("there"), hash(number));
+        }
+        assert!(reader.hash(count).is_err());
+        assert!(reader.hash(u64::MAX).is_err());
+        assert_eq!(reader.hash(3).expect("there"), hash(3));
+    }
+}

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::FileExt;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use ntfs_image::FileTime;
 use rustix::fs::{AtFlags, Mode, OFlags, RenameFlags, Timespec, Timestamps};
@@ -194,7 +194,11 @@ impl Home {
         }
         let flags = OFlags::DIRECTORY | OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let mut folder = again(&self.root)?;
-        for part in path.iter() {
+        for part in path.components() {
+            let Component::Normal(part) = part else {
+                let name = path.to_string_lossy().into_owned();
+                return Err(HomeError::Name { name });
+            };
             folder = rustix::fs::openat(&folder, part, flags, Mode::empty())
                 .map_err(|error| io_error(path, error))?;
         }
@@ -295,5 +299,64 @@ fn io_error(path: &Path, error: rustix::io::Errno) -> HomeError {
     HomeError::Io {
         path: path.to_owned(),
         cause: error.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_in_the_destination_is_never_followed() {
+        let (folder, outside) = (
+            tempfile::tempdir().expect("a folder"),
+            tempfile::tempdir().expect("a folder"),
+        );
+        std::os::unix::fs::symlink(outside.path(), folder.path().join("link")).expect("a folder");
+        let mut home = Home::open(folder.path()).expect("a folder");
+        assert!(home.create(Path::new("link/file")).is_err());
+        assert!(home.make_folder(Path::new("link/below")).is_err());
+        assert!(matches!(
+            home.make_folder(Path::new("link")),
+            Err(HomeError::Exists { .. })
+        ));
+        assert!(home.create(Path::new("../file")).is_err());
+        assert_eq!(
+            std::fs::read_dir(outside.path()).expect("a folder").count(),
+            0
+        );
+    }
+
+    #[test]
+    fn zeros_become_holes_and_the_file_has_its_length_and_time() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut home = Home::open(folder.path()).expect("a folder");
+        home.make_folder(Path::new("a")).expect("new");
+        let part = home.create(Path::new("a/file")).expect("new");
+        assert!(!folder.path().join("a/file").exists());
+        part.write(0, &vec![0; 1 << 20]).expect("room");
+        part.write(1 << 20, b"end").expect("room");
+        part.keep((1 << 20) + 3, FileTime::from_unix(1_000_000_000, 500))
+            .expect("a new name");
+        let path = folder.path().join("a/file");
+        let content = std::fs::read(&path).expect("just written");
+        assert_eq!(
+            (content.len(), &content[1 << 20..]),
+            ((1 << 20) + 3, &b"end"[..])
+        );
+        let metadata = std::fs::metadata(&path).expect("just written");
+        assert!(std::os::unix::fs::MetadataExt::blocks(&metadata) < 1000);
+        assert_eq!(
+            std::os::unix::fs::MetadataExt::mtime(&metadata),
+            1_000_000_000
+        );
+    }
+
+    #[test]
+    fn names_that_lead_elsewhere_are_not_safe() {
+        for name in ["", ".", "..", "a/b", "a\\b", "a\0", PART_NAME] {
+            assert!(!is_safe_name(name), "{name:?}");
+        }
+        assert!(is_safe_name("..a"));
     }
 }

@@ -94,6 +94,7 @@ pub fn unpack<R: ReadAt>(
         folders: Vec::new(),
         seen: HashSet::new(),
         buffer: Vec::new(),
+        full: false,
         report,
         progress,
     };
@@ -125,6 +126,8 @@ struct Run<'a, R> {
     /// Files of the manifest that were found.
     seen: HashSet<String>,
     buffer: Vec<u8>,
+    /// The destination has no room left: trying every other file would only say so again.
+    full: bool,
     report: UnpackReport,
     progress: &'a mut dyn FnMut(u64, u64),
 }
@@ -135,6 +138,9 @@ impl<R: ReadAt> Run<'_, R> {
         for item in volume.walk() {
             if cancel.is_cancelled() {
                 self.fail("cancelled", "stopped by the person".to_owned(), None);
+                return;
+            }
+            if self.full {
                 return;
             }
             match item {
@@ -423,6 +429,10 @@ impl<R: ReadAt> Run<'_, R> {
 
     fn home_error(&mut self, error: &HomeError, path: &str) {
         match error {
+            HomeError::Io { cause, .. } if cause.kind() == std::io::ErrorKind::StorageFull => {
+                self.full = true;
+                self.fail("destination-full", error.to_string(), Some(path));
+            }
             HomeError::Io { .. } => self.fail("destination", error.to_string(), Some(path)),
             HomeError::Exists { .. } => self.find("exists", error.to_string(), Some(path), None),
             HomeError::Name { .. } => self.find("unsafe-name", error.to_string(), Some(path), None),

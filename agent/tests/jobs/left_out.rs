@@ -155,11 +155,14 @@ fn files_that_moved_since_the_plan_are_left_out_and_the_drive_without_them_is_pr
         place.file(&format!("small {number:02}"), &noise(number, 300));
         place.file(&format!("big {number:02}"), &noise(number, 50_000));
     }
+    place.file("empty and stays", b"");
+    let filled = place.file("empty", b"");
     let huge = place.file("huge", &noise(99, 40 << 20));
     let image = place.drive("MOVED", "150MB");
     let jobs = Jobs::open(None).unwrap();
     let reply = jobs.start(request(&place, "moved", &image)).unwrap();
     let job = reply.job.clone().unwrap();
+    fs::write(filled, b"not any more").unwrap();
     fs::remove_file(place.source().join("small 07")).unwrap();
     fs::write(place.source().join("small 08"), noise(1, 301)).unwrap();
     fs::write(place.source().join("big 09"), b"shorter").unwrap();
@@ -193,6 +196,7 @@ fn files_that_moved_since_the_plan_are_left_out_and_the_drive_without_them_is_pr
         ("big 09", Changed),
         ("big 10", Vanished),
         ("big 11", Changed),
+        ("empty", Changed),
         ("huge", Changed),
         ("small 07", Vanished),
         ("small 08", Changed),
@@ -209,7 +213,7 @@ fn files_that_moved_since_the_plan_are_left_out_and_the_drive_without_them_is_pr
         "--journal",
         text(&place.journal("MOVED")),
     ]);
-    assert_eq!((code, &report["files"]), (0, &75.into()), "{report}");
+    assert_eq!((code, &report["files"]), (0, &76.into()), "{report}");
     let out = place.path("out");
     let (code, report) = json(&[
         "unpack",

@@ -3,6 +3,7 @@
     clippy::unwrap_used,
     reason = "a test that cannot go on says where by stopping there"
 )]
+
 mod cancelled;
 mod commands;
 mod damaged;
