@@ -126,6 +126,7 @@ async fn a_newcomer_fills_a_drive_and_checks_its_journal() -> Result<()> {
     let saved = agent.folder().join("saved");
     downloads_to(&browser, &saved).await?;
     browser.click("[data-test='show-password']").await?;
+    browser.wait("[data-test='password'] .group").await?;
     let groups = browser
         .client
         .find_all(Locator::Css("[data-test='password'] .group"))

@@ -19,7 +19,10 @@ pub(crate) fn target(name: &str) -> PathBuf {
 /// Returns a cargo command in the repository's root: the cargo that runs us.
 pub(crate) fn cargo() -> Command {
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo.current_dir(root());
+    // What is built is looked for in `target`, so nothing else decides where it goes.
+    cargo
+        .current_dir(root())
+        .env("CARGO_TARGET_DIR", root().join("target"));
     cargo
 }
 
