@@ -82,8 +82,11 @@ def main():
     copies = bde._available_information
     said["sealed_hashes"] = [copy.is_valid() and copy.check_integrity(bde.master_key) for copy in copies]
     stream = bde.open()
-    stream.seek(0)
-    said["dissect"] = sha256(stream, size)
+    digest = hashlib.sha256()
+    for piece in range(16):  # it deciphers a megabyte a second: sixteen places stand for the whole
+        stream.seek(size // 16 * piece)
+        digest.update(stream.read(131072))
+    said["dissect"] = digest.hexdigest()
 
     files = {}
     walk(NTFS(stream).mft.get(5), "", files)

@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 /// Size and SHA-256 of every file below a folder, by path with `/` between names; folders end in `/`.
 pub type Contents = BTreeMap<String, (u64, String)>;
 
-/// Writes a tree of about 20 MB: 12 levels deep, empty files and folders, 1-byte files, sizes around what fits in an MFT
+/// Writes a tree of about 10 MB: 12 levels deep, empty files and folders, 1-byte files, sizes around what fits in an MFT
 /// record, a folder of `many` entries, names of 255 units, in several scripts, decomposed, right to left, with emoji.
 ///
 /// # Errors
@@ -53,11 +53,7 @@ pub fn write_tree(root: &Path, many: u32) -> Result<()> {
     ]) {
         fs::write(sizes.join(format!("{bytes}.bin")), noise(bytes, bytes))?;
     }
-    for (name, bytes) in [
-        ("4 MiB less one", 4_194_303),
-        ("4 MiB", 4_194_304),
-        ("8 MiB and one", 8_388_609),
-    ] {
+    for (name, bytes) in [("4 MiB", 4_194_304), ("4 MiB and one", 4_194_305)] {
         fs::write(sizes.join(name), noise(bytes, 7))?;
     }
     fs::write(sizes.join("disk.vhd"), noise(512 * 3000, 9))?;

@@ -2,6 +2,7 @@
 #![expect(clippy::arithmetic_side_effects, reason = "small numbers of our own")]
 
 use std::fs;
+use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
@@ -181,7 +182,7 @@ fn python_readers(built: &Built) -> Result<()> {
         "libbde and dislocker differ"
     );
     ensure!(
-        said["dissect"] == plain.as_str(),
+        said["dissect"] == pieces(&built.plain)?.as_str(),
         "dissect and dislocker differ"
     );
     ensure!(
@@ -204,15 +205,29 @@ fn python_readers(built: &Built) -> Result<()> {
     compare(&found.collect(), &built.source, "dissect.ntfs")
 }
 
+/// Returns the SHA-256 of sixteen pieces of 128 KiB, spread over the volume.
+fn pieces(plain: &Path) -> Result<String> {
+    let mut file = fs::File::open(plain)?;
+    let mut all = Vec::new();
+    for piece in 0..16 {
+        file.seek(SeekFrom::Start(PARTITION.1 / 16 * piece))?;
+        file.by_ref().take(131_072).read_to_end(&mut all)?;
+    }
+    source::sha256(&mut all.as_slice())
+}
+
 /// Checkers find nothing, and ntfs-3g gives every file back.
 fn ntfs_readers(built: &Built) -> Result<()> {
-    clean(&built.plain)?;
+    clean(built)?;
     let listed = oracle::run("fls", &["-r", "-p", "-F", text(&built.plain)])?;
     ensure!(
         listed.contains(&format!("{SESSION}/one")),
         "fls does not list the files"
     );
-    oracle::run("7z", &["t", text(&built.plain)])?;
+    if built.sector_bytes == 512 {
+        // 7-Zip refuses every volume with sectors of 4096 bytes, mkntfs's too.
+        oracle::run("7z", &["t", text(&built.plain)])?;
+    }
     let mount = Mount::ntfs(&built.plain, false)?;
     compare(
         &source::contents(mount.path(), &["System Volume Information"])?,
@@ -222,24 +237,33 @@ fn ntfs_readers(built: &Built) -> Result<()> {
 }
 
 /// Everybody's checker, and ours, finds nothing to complain about.
-fn clean(plain: &Path) -> Result<()> {
+fn clean(built: &Built) -> Result<()> {
+    let plain = &built.plain;
     oracle::run("ntfsfix", &["-n", text(plain)])?;
     let accounted = oracle::run("ntfsresize", &["-i", "-f", text(plain)])?;
     ensure!(
         !accounted.contains("ERROR") && !accounted.contains("inconsistent"),
         "ntfsresize: {accounted}"
     );
+    if built.sector_bytes == 512 {
+        // So does rust-fs-ntfs.
+        rust_fs_ntfs(plain)?;
+    }
+    let (code, said) = json(&["check-drive", text(plain)])?;
+    ensure!(
+        code == 0 && said["verdict"] == "clean",
+        "check-drive said {code}: {said}"
+    );
+    Ok(())
+}
+
+fn rust_fs_ntfs(plain: &Path) -> Result<()> {
     let mut io = fs_ntfs::fsck::PathIo::open(plain).map_err(|error| anyhow::anyhow!("{error}"))?;
     let report = fs_ntfs::fsck::check_io(&mut io).map_err(|error| anyhow::anyhow!("{error}"))?;
     ensure!(
         report.findings.is_empty(),
         "rust-fs-ntfs: {:?}",
         report.findings
-    );
-    let (code, said) = json(&["check-drive", text(plain)])?;
-    ensure!(
-        code == 0 && said["verdict"] == "clean",
-        "check-drive said {code}: {said}"
     );
     Ok(())
 }
@@ -270,7 +294,7 @@ fn survives_another_driver(built: &Built) -> Result<()> {
         }
         fs::remove_dir_all(mount.path().join(SESSION).join("level 1"))?;
     }
-    clean(&built.plain)
+    clean(built)
 }
 
 fn opened_by_everybody(cipher: &str, sector_bytes: u64) -> Result<()> {
