@@ -15,7 +15,7 @@ struct Page([u8; PAGE]);
 /// Bytes on a 4096-byte border, for reading and writing past the page cache; made once, used many
 /// times.
 ///
-/// It dereferences to its first [`AlignedBuffer::len`] bytes.
+/// It dereferences to its bytes in use.
 pub struct AlignedBuffer {
     pages: Vec<Page>,
     length: usize,

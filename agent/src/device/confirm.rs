@@ -25,7 +25,7 @@ pub enum Said {
     BlankImage,
 }
 
-/// A drive that somebody confirmed. Only [`confirm`] makes one; [`super::open`] takes it, and looks
+/// A drive that somebody confirmed. Only [`confirm`] makes one; [`super::open()`] takes it, and looks
 /// again whether it still is the drive that it was then.
 #[derive(Debug)]
 pub struct ConfirmedTarget {

@@ -1,8 +1,8 @@
 //! Drives: list, describe, confirm, open.
 //!
 //! A drive is a block device or a file that stands for one. Everything about it is read first
-//! ([`list`], [`describe`]); to write, somebody has to say which drive is meant ([`confirm`]), and
-//! only the [`ConfirmedTarget`] that comes of it can be opened ([`open`]).
+//! ([`list()`], [`describe`]); to write, somebody has to say which drive is meant ([`confirm()`]), and
+//! only the [`ConfirmedTarget`] that comes of it can be opened ([`open()`]).
 //!
 //! ```text
 //! path -> describe -> DriveInfo -+-> confirm -> ConfirmedTarget -> open -> DriveWriter -> erase
