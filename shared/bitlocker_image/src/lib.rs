@@ -12,7 +12,7 @@
 //! Nothing here does I/O, reads a clock or makes a random number: secrets, times and bytes come in
 //! as arguments, so that the same arguments always give the same drive. Everything secret is wiped
 //! when dropped and never printed by `Debug`. The format is the one that genuine Windows volumes
-//! show; given their secrets, [`seal`]'s own functions give back their 64 KiB information areas
+//! show; given their secrets, [`seal()`]'s own functions give back their 64 KiB information areas
 //! byte for byte (the test `genuine`).
 //!
 //! "bitlocker.md" in comments is the project's reference of the format, which is kept beside the
