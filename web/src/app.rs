@@ -9,7 +9,7 @@ use yew::prelude::*;
 
 use crate::effects::Effects;
 use crate::pages::{CheckPage, DrivesPage, PlanPage, RunPage};
-use crate::parts::{Foot, Head, Milestones};
+use crate::parts::{Foot, Head, Milestones, Trouble};
 use crate::route::Route;
 use crate::state::{Action, Source, State, reduce};
 
@@ -75,12 +75,30 @@ pub fn App() -> Html {
         Route::Check => html! { <CheckPage /> },
     };
     html! {
-        <ContextProvider<Context> {context}>
+        <ContextProvider<Context> context={context.clone()}>
             <Head />
-            <main id="main" class="page" tabindex="-1">{ page }</main>
+            <main id="main" class="page" tabindex="-1">
+                { trouble(&context) }
+                { page }
+            </main>
             <Foot />
             <Milestones />
         </ContextProvider<Context>>
+    }
+}
+
+/// What failed and belongs to no place on the page.
+fn trouble(context: &Context) -> Html {
+    let close = {
+        let context = context.clone();
+        Callback::from(move |()| context.act(Action::Trouble(None)))
+    };
+    html! {
+        if let Some(error) = &context.state.trouble {
+            <div class="trouble">
+                <Trouble error={error.clone()} on_close={close} id="trouble" />
+            </div>
+        }
     }
 }
 

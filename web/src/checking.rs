@@ -210,13 +210,16 @@ impl DriveCheck {
             .is_some_and(|facts| facts.manifest_matches == Some(false));
         self.verdict = match (report.verdict, self.tone) {
             (JournalVerdict::Invalid, _) if other_manifest && report.findings.len() == 1 => {
-                "This manifest is not the one that the journal names. Do not ship before you know why."
+                "This manifest is not the one that the journal names. Do not ship before you \
+                     know why."
             }
             (JournalVerdict::Invalid, _) => {
-                "This journal is not to be trusted. Do not ship on it; nothing on the drive was changed by this check."
+                "This journal is not to be trusted. Do not ship on it; nothing on the drive was \
+                     changed by this check."
             }
             (JournalVerdict::Unfinished, _) => {
-                "Unfinished: right as far as it goes, but its end is missing. Resume the run, or take the journal again when it is done."
+                "Unfinished: right as far as it goes, but its end is missing. Resume the run, or \
+                     take the journal again when it is done."
             }
             (_, Tone::Bad) => "The journal is whole, and says that this drive failed.",
             (_, Tone::Warn) => "The journal is whole; read what is still open below.",
@@ -259,35 +262,60 @@ impl DriveCheck {
         match facts.manifest_matches {
             Some(true) => self.add(
                 Tone::Good,
-                format!("The manifest is the one that the journal names, byte for byte; {files} were planned."),
+                format!(
+                    "The manifest is the one that the journal names, byte for byte; {files} \
+                     were planned."
+                ),
                 "",
             ),
             // The findings name it.
             Some(false) => {}
             None if facts.manifest_hash.is_empty() => {
-                self.add(Tone::Warn, "The journal ends before the manifest was written.", "");
+                self.add(
+                    Tone::Warn,
+                    "The journal ends before the manifest was written.",
+                    "",
+                );
             }
             None => self.add(
                 Tone::Good,
-                "It names its manifest. Drop the drive's DriveManifest.xml too, to have them compared.",
+                "It names its manifest. Drop the drive's DriveManifest.xml too, to have them \
+                     compared.",
                 format!("MD5 {}", facts.manifest_hash),
             ),
         }
         let planned = format!("{files}, {}", words::size(facts.bytes));
         match facts.verdict {
             Some(Verdict::Verified) => {
-                self.add(Tone::Good, format!("Verified: {planned}, read back from the drive and right."), "");
+                self.add(
+                    Tone::Good,
+                    format!(
+                        "Verified: {planned}, read back from the drive and \
+                     right."
+                    ),
+                    "",
+                );
             }
             Some(Verdict::Incomplete) => self.add(
                 Tone::Warn,
                 format!(
-                    "Incomplete: {} planned and not on the drive; all the rest of {planned} is proven.",
+                    "Incomplete: {} planned and not on the drive; all the rest of {planned} is \
+                         proven.",
                     words::counted(facts.left_out, "file was", "files were")
                 ),
                 "",
             ),
-            Some(Verdict::Written) => self.add(Tone::Warn, format!("Written, and not read back: {planned}."), ""),
-            Some(Verdict::Failed) => self.add(Tone::Bad, format!("The drive failed: {}.", facts.state), ""),
+            Some(Verdict::Written) => self.add(
+                Tone::Warn,
+                format!(
+                    "Written, and not read back: \
+                 {planned}."
+                ),
+                "",
+            ),
+            Some(Verdict::Failed) => {
+                self.add(Tone::Bad, format!("The drive failed: {}.", facts.state), "")
+            }
             // The findings say that the end is missing, and where it stands.
             None => {}
         }
@@ -312,7 +340,14 @@ fn lone_manifest(serial: String, file: &Dropped) -> DriveCheck {
         Ok(summary) => {
             let files = words::counted(summary.files, "file", "files");
             let place = format!("MD5 {}", hex(&summary.md5));
-            check.add(Tone::Warn, format!("It is whole and names {files}; without its journal nothing proves that it is this drive's."), place);
+            check.add(
+                Tone::Warn,
+                format!(
+                    "It is whole and names {files}; without its journal \
+                 nothing proves that it is this drive's."
+                ),
+                place,
+            );
             "Drop the drive's journal (.jrn) too.".clone_into(&mut check.verdict);
             check
         }
@@ -325,7 +360,8 @@ fn check_image(file: &Dropped, keys: &[Key], progress: &mut dyn FnMut(String)) -
     if keys.is_empty() {
         return check.fail(
             "A drive image needs its journal beside it.",
-            "this looks like a drive image; drop its journal (.jrn) together with it, which holds the recovery password",
+            "this looks like a drive image; drop its journal (.jrn) together with it, which \
+                 holds the recovery password",
         );
     }
     for key in keys {
@@ -382,7 +418,14 @@ impl DriveCheck {
         }
         self.verdict = match report.verdict {
             VerifyVerdict::Verified => {
-                self.add(Tone::Good, format!("The image opens with the journal's key; every byte of {done} matches the manifest."), "");
+                self.add(
+                    Tone::Good,
+                    format!(
+                        "The image opens with the journal's key; every byte \
+                     of {done} matches the manifest."
+                    ),
+                    "",
+                );
                 "Everything here is right.".to_owned()
             }
             VerifyVerdict::Mismatch => "The drive image is not what its journal says.".to_owned(),
@@ -398,13 +441,19 @@ fn unknown(file: &Dropped) -> DriveCheck {
     let mut check = DriveCheck::of(file);
     match kind(file) {
         Kind::DriveInfo => {
-            check.add(Tone::Warn, "This is the copy for a portal: it holds no chain, so it proves nothing by itself.", "");
+            check.add(
+                Tone::Warn,
+                "This is the copy for a portal: it holds no chain, so it \
+                 proves nothing by itself.",
+                "",
+            );
             "Drop the journal (.jrn) that it was made from.".clone_into(&mut check.verdict);
             check
         }
         _ => check.fail(
             "This is neither a journal nor a manifest.",
-            "expected a .jrn journal, a DriveManifest.xml, or a drive image together with its journal",
+            "expected a .jrn journal, a DriveManifest.xml, or a drive image together with its \
+                 journal",
         ),
     }
 }

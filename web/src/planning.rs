@@ -434,7 +434,8 @@ mod tests {
 
     use super::*;
 
-    const CSV: &[u8] = b"path,bytes\nfilm/a/1.mov,600000000\nfilm/a/2.mov,500000000\nfilm/b/CON,10\n\"film/b/x, y.mov\",700000000\n";
+    const CSV: &[u8] = b"path,bytes\nfilm/a/1.mov,600000000\nfilm/a/2.mov,500000000\n\
+        film/b/CON,10\n\"film/b/x, y.mov\",700000000\n";
 
     fn request() -> PlanRequest {
         PlanRequest {

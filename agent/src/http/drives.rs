@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use shared::api::{Content, Drive, Lock, SerialSource as WireSource};
+use shared::api::{ApiError, Content, Drive, Lock, PickedDrive, SerialSource as WireSource, code};
 
 use crate::device::{self, DriveInfo, Emptiness, SerialSource, Signature};
 
@@ -11,12 +11,32 @@ pub(super) fn list(extra: &[PathBuf]) -> Vec<Drive> {
     device::list(extra).iter().map(drive).collect()
 }
 
-/// Returns where the drives are: the only paths that a job of the page may name.
-pub(super) fn paths(extra: &[PathBuf]) -> Vec<PathBuf> {
-    device::list(extra)
-        .into_iter()
-        .map(|drive| drive.path)
-        .collect()
+/// Takes from the page only drives that the agent lists itself, and their serials from the drives: the page's word counts
+/// where a drive has none of its own.
+///
+/// # Errors
+/// [`ApiError`] for a drive that is not listed, or is another than the page saw.
+pub(super) fn recognise(extra: &[PathBuf], picked: &mut [PickedDrive]) -> Result<(), ApiError> {
+    let listed = device::list(extra);
+    for picked in picked {
+        let found = listed
+            .iter()
+            .find(|drive| drive.path == Path::new(&picked.path));
+        match found {
+            Some(drive) if drive.serial.is_empty() => {}
+            Some(drive) if drive.serial == picked.serial => picked.serial.clear(),
+            _ => {
+                return Err(ApiError::new(
+                    code::NOT_FOUND,
+                    "The drive that was chosen is not there.",
+                )
+                .at(format!("{}, serial {}", picked.path, picked.serial))
+                .safe("Nothing was touched.")
+                .next("Look at the list of drives again."));
+            }
+        }
+    }
+    Ok(())
 }
 
 fn drive(info: &DriveInfo) -> Drive {

@@ -1,6 +1,5 @@
 //! One function a route. Each reads its request, calls one method, and hands the outcome to `reply`.
 
-use std::path::Path;
 use std::time::Instant;
 
 use shared::api::{
@@ -58,18 +57,8 @@ pub(super) fn list_jobs(agent: &Agent) -> Response {
 
 pub(super) async fn start_job(agent: Agent, request: StartRequest) -> Result<Response, ApiError> {
     let started = blocking(move || {
-        // The page names drives; only those that the agent itself has listed are taken for it.
-        let listed = drives::paths(&agent.drives);
-        for picked in &request.drives {
-            if !listed.iter().any(|path| path == Path::new(&picked.path)) {
-                return Err(
-                    ApiError::new(code::NOT_FOUND, "There is no such drive here.")
-                        .at(&picked.path)
-                        .safe("Nothing was touched.")
-                        .next("Look at the list of drives again."),
-                );
-            }
-        }
+        let mut request = request;
+        drives::recognise(&agent.drives, &mut request.drives)?;
         let wanted =
             JobRequest::from_wire(request, agent.journal_dir.clone()).map_err(api_error)?;
         agent.jobs.start(wanted).map_err(api_error)

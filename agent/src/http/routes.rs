@@ -78,7 +78,7 @@ where
     let path = request.path.as_str().to_owned();
     let parts: Vec<&str> = path.split('/').skip(1).collect();
     match (&request.method, parts.as_slice()) {
-        (&Method::GET, rest) if rest.first() != Some(&"api") => {
+        (&Method::GET | &Method::HEAD, rest) if rest.first() != Some(&"api") => {
             let known = request.headers.get(header::IF_NONE_MATCH);
             Ok(assets::file(&path, known.and_then(|tag| tag.to_str().ok())))
         }

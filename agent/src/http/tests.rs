@@ -459,6 +459,19 @@ async fn events_reach_the_page_and_end_with_the_agent() {
     assert!(text.contains("drives-changed"), "{text}");
 }
 
+#[tokio::test]
+async fn a_drive_that_was_swapped_since_the_page_saw_it_is_not_taken() {
+    let world = World::new();
+    let session = world.session().await;
+    let drive = world.agent.drives[0].to_str().expect("text").to_owned();
+    let mut request = start_request(&world, &drive);
+    request["drives"][0]["serial"] = json!("WD-OTHER4411");
+    let answer = world
+        .ask(&session, "POST", "/api/jobs", Some(request))
+        .await;
+    assert_eq!(code(&answer), "not-found");
+}
+
 fn start_request(world: &World, drive: &str) -> Value {
     let source = world.folder.path().join("source");
     std::fs::create_dir_all(source.join("a")).expect("folders");
@@ -495,6 +508,20 @@ async fn a_job_goes_from_the_page_to_a_verified_drive_with_its_journal_and_key()
         .ask(&session, "POST", &path, Some(confirm("4412")))
         .await;
     assert_eq!(wrong.status(), StatusCode::CONFLICT, "{:?}", wrong.body());
+    // The serial is the drive's own word, so a drive that is swapped behind the plan's back is noticed.
+    let sidecar = format!("{drive}.drive.json");
+    let own = std::fs::read_to_string(&sidecar).expect("there");
+    std::fs::write(&sidecar, own.replace("WD-TEST", "WD-SWAP")).expect("written");
+    let swapped = world
+        .ask(&session, "POST", &path, Some(confirm("4411")))
+        .await;
+    assert_eq!(
+        swapped.status(),
+        StatusCode::CONFLICT,
+        "{:?}",
+        swapped.body()
+    );
+    std::fs::write(&sidecar, own).expect("written");
     let right = world
         .ask(&session, "POST", &path, Some(confirm("4411")))
         .await;

@@ -17,17 +17,23 @@ pub fn CheckPage() -> Html {
     };
     html! {
         <>
-            <PageHead title="Check" purpose="Prove journals, manifests and drive images, here in the browser. Nothing is uploaded, no agent is needed." />
+            <PageHead title="Check"
+                purpose="Prove journals, manifests and drive images, here in the browser. \
+                     Nothing is uploaded, no agent is needed." />
             <div class="columns">
                 <div class="column">
-                    <DropZone id="check-files" large=true multiple=true {on_files} button="Choose files"
-                        hint="or drop them here: journals (.jrn), DriveManifest.xml, a drive image with its journal. Several at once, several drives at once." />
+                    <DropZone id="check-files" large=true multiple=true {on_files}
+                        button="Choose files"
+                        hint="or drop them here: journals (.jrn), DriveManifest.xml, a drive \
+                             image with its journal. Several at once, several drives at once." />
                     { findings(&page.state.checks, &page.state.progress) }
                 </div>
                 <div class="column aside">
                     <section class="note" aria-labelledby="check-note">
                         <h2 id="check-note">{ "What is looked at" }</h2>
-                        <p>{ "The chain of the journal's records; whether its recovery password opens the drive's sealed key block; whether the manifest is the one it names. With a drive image: every byte of every file." }</p>
+                        <p>{ "The chain of the journal's records; whether its recovery password \
+                             opens the drive's sealed key block; whether the manifest is the one it names. \
+                             With a drive image: every byte of every file." }</p>
                         <p>{ "The chain finds damage, not forgery." }</p>
                     </section>
                     <Proven />
@@ -52,7 +58,9 @@ fn findings(checks: &Checks, progress: &str) -> Html {
             html! { <p class="quiet" id="check-working">{ text }</p> }
         }
         Checks::Done(drives) => html! {
-            <div class="column" id="check-results">{ for drives.iter().map(|check| html! { <DriveCheckPanel check={check.clone()} /> }) }</div>
+            <div class="column" id="check-results">
+                { for drives.iter().map(|check| html! { <DriveCheckPanel check={check.clone()} /> }) }
+            </div>
         },
         Checks::Failed(error) => html! { <Trouble error={error.clone()} id="check-failed" /> },
     }

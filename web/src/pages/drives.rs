@@ -15,7 +15,9 @@ pub fn DrivesPage() -> Html {
     let page = use_page();
     html! {
         <>
-            <PageHead title="Drives" purpose="Choose the drives to fill. Nothing is chosen for you, and nothing is touched before you have typed what is printed on each drive's label." />
+            <PageHead title="Drives"
+                purpose="Choose the drives to fill. Nothing is chosen for you, and nothing is \
+                     touched before you have typed what is printed on each drive's label." />
             <div class="column">
                 { list(&page) }
                 { next_step(&page) }
@@ -34,14 +36,17 @@ fn list(page: &Context) -> Html {
             html! {
                 <>
                     { refresh(page) }
-                    <ul class="cards" id="drive-list">{ for usable.into_iter().chain(locked).map(|drive| card(page, drive)) }</ul>
+                    <ul class="cards" id="drive-list">
+                        { for usable.into_iter().chain(locked).map(|drive| card(page, drive)) }
+                    </ul>
                 </>
             }
         }
         (Drives::Seen(_), _) => html! {
             <>
                 <Message tone={Tone::Warn} title="No drive is attached.">
-                    <p>{ "Attach one, or give the agent an image file: argosy new-drive drive.img --size 64GB, then argosy serve --drive drive.img" }</p>
+                    <p>{ "Attach one, or give the agent an image file: argosy new-drive \
+                         drive.img --size 64GB, then argosy serve --drive drive.img" }</p>
                 </Message>
                 { refresh(page) }
             </>
@@ -51,7 +56,8 @@ fn list(page: &Context) -> Html {
         }
         (_, Link::Absent | Link::Locked) => html! {
             <Message tone={Tone::Warn} title="Drives need the agent." id="drives-need-agent">
-                <p>{ "Start " }<code>{ "argosy serve" }</code>{ " on the machine that has the drives, and open the address that it prints. Planning and checking work without it." }</p>
+                <p>{ "Start " }<code>{ "argosy serve" }</code>{ " on the machine that has the \
+                     drives, and open the address that it prints. Planning and checking work without it." }</p>
             </Message>
         },
         _ => html! { <p class="quiet">{ "Looking at the drives." }</p> },
@@ -61,7 +67,11 @@ fn list(page: &Context) -> Html {
 fn refresh(page: &Context) -> Html {
     let effects = page.effects.clone();
     html! {
-        <p class="actions"><button type="button" id="drives-refresh" onclick={move |_| effects.refresh_drives()}>{ "Look again" }</button></p>
+        <p class="actions">
+            <button type="button" id="drives-refresh" onclick={move |_| effects.refresh_drives()}>
+                { "Look again" }
+            </button>
+        </p>
     }
 }
 
@@ -75,7 +85,9 @@ fn card(page: &Context, drive: &Drive) -> Html {
         let (page, path) = (page.clone(), drive.path.clone());
         Callback::from(move |choice: FreeSpace| page.act(Action::FreeSpace(path.clone(), choice)))
     };
-    html! { <DriveCard key={drive.path.clone()} drive={drive.clone()} {picked} {on_pick} {on_free_space} /> }
+    html! {
+        <DriveCard key={drive.path.clone()} drive={drive.clone()} {picked} {on_pick} {on_free_space} />
+    }
 }
 
 /// What stands between here and the question, or the button that asks it.
@@ -100,7 +112,7 @@ fn next_step(page: &Context) -> Html {
     let start = |accept: bool| {
         let (page, source, view) = (page.clone(), source.clone(), view.clone());
         Callback::from(move |_: MouseEvent| {
-            if let Some(source) = &source {
+            if let Some(source) = source.as_ref().filter(|_| !planning) {
                 let drives = page.state.drive_list();
                 let request =
                     page.state
@@ -116,12 +128,15 @@ fn next_step(page: &Context) -> Html {
             { summary(page, picked) }
             if let Some(missing) = missing {
                 <p data-test="missing">{ missing }</p>
-                <p class="actions"><a class="button" href={Route::Plan.fragment()}>{ "Back to the plan" }</a></p>
+                <p class="actions">
+                    <a class="button" href={Route::Plan.fragment()}>{ "Back to the plan" }</a>
+                </p>
             } else {
                 { trouble(&state.start, &start(true)) }
                 <p class="actions">
                     <a class="button" href={Route::Plan.fragment()}>{ "Back to the plan" }</a>
-                    <button type="button" id="review" class="primary last" disabled={planning} onclick={start(false)}>
+                    <button type="button" id="review" class="primary last"
+                        aria-disabled={planning.then_some("true")} onclick={start(false)}>
                         { if planning { "The agent lists and plans" } else { "Review and erase" } }
                     </button>
                 </p>
@@ -164,10 +179,19 @@ fn trouble(start: &Start, accept: &Callback<MouseEvent>) -> Html {
     match start {
         Start::Failed(error) => html! { <Trouble error={error.clone()} id="start-failed" /> },
         Start::Differs(reply) => html! {
-            <Message tone={Tone::Warn} title="The agent's plan differs from what this page showed." id="differs">
-                <ul>{ for reply.differences.iter().map(|difference| html! { <li>{ &difference.message }</li> }) }</ul>
+            <Message tone={Tone::Warn}
+                title="The agent's plan differs from what this page showed." id="differs">
+                <ul>
+                    { for reply.differences.iter().map(|difference| html! {
+                        <li>{ crate::planning::sentence(&difference.message) }</li>
+                    }) }
+                </ul>
                 <p>{ "Nothing was touched. Files may have changed since the scan." }</p>
-                <p class="actions"><button type="button" id="accept-differences" onclick={accept.clone()}>{ "Take the agent's plan" }</button></p>
+                <p class="actions">
+                    <button type="button" id="accept-differences" onclick={accept.clone()}>
+                        { "Take the agent's plan" }
+                    </button>
+                </p>
             </Message>
         },
         _ => html! {},
@@ -194,7 +218,9 @@ fn dialog(page: &Context) -> Html {
                 .confirm(reply.clone(), words_of(&reply, drives), || go(Route::Run));
         })
     };
-    html! { <EraseDialog listed={page.state.drive_list().to_vec()} reply={reply.clone()} refused={refused.clone()} sending={*sending} {on_confirm} {on_leave} /> }
+    let listed = page.state.drive_list().to_vec();
+    let (reply, refused, sending) = (reply.clone(), refused.clone(), *sending);
+    html! { <EraseDialog {listed} {reply} {refused} {sending} {on_confirm} {on_leave} /> }
 }
 
 fn words_of(reply: &StartReply, drives: Vec<Confirmation>) -> ConfirmRequest {

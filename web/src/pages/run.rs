@@ -7,7 +7,7 @@ use yew::prelude::*;
 use crate::app::{Context, use_page};
 use crate::checking::Tone;
 use crate::milestones::stage_name;
-use crate::parts::{DriveRun, Message, Modal, PageHead, Password, Trouble};
+use crate::parts::{DriveRun, Message, Modal, PageHead, Password};
 use crate::route::Route;
 use crate::state::{Action, Link};
 use crate::words;
@@ -17,20 +17,16 @@ use crate::words;
 pub fn RunPage() -> Html {
     let page = use_page();
     let stopping = use_state_eq(|| Option::<String>::None);
-    let close = {
-        let page = page.clone();
-        Callback::from(move |()| page.act(Action::Trouble(None)))
-    };
     html! {
         <>
-            <PageHead title="Run" purpose="Drives being filled and read back. Closing this page stops nothing; the agent goes on." />
+            <PageHead title="Run"
+                purpose="Drives being filled and read back. Closing this page stops nothing; the \
+                     agent goes on." />
             <div class="column single">
-                if let Some(error) = &page.state.trouble {
-                    <Trouble error={error.clone()} on_close={close} />
-                }
                 if page.state.link == Link::Lost {
                     <Message tone={Tone::Warn} title="The agent does not answer.">
-                        <p>{ "What stands below is what it said last. Each drive's journal holds how far it really is." }</p>
+                        <p>{ "What stands below is what it said last. Each drive's journal holds \
+                             how far it really is." }</p>
                     </Message>
                 }
                 { jobs(&page, &stopping) }
@@ -51,7 +47,9 @@ fn jobs(page: &Context, stopping: &UseStateHandle<Option<String>>) -> Html {
         return html! {
             <section class="panel" id="no-jobs">
                 <p>{ "Nothing is running, and nothing has run." }</p>
-                <p class="actions"><a class="button" href={Route::Plan.fragment()}>{ "Plan a job" }</a></p>
+                <p class="actions">
+                    <a class="button" href={Route::Plan.fragment()}>{ "Plan a job" }</a>
+                </p>
             </section>
         };
     }
@@ -69,25 +67,35 @@ fn view(page: &Context, job: &JobSnapshot, stopping: &UseStateHandle<Option<Stri
         Callback::from(move |_: MouseEvent| page.act(Action::Say(text.clone())))
     };
     html! {
-        <section class="column" aria-labelledby={id.clone()} data-test="job" data-job={job.id.clone()}>
+        <section class="column" aria-labelledby={id.clone()} data-test="job"
+            data-job={job.id.clone()}>
             <div class="spread">
                 <h2 {id}>{ format!("Session {}", job.session) }</h2>
                 <span class="stage" data-test="job-state">{ state_name(job) }</span>
             </div>
-            <p class="quiet">{ format!("from {} to {}, begun {} UTC", job.source, job.destination, begun(job)) }</p>
+            <p class="quiet">
+                { format!("from {} to {}, begun {} UTC", job.source, job.destination, begun(job)) }
+            </p>
             if job.state == JobState::Interrupted {
                 <Message tone={Tone::Warn} title="This run stopped before its end.">
-                    <p>{ format!("{} Nothing of your source is lost, and the journals hold how far each drive is.", written(job)) }</p>
+                    <p>{ format!("{}Nothing of your source is lost, and the journals hold how \
+                         far each drive is.", written(job)) }</p>
                 </Message>
             }
             { for job.drives.iter().map(|drive| drive_panel(page, job, drive)) }
             <p class="actions">
-                <button type="button" data-test="read-status" onclick={status}>{ "Read status" }</button>
+                <button type="button" data-test="read-status" onclick={status}>
+                    { "Read status" }
+                </button>
                 if job.state == JobState::Running {
-                    <button type="button" class="last" data-test="cancel" onclick={stop}>{ "Cancel" }</button>
+                    <button type="button" class="last" data-test="cancel" onclick={stop}>
+                        { "Cancel" }
+                    </button>
                 }
                 if job.state == JobState::Cancelling {
-                    <span class="last quiet">{ "Stopping: the last bytes are being made safe." }</span>
+                    <span class="last quiet">
+                        { "Stopping: the last bytes are being made safe." }
+                    </span>
                 }
             </p>
         </section>
@@ -129,7 +137,11 @@ fn hand_over(
     if !usable {
         return html! {
             if drive.verdict.is_some() {
-                <p class="actions"><button type="button" data-test="save-journal" onclick={journal}>{ "Save journal" }</button></p>
+                <p class="actions">
+                    <button type="button" data-test="save-journal" onclick={journal}>
+                        { "Save journal" }
+                    </button>
+                </p>
             }
         };
     }
@@ -156,7 +168,9 @@ fn hand_over(
         <>
             <Password serial={drive.serial.clone()} {shown} {on_show} {on_copy} {on_save} />
             <p class="actions">
-                <button type="button" class="primary" data-test="save-journal" onclick={journal}>{ "Save journal" }</button>
+                <button type="button" class="primary" data-test="save-journal" onclick={journal}>
+                    { "Save journal" }
+                </button>
                 <a class="button" href={Route::Check.fragment()}>{ "Check it" }</a>
             </p>
         </>
@@ -185,18 +199,23 @@ fn stop_dialog(page: &Context, stopping: &UseStateHandle<Option<String>>) -> Htm
     let buttons = html! {
         <>
             <button type="button" autofocus=true onclick={stay}>{ "Go on" }</button>
-            <button type="button" class="danger" id="stop-confirm" onclick={stop}>{ "Stop the run" }</button>
+            <button type="button" class="danger" id="stop-confirm" onclick={stop}>
+                { "Stop the run" }
+            </button>
         </>
     };
     html! {
         <Modal id="stop" title="Stop this run?" {buttons} on_leave={leave}>
-            <p>{ "Drives that are not finished cannot be used as they are. Your source is untouched." }</p>
+            <p>{ "Drives that are not finished cannot be used as they are. Your source is \
+                 untouched." }</p>
         </Modal>
     }
 }
 
-const fn state_name(job: &JobSnapshot) -> &'static str {
+fn state_name(job: &JobSnapshot) -> &'static str {
+    let cancelled = |drive: &DriveSnapshot| matches!(drive.state, DriveState::Cancelled { .. });
     match (job.state, job.verdict) {
+        (JobState::Ended, Some(Verdict::Failed)) if job.drives.iter().any(cancelled) => "cancelled",
         (JobState::Ended, Some(Verdict::Verified)) => "verified",
         (JobState::Ended, Some(Verdict::Incomplete)) => "incomplete",
         (JobState::Ended, Some(Verdict::Written)) => "written, not read back",
@@ -254,7 +273,10 @@ fn written(job: &JobSnapshot) -> String {
     };
     let done = sum(|drive| drive.progress.bytes_written);
     let total = sum(|drive| drive.progress.bytes_total);
-    format!("It stands at {}.", words::part_of(done, total))
+    if total == 0 {
+        return String::new();
+    }
+    format!("It stands at {}. ", words::part_of(done, total))
 }
 
 fn begun(job: &JobSnapshot) -> String {

@@ -34,19 +34,30 @@ pub fn DriveCard(props: &Props) -> Html {
     };
     html! {
         <li {class} data-chosen={chosen} data-test="drive-card" data-serial={drive.serial.clone()}>
-            { for drive.reasons.iter().map(|reason| html! { <p class="reason">{ sentence(&reason.message) }</p> }) }
+            { for drive.reasons.iter().map(|reason| html! {
+                <p class="reason">{ sentence(&reason.message) }</p>
+            }) }
             <h2>{ name }</h2>
             if drive.serial.is_empty() {
-                <p class="quiet">{ "Its serial cannot be read." }</p>
+                <p class="quiet">
+                    { "Its serial cannot be read. Give the one on its label: " }<code>{
+                        format!("argosy prepare --drive {}=SERIAL", drive.path) }</code>
+                </p>
             } else {
-                <p><span class="quiet">{ "serial " }</span><Serial serial={drive.serial.clone()} /></p>
+                <p><span class="quiet">
+                    { "serial " }</span><Serial serial={drive.serial.clone()} />
+                </p>
             }
             { facts(drive) }
             { for drive.warnings.iter().map(|warning| html! { <p class="small">{ warning }</p> }) }
-            if drive.erasable {
+            if drive.erasable && !drive.serial.is_empty() {
                 <label class="choice pick">
-                    <input type="checkbox" data-test={format!("pick-{test}")} checked={props.picked.is_some()} onchange={on_pick} />
-                    <span>{ "Use for this plan" }<span class="visually-hidden">{ format!(": {name}, serial {}", drive.serial) }</span></span>
+                    <input type="checkbox" data-test={format!("pick-{test}")}
+                        checked={props.picked.is_some()} onchange={on_pick} />
+                    <span>
+                        { "Use for this plan" }
+                        <span class="visually-hidden">{ format!(": {name}, serial {}", drive.serial) }</span>
+                    </span>
                 </label>
                 if let Some(free_space) = props.picked.filter(|_| drive.blank != Some(true)) {
                     { free_space_choice(props, free_space, &test) }
@@ -104,7 +115,8 @@ fn free_space_choice(props: &Props, chosen: Option<FreeSpace>, test: &str) -> Ht
         let checked = chosen == Some(choice);
         html! {
             <label class="choice">
-                <input type="radio" name={format!("free-{}", drive.path)} data-test={format!("{}-{test}", choice.code())} {checked}
+                <input type="radio" name={format!("free-{}", drive.path)}
+                    data-test={format!("{}-{test}", choice.code())} {checked}
                     onchange={move |_| on_free_space.emit(choice)} />
                 <span>{ text }</span>
             </label>
@@ -114,8 +126,10 @@ fn free_space_choice(props: &Props, chosen: Option<FreeSpace>, test: &str) -> Ht
     html! {
         <fieldset class="small">
             <legend class="label">{ "What becomes of old data where no new file lies?" }</legend>
-            { radio(FreeSpace::Wipe, format!("Overwrite it: the whole {size} is written, which takes longer")) }
-            { radio(FreeSpace::Keep, "Leave it: whoever gets the drive can read what was there".to_owned()) }
+            { radio(FreeSpace::Wipe, format!("Overwrite it: the whole {size} is written, which \
+                 takes longer")) }
+            { radio(FreeSpace::Keep, "Leave it: whoever gets the drive can read what was \
+                 there".to_owned()) }
         </fieldset>
     }
 }

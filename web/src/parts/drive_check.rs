@@ -22,7 +22,8 @@ pub fn DriveCheckPanel(props: &Props) -> Html {
         Tone::Bad => "bad",
     };
     html! {
-        <section class="panel" data-test="check" data-tone={tone} data-serial={check.serial.clone()}>
+        <section class="panel" data-test="check" data-tone={tone}
+            data-serial={check.serial.clone()}>
             <div class="spread">
                 <h2>
                     if check.serial.is_empty() {

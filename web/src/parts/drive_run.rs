@@ -34,7 +34,8 @@ pub fn DriveRun(props: &Props) -> Html {
         stage_name(&drive.state)
     };
     html! {
-        <section class="panel drive-run" aria-labelledby={id.clone()} data-test="drive-run" data-serial={drive.serial.clone()}>
+        <section class="panel drive-run" aria-labelledby={id.clone()} data-test="drive-run"
+            data-serial={drive.serial.clone()}>
             <div class="spread">
                 <h3 {id}>
                     { name_of(&drive.model, "") }{ " " }
@@ -43,9 +44,11 @@ pub fn DriveRun(props: &Props) -> Html {
                 <span class="stage" data-test="stage">{ stage }</span>
             </div>
             <div class="gauges">
-                <Gauge name="written" done={drive.progress.bytes_written} total={drive.progress.bytes_total}
+                <Gauge name="written" done={drive.progress.bytes_written}
+                    total={drive.progress.bytes_total}
                     waiting={(drive.progress.bytes_total == 0).then_some("not begun")} />
-                <Gauge name="verified" verified=true done={drive.progress.bytes_verified} total={drive.progress.verify_total}
+                <Gauge name="verified" verified=true done={drive.progress.bytes_verified}
+                    total={drive.progress.verify_total}
                     waiting={verify_word(drive)} />
             </div>
             if !is_over(drive, props.job_state) {
@@ -104,7 +107,10 @@ fn left_out(drive: &DriveSnapshot) -> Html {
             <summary>{ left_out_title(drive) }</summary>
             <ul class="stack small">{ for drive.left_out.iter().map(left_out_file) }</ul>
             if more > 0 {
-                <p class="quiet">{ format!("and {} more, all named in {}.left-out.csv beside the journal", words::count(more), drive.serial) }</p>
+                <p class="quiet">
+                    { format!("and {} more, all named in {}.left-out.csv beside the journal",
+                        words::count(more), drive.serial) }
+                </p>
             }
         </details>
     }
@@ -130,7 +136,9 @@ fn left_out_title(drive: &DriveSnapshot) -> String {
 }
 
 fn left_out_file(file: &LeftOut) -> Html {
-    html! { <li><span class="mono">{ &file.path }</span>{ format!(": {}", file.reason.text()) }</li> }
+    html! {
+        <li><span class="mono">{ &file.path }</span>{ format!(": {}", file.reason.text()) }</li>
+    }
 }
 
 /// Returns whether a drive has come to its end. Between writing and reading back it has not, whatever it is called then.
@@ -157,10 +165,12 @@ fn verdict(drive: &DriveSnapshot) -> Html {
         (_, Some(Verdict::Incomplete)) => (
             "warn",
             format!(
-                "Incomplete: {} could not be copied as planned and are not on {serial}; all the rest is proven.",
+                "Incomplete: {} could not be copied as planned and are not on {serial}; all the \
+                     rest is proven.",
                 words::counted(drive.left_out_count, "file", "files")
             ),
-            "Your source is untouched. Send the files above with another drive, or run this one again.",
+            "Your source is untouched. Send the files above with another drive, or run this one \
+                 again.",
         ),
         (DriveState::Failed { why, .. }, _) => (
             "bad",
@@ -195,7 +205,10 @@ fn verdict(drive: &DriveSnapshot) -> Html {
             if !drive.findings.is_empty() {
                 <ul class="stack small" data-test="run-findings">
                     { for drive.findings.iter().map(|finding| html! {
-                        <li>{ crate::planning::sentence(&finding.message) }{ " " }<span class="mono">{ &finding.place }</span></li>
+                        <li>
+                            { crate::planning::sentence(&finding.message) }{ " " }
+                            <span class="mono">{ &finding.place }</span>
+                        </li>
                     }) }
                 </ul>
             }

@@ -60,9 +60,11 @@ pub fn DropZone(props: &Props) -> Html {
         over.then_some("over")
     );
     html! {
-        <div {class} ondragover={set_over(true)} ondragenter={set_over(true)} ondragleave={set_over(false)} {ondrop}
+        <div {class} ondragover={set_over(true)} ondragenter={set_over(true)}
+            ondragleave={set_over(false)} {ondrop}
             data-test={format!("{}-drop", props.id)}>
-            <input type="file" id={props.id.clone()} accept={props.accept.clone()} multiple={props.multiple} {onchange} />
+            <input type="file" id={props.id.clone()} accept={props.accept.clone()}
+                multiple={props.multiple} {onchange} />
             <label class="button" for={props.id.clone()}>{ &props.button }</label>
             <span>{ &props.hint }</span>
         </div>

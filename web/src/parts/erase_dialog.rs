@@ -9,6 +9,9 @@ use yew::prelude::*;
 use super::{Modal, Serial, Trouble, name_of};
 use crate::words;
 
+/// What was typed for each serial.
+type Typed = BTreeMap<String, String>;
+
 /// Properties of [`EraseDialog`].
 #[derive(Properties, PartialEq)]
 pub struct Props {
@@ -29,41 +32,12 @@ pub struct Props {
 /// The dialog. Nothing in it is filled in; leaving it changes nothing.
 #[component]
 pub fn EraseDialog(props: &Props) -> Html {
-    let typed = use_state(BTreeMap::<String, String>::new);
+    let typed = use_state(Typed::new);
     let wrong = use_state_eq(|| Option::<String>::None);
     let drives = &props.reply.drives;
     let count = u64::try_from(drives.len()).unwrap_or(u64::MAX);
     let many = words::counted(count, "drive", "drives");
-    let confirm = {
-        let (typed, wrong, reply, on_confirm) = (
-            typed.clone(),
-            wrong.clone(),
-            props.reply.clone(),
-            props.on_confirm.clone(),
-        );
-        Callback::from(move |_: MouseEvent| {
-            let word =
-                |drive: &PlannedDriveSummary| typed.get(&drive.serial).cloned().unwrap_or_default();
-            let first_wrong = reply
-                .drives
-                .iter()
-                .find(|drive| !is_right(drive, &word(drive)));
-            wrong.set(first_wrong.map(|drive| drive.serial.clone()));
-            match first_wrong {
-                Some(drive) => focus(&input_id(drive)),
-                None => on_confirm.emit(
-                    reply
-                        .drives
-                        .iter()
-                        .map(|drive| Confirmation {
-                            serial: drive.serial.clone(),
-                            typed: word(drive).trim().to_owned(),
-                        })
-                        .collect(),
-                ),
-            }
-        })
-    };
+    let confirm = confirm(props, &typed, &wrong);
     let leave = {
         let on_leave = props.on_leave.clone();
         Callback::from(move |_: MouseEvent| on_leave.emit(()))
@@ -77,20 +51,26 @@ pub fn EraseDialog(props: &Props) -> Html {
         })
     };
     let question = if count == 1 {
-        "Everything on it is lost for good. Type the last four characters of its serial, as they are printed on the drive's label."
+        "Everything on it is lost for good. Type the last four characters of its serial, as they \
+             are printed on the drive's label."
     } else {
-        "Everything on them is lost for good. Type the last four characters of each serial, as they are printed on the drive's label."
+        "Everything on them is lost for good. Type the last four characters of each serial, as \
+             they are printed on the drive's label."
     };
     let buttons = html! {
         <>
-            <button type="button" id="erase-cancel" autofocus=true onclick={leave}>{ "Cancel" }</button>
-            <button type="button" id="erase-confirm" class="danger" disabled={props.sending} onclick={confirm}>
+            <button type="button" id="erase-cancel" autofocus=true onclick={leave}>
+                { "Cancel" }
+            </button>
+            <button type="button" id="erase-confirm" class="danger"
+                aria-disabled={props.sending.then_some("true")} onclick={confirm}>
                 { format!("Erase and fill {many}") }
             </button>
         </>
     };
     html! {
-        <Modal id="erase" title={format!("Erase {many}?")} {buttons} on_leave={props.on_leave.clone()}>
+        <Modal id="erase" title={format!("Erase {many}?")} {buttons}
+            on_leave={props.on_leave.clone()}>
             <p>{ question }</p>
             <ul class="erase-list">
                 { for drives.iter().map(|drive| {
@@ -100,16 +80,51 @@ pub fn EraseDialog(props: &Props) -> Html {
                 }) }
             </ul>
             if !props.reply.unused.is_empty() {
-                <p class="quiet">{ format!("Not needed and not touched: {}.", props.reply.unused.join(", ")) }</p>
+                <p class="quiet">
+                    { format!("Not needed and not touched: {}.", props.reply.unused.join(", ")) }
+                </p>
             }
             if props.reply.left_out_count > 0 {
-                <p>{ format!("{} will not travel, as the plan says.", words::counted(props.reply.left_out_count, "file", "files")) }</p>
+                <p>{ format!("{} will not travel, as the plan says.",
+                        words::counted(props.reply.left_out_count, "file", "files")) }</p>
             }
             if let Some(error) = &props.refused {
                 <Trouble error={error.clone()} id="erase-refused" />
             }
         </Modal>
     }
+}
+
+/// Returns what the red button does: looks over what was typed, and hands it on when every serial's end is right.
+fn confirm(
+    props: &Props,
+    typed: &UseStateHandle<Typed>,
+    wrong: &UseStateHandle<Option<String>>,
+) -> Callback<MouseEvent> {
+    let (typed, wrong) = (typed.clone(), wrong.clone());
+    let (reply, on_confirm, sending) =
+        (props.reply.clone(), props.on_confirm.clone(), props.sending);
+    Callback::from(move |_: MouseEvent| {
+        if sending {
+            return;
+        }
+        let word =
+            |drive: &PlannedDriveSummary| typed.get(&drive.serial).cloned().unwrap_or_default();
+        let first_wrong = reply
+            .drives
+            .iter()
+            .find(|drive| !is_right(drive, &word(drive)));
+        wrong.set(first_wrong.map(|drive| drive.serial.clone()));
+        if let Some(drive) = first_wrong {
+            focus(&input_id(drive));
+            return;
+        }
+        let words = reply.drives.iter().map(|drive| Confirmation {
+            serial: drive.serial.clone(),
+            typed: word(drive).trim().to_owned(),
+        });
+        on_confirm.emit(words.collect());
+    })
 }
 
 fn row(
@@ -130,9 +145,13 @@ fn row(
         <li data-test="erase-drive" data-serial={drive.serial.clone()}>
             <div>
                 <h3>{ format!("{name}, {}", words::size(bytes)) }</h3>
-                <p><span class="quiet">{ "serial " }</span><Serial serial={drive.serial.clone()} /></p>
+                <p><span class="quiet">
+                    { "serial " }</span><Serial serial={drive.serial.clone()} />
+                </p>
                 <p><span class="quiet">{ "holds " }</span>{ lost }</p>
-                <p class="quiet">{ format!("gets {}, {}", words::counted(drive.files, "file", "files"), words::size(drive.used_bytes)) }</p>
+                <p class="quiet">
+                    { format!("gets {}, {}", words::counted(drive.files, "file", "files"), words::size(drive.used_bytes)) }
+                </p>
             </div>
             { field(drive, typed, is_wrong, on_type) }
         </li>
@@ -164,11 +183,15 @@ fn field(
             <label for={id.clone()}>
                 { what }<span class="visually-hidden">{ format!(" of serial {}", drive.serial) }</span>
             </label>
-            <input type="text" {id} data-test={format!("word-{}", drive.serial)} value={typed.cloned().unwrap_or_default()} {oninput}
+            <input type="text" {id} data-test={format!("word-{}", drive.serial)}
+                value={typed.cloned().unwrap_or_default()} {oninput}
                 autocomplete="off" autocapitalize="characters" spellcheck="false" maxlength="64"
-                aria-invalid={is_wrong.then_some("true")} aria-describedby={is_wrong.then(|| error_id.clone())} />
+                aria-invalid={is_wrong.then_some("true")}
+                aria-describedby={is_wrong.then(|| error_id.clone())} />
             if is_wrong {
-                <span class="field-error" id={error_id} role="alert">{ "This is not how the serial ends. Nothing was touched." }</span>
+                <span class="field-error" id={error_id} role="alert">
+                    { "This is not how the serial ends. Nothing was touched." }
+                </span>
             }
         </div>
     }

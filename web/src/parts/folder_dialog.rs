@@ -52,17 +52,21 @@ pub fn FolderDialog(props: &Props) -> Html {
     let buttons = html! {
         <>
             <button type="button" autofocus=true onclick={leave}>{ "Cancel" }</button>
-            <button type="button" class="primary" id="folder-take" disabled={current.is_none()} onclick={take}>{ "Take this folder" }</button>
+            <button type="button" class="primary" id="folder-take" disabled={current.is_none()}
+                onclick={take}>{ "Take this folder" }</button>
         </>
     };
     html! {
-        <Modal id="folders" title="Choose a source folder" {buttons} on_leave={props.on_leave.clone()}>
+        <Modal id="folders" title="Choose a source folder" {buttons}
+            on_leave={props.on_leave.clone()}>
             { match &props.found {
                 None => html! { <p class="quiet" role="status">{ "Asking the agent." }</p> },
                 Some(Err(error)) => html! {
                     <>
                         <Trouble error={error.clone()} />
-                        <button type="button" onclick={step(&props.on_step, None)}>{ "Begin at home" }</button>
+                        <button type="button" onclick={step(&props.on_step, None)}>
+                            { "Begin at home" }
+                        </button>
                     </>
                 },
                 Some(Ok(found)) => view(found, &props.on_step),
@@ -83,13 +87,18 @@ fn view(found: &FoldersReply, on_step: &Callback<Option<String>>) -> Html {
         <>
             <p class="actions places">
                 { for found.places.iter().map(|place| html! {
-                    <button type="button" class="plain" onclick={step(on_step, Some(place.path.clone()))}>{ &place.name }</button>
+                    <button type="button" class="plain"
+                        onclick={step(on_step, Some(place.path.clone()))}>{ &place.name }</button>
                 }) }
             </p>
-            <p><span class="crumb" id="folder-path">{ &found.path }</span><br /><span class="quiet small">{ holds }</span></p>
+            <p><span class="crumb" id="folder-path">
+                { &found.path }</span><br /><span class="quiet small">{ holds }</span>
+            </p>
             <ul class="folders" aria-label="Folders">
                 if up.is_some() {
-                    <li><button type="button" data-test="folder-up" onclick={step(on_step, up)}>{ ".. up" }</button></li>
+                    <li><button type="button" data-test="folder-up" onclick={step(on_step, up)}>
+                        { ".. up" }</button>
+                    </li>
                 }
                 { for found.folders.iter().map(|folder| entry(folder, on_step)) }
             </ul>
@@ -105,7 +114,8 @@ fn entry(folder: &FolderEntry, on_step: &Callback<Option<String>>) -> Html {
     };
     html! {
         <li key={folder.path.clone()}>
-            <button type="button" data-test="folder" disabled={!folder.readable} onclick={step(on_step, Some(folder.path.clone()))}>{ text }</button>
+            <button type="button" data-test="folder" disabled={!folder.readable}
+                onclick={step(on_step, Some(folder.path.clone()))}>{ text }</button>
         </li>
     }
 }

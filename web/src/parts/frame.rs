@@ -33,7 +33,9 @@ pub fn Head() -> Html {
                         { "Argosy" }
                     </a>
                     <nav class="nav" aria-label="Pages">
-                        <ul>{ for Route::ALL.into_iter().map(|route| entry(route, page.state.route)) }</ul>
+                        <ul>
+                            { for Route::ALL.into_iter().map(|route| entry(route, page.state.route)) }
+                        </ul>
                     </nav>
                     { pill(&page.state.link) }
                 </div>
@@ -46,7 +48,8 @@ fn entry(route: Route, current: Route) -> Html {
     let is_current = (route == current).then_some("page");
     html! {
         <li>
-            <a href={route.fragment()} aria-current={is_current} data-test={format!("nav-{}", route.name().to_lowercase())}>
+            <a href={route.fragment()} aria-current={is_current}
+                data-test={format!("nav-{}", route.name().to_lowercase())}>
                 <Icon {route} />
                 { route.name() }
             </a>
@@ -83,9 +86,12 @@ pub fn Foot() -> Html {
         <footer class="foot">
             <p>
                 <span>{ concat!("Argosy ", env!("CARGO_PKG_VERSION")) }</span>
-                <span>{ "Everything on this page is computed on this machine. Nothing is sent anywhere." }</span>
+                <span>{ "Everything on this page is computed on this machine. Nothing is sent \
+                     anywhere." }</span>
                 if served {
-                    <a href="/argosy.html" download="argosy.html" data-test="single-file">{ "This page as one file, to check journals anywhere" }</a>
+                    <a href="/argosy.html" download="argosy.html" data-test="single-file">
+                        { "This page as one file, to check journals anywhere" }
+                    </a>
                 }
             </p>
         </footer>
@@ -97,6 +103,8 @@ pub fn Foot() -> Html {
 pub fn Milestones() -> Html {
     let page = use_page();
     html! {
-        <div id="milestones" class="visually-hidden" role="status" aria-live="polite">{ &page.state.milestone }</div>
+        <div id="milestones" class="visually-hidden" role="status" aria-live="polite">
+            { &page.state.milestone }
+        </div>
     }
 }

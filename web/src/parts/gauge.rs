@@ -34,7 +34,8 @@ pub fn Gauge(props: &GaugeProps) -> Html {
     html! {
         <div class="gauge-row">
             <span>{ &props.name }</span>
-            <svg {class} viewBox="0 0 10000 100" preserveAspectRatio="none" role="img" aria-label={label}
+            <svg {class} viewBox="0 0 10000 100" preserveAspectRatio="none" role="img"
+                aria-label={label}
                 data-permyriad={share.to_string()}>
                 <rect x="0" y="0" width={share.to_string()} height="100" />
             </svg>
@@ -71,7 +72,8 @@ pub fn Trace(props: &TraceProps) -> Html {
         words::rate(highest)
     );
     html! {
-        <svg class="trace" viewBox="0 0 10000 100" preserveAspectRatio="none" role="img" aria-label={label}>
+        <svg class="trace" viewBox="0 0 10000 100" preserveAspectRatio="none" role="img"
+            aria-label={label}>
             <line x1="0" y1="99" x2="10000" y2="99" />
             <polyline points={points.join(" ")} />
         </svg>

@@ -43,7 +43,8 @@ pub fn Mark(props: &MarkProps) -> Html {
     };
     html! {
         <>
-            <svg viewBox="0 0 20 20" class={class} stroke-width="2.4" stroke-linecap="round" aria-hidden="true" focusable="false">
+            <svg viewBox="0 0 20 20" class={class} stroke-width="2.4" stroke-linecap="round"
+                aria-hidden="true" focusable="false">
                 <path d={path} />
             </svg>
             <span class="visually-hidden">{ word }</span>

@@ -4,6 +4,7 @@ use shared::api::ApiError;
 use yew::prelude::*;
 
 use crate::checking::Tone;
+use crate::planning::sentence;
 
 /// Properties of [`Message`].
 #[derive(Properties, PartialEq)]
@@ -61,9 +62,11 @@ pub fn Trouble(props: &TroubleProps) -> Html {
     } = &props.error;
     let close = props.on_close.clone();
     html! {
-        <Message tone={Tone::Bad} title={message.clone()} id={props.id.clone()}>
+        <Message tone={Tone::Bad} title={sentence(message)} id={props.id.clone()}>
             if !place.is_empty() {
-                <p data-test="error-where" data-code={code.clone()}><span class="quiet">{ "Where: " }</span><span class="mono">{ place }</span></p>
+                <p data-test="error-where" data-code={code.clone()}>
+                    <span class="quiet">{ "Where: " }</span><span class="mono">{ place }</span>
+                </p>
             }
             if !safe.is_empty() {
                 <p>{ safe }</p>
@@ -72,7 +75,9 @@ pub fn Trouble(props: &TroubleProps) -> Html {
                 <p>{ next }</p>
             }
             if let Some(close) = close {
-                <p><button type="button" class="plain" onclick={move |_| close.emit(())}>{ "Close this message" }</button></p>
+                <p><button type="button" class="plain" onclick={move |_| close.emit(())}>
+                    { "Close this message" }</button>
+                </p>
             }
         </Message>
     }

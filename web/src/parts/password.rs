@@ -27,9 +27,11 @@ pub fn Password(props: &Props) -> Html {
     let Some(password) = &props.shown else {
         return html! {
             <div class="spread">
-                <span>{ "Recovery password: " }<span class="quiet">{ "hidden; the journal also holds it" }</span></span>
+                <span>{ "Recovery password: " }<span class="quiet">{ "hidden; the journal also \
+                     holds it" }</span></span>
                 <button type="button" data-test="show-password" onclick={show(true)}>
-                    { "Show" }<span class="visually-hidden">{ format!(" the recovery password of {}", props.serial) }</span>
+                    { "Show" }<span class="visually-hidden">{ format!(" the recovery password of \
+                         {}", props.serial) }</span>
                 </button>
             </div>
         };
@@ -40,7 +42,8 @@ pub fn Password(props: &Props) -> Html {
     };
     html! {
         <section class="stack" aria-label={format!("Recovery password of {}", props.serial)}>
-            <p>{ "Recovery password. Whoever has it and the drive can read everything on it; the journal also holds it." }</p>
+            <p>{ "Recovery password. Whoever has it and the drive can read everything on it; the \
+                 journal also holds it." }</p>
             <ol class="password" data-test="password">
                 { for (1..).zip(password.split('-')).map(|(place, group): (u32, &str)| html! {
                     <li>
@@ -51,7 +54,9 @@ pub fn Password(props: &Props) -> Html {
             </ol>
             <p class="actions">
                 <button type="button" onclick={with(&props.on_copy)}>{ "Copy" }</button>
-                <button type="button" data-test="save-password" onclick={with(&props.on_save)}>{ "Save" }</button>
+                <button type="button" data-test="save-password" onclick={with(&props.on_save)}>
+                    { "Save" }
+                </button>
                 <button type="button" onclick={show(false)}>{ "Hide" }</button>
             </p>
         </section>

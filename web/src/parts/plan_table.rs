@@ -26,7 +26,9 @@ pub fn PlanTable(props: &Props) -> Html {
                 <th scope="row">{ &drive.serial }</th>
                 <td class="number" data-label="Size">{ words::size(drive.disk_bytes) }</td>
                 <td class="number" data-label="Used">{ words::size(drive.used_bytes) }</td>
-                <td class="number" data-label="Full">{ words::share(drive.used_bytes, drive.capacity_bytes) }</td>
+                <td class="number" data-label="Full">
+                    { words::share(drive.used_bytes, drive.capacity_bytes) }
+                </td>
                 <td class="number" data-label="Files">{ words::count(drive.files) }</td>
                 <td class="number" data-label="Time at 200 MB/s">{ time }</td>
             </tr>
@@ -43,7 +45,9 @@ pub fn PlanTable(props: &Props) -> Html {
                         <th scope="col" class="number">{ "Used" }</th>
                         <th scope="col" class="number">{ "Full" }</th>
                         <th scope="col" class="number">{ "Files" }</th>
-                        <th scope="col" class="number">{ "Time to write and read back, at 200 MB/s" }</th>
+                        <th scope="col" class="number">
+                            { "Time to write and read back, at 200 MB/s" }
+                        </th>
                     </tr>
                 </thead>
                 <tbody>{ for rows }</tbody>

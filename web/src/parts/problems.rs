@@ -35,7 +35,8 @@ pub fn ProblemList(props: &Props) -> Html {
         let on_decide = props.on_decide.clone();
         html! {
             <label class="choice">
-                <input type="radio" name="names" {id} checked={props.names == Some(names)} onchange={move |_| on_decide.emit(names)} />
+                <input type="radio" name="names" {id} checked={props.names == Some(names)}
+                    onchange={move |_| on_decide.emit(names)} />
                 <span>{ text }</span>
             </label>
         }
@@ -43,7 +44,10 @@ pub fn ProblemList(props: &Props) -> Html {
     html! {
         <section class="note" id="problems" aria-labelledby="problems-title">
             <h2 id="problems-title">{ title }</h2>
-            <p class="quiet">{ "NTFS or Blob storage cannot hold them. Your files are not touched; this is about the copy on the drive." }</p>
+            <p class="quiet">
+                { "NTFS or Blob storage cannot hold them. Your files are not touched; this is \
+                     about the copy on the drive." }
+            </p>
             <fieldset>
                 <legend class="visually-hidden">{ "What becomes of these names" }</legend>
                 { choice("names-propose", Names::Propose, "Use the proposed names") }
@@ -60,7 +64,9 @@ pub fn ProblemList(props: &Props) -> Html {
                     <summary>{ words::counted(renamed, "new name", "new names") }</summary>
                     <ul class="stack small">
                         { for plan.renames.iter().take(200).map(|rename| html! {
-                            <li><span class="mono">{ &rename.path }</span><br />{ "becomes " }<span class="mono">{ &rename.name }</span></li>
+                            <li><span class="mono">
+                                { &rename.path }</span><br />{ "becomes " }<span class="mono">{ &rename.name }</span>
+                            </li>
                         }) }
                     </ul>
                 </details>
@@ -87,7 +93,10 @@ fn list(problems: &[ProblemView], count: u64) -> Html {
                 }) }
             </ul>
             if count > shown {
-                <p class="quiet">{ format!("and {} more; the saved plan names all.", words::count(count.saturating_sub(shown))) }</p>
+                <p class="quiet">
+                    { format!("and {} more; the saved plan names all.",
+                        words::count(count.saturating_sub(shown))) }
+                </p>
             }
         </>
     }

@@ -8,10 +8,16 @@ pub fn Proven() -> Html {
     html! {
         <section class="note" id="proven" aria-labelledby="proven-title">
             <h2 id="proven-title">{ "Proven / not proven" }</h2>
-            <p>{ "Drives made by Argosy are opened, and every file on them read back, in our tests by:" }</p>
+            <p>{ "Drives made by Argosy are opened, and every file on them read back, in our \
+                 tests by:" }</p>
             <ul>
-                <li class="is-proven">{ "cryptsetup, dislocker, libbde and dissect.fve (BitLocker)" }</li>
-                <li class="is-proven">{ "ntfs-3g, ntfsfix, ntfsresize, The Sleuth Kit, dissect.ntfs and the ntfs crate (NTFS)" }</li>
+                <li class="is-proven">
+                    { "cryptsetup, dislocker, libbde and dissect.fve (BitLocker)" }
+                </li>
+                <li class="is-proven">
+                    { "ntfs-3g, ntfsfix, ntfsresize, The Sleuth Kit, dissect.ntfs and the ntfs \
+                         crate (NTFS)" }
+                </li>
             </ul>
             <p>{ "Not yet by:" }</p>
             <ul>

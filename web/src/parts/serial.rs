@@ -19,7 +19,9 @@ pub fn Serial(props: &Props) -> Html {
     html! {
         <span class="serial">
             <span aria-hidden="true">{ quiet }<b>{ last }</b></span>
-            <span class="visually-hidden">{ format!("{quiet}, last characters: {}", spelled.join(" ")) }</span>
+            <span class="visually-hidden">
+                { format!("{quiet}, last characters: {}", spelled.join(" ")) }
+            </span>
         </span>
     }
 }

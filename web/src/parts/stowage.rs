@@ -23,7 +23,9 @@ pub fn Stowage(props: &Props) -> Html {
     html! {
         <figure aria-label="Drives of the plan">
             { patterns() }
-            <ol class="stowage" id="stowage">{ for props.plan.drives.iter().map(|drive| bar(drive, groups)) }</ol>
+            <ol class="stowage" id="stowage">
+                { for props.plan.drives.iter().map(|drive| bar(drive, groups)) }
+            </ol>
             <figcaption>
                 <ul class="legend" aria-label="Folders">
                     { for (0..).zip(groups).map(|(place, group)| legend(place, group)) }
@@ -70,7 +72,8 @@ fn part(group: u32, from: u64, width: u64, text: &str) -> Html {
     let (x, width) = (percent(from), percent(width));
     html! {
         <g>
-            <rect class={classes!("part", format!("hue-{}", group % HUES))} x={x.clone()} y="0" width={width.clone()} height="100%">
+            <rect class={classes!("part", format!("hue-{}", group % HUES))} x={x.clone()} y="0"
+                width={width.clone()} height="100%">
                 <title>{ text }</title>
             </rect>
             if let Some(pattern) = pattern(group) {
@@ -104,7 +107,8 @@ fn patterns() -> Html {
     html! {
         <svg width="0" height="0" class="visually-hidden" aria-hidden="true" focusable="false">
             <defs>
-                <pattern id="hatch" patternUnits="userSpaceOnUse" width="7" height="7" patternTransform="rotate(45)">
+                <pattern id="hatch" patternUnits="userSpaceOnUse" width="7" height="7"
+                    patternTransform="rotate(45)">
                     <path class="hatch" d="M0 0v7" />
                 </pattern>
             </defs>

@@ -1,0 +1,73 @@
+//! Plan: what travels, where to, on which drives; what comes of it is computed here, at once.
+
+mod chooser;
+mod destination;
+mod onto;
+mod outcome;
+mod source;
+
+use web_sys::HtmlInputElement;
+use yew::prelude::*;
+
+use crate::app::{Context, use_page};
+use crate::draft::Draft;
+use crate::parts::{PageHead, ProblemList, Proven};
+use crate::state::Action;
+use chooser::Chooser;
+use destination::destination_panel;
+use onto::onto_panel;
+use outcome::outcome_panel;
+use source::{scan_notes, source_panel};
+
+/// The page.
+#[component]
+pub fn PlanPage() -> Html {
+    let page = use_page();
+    let choosing = use_state_eq(|| false);
+    let view = page.state.plan.view().cloned();
+    let decide = {
+        let page = page.clone();
+        Callback::from(move |names| {
+            page.act(Action::Draft(Draft {
+                names: Some(names),
+                ..page.state.draft.clone()
+            }));
+        })
+    };
+    html! {
+        <>
+            <PageHead title="Plan"
+                purpose="Say what should travel, where it should arrive and on which drives. \
+                     Nothing is touched on this page." />
+            <div class="columns">
+                <div class="column">
+                    { source_panel(&page, &choosing) }
+                    { destination_panel(&page) }
+                    { onto_panel(&page) }
+                    { outcome_panel(&page) }
+                </div>
+                <div class="column aside">
+                    if let Some(plan) = view {
+                        <ProblemList {plan} names={page.state.draft.names} on_decide={decide} />
+                    }
+                    { scan_notes(&page.state.source) }
+                    <Proven />
+                </div>
+            </div>
+            if *choosing {
+                <Chooser on_done={let choosing = choosing.clone(); move |()| choosing.set(false)} />
+            }
+        </>
+    }
+}
+
+/// A text field's way into the draft.
+fn edit(page: &Context, change: fn(&mut Draft, String)) -> Callback<InputEvent> {
+    let page = page.clone();
+    Callback::from(move |event: InputEvent| {
+        let input: HtmlInputElement = event.target_unchecked_into();
+        let mut draft = page.state.draft.clone();
+        change(&mut draft, input.value());
+        page.act(Action::Draft(draft));
+    })
+}

@@ -1,0 +1,120 @@
+//! What comes of it: how many drives, why not fewer, what goes where.
+
+use std::rc::Rc;
+
+use yew::prelude::*;
+
+use crate::app::Context;
+use crate::checking::Tone;
+use crate::draft::Onto;
+use crate::parts::{Message, PlanTable, Stowage, Trouble};
+use crate::planning::PlanView;
+use crate::route::Route;
+use crate::state::{Origin, Planning, Source};
+use crate::words;
+
+pub(super) fn outcome_panel(page: &Context) -> Html {
+    let content = match &page.state.plan {
+        Planning::Nothing => nothing_yet(page),
+        Planning::Working(None) => html! { <p class="quiet" id="plan-working">{ "Planning." }</p> },
+        Planning::Working(Some(view)) => plan(page, view, true),
+        Planning::Ready(view) => plan(page, view, false),
+        Planning::Failed(error) => html! { <Trouble error={error.clone()} id="plan-failed" /> },
+    };
+    html! {
+        <section class="panel" id="plan" aria-labelledby="plan-title">
+            <h2 id="plan-title">{ "The plan" }</h2>
+            { content }
+        </section>
+    }
+}
+
+fn nothing_yet(page: &Context) -> Html {
+    let text = match &page.state.source {
+        Source::Ready { listed, .. } if !listed.can_plan => {
+            "These are too many files for a browser to plan. Go on to the drives; the agent \
+                 plans and shows what comes of it."
+        }
+        Source::Ready { .. } if page.state.draft.onto == Onto::These => {
+            "Choose drives, or plan with a size."
+        }
+        Source::Ready { .. } => "Something above is not well formed yet.",
+        _ => "As soon as there is something to send, the drives it takes are shown here.",
+    };
+    html! {
+        <>
+            <p class="quiet" id="plan-nothing">{ text }</p>
+            { continue_button(page) }
+        </>
+    }
+}
+
+fn plan(page: &Context, view: &Rc<PlanView>, stale: bool) -> Html {
+    let count = u64::try_from(view.drives.len()).unwrap_or(u64::MAX);
+    let stay = words::counted(view.left_out_count, "entry stays", "entries stay");
+    let save = {
+        let page = page.clone();
+        Callback::from(move |_: MouseEvent| {
+            page.effects.save_plan(page.state.draft.session.clone())
+        })
+    };
+    let print = Callback::from(|_: MouseEvent| {
+        // A browser that cannot print says so itself.
+        let _ = gloo::utils::window().print();
+    });
+    html! {
+        <div class="plan-parts" aria-busy={stale.then_some("true")} id="plan-result">
+            <p class="sentence" id="plan-sentence">
+                { words::counted(count, "drive", "drives") }{ "." }
+            </p>
+            <p id="plan-why">{ &view.why }</p>
+            <Stowage plan={view.clone()} />
+            <details open=true>
+                <summary>{ "In numbers" }</summary>
+                <PlanTable plan={view.clone()} />
+            </details>
+            if view.left_out_count > 0 {
+                <Message tone={Tone::Warn} id="plan-left-out"
+                    title={format!("{stay} behind.")}>
+                    <p>{ "Names that cannot go as they are: the list is beside this, and the \
+                         saved plan names every one." }</p>
+                </Message>
+            }
+            if !view.assumed.is_empty() {
+                <p class="hint">{ format!("Taken for granted: {}.", view.assumed.join("; ")) }</p>
+            }
+            <p class="actions">
+                <button type="button" id="save-plan" disabled={stale} onclick={save}>
+                    { "Save plan" }
+                </button>
+                <button type="button" onclick={print}>{ "Print" }</button>
+                { continue_link(page) }
+            </p>
+        </div>
+    }
+}
+
+fn continue_button(page: &Context) -> Html {
+    let from_folder = matches!(
+        &page.state.source,
+        Source::Ready {
+            origin: Origin::Folder(_),
+            ..
+        }
+    );
+    html! {
+        if from_folder {
+            <p class="actions">{ continue_link(page) }</p>
+        }
+    }
+}
+
+fn continue_link(page: &Context) -> Html {
+    html! {
+        if page.state.is_connected() {
+            <a class="button primary last" id="continue" href={Route::Drives.fragment()}>
+                { "Continue to drives" }
+            </a>
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! What should travel: a folder through the agent, or a listing.
+
+use web_sys::File;
+use yew::prelude::*;
+
+use super::edit;
+use crate::app::Context;
+use crate::parts::{DropZone, Trouble};
+use crate::planning::Listed;
+use crate::state::{Origin, Source};
+use crate::words;
+
+pub(super) fn source_panel(page: &Context, choosing: &UseStateHandle<bool>) -> Html {
+    let state = &page.state;
+    let connected = state.is_connected();
+    let hint = if connected {
+        "A folder of the machine where the agent runs."
+    } else {
+        "Reading a folder needs the agent; a listing does not."
+    };
+    let set_folder = edit(page, |draft, folder| draft.folder = folder);
+    let browse = {
+        let choosing = choosing.clone();
+        Callback::from(move |_: MouseEvent| choosing.set(true))
+    };
+    let scan = {
+        let page = page.clone();
+        Callback::from(move |event: SubmitEvent| {
+            event.prevent_default();
+            let folder = page.state.draft.folder.trim();
+            if !folder.is_empty() {
+                page.effects.scan(folder.to_owned());
+            }
+        })
+    };
+    let on_files = {
+        let effects = page.effects.clone();
+        Callback::from(move |files: Vec<File>| {
+            if let Some(file) = files.into_iter().next() {
+                effects.read_listing(file);
+            }
+        })
+    };
+    html! {
+        <section class="panel stack" aria-labelledby="source-title">
+            <h2 id="source-title">{ "What should travel?" }</h2>
+            <form onsubmit={scan} class="field">
+                <label for="source-folder">{ "Source folder" }</label>
+                <div class="with-buttons">
+                    <input type="text" id="source-folder" class="mono"
+                        value={state.draft.folder.clone()} oninput={set_folder}
+                        disabled={!connected}
+                        placeholder="/data/footage" spellcheck="false" autocomplete="off"
+                        aria-describedby="source-hint" />
+                    <button type="button" id="browse" disabled={!connected} onclick={browse}>
+                        { "Browse" }
+                    </button>
+                    <button type="submit" id="scan"
+                        disabled={!connected || state.draft.folder.trim().is_empty()}>
+                        { "Scan" }
+                    </button>
+                </div>
+                <span class="hint" id="source-hint">
+                    { hint }
+                </span>
+            </form>
+            <DropZone id="listing-file" accept=".csv,text/csv,text/plain" {on_files}
+                button="Choose a listing"
+                hint="or drop one here: a CSV of path,bytes" />
+            { source_state(&state.source) }
+        </section>
+    }
+}
+
+fn source_state(source: &Source) -> Html {
+    match source {
+        Source::Nothing => html! {},
+        Source::Reading { name, counts } if counts.files == 0 => {
+            html! { <p id="source-reading">{ format!("Reading {name}.") }</p> }
+        }
+        Source::Reading { name, counts } => {
+            let files = words::counted(counts.files, "file", "files");
+            let found = format!(
+                "Reading {name}: {files}, {} so far.",
+                words::size(counts.bytes)
+            );
+            html! { <p id="source-reading">{ found }</p> }
+        }
+        Source::Ready { origin, listed, .. } => summary(origin, listed),
+        Source::Failed(error) => html! { <Trouble error={error.clone()} id="source-failed" /> },
+    }
+}
+
+fn summary(origin: &Origin, listed: &Listed) -> Html {
+    let (Origin::Folder(name) | Origin::File(name)) = origin;
+    html! {
+        <p class="figures" id="source-summary">
+            <b>{ words::counted(listed.files, "file", "files") }</b>
+            <b>{ words::size(listed.bytes) }</b>
+            if listed.folders > 0 {
+                <span>{ words::counted(listed.folders, "folder", "folders") }</span>
+            }
+            <span class="quiet">{ "in " }<span class="mono">{ name }</span></span>
+        </p>
+    }
+}
+
+pub(super) fn scan_notes(source: &Source) -> Html {
+    let Source::Ready { listed, .. } = source else {
+        return html! {};
+    };
+    if listed.notes.is_empty() && listed.left_out_count == 0 {
+        return html! {};
+    }
+    let stay = words::counted(listed.left_out_count, "entry does", "entries do");
+    let named = u64::try_from(listed.left_out.len()).unwrap_or(u64::MAX);
+    html! {
+        <section class="note stack" id="scan-notes" aria-labelledby="scan-notes-title">
+            <h2 id="scan-notes-title">{ "Found while scanning" }</h2>
+            { for listed.notes.iter().map(|note| html! { <p>{ note }</p> }) }
+            if listed.left_out_count > 0 {
+                <details>
+                    <summary>{ format!("{stay} not travel") }</summary>
+                    <ul class="stack small">
+                        { for listed.left_out.iter().map(|left| html! {
+                            <li><span class="mono">
+                                { &left.path }</span>{ format!(": {}", left.reason.text()) }
+                            </li>
+                        }) }
+                    </ul>
+                    if listed.left_out_count > named {
+                        <p class="quiet">
+                            { format!("and {} more", words::count(listed.left_out_count.saturating_sub(named))) }
+                        </p>
+                    }
+                </details>
+            }
+        </section>
+    }
+}
