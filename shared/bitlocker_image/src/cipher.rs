@@ -32,7 +32,7 @@ impl Cipher {
         Self::CbcAes256,
     ];
 
-    /// Returns whether [`seal`](crate::seal) makes volumes of this cipher; the Elephant diffuser is
+    /// Returns whether [`seal`](crate::seal()) makes volumes of this cipher; the Elephant diffuser is
     /// only read.
     #[must_use]
     pub const fn can_create(self) -> bool {

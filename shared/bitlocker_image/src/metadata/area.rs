@@ -12,7 +12,7 @@ use super::stored::{
 use crate::sealed::{Nonce, algorithm, seal};
 use crate::{Cipher, Guid, HEADER_BYTES};
 
-/// What an information area says. [`seal`](crate::seal) makes one; the test `genuine` reads them
+/// What an information area says. [`seal`](crate::seal()) makes one; the test `genuine` reads them
 /// out of Windows' own areas.
 pub(crate) struct Area {
     pub(crate) volume_bytes: u64,
@@ -54,7 +54,7 @@ impl Area {
     /// Returns the 65,536 bytes.
     ///
     /// # Panics
-    /// When the entries do not fit, which [`seal`](crate::seal) makes sure of.
+    /// When the entries do not fit, which [`seal`](crate::seal()) makes sure of.
     pub(crate) fn to_bytes(&self, master_key: &[u8; 32], volume_key: &[u8]) -> Vec<u8> {
         let entries: Vec<u8> = self
             .entries
