@@ -17,6 +17,7 @@ use super::source::{parse_drive, parse_map, parse_sector, read_drives};
 use super::{key, report};
 use crate::device::Said;
 use crate::jobs::{Confirmation, JobError, JobRequest, Jobs, Origin};
+use crate::pipeline::SurfaceCheck;
 
 /// Fills drives from a folder, encrypts them while it does, and reads them back
 #[derive(Args)]
@@ -56,7 +57,7 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "FILE")]
     passphrase_file: Option<PathBuf>,
     /// Checks the drive for errors before copying
-    #[arg(long, value_enum, default_value_t = Check::None)]
+    #[arg(long, value_enum, default_value_t = Check::Quick)]
     check: Check,
     /// Erases the drive of this serial, whatever is on it
     #[arg(long, num_args = 1.., value_name = "SERIAL")]
@@ -93,12 +94,15 @@ pub(super) struct Arguments {
 /// How thoroughly a drive is checked before it is filled.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Check {
-    /// Not at all: reading back after writing finds a bad drive too, only later.
+    /// Not at all: reading back after writing finds a bad drive too, only later
     None,
+    /// Places over the whole drive: seconds
+    Quick,
+    /// Every sector: as long as filling and reading back the whole drive
+    Full,
 }
 
 pub(super) fn run(arguments: Arguments, screen: &Screen) -> Result<Ended, JobError> {
-    let Check::None = arguments.check;
     let (erase, show_keys) = (arguments.erase.clone(), arguments.show_keys);
     let folders = arguments.journal_dir.clone();
     let jobs = Jobs::open(None)?;
@@ -165,6 +169,11 @@ fn request(arguments: Arguments) -> Result<JobRequest, JobError> {
         passphrase,
         sector: arguments.sector_bytes,
         parallel: arguments.parallel,
+        check: match arguments.check {
+            Check::None => SurfaceCheck::None,
+            Check::Quick => SurfaceCheck::Quick,
+            Check::Full => SurfaceCheck::Full,
+        },
         verify: !arguments.no_verify,
         content_md5: arguments.content_md5,
         ..JobRequest::listing(&arguments.session, origin)

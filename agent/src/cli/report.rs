@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 use shared::api::{DriveSnapshot, JobSnapshot};
-use shared::job::{DriveState, Verdict};
+use shared::job::{DriveState, Stage, Verdict};
 use shared::journal::{Replay, replay};
 
 use super::prepare::show_left_out;
@@ -33,7 +33,7 @@ pub(super) fn report(
         } else {
             None
         };
-        let (files, bytes) = replayed.as_ref().map_or((drive.files, 0), counts);
+        let (files, bytes) = replayed.as_ref().map_or((0, 0), counts);
         show(drive, files, bytes, &journal, screen);
         if let Some(password) = &password {
             screen.line(&format!("    recovery password {}", password.as_str()));
@@ -56,12 +56,17 @@ pub(super) fn report(
     json!({"verdict": verdict, "session": job.session, "drives": drives})
 }
 
-/// Returns the files and bytes that are on the drive: proven, or else planned.
+/// Returns the files and bytes that are on the drive: proven, or written; none on one that failed.
 fn counts(replay: &Replay) -> (u64, u64) {
-    replay.verified.unwrap_or((
-        replay.session.files.saturating_sub(replay.left_out.missing),
-        replay.session.bytes,
-    ))
+    if replay
+        .state
+        .verdict()
+        .is_none_or(|verdict| verdict == Verdict::Failed)
+    {
+        return (0, 0);
+    }
+    let files = replay.session.files.saturating_sub(replay.left_out.missing);
+    replay.verified.unwrap_or((files, replay.session.bytes))
 }
 
 fn show(drive: &DriveSnapshot, files: u64, bytes: u64, journal: &Path, screen: &Screen) {
@@ -75,9 +80,12 @@ fn show(drive: &DriveSnapshot, files: u64, bytes: u64, journal: &Path, screen: &
         "    journal {} (it holds the recovery password: keep it apart from the drive)",
         journal.display()
     ));
-    if let DriveState::Failed { why, .. } = &drive.state {
+    if let DriveState::Failed { why, at } = &drive.state {
         screen.aside(&format!("argosy: drive {serial} failed: {why}"));
-        screen.aside("  your data: the source was only read; the drive is not usable as it is");
+        screen.aside(match at {
+            Stage::Planned => "  your data: the source was only read; the drive was not touched",
+            _ => "  your data: the source was only read; the drive is not usable as it is",
+        });
     }
     for finding in &drive.findings {
         screen.aside(&format!(

@@ -1,12 +1,14 @@
 //! The phases of one drive, one after the other.
 
+use std::ops::Range;
+
 use bitlocker_image::Credential;
 use disk::ReadAt;
 use sha2::{Digest, Sha256};
 use shared::api::FreeSpace;
 use shared::drive::{DriveLayout, DriveSpec};
 use shared::job::Verdict;
-use shared::journal::{Marks, Record, drive_info_file_name, drive_info_xml, replay};
+use shared::journal::{Marks, Note, Record, drive_info_file_name, drive_info_xml, replay};
 use shared::verify::Expected;
 
 use super::drive_meter::DriveMeter;
@@ -17,7 +19,9 @@ use super::ledger::{Ledger, LedgerMarks};
 use super::read_back::read_back;
 use crate::device::{self, DriveWriter};
 use crate::journal_file::AppendFile;
-use crate::pipeline::{self, HashIndex, PipelineError, SideReader, Work};
+use crate::pipeline::{
+    self, HashIndex, PipelineError, SideReader, SurfaceCheck, SurfaceError, Work, check_surface,
+};
 
 /// One attempt at filling a drive.
 pub(super) struct Attempt<'a, 'l, 'c> {
@@ -27,6 +31,8 @@ pub(super) struct Attempt<'a, 'l, 'c> {
     pub ledger: &'l mut Ledger,
     /// Counts what is done.
     pub meter: &'a DriveMeter,
+    /// Whether old bytes in free space stay as they are.
+    pub keeps_free_space: bool,
 }
 
 impl<'a> Attempt<'a, '_, '_> {
@@ -57,6 +63,7 @@ impl<'a> Attempt<'a, '_, '_> {
                 common,
                 ledger,
                 meter,
+                ..
             } = self;
             read_back(&path, &credential, &expected, ledger, meter, common.cancel)?
         } else {
@@ -111,8 +118,34 @@ impl<'a> Attempt<'a, '_, '_> {
         let disk_bytes = work.layout.spec().disk_bytes;
         let areas = device::erase_areas(disk_bytes, work.layout.partition(), contents);
         device::erase(device, &areas).map_err(Stop::io)?;
+        self.check(device, &areas)?;
         let fingerprint = fingerprint(device).map_err(Stop::io)?;
         self.ledger.record(&Record::Erased { fingerprint })?;
+        Ok(())
+    }
+
+    /// Checks the drive's surface as asked; what a full check leaves in the erased areas is erased again.
+    fn check(&mut self, device: &mut DriveWriter, areas: &[Range<u64>]) -> Result<(), Stop> {
+        let how = self.common.request.check;
+        let (code, text) = match how {
+            SurfaceCheck::None => return Ok(()),
+            SurfaceCheck::Quick => (
+                "check-quick",
+                "places over the whole drive were written and read back",
+            ),
+            SurfaceCheck::Full => ("check-full", "every sector was written and read back"),
+        };
+        check_surface(device, how, self.keeps_free_space, self.common.cancel).map_err(|error| {
+            match error {
+                SurfaceError::Pipeline(error) => Stop::from(error),
+                error => Stop::io(error),
+            }
+        })?;
+        if how == SurfaceCheck::Full {
+            device::erase(device, areas).map_err(Stop::io)?;
+        }
+        let (code, text) = (code.to_owned(), text.to_owned());
+        self.ledger.record(&Record::Note(Note { code, text }))?;
         Ok(())
     }
 

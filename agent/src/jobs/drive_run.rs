@@ -63,6 +63,7 @@ pub(super) fn run(
                 common,
                 ledger: &mut ledger,
                 meter,
+                keeps_free_space: drive.target.free_space == FreeSpace::Keep,
             }
             .run(drive)
         });

@@ -96,6 +96,7 @@ pub(super) fn keep_finished(folders: &[PathBuf], serial: &str) -> Result<(), Job
     for folder in folders {
         let journal = folder.join(journal_file_name(serial));
         let Ok(bytes) = std::fs::read(&journal) else {
+            remove_orphan(folder, &format!("{stem}.side"))?;
             continue;
         };
         let session = replay(&bytes).map_or_else(
@@ -120,6 +121,19 @@ pub(super) fn keep_finished(folders: &[PathBuf], serial: &str) -> Result<(), Job
         }
     }
     Ok(())
+}
+
+/// Removes a side file without a journal: its run ended before the journal was made, so before the drive was touched.
+fn remove_orphan(folder: &Path, name: &str) -> Result<(), JobError> {
+    let path = folder.join(name);
+    match std::fs::remove_file(&path) {
+        Ok(()) => Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        Err(error) => {
+            let what = format!("cannot remove a side file that has no journal: {error}");
+            Err(JobError::io(what, show(&path), SAFE))
+        }
+    }
 }
 
 /// Gives a plan file of an earlier, finished session of the same name another one.

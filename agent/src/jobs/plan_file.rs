@@ -28,7 +28,7 @@ const NOWHERE: i64 = -1;
 /// The first line.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Head {
-    /// Says what the file is; holds [`VERSION`].
+    /// Says what the file is, and in which version of the format.
     #[serde(rename = "argosy-plan")]
     pub version: u32,
     /// The program and its version.

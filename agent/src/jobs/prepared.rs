@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use shared::api::{Difference, ExpectedDrive, StartReply};
+use shared::api::{Difference, ExpectedDrive, FreeSpace, StartReply};
 use shared::hash::lower_hex;
 use shared::job::LeftOut;
 use shared::plan::{Plan, PlanOptions, fit};
@@ -12,6 +12,7 @@ use super::gather::{Gathered, gather};
 use super::old_journals;
 use super::request::JobRequest;
 use super::targets::{self, Target};
+use crate::pipeline::SurfaceCheck;
 
 /// Left-out files that a reply names; the rest is counted.
 const REPLY_NAMES_MAX: usize = 1000;
@@ -80,6 +81,12 @@ impl Prepared {
         let (needed, unused) = pick(&plan, all);
         for target in &needed {
             target.free_space_is_decided()?;
+            if target.free_space == FreeSpace::Keep && request.check == SurfaceCheck::Full {
+                return Err(JobError::usage(
+                    "a full check overwrites everything, so free space cannot be kept",
+                    target.info.serial.as_str(),
+                ));
+            }
         }
         let plan_hash = lower_hex(&plan.hash(&gathered.listing));
         Ok(Self {

@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 
 use super::error::JobError;
 use crate::device::Said;
+use crate::pipeline::SurfaceCheck;
 
 /// A job to be started: fill drives from sources.
 #[derive(Clone, Debug)]
@@ -31,6 +32,8 @@ pub struct JobRequest {
     pub sector: Option<SectorSize>,
     /// Drives written at the same time; `None` is all.
     pub parallel: Option<usize>,
+    /// How each drive is checked before it is filled.
+    pub check: SurfaceCheck,
     /// Whether each drive is read back after it was written.
     pub verify: bool,
     /// Whether each blob gets its Content-MD5.
@@ -111,6 +114,7 @@ impl JobRequest {
             passphrase: None,
             sector: None,
             parallel: None,
+            check: SurfaceCheck::default(),
             verify: true,
             content_md5: false,
             renames: Vec::new(),
@@ -150,6 +154,7 @@ impl JobRequest {
             passphrase: None,
             sector: None,
             parallel: None,
+            check: SurfaceCheck::default(),
             verify: wire.options.verify,
             content_md5: wire.options.content_md5,
             renames: wire.options.renames,

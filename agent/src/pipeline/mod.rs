@@ -31,6 +31,7 @@ mod seal;
 mod side_file;
 mod source_read;
 mod sources;
+mod surface;
 mod work;
 mod write;
 
@@ -43,6 +44,7 @@ pub use read_ahead::{ReadAhead, reading_ahead};
 pub use seal::seal;
 pub use side_file::{SideFile, SideFileError, SideReader};
 pub use sources::{SourceTarget, Sources};
+pub use surface::{SurfaceCheck, SurfaceError, check_surface};
 pub use work::Work;
 pub use write::{Filled, Marks, Meter, fill, total_bytes};
 

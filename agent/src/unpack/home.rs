@@ -136,7 +136,7 @@ impl Home {
         }
     }
 
-    /// Begins a new file; it gets its name with [`Part::keep`].
+    /// Begins a new file; it gets its name once it is whole.
     ///
     /// # Errors
     /// [`HomeError`].

@@ -219,3 +219,40 @@ fn wrong_usage_ends_with_2_and_a_drive_that_is_not_there_with_4() {
     assert_eq!(code, 3, "{report}");
     assert!(is_blank(&image));
 }
+
+#[test]
+fn a_side_file_whose_journal_was_never_made_does_not_stand_in_the_way() {
+    let place = Place::new();
+    place.file("a", b"a");
+    let image = place.drive("ORPHAN", "80MB");
+    fs::create_dir(place.journals()).unwrap();
+    fs::write(place.journals().join("ORPHAN.side"), b"cut off").unwrap();
+    let (code, report) = place.prepare("orphan", &image, &["--check", "full"]);
+    assert_eq!(code, 0, "{report}");
+}
+
+#[test]
+fn a_journal_folder_that_cannot_be_made_stops_everything_before_the_drive_is_touched() {
+    let place = Place::new();
+    place.file("a", b"a");
+    let image = place.drive("NOPLACE", "80MB");
+    // A folder that cannot be made, for there is a file in its place.
+    let inside = place.path("a file").join("journals");
+    fs::write(place.path("a file"), b"").unwrap();
+    let (source, text_of) = (place.source(), text(&inside));
+    let (code, report) = json(&[
+        "prepare",
+        "--session",
+        "noplace",
+        "--journal-dir",
+        text_of,
+        "--source",
+        text(&source),
+        "--to",
+        "film/",
+        "--drive",
+        text(&image),
+    ]);
+    assert_eq!(code, 4, "{report}");
+    assert!(is_blank(&image));
+}
