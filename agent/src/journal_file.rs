@@ -40,7 +40,8 @@ impl AppendFile {
     /// Makes the file anew in each of `folders`, and makes its name durable.
     ///
     /// # Errors
-    /// [`AppendError::Exists`] when one of them has it already; the others may then have an empty one, which is removed.
+    /// [`AppendError::Exists`] when one of them has it already; the others may then have an empty
+    /// one, which is removed.
     pub fn create(folders: &[PathBuf], name: &str) -> Result<Self, AppendError> {
         let mut copies: Vec<(PathBuf, File)> = Vec::with_capacity(folders.len());
         for folder in folders {

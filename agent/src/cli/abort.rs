@@ -7,7 +7,8 @@ use clap::Args;
 use super::screen::{Ended, Screen};
 use crate::jobs::{self, JobError};
 
-/// Gives up an unfinished session: closes its journals; its drives stay as they are, unusable, until they are prepared anew
+/// Gives up an unfinished session: closes its journals; its drives stay as they are, unusable,
+/// until they are prepared anew
 #[derive(Args)]
 pub(super) struct Arguments {
     /// The session id

@@ -12,9 +12,10 @@ const PAGE: u64 = 4096;
 /// Bytes of $Bitmap in memory at once.
 const BITMAP_STEP: u64 = 1 << 20;
 
-/// Finds the parts of a volume that hold anything. What an image file never held (a hole) and the file system calls free
-/// decrypts to noise and is left out. A hole that the file system uses, or where there is no file system to ask, is
-/// not: it decrypts to what every other program would show.
+/// Finds the parts of a volume that hold anything. What an image file never held (a hole) and the
+/// file system calls free decrypts to noise and is left out. A hole that the file system uses, or
+/// where there is no file system to ask, is not: it decrypts to what every other program would
+/// show.
 pub(super) struct Holes<R> {
     /// The image; none for a device, which has no holes.
     file: Option<File>,
@@ -41,7 +42,8 @@ impl<R: ReadAt> Holes<R> {
         }
     }
 
-    /// Returns the next range to write, from volume offset `at` on; `None` when there is none before `total`.
+    /// Returns the next range to write, from volume offset `at` on; `None` when there is none
+    /// before `total`.
     pub(super) fn next_data(&mut self, at: u64, total: u64) -> Option<(u64, u64)> {
         let mut at = at;
         while at < total {
@@ -127,7 +129,8 @@ impl<R: ReadAt> FreeClusters<R> {
         let mut at = from;
         while at < to {
             let cluster = at.checked_div(self.cluster_bytes)?;
-            // Whole bytes of eight clusters in the state that is not looked for are stepped over at once.
+            // Whole bytes of eight clusters in the state that is not looked for are stepped over at
+            // once.
             let skip = if used { 0x00 } else { 0xff };
             if cluster.is_multiple_of(8) && self.byte(cluster / 8) == skip {
                 let next = cluster.saturating_add(8).saturating_mul(self.cluster_bytes);

@@ -15,11 +15,12 @@ const KEY_BYTES_MAX: u64 = 1 << 20;
 
 #[derive(Args)]
 pub(super) struct KeyArguments {
-    /// A file with the recovery password, a passphrase, a base64 external key, a .BEK, or the word `clear`; `-` reads
-    /// standard input
+    /// A file with the recovery password, a passphrase, a base64 external key, a .BEK, or the word
+    /// `clear`; `-` reads standard input
     #[arg(long, value_name = "FILE")]
     pub(super) key_file: Option<PathBuf>,
-    /// The key itself. Other users of this computer can see it while the command runs: prefer --key-file
+    /// The key itself. Other users of this computer can see it while the command runs: prefer
+    /// --key-file
     #[arg(long, value_name = "KEY", conflicts_with = "key_file")]
     pub(super) key: Option<String>,
 }

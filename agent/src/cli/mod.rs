@@ -6,8 +6,8 @@
 //!                              '-> Screen: plain lines, or one JSON object and nothing else
 //! ```
 //!
-//! Exit codes: 0 done and true; 1 done, but something failed, was left out or is invalid; 2 usage; 3 refused for safety;
-//! 4 device or file error.
+//! Exit codes: 0 done and true; 1 done, but something failed, was left out or is invalid; 2 usage;
+//! 3 refused for safety; 4 device or file error.
 
 mod abort;
 mod bar;

@@ -25,7 +25,8 @@ pub(super) fn open_reader(path: &Path, past_cache: bool) -> Result<DriveReader, 
 /// Opens the volume on `disk`.
 ///
 /// # Errors
-/// [`JobError`]: exit code 4 when it cannot be read, 1 when there is no volume or the key does not open it.
+/// [`JobError`]: exit code 4 when it cannot be read, 1 when there is no volume or the key does not
+/// open it.
 pub(super) fn open_volume<'a>(
     disk: &'a dyn disk::ReadAt,
     credential: &Credential,

@@ -41,7 +41,8 @@ pub(super) struct Arguments {
     /// A plan that `argosy plan --out` wrote
     #[arg(long, value_name = "FILE")]
     plan: Option<PathBuf>,
-    /// A drive: a block device or an image file, and its label's serial where the hardware's cannot be read
+    /// A drive: a block device or an image file, and its label's serial where the hardware's cannot
+    /// be read
     #[arg(long, num_args = 1.., value_name = "PATH[=SERIAL]", required_unless_present = "driveset")]
     drive: Vec<String>,
     /// A driveset.csv

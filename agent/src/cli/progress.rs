@@ -162,7 +162,8 @@ impl View {
     }
 }
 
-/// Returns the bytes done and wanted of the pass that is going on, and whether it is the reading back.
+/// Returns the bytes done and wanted of the pass that is going on, and whether it is the reading
+/// back.
 const fn pass(progress: &Progress) -> (u64, u64, bool) {
     if progress.verify_total > 0 {
         (progress.bytes_verified, progress.verify_total, true)

@@ -94,7 +94,8 @@ impl Found {
     }
 }
 
-/// A request that only lists: session and destination are the shortest there are, for names to be judged by.
+/// A request that only lists: session and destination are the shortest there are, for names to be
+/// judged by.
 fn request(path: PathBuf) -> JobRequest {
     let origin = Origin::Folder {
         path,

@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 
 use crate::jobs::{JobError, Kind};
 
-/// Standard output and standard error. A pipe that somebody closed is no reason to stop: it is never an error.
+/// Standard output and standard error. A pipe that somebody closed is no reason to stop: it is
+/// never an error.
 pub(super) struct Screen {
     json: bool,
 }

@@ -23,7 +23,8 @@ pub struct Aborted {
 /// Closes every unfinished journal of `session` in `folders` with the verdict *failed*.
 ///
 /// # Errors
-/// [`JobError`] when a journal is damaged, or cannot be read or written; those before it are closed then.
+/// [`JobError`] when a journal is damaged, or cannot be read or written; those before it are closed
+/// then.
 pub fn abort(folders: &[PathBuf], session: &str) -> Result<Vec<Aborted>, JobError> {
     let mut closed = Vec::new();
     for folder in folders {

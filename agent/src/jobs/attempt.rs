@@ -124,7 +124,8 @@ impl<'a> Attempt<'a, '_, '_> {
         Ok(())
     }
 
-    /// Checks the drive's surface as asked; what a full check leaves in the erased areas is erased again.
+    /// Checks the drive's surface as asked; what a full check leaves in the erased areas is erased
+    /// again.
     fn check(&mut self, device: &mut DriveWriter, areas: &[Range<u64>]) -> Result<(), Stop> {
         let how = self.common.request.check;
         let (code, text) = match how {

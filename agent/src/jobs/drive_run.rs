@@ -41,7 +41,8 @@ pub(super) struct DriveEnd {
     pub kind: Option<Kind>,
 }
 
-/// Fills one drive and reads it back. `left_out` is what the plan left out and this drive's journal counts.
+/// Fills one drive and reads it back. `left_out` is what the plan left out and this drive's journal
+/// counts.
 pub(super) fn run(
     common: &Common<'_>,
     drive: FrozenDrive,

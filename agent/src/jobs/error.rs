@@ -3,7 +3,8 @@
 use shared::api::{ApiError, code};
 use thiserror::Error;
 
-/// A job that cannot go on, in the four parts that a person needs: what, where, is my data safe, what now.
+/// A job that cannot go on, in the four parts that a person needs: what, where, is my data safe,
+/// what now.
 #[derive(Debug, Error, Clone, PartialEq, Eq)]
 #[error("{error}")]
 pub struct JobError {

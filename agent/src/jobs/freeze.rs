@@ -1,4 +1,5 @@
-//! Freezing a plan: keys are drawn, volumes sealed, and everything is durable on our side before a drive is touched.
+//! Freezing a plan: keys are drawn, volumes sealed, and everything is durable on our side before a
+//! drive is touched.
 
 use std::path::{Path, PathBuf};
 

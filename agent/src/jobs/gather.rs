@@ -48,8 +48,8 @@ const ATTACHED_BYTES_MAX: usize = 1 << 20;
 /// Lists the sources of a request.
 ///
 /// # Errors
-/// [`JobError`] when a source cannot be read at all or the data set is wrong; what lies below and cannot go is in
-/// [`Gathered::skipped`].
+/// [`JobError`] when a source cannot be read at all or the data set is wrong; what lies below and
+/// cannot go is in [`Gathered::skipped`].
 pub fn gather(request: &JobRequest) -> Result<Gathered, JobError> {
     match &request.origin {
         Origin::Folder { path, destination } => folder(request, path, destination),
@@ -219,7 +219,8 @@ fn read_attached(row: &DatasetRow, map: &[(String, PathBuf)]) -> Result<Attached
     })
 }
 
-/// Returns the path here that a data set's Windows path stands for: the longest prefix of `map` replaced, `\` as `/`.
+/// Returns the path here that a data set's Windows path stands for: the longest prefix of `map`
+/// replaced, `\` as `/`.
 pub fn mapped(path: &str, map: &[(String, PathBuf)]) -> PathBuf {
     let starts = |prefix: &&(String, PathBuf)| {
         path.get(..prefix.0.len())

@@ -21,8 +21,8 @@ use crate::device::{self, ConfirmedTarget};
 use crate::journal_file::file_name;
 use crate::pipeline::Cancel;
 
-/// All jobs of this agent. Cloning gives another handle to the same jobs. Every method but [`Jobs::start`] and
-/// [`Jobs::wait`] returns at once.
+/// All jobs of this agent. Cloning gives another handle to the same jobs. Every method but
+/// [`Jobs::start`] and [`Jobs::wait`] returns at once.
 #[derive(Clone)]
 pub struct Jobs {
     hub: Arc<Hub>,
@@ -42,10 +42,11 @@ impl Jobs {
         })
     }
 
-    /// Lists the source, plans, looks at the drives: the job then waits for [`Jobs::confirm`]; nothing is written yet.
+    /// Lists the source, plans, looks at the drives: the job then waits for [`Jobs::confirm`];
+    /// nothing is written yet.
     ///
-    /// Blocks for as long as the listing takes (minutes for millions of files).
-    /// The reply has no job while differences from [`JobRequest::expected`] stand unaccepted.
+    /// Blocks for as long as the listing takes (minutes for millions of files). The reply has no
+    /// job while differences from [`JobRequest::expected`] stand unaccepted.
     ///
     /// # Errors
     /// [`JobError`]; nothing was written.
@@ -70,10 +71,12 @@ impl Jobs {
         Ok(reply)
     }
 
-    /// Takes the person's words for every drive of the plan that they saw (`plan_hash`) and begins to erase and fill.
+    /// Takes the person's words for every drive of the plan that they saw (`plan_hash`) and begins
+    /// to erase and fill.
     ///
     /// # Errors
-    /// [`JobError`] when the plan is another, or a drive has no words, or words that do not name it. The job then still waits.
+    /// [`JobError`] when the plan is another, or a drive has no words, or words that do not name
+    /// it. The job then still waits.
     pub fn confirm(
         &self,
         job: &str,
@@ -102,7 +105,8 @@ impl Jobs {
             .spawn(move || {
                 let hub = Arc::clone(&this.hub);
                 let publish: Publish = Arc::new(move |news| hub.publish(news));
-                // In a thread of its own, so that a fault of ours ends the job instead of leaving it running for ever.
+                // In a thread of its own, so that a fault of ours ends the job instead of leaving
+                // it running for ever.
                 let result = std::thread::scope(|scope| {
                     let work = || run_job(&id, *prepared, confirmed, &publish, &cancel);
                     scope.spawn(work).join()
@@ -167,7 +171,8 @@ impl Jobs {
         self.hub.subscribe()
     }
 
-    /// Publishes news that are not of a job (a scan, a drive plugged in), numbered among the others.
+    /// Publishes news that are not of a job (a scan, a drive plugged in), numbered among the
+    /// others.
     pub fn publish(&self, news: News) {
         self.hub.publish(news);
     }
@@ -189,7 +194,8 @@ impl Jobs {
         read(&path)
     }
 
-    /// Returns a drive's recovery password, 48 digits in groups of six: only when a person asks for it.
+    /// Returns a drive's recovery password, 48 digits in groups of six: only when a person asks for
+    /// it.
     ///
     /// # Errors
     /// [`JobError`] when there is no such job or drive, or the drive has no key yet.

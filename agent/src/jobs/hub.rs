@@ -54,7 +54,8 @@ impl Hub {
         })
     }
 
-    /// Publishes news: the job's snapshot takes them, then everybody hears them, in one order for all.
+    /// Publishes news: the job's snapshot takes them, then everybody hears them, in one order for
+    /// all.
     pub(super) fn publish(&self, news: News) {
         let mut state = self.lock();
         for job in &mut state.jobs {

@@ -16,7 +16,8 @@ use super::left_out_csv::LeftOutCsv;
 use crate::journal_file::{AppendFile, file_name};
 use crate::pipeline::{PipelineError, SideFile};
 
-/// The first this many left-out files are named on the screen; the CSV beside the journal has all of them.
+/// The first this many left-out files are named on the screen; the CSV beside the journal has all
+/// of them.
 const SHOWN_MAX: u64 = 200;
 
 /// The journal of one drive, its side file and the list of what was left out, open for writing.

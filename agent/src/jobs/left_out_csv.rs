@@ -27,7 +27,8 @@ impl LeftOutCsv {
         }
     }
 
-    /// Appends rows and makes them durable; returns the SHA-256 of the whole file. A row's length is in `bytes` of its pair.
+    /// Appends rows and makes them durable; returns the SHA-256 of the whole file. A row's length
+    /// is in `bytes` of its pair.
     ///
     /// # Errors
     /// [`AppendError`].

@@ -1,7 +1,7 @@
 //! Jobs: one thread owns one job, from the confirmed plan to the verdict.
 //!
-//! [`Jobs`] is a handle that is cheap to clone; the command line and the page use the same one. What it tells is in the
-//! words of [`shared::api`].
+//! [`Jobs`] is a handle that is cheap to clone; the command line and the page use the same one.
+//! What it tells is in the words of [`shared::api`].
 //!
 //! ```text
 //! request -> Prepared (list, plan, look) -> confirm -> Frozen (keys, plan file) -> drive_run, one thread a drive
@@ -9,7 +9,8 @@
 //!                +-> JobError: nothing was written                  Ledger (journal, side file) -> Hub -> events
 //! ```
 //!
-//! What happens to a drive is an event that is first durable in the drive's journal and only then published.
+//! What happens to a drive is an event that is first durable in the drive's journal and only then
+//! published.
 
 mod abort;
 mod attempt;

@@ -1,4 +1,5 @@
-//! Journals that are in the journal folders already: a finished one is kept under another name, an unfinished one stops us.
+//! Journals that are in the journal folders already: a finished one is kept under another name, an
+//! unfinished one stops us.
 
 use std::path::{Path, PathBuf};
 
@@ -7,7 +8,8 @@ use shared::journal::{Replay, journal_file_name, replay};
 use super::error::JobError;
 use crate::journal_file::{file_name, sync_folder};
 
-/// Refuses to begin where a journal of an unfinished session lies: of one of the drives `serials`, or of `session` itself.
+/// Refuses to begin where a journal of an unfinished session lies: of one of the drives `serials`,
+/// or of `session` itself.
 ///
 /// # Errors
 /// [`JobError`], refused, naming `resume`; also for a journal that cannot be understood.
@@ -87,7 +89,8 @@ pub(super) fn journals(folder: &Path) -> Result<Vec<PathBuf>, JobError> {
     Ok(found)
 }
 
-/// Gives the finished journal of `serial`, and what lies beside it, the name `<serial>.<old session>.*`.
+/// Gives the finished journal of `serial`, and what lies beside it, the name `<serial>.<old
+/// session>.*`.
 ///
 /// # Errors
 /// [`JobError`] when the renaming fails.
@@ -123,7 +126,8 @@ pub(super) fn keep_finished(folders: &[PathBuf], serial: &str) -> Result<(), Job
     Ok(())
 }
 
-/// Removes a side file without a journal: its run ended before the journal was made, so before the drive was touched.
+/// Removes a side file without a journal: its run ended before the journal was made, so before the
+/// drive was touched.
 fn remove_orphan(folder: &Path, name: &str) -> Result<(), JobError> {
     let path = folder.join(name);
     match std::fs::remove_file(&path) {

@@ -1,7 +1,8 @@
 //! `<session>.plan`: everything that a job decided, frozen before the first byte goes to a drive.
 //!
-//! One JSON value a line: a head, then every entry in writing order, then how many there were. A resume reads this and
-//! never lists the sources again; `prepare --plan` begins from one that `argosy plan --out` wrote.
+//! One JSON value a line: a head, then every entry in writing order, then how many there were. A
+//! resume reads this and never lists the sources again; `prepare --plan` begins from one that
+//! `argosy plan --out` wrote.
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -37,7 +38,8 @@ pub struct Head {
     pub started: Moment,
     /// How entries are called on the drive and in Blob storage.
     pub mapping: Mapping,
-    /// Source folders, in the order of the mapping's targets; empty for a listing of what is not here.
+    /// Source folders, in the order of the mapping's targets; empty for a listing of what is not
+    /// here.
     pub roots: Vec<PathBuf>,
     /// Metadata and properties files of the targets, base64.
     pub attached: Vec<(Option<String>, Option<String>)>,

@@ -26,7 +26,8 @@ const NAP: Duration = Duration::from_millis(25);
 /// Takes the news of a job.
 pub(super) type Publish = Arc<dyn Fn(News) + Send + Sync>;
 
-/// Fills all drives of a job, at most `parallel` at a time. Returns how each ended, in the plan's order.
+/// Fills all drives of a job, at most `parallel` at a time. Returns how each ended, in the plan's
+/// order.
 ///
 /// # Errors
 /// [`JobError`] when the job ended before any drive was touched.
@@ -148,7 +149,8 @@ fn tell_progress(
     }
 }
 
-/// Threads that wait for sources: more than there are processors, for most of their time is waiting.
+/// Threads that wait for sources: more than there are processors, for most of their time is
+/// waiting.
 fn reading_threads() -> Result<rayon::ThreadPool, JobError> {
     let processors = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
     rayon::ThreadPoolBuilder::new()

@@ -1,5 +1,5 @@
-//! The list of jobs across restarts: one line a job, in the state folder. The facts are in the journals; this only says
-//! where those are.
+//! The list of jobs across restarts: one line a job, in the state folder. The facts are in the
+//! journals; this only says where those are.
 
 use std::collections::HashMap;
 use std::fs::{File, OpenOptions};
@@ -31,7 +31,8 @@ struct Line {
 }
 
 impl Store {
-    /// Opens the list in `state_dir`, making the folder when it is not there, and reads what earlier runs left.
+    /// Opens the list in `state_dir`, making the folder when it is not there, and reads what
+    /// earlier runs left.
     ///
     /// # Errors
     /// [`JobError`] when the folder or the file cannot be made or read.

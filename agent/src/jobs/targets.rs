@@ -26,7 +26,8 @@ pub(super) struct Target {
 /// Looks at every drive of `request`.
 ///
 /// # Errors
-/// [`JobError`] when one of them is not there, may not be erased, has no serial, or is one with another.
+/// [`JobError`] when one of them is not there, may not be erased, has no serial, or is one with
+/// another.
 pub(super) fn look(request: &JobRequest) -> Result<Vec<Target>, JobError> {
     if request.drives.is_empty() {
         return Err(JobError::usage("no drive is given", "--drive"));

@@ -146,7 +146,8 @@ impl Iterator for Course<'_> {
     }
 }
 
-/// Returns what the pass writes for `segment`; `None` for what it leaves to Erase, Seal and the manifest.
+/// Returns what the pass writes for `segment`; `None` for what it leaves to Erase, Seal and the
+/// manifest.
 fn content(work: &Work<'_>, segment: &DriveSegment) -> Option<Content> {
     match segment.what {
         What::HeaderCopy | What::Metadata => Some(Content::Rendered),

@@ -11,7 +11,8 @@ pub enum PipelineError {
     /// The person stopped it.
     #[error("cancelled")]
     Cancelled,
-    /// The drive did not take bytes, or a flush failed. What was written since the last mark counts as lost.
+    /// The drive did not take bytes, or a flush failed. What was written since the last mark counts
+    /// as lost.
     #[error("the drive failed: {0}")]
     DriveWrite(#[from] disk::WriteError),
     /// The drive did not give back bytes.

@@ -13,8 +13,8 @@ pub(super) struct Hasher {
 }
 
 impl Hasher {
-    /// Hashes all pieces of `batch` and appends the hashes of the blocks that end in it. Properties files get their text
-    /// here, for it holds the hash of the file that came before.
+    /// Hashes all pieces of `batch` and appends the hashes of the blocks that end in it. Properties
+    /// files get their text here, for it holds the hash of the file that came before.
     pub(super) fn hash(&mut self, batch: &mut Batch) {
         let mut ended = vec![None; batch.pieces.len()];
         let is_properties = |role: Role| matches!(role, Role::Properties { .. });

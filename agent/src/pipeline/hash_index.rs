@@ -10,8 +10,8 @@ use shared::drive::What;
 use super::batch::index;
 use super::work::Work;
 
-/// The pass hashes blocks in drive order, and the side file keeps the hashes in that order, 16 bytes each. This says
-/// where those of a file begin. 8 bytes a node.
+/// The pass hashes blocks in drive order, and the side file keeps the hashes in that order, 16
+/// bytes each. This says where those of a file begin. 8 bytes a node.
 #[derive(Debug)]
 pub struct HashIndex {
     first: Vec<u64>,
@@ -47,7 +47,8 @@ impl HashIndex {
         Self { first, total }
     }
 
-    /// Returns the number of a file's first hash; `None` for an empty file, a folder and the manifest.
+    /// Returns the number of a file's first hash; `None` for an empty file, a folder and the
+    /// manifest.
     #[must_use]
     pub fn first(&self, file: Node) -> Option<u64> {
         self.first

@@ -31,7 +31,8 @@ pub struct ManifestWritten {
     pub file_bytes: u64,
 }
 
-/// Writes the manifest of every file that is not `left_out` into its place on the drive, zeros behind it, and flushes.
+/// Writes the manifest of every file that is not `left_out` into its place on the drive, zeros
+/// behind it, and flushes.
 ///
 /// # Errors
 /// [`PipelineError`] when the drive or the side file fails.

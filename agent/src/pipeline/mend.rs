@@ -1,4 +1,5 @@
-//! The mend phase: the file system without the files that were left out, and with the manifest's final length.
+//! The mend phase: the file system without the files that were left out, and with the manifest's
+//! final length.
 #![expect(
     clippy::arithmetic_side_effects,
     reason = "offsets of our own layout; release builds stop at an overflow"

@@ -1,8 +1,8 @@
 //! One ascending pass over one drive, and what follows it.
 //!
-//! A layout says what every byte of the drive will be ([`shared::drive::DriveLayout`]); this module reads the files,
-//! hashes, encrypts and writes. Stages are threads with bounded queues between them; three buffers of up to 32 MiB go
-//! round, so a drive takes 96 MiB however large it is.
+//! A layout says what every byte of the drive will be ([`shared::drive::DriveLayout`]); this module
+//! reads the files, hashes, encrypts and writes. Stages are threads with bounded queues between
+//! them; three buffers of up to 32 MiB go round, so a drive takes 96 MiB however large it is.
 //!
 //! ```text
 //! Course -> Reader -> Hasher -> Encrypter -> Writer -> device
@@ -12,8 +12,9 @@
 //! then: manifest (from the side file's hashes), mend, seal, read back
 //! ```
 //!
-//! A file that cannot be read, or that moved since the plan, is left out and named; its bytes go on as encrypted zeros,
-//! so that the pass never stops for a source. A device that fails stops it at once.
+//! A file that cannot be read, or that moved since the plan, is left out and named; its bytes go on
+//! as encrypted zeros, so that the pass never stops for a source. A device that fails stops it at
+//! once.
 
 mod batch;
 mod cancel;

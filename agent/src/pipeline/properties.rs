@@ -13,12 +13,14 @@ use super::batch::{Batch, PieceBytes, Role};
 pub(super) struct WholeFiles {
     /// The file that the last batch ended in the middle of.
     open: Option<(u32, Md5State)>,
-    /// Hashes of files whose properties file is still to come: the small ones, which lie in file records.
+    /// Hashes of files whose properties file is still to come: the small ones, which lie in file
+    /// records.
     known: HashMap<u32, [u8; 16]>,
 }
 
 impl WholeFiles {
-    /// Takes the content in `batch`. `ended` has the hashes of its blocks: that of a file of one block is the file's.
+    /// Takes the content in `batch`. `ended` has the hashes of its blocks: that of a file of one
+    /// block is the file's.
     pub(super) fn take(&mut self, batch: &Batch, ended: &[Option<[u8; 16]>]) {
         let mut files: Vec<(u32, Md5State, Vec<&[u8]>, bool)> = Vec::new();
         for (piece, hash) in batch.pieces.iter().zip(ended) {

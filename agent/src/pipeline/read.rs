@@ -65,7 +65,8 @@ impl<'a> Reader<'a> {
         batch
     }
 
-    /// Reads the small files whose records lie in `leg`: several at once, for each is a round trip to the source.
+    /// Reads the small files whose records lie in `leg`: several at once, for each is a round trip
+    /// to the source.
     fn read_residents(&mut self, leg: &Leg, batch: &mut Batch) -> HashMap<Node, usize> {
         let mut wanted = Vec::new();
         for (at, stretch) in leg.places() {
@@ -119,7 +120,8 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Cuts the part `[from, from + bytes)` of a file, which lies at `offset` of the batch, at its block borders.
+    /// Cuts the part `[from, from + bytes)` of a file, which lies at `offset` of the batch, at its
+    /// block borders.
     fn list_blocks(&self, file: Node, from: u64, bytes: u64, offset: u64, batch: &mut Batch) {
         let length = self.work.layout.ntfs().tree().bytes(file);
         let block = self.work.block_bytes(file);

@@ -18,8 +18,8 @@ const WINDOWS: usize = 8;
 /// Windows read ahead of the last one that was asked for, once reading goes straight on.
 const AHEAD: u64 = 4;
 
-/// Runs `act` with a reader over `disk` that reads ahead in a thread of its own, by whole windows, so that many small reads
-/// are one large one.
+/// Runs `act` with a reader over `disk` that reads ahead in a thread of its own, by whole windows,
+/// so that many small reads are one large one.
 pub fn reading_ahead<T>(disk: &(dyn ReadAt + Sync), act: impl FnOnce(&ReadAhead<'_>) -> T) -> T {
     let ahead = ReadAhead::new(disk);
     std::thread::scope(|scope| {
@@ -138,7 +138,8 @@ impl<'a> ReadAhead<'a> {
         }
     }
 
-    /// Makes sure that `window` is held or coming, and those behind it when reading goes straight on.
+    /// Makes sure that `window` is held or coming, and those behind it when reading goes straight
+    /// on.
     fn ask(&self, shared: &mut Shared, window: u64) {
         let straight = window == shared.last || window == shared.last + 1;
         let last_window = self.disk.bytes().saturating_sub(1) / WINDOW;
@@ -197,7 +198,8 @@ impl ReadAt for ReadAhead<'_> {
                 .min(usize::try_from(WINDOW).unwrap_or(0) - within);
             let (piece, after) = rest.split_at_mut(count);
             if self.copy(place / WINDOW, within, piece).is_err() {
-                // One bad sector must not hide the rest of its window: ask for exactly what was wanted.
+                // One bad sector must not hide the rest of its window: ask for exactly what was
+                // wanted.
                 self.disk.read_at(place, piece)?;
             }
             place += u64::try_from(count).unwrap_or(0);
@@ -212,7 +214,8 @@ mod tests {
     use super::*;
     use disk::{MemDisk, WriteAt};
 
-    /// A disk of five windows and a bit, every eighth byte known, with one sector that cannot be read.
+    /// A disk of five windows and a bit, every eighth byte known, with one sector that cannot be
+    /// read.
     struct Worn {
         disk: MemDisk,
         bad: u64,

@@ -5,8 +5,9 @@ use shared::drive::SealParts;
 use super::error::PipelineError;
 use crate::device::Device;
 
-/// Writes the BitLocker areas and boot sector, then the backup partition table, then the primary one; a flush before
-/// each group and after the last, so that the drive can be recognised only when all of it is there.
+/// Writes the BitLocker areas and boot sector, then the backup partition table, then the primary
+/// one; a flush before each group and after the last, so that the drive can be recognised only when
+/// all of it is there.
 ///
 /// # Errors
 /// [`PipelineError`] when the drive fails.

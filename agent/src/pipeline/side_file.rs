@@ -1,4 +1,5 @@
-//! What a resume and the manifest need and the journal is too small for: the sealed area and every block's hash.
+//! What a resume and the manifest need and the journal is too small for: the sealed area and every
+//! block's hash.
 
 use std::cell::RefCell;
 use std::fs::File;
@@ -40,8 +41,9 @@ pub enum SideFileError {
     },
 }
 
-/// The side file of one drive, open for appending: a head, the sealed information area, then 16 bytes for every block in
-/// the order of the pass. It holds no key: only the recovery password opens the area.
+/// The side file of one drive, open for appending: a head, the sealed information area, then 16
+/// bytes for every block in the order of the pass. It holds no key: only the recovery password
+/// opens the area.
 ///
 /// ```text
 /// 0      4096          69632
@@ -109,7 +111,8 @@ impl SideFile {
 pub struct SideReader {
     path: PathBuf,
     file: File,
-    /// Two pages: small files' hashes lie before those of the others, and the manifest goes through both.
+    /// Two pages: small files' hashes lie before those of the others, and the manifest goes through
+    /// both.
     pages: RefCell<[Page; 2]>,
 }
 

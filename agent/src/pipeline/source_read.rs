@@ -109,7 +109,8 @@ fn open(work: &Work<'_>, file: Node) -> Result<SourceFile, LeftOutReason> {
     Ok(source)
 }
 
-/// A file that was opened under another identity or cannot be opened; what the plan saw is not there any more.
+/// A file that was opened under another identity or cannot be opened; what the plan saw is not
+/// there any more.
 fn reason(error: &OpenSourceError) -> LeftOutReason {
     match error {
         OpenSourceError::Escapes { .. } | OpenSourceError::NotAFile { .. } => {

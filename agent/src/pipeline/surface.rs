@@ -1,4 +1,5 @@
-//! Checking that a drive keeps what is written to it, where it is written, before anything is copied.
+//! Checking that a drive keeps what is written to it, where it is written, before anything is
+//! copied.
 #![expect(
     clippy::arithmetic_side_effects,
     reason = "places within a drive's length; release builds stop at an overflow"
@@ -25,8 +26,8 @@ const ALIGN: u64 = 4096;
 pub enum SurfaceCheck {
     /// Not at all.
     None,
-    /// Up to 256 places over the whole drive are written, flushed and read back: seconds. Finds most drives that pretend
-    /// to be larger than they are.
+    /// Up to 256 places over the whole drive are written, flushed and read back: seconds. Finds
+    /// most drives that pretend to be larger than they are.
     #[default]
     Quick,
     /// Every sector is written and read back.
@@ -50,8 +51,9 @@ pub enum SurfaceError {
     },
 }
 
-/// Writes to places over the whole drive and, once all are flushed, reads them back. What was at the places of a quick
-/// check is put back when `keep` says so, and is zeros otherwise; a full check leaves its pattern.
+/// Writes to places over the whole drive and, once all are flushed, reads them back. What was at
+/// the places of a quick check is put back when `keep` says so, and is zeros otherwise; a full
+/// check leaves its pattern.
 ///
 /// # Errors
 /// [`SurfaceError`].
@@ -137,9 +139,10 @@ fn pass(
     Ok(())
 }
 
-/// Returns the places of a quick check, offset and length: a grid of a power of two, and the drive's end. A drive that is
-/// smaller than it says and wraps around at any multiple of the grid, as those do whose true size is a power of two,
-/// overwrites one place with another; one that drops what lies behind its end keeps none of the places there.
+/// Returns the places of a quick check, offset and length: a grid of a power of two, and the
+/// drive's end. A drive that is smaller than it says and wraps around at any multiple of the grid,
+/// as those do whose true size is a power of two, overwrites one place with another; one that drops
+/// what lies behind its end keeps none of the places there.
 fn places(disk_bytes: u64) -> Vec<(u64, u64)> {
     let grid = (disk_bytes / PLACES).next_power_of_two().max(PLACE_BYTES);
     let last = disk_bytes.saturating_sub(PLACE_BYTES);
@@ -175,8 +178,8 @@ mod tests {
     use super::*;
     use disk::{MemDisk, ReadAt, ReadError, SectorSize, WriteAt, WriteError};
 
-    /// A drive of `true_bytes` that says it has `bytes` and wraps around, as false flash drives do; and one place that
-    /// takes bytes without keeping them.
+    /// A drive of `true_bytes` that says it has `bytes` and wraps around, as false flash drives do;
+    /// and one place that takes bytes without keeping them.
     struct Liar {
         disk: MemDisk,
         bytes: u64,

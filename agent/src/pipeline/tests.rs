@@ -1,5 +1,5 @@
-//! The pass over a drive in memory: what it writes is proven by `shared::verify`, and when it may be marked by the order
-//! of its writes and flushes.
+//! The pass over a drive in memory: what it writes is proven by `shared::verify`, and when it may
+//! be marked by the order of its writes and flushes.
 #![expect(
     clippy::arithmetic_side_effects,
     reason = "numbers of small drives of our own"
@@ -215,7 +215,8 @@ impl Ground {
         }
     }
 
-    /// Fills a drive that lives for `lives` acts, a mark wherever the spacing of a tiny drive has one.
+    /// Fills a drive that lives for `lives` acts, a mark wherever the spacing of a tiny drive has
+    /// one.
     fn fill(&self, lives: usize, name: &str) -> (Logged, Noted, Result<Filled, PipelineError>) {
         let work = self.work();
         let log = Arc::new(Mutex::new(Vec::new()));

@@ -30,7 +30,8 @@ impl Work<'_> {
     #[must_use]
     pub fn block_bytes(&self, file: Node) -> u64 {
         let bytes = self.layout.ntfs().tree().bytes(file);
-        // A file of one block has the same one whatever its kind; most are, and their names need no look.
+        // A file of one block has the same one whatever its kind; most are, and their names need no
+        // look.
         if bytes <= BLOCK_BYTES {
             return BLOCK_BYTES;
         }

@@ -28,7 +28,8 @@ pub trait Marks {
     /// [`PipelineError`] when they could not be recorded.
     fn left_out(&mut self, files: &[(Node, LeftOutReason)]) -> Result<(), PipelineError>;
 
-    /// Takes the hashes of the blocks that ended since the last mark; every byte of the drive before `through` is durable.
+    /// Takes the hashes of the blocks that ended since the last mark; every byte of the drive
+    /// before `through` is durable.
     ///
     /// # Errors
     /// [`PipelineError`] when they could not be recorded.
@@ -70,7 +71,8 @@ pub fn total_bytes(work: &Work<'_>) -> u64 {
     Course::total_bytes(work)
 }
 
-/// Writes everything but the manifest and what Seal writes, in one ascending pass, with marks as `spacing` has them.
+/// Writes everything but the manifest and what Seal writes, in one ascending pass, with marks as
+/// `spacing` has them.
 ///
 /// # Errors
 /// [`PipelineError`]: the drive, the marks, or a wish to stop. Sources are never an error.

@@ -1,4 +1,5 @@
-//! The destination folder: everything goes below it, nothing out of it, and nothing in it is replaced.
+//! The destination folder: everything goes below it, nothing out of it, and nothing in it is
+//! replaced.
 
 use std::ffi::OsStr;
 use std::fs::File;

@@ -3,7 +3,8 @@
 use lanes::{Md5State, Piece, update_many};
 use shared::manifest::Part;
 
-/// Compares the bytes of a file with the hashes of its ranges, which ascend and do not overlap; gaps are not compared.
+/// Compares the bytes of a file with the hashes of its ranges, which ascend and do not overlap;
+/// gaps are not compared.
 pub struct RangeHasher {
     parts: Vec<Part>,
     /// The first part that has not ended.
@@ -23,8 +24,8 @@ impl RangeHasher {
         }
     }
 
-    /// Takes the file's bytes from `at` on, which is where the last call ended. Returns the offset of every part that
-    /// ended and has another hash than the manifest says.
+    /// Takes the file's bytes from `at` on, which is where the last call ended. Returns the offset
+    /// of every part that ended and has another hash than the manifest says.
     pub fn take(&mut self, at: u64, bytes: &[u8]) -> Vec<u64> {
         let end = at.saturating_add(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
         let touched = self

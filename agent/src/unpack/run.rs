@@ -62,7 +62,8 @@ pub struct UnpackReport {
     pub findings_left_out: u64,
 }
 
-/// Copies everything below `volume`'s root into the destination. `progress` is told files and bytes done.
+/// Copies everything below `volume`'s root into the destination. `progress` is told files and bytes
+/// done.
 ///
 /// # Errors
 /// [`HomeError`] when the destination cannot be opened at all; everything else is a finding.
@@ -173,7 +174,8 @@ impl<R: ReadAt> Run<'_, R> {
         }
     }
 
-    /// Returns where an entry goes below the destination; none when its name, or one above it, cannot be used.
+    /// Returns where an entry goes below the destination; none when its name, or one above it,
+    /// cannot be used.
     fn place(&mut self, path: &str, entry: &Entry) -> Option<PathBuf> {
         let parent = path
             .strip_suffix(entry.name.as_str())
@@ -386,7 +388,8 @@ impl<R: ReadAt> Run<'_, R> {
         }
     }
 
-    /// Sets times of folders, names what the manifest has and the drive has not, and makes everything durable.
+    /// Sets times of folders, names what the manifest has and the drive has not, and makes
+    /// everything durable.
     fn finish(&mut self) {
         let missing: Vec<String> = self
             .manifest

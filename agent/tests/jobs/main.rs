@@ -1,4 +1,5 @@
-//! The job end to end on image files: through the library, and through the binary as people and scripts use it.
+//! The job end to end on image files: through the library, and through the binary as people and
+//! scripts use it.
 #![expect(
     clippy::unwrap_used,
     reason = "a test that cannot go on says where by stopping there"
