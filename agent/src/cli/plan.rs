@@ -10,7 +10,7 @@ use shared::job::{DriveIdentity, LeftOut, SerialSource};
 use shared::plan::{DriveSize, Plan, PlanOptions, fit};
 
 use super::screen::{Ended, Screen};
-use super::size::{parse_size, show_size};
+use super::size::{parse_size, show_files, show_size};
 use super::source::{parse_drive, parse_map, read_drives};
 use crate::device;
 use crate::jobs::plan_file::{self, Head, HeadDrive};
@@ -138,8 +138,15 @@ fn drives(arguments: &Arguments, map: &[(String, PathBuf)]) -> Result<Vec<Known>
     if !arguments.drive_size.is_empty() {
         let several = arguments.drive_size.len() > 1;
         let sizes = (1..).zip(&arguments.drive_size);
+        // A drive has whole sectors; where only bytes are counted, a size is what was typed.
+        let sector = if arguments.bare {
+            1
+        } else {
+            SectorSize::B512.bytes()
+        };
+        let whole = |bytes: u64| bytes.saturating_sub(bytes.checked_rem(sector).unwrap_or(0));
         return Ok(sizes
-            .map(|(number, bytes)| imagined(number, *bytes, several))
+            .map(|(number, bytes)| imagined(number, whole(*bytes), several))
             .collect());
     }
     let targets: Vec<TargetRequest> = match &arguments.driveset {
@@ -212,17 +219,18 @@ fn look(target: &TargetRequest) -> Result<Known, JobError> {
 }
 
 fn show(plan: &Plan, screen: &Screen) {
-    let few = if plan.proven { "; fewer cannot do" } else { "" };
-    screen.line(&format!("{} drives{few}. {}", plan.drives.len(), plan.why));
+    let count = plan.drives.len();
+    let drives = if count == 1 { "drive" } else { "drives" };
+    screen.line(&format!("{count} {drives}: {}", plan.why));
     for drive in &plan.drives {
         let hundredfold = u128::from(drive.used_bytes).saturating_mul(100);
         let percent = hundredfold
             .checked_div(u128::from(drive.capacity_bytes))
             .unwrap_or(100);
         screen.line(&format!(
-            "  {}: {} files, {} of {} ({percent} %)",
+            "  {}: {}, {} of {} ({percent} %)",
             drive.serial,
-            drive.files,
+            show_files(u64::from(drive.files)),
             show_size(drive.used_bytes),
             show_size(drive.capacity_bytes)
         ));

@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 use super::progress::follow;
 use super::screen::{Ended, Screen};
 use super::signals::on_stop;
-use super::size::show_size;
+use super::size::{show_files, show_size};
 use super::source::{parse_drive, parse_map, parse_sector, read_drives};
 use super::{key, report};
 use crate::device::Said;
@@ -195,9 +195,9 @@ fn read_passphrase(path: &std::path::Path) -> Result<Zeroizing<String>, JobError
 fn show_plan(reply: &StartReply, screen: &Screen) {
     for drive in &reply.drives {
         screen.line(&format!(
-            "{}: {} files, {} of {}",
+            "{}: {}, {} of {}",
             drive.serial,
-            drive.files,
+            show_files(drive.files),
             show_size(drive.used_bytes),
             show_size(drive.capacity_bytes)
         ));

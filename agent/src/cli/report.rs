@@ -9,7 +9,7 @@ use shared::journal::{Replay, replay};
 
 use super::prepare::show_left_out;
 use super::screen::Screen;
-use super::size::show_size;
+use super::size::{show_files, show_size};
 use crate::jobs::{Jobs, read_left_out};
 
 /// Tells how every drive ended, and returns the object that scripts read.
@@ -72,8 +72,9 @@ fn counts(replay: &Replay) -> (u64, u64) {
 fn show(drive: &DriveSnapshot, files: u64, bytes: u64, journal: &Path, screen: &Screen) {
     let serial = &drive.serial;
     screen.line(&format!(
-        "{serial}: {}, {files} files, {}",
+        "{serial}: {}, {}, {}",
         drive.state,
+        show_files(files),
         show_size(bytes)
     ));
     screen.line(&format!(

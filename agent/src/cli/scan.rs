@@ -8,7 +8,7 @@ use shared::job::{LeftOut, LeftOutReason};
 use shared::plan::problems;
 
 use super::screen::{Ended, Screen};
-use super::size::show_size;
+use super::size::{show_files, show_size};
 use crate::jobs::{Gathered, JobError, JobRequest, Origin, gather};
 
 /// Lists folders and names what of them cannot go onto a drive
@@ -42,8 +42,8 @@ pub(super) fn run(arguments: &Arguments, screen: &Screen) -> Result<Ended, JobEr
         }
     }
     screen.line(&format!(
-        "{} files, {} in {} folders",
-        found.files,
+        "{}, {} in {} folders",
+        show_files(found.files),
         show_size(found.bytes),
         found.folders
     ));

@@ -69,6 +69,15 @@ pub(super) fn show_seconds(seconds: u64) -> String {
     }
 }
 
+/// Returns a number of files: `1 file`, `3 files`.
+pub(super) fn show_files(files: u64) -> String {
+    if files == 1 {
+        "1 file".to_owned()
+    } else {
+        format!("{files} files")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -13,7 +13,7 @@ use super::key::KeyArguments;
 use super::opened::{open_reader, open_volume};
 use super::screen::{Ended, Screen};
 use super::signals::on_stop;
-use super::size::show_size;
+use super::size::{show_files, show_size};
 use crate::jobs::{JobError, Kind};
 use crate::pipeline::{Cancel, reading_ahead};
 use crate::unpack::{UnpackOptions, UnpackReport, unpack};
@@ -88,8 +88,8 @@ fn show(report: &UnpackReport, arguments: &Arguments, screen: &Screen) {
         "are in"
     };
     screen.line(&format!(
-        "{} files, {} {verb} {}",
-        report.files,
+        "{}, {} {verb} {}",
+        show_files(report.files),
         show_size(report.bytes),
         arguments.to.display()
     ));

@@ -13,7 +13,7 @@ use super::bar::Bar;
 use super::key::KeyArguments;
 use super::opened::open_reader;
 use super::screen::{Ended, Screen};
-use super::size::show_size;
+use super::size::{show_files, show_size};
 use crate::jobs::{JobError, Kind, place};
 use crate::pipeline::reading_ahead;
 
@@ -118,17 +118,11 @@ fn show(report: &VerifyReport, screen: &Screen) {
     if report.findings_left_out > 0 {
         screen.aside(&format!("argosy: and {} more", report.findings_left_out));
     }
-    let size = show_size(report.bytes);
+    let read = format!("{}, {}", show_files(report.files), show_size(report.bytes));
     screen.line(&match report.verdict {
-        VerifyVerdict::Verified => format!(
-            "Verified: {} files, {size} were read back and match.",
-            report.files
-        ),
-        VerifyVerdict::Mismatch => format!(
-            "Mismatch: {} files, {size} were read; not all is as it must be.",
-            report.files
-        ),
-        VerifyVerdict::Failed => format!("Failed: {} files, {size} were read.", report.files),
+        VerifyVerdict::Verified => format!("Verified: {read} read back, and all matches."),
+        VerifyVerdict::Mismatch => format!("Mismatch: {read} read; not all is as it must be."),
+        VerifyVerdict::Failed => format!("Failed: {read} read."),
     });
     screen.object(&json!({
         "verdict": report.verdict,

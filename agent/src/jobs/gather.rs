@@ -233,7 +233,10 @@ pub fn mapped(path: &str, map: &[(String, PathBuf)]) -> PathBuf {
     {
         Some((prefix, folder)) => {
             let rest = path.get(prefix.len()..).unwrap_or("").replace('\\', "/");
-            folder.join(rest.trim_start_matches('/'))
+            match rest.trim_start_matches('/') {
+                "" => folder.clone(),
+                rest => folder.join(rest),
+            }
         }
         None => PathBuf::from(path),
     }
@@ -361,6 +364,7 @@ mod tests {
             (r"\\nas1\img".to_owned(), PathBuf::from("/nas")),
         ];
         for (path, here) in [
+            (r"E:\", "/mnt/e"),
             (r"E:\run 07\", "/mnt/e/run 07/"),
             (r"e:\LAB\run", "/srv/lab/run"),
             (r"\\NAS1\img\disk.vhdx", "/nas/disk.vhdx"),

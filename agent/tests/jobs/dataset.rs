@@ -155,3 +155,39 @@ fn a_listing_of_what_is_not_here_can_be_planned() {
         "{report}"
     );
 }
+
+#[test]
+fn a_driveset_names_drives_by_path_or_by_a_mapped_letter() {
+    let place = Place::new();
+    for number in 0..2 {
+        place.file(&format!("reel {number}"), &noise(number, 40 << 20));
+    }
+    let images = ["BYPATH", "BYLETTER"].map(|serial| place.drive(serial, "80MB"));
+    let csv = place.path("driveset.csv");
+    let head = "DriveLetter,FormatOption,SilentOrPromptOnFormat,Encryption,ExistingBitLockerKey";
+    let rows = format!(
+        "{head}\n{},Format,SilentMode,Encrypt,\nG,Format,SilentMode,Encrypt,\n",
+        text(&images[0])
+    );
+    fs::write(&csv, rows).unwrap();
+    let (source, journals) = (place.source(), place.journals());
+    let map = format!("G:\\={}", text(&images[1]));
+    let arguments = [
+        "prepare",
+        "--session",
+        "drives",
+        "--journal-dir",
+        text(&journals),
+        "--source",
+        text(&source),
+        "--to",
+        "film/",
+        "--driveset",
+        text(&csv),
+    ];
+    let (code, report) = json(&arguments);
+    assert_eq!(code, 2, "{report}: nobody said which drive is G:");
+    let (code, report) = json(&[&arguments[..], &["--map", &map]].concat());
+    assert_eq!(code, 0, "{report}");
+    assert_eq!(report["drives"].as_array().unwrap().len(), 2);
+}
