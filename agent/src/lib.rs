@@ -1,14 +1,15 @@
-//! The privileged half of Argosy: scans source folders, fills drives, reads them back, and tells about it.
+//! The privileged half of Argosy: scans source folders, fills drives, reads them back, and tells
+//! about it.
 //!
-//! `shared` decides what every byte of a drive is; this crate is what touches the world: files, drives, threads, the
-//! clock, randomness, the terminal and the loopback socket.
+//! `shared` decides what every byte of a drive is; this crate is what touches the world: files,
+//! drives, threads, the clock, randomness, the terminal and the loopback socket.
 //!
 //! ```text
 //! device, scan, random, journal_file  <-  pipeline, unpack  <-  jobs  <-  http, cli  <-  main
 //! ```
 //!
-//! Deliberately absent: a way to write to a drive that [`device::confirm`] has not matched with the person's own words,
-//! and a way from [`http`] to a device that does not lead through [`jobs`].
+//! Deliberately absent: a way to write to a drive that [`device::confirm`] has not matched with the
+//! person's own words, and a way from [`http`] to a device that does not lead through [`jobs`].
 
 pub mod cli;
 pub mod device;
