@@ -61,7 +61,10 @@ fn wasm() -> Command {
         "test",
         "--package",
         "shared",
+        "--package",
+        "web",
         "--lib",
+        "--no-fail-fast",
         "--target",
         site::WASM,
     ]);
