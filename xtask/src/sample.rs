@@ -26,7 +26,7 @@ pub(crate) struct Sample {
 const DRIVES: [(&str, &str); 3] = [
     ("WD-ARG0SY4411", "384MB"),
     ("ZR209K7731", "384MB"),
-    ("S4XNF0M2209", "512MB"),
+    ("S4XNF0M2209", "384MB"),
 ];
 
 /// Makes what is missing of the sample: works twice, and leaves what a person did with it alone.
