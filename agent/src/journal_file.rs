@@ -115,15 +115,6 @@ pub fn sync_folder(folder: &Path) -> Result<(), AppendError> {
     })
 }
 
-/// Returns the bytes of a file name with everything but `[A-Za-z0-9._-]` replaced by `_`.
-#[must_use]
-pub fn file_name(text: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
-    text.chars()
-        .map(|c| if plain(c) { c } else { '_' })
-        .collect()
-}
-
 fn create_one(folder: &Path, name: &str) -> Result<(PathBuf, File), AppendError> {
     let path = folder.join(name);
     let opened = OpenOptions::new()

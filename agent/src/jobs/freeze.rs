@@ -18,8 +18,9 @@ use super::plan_file::{self, Head, HeadDrive};
 use super::prepared::Prepared;
 use super::targets::Target;
 use crate::device::ConfirmedTarget;
-use crate::journal_file::{AppendFile, file_name, sync_folder};
+use crate::journal_file::{AppendFile, sync_folder};
 use crate::random;
+use shared::blob_name::file_name;
 
 /// A job that may now touch its drives.
 #[derive(Debug)]

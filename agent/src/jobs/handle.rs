@@ -18,8 +18,8 @@ use super::request::{Confirmation, JobRequest};
 use super::runner::{Publish, run_job};
 use super::store::Store;
 use crate::device::{self, ConfirmedTarget};
-use crate::journal_file::file_name;
 use crate::pipeline::Cancel;
+use shared::blob_name::file_name;
 
 /// All jobs of this agent. Cloning gives another handle to the same jobs. Every method but
 /// [`Jobs::start`] and [`Jobs::wait`] returns at once.

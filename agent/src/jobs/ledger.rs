@@ -13,8 +13,9 @@ use shared::plan::Listing;
 
 use super::error::JobError;
 use super::left_out_csv::LeftOutCsv;
-use crate::journal_file::{AppendFile, file_name};
+use crate::journal_file::AppendFile;
 use crate::pipeline::{PipelineError, SideFile};
+use shared::blob_name::file_name;
 
 /// The first this many left-out files are named on the screen; the CSV beside the journal has all
 /// of them.

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use shared::journal::{Replay, journal_file_name, replay};
 
 use super::error::JobError;
-use crate::journal_file::{file_name, sync_folder};
+use crate::journal_file::sync_folder;
+use shared::blob_name::file_name;
 
 /// Refuses to begin where a journal of an unfinished session lies: of one of the drives `serials`,
 /// or of `session` itself.

@@ -13,8 +13,8 @@ use shared::verify::VerifyVerdict;
 use super::home::{Home, HomeError, Part, is_safe_name};
 use super::manifest::{DriveManifest, manifest_of};
 use super::range_hasher::RangeHasher;
-use crate::journal_file::file_name;
 use crate::pipeline::Cancel;
+use shared::blob_name::file_name;
 
 /// Bytes of a file in memory at once.
 const STEP: u64 = 32 << 20;
