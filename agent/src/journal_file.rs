@@ -1,11 +1,11 @@
-//! Files that only grow, kept in several folders at once: journals, their side files and plans.
+//! Files that only grow, kept on several shelves at once: journals, their side files and plans.
 
-use std::fs::{File, OpenOptions};
-use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
+
+use crate::shelf::{Growing, Shelf, Shelves};
 
 /// A file that could not be made or written.
 #[derive(Debug, Error)]
@@ -27,36 +27,60 @@ pub enum AppendError {
     },
 }
 
-/// One file, written to each of several folders; nobody but its owner may read it (mode 0600).
+/// One file, written to each of several shelves.
 ///
-/// A write that failed in one folder is never taken back in another: whoever gets an error stops.
+/// A write that failed on one shelf is never taken back on another: whoever gets an error stops.
 #[derive(Debug)]
 pub struct AppendFile {
-    copies: Vec<(PathBuf, File)>,
+    copies: Vec<(PathBuf, Box<dyn Growing>)>,
     bytes: u64,
 }
 
 impl AppendFile {
-    /// Makes the file anew in each of `folders`, and makes its name durable.
+    /// Makes the file anew on each of `shelves`, and makes its name durable.
     ///
     /// # Errors
     /// [`AppendError::Exists`] when one of them has it already; the others may then have an empty
     /// one, which is removed.
-    pub fn create(folders: &[PathBuf], name: &str) -> Result<Self, AppendError> {
-        let mut copies: Vec<(PathBuf, File)> = Vec::with_capacity(folders.len());
-        for folder in folders {
-            match create_one(folder, name) {
-                Ok(copy) => copies.push(copy),
-                Err(error) => {
-                    for (path, _) in &copies {
+    pub fn create(shelves: &Shelves, name: &str) -> Result<Self, AppendError> {
+        let mut copies = Vec::new();
+        for shelf in shelves.iter() {
+            let path = shelf.path().join(name);
+            match shelf.create(name) {
+                Ok(file) => copies.push((path, file)),
+                Err(cause) => {
+                    for (made, _) in shelves.iter().zip(&copies) {
                         // The name was made a moment ago by this very call and holds nothing.
-                        drop(std::fs::remove_file(path));
+                        drop(made.remove(name));
                     }
-                    return Err(error);
+                    return Err(match cause.kind() {
+                        io::ErrorKind::AlreadyExists => AppendError::Exists { path },
+                        _ => AppendError::Io { path, cause },
+                    });
                 }
             }
         }
         Ok(Self { copies, bytes: 0 })
+    }
+
+    /// Goes on with a file whose first bytes are `content`: a copy that has more is cut, one that
+    /// has less, or other bytes, is written anew. Durable when this returns.
+    ///
+    /// # Errors
+    /// [`AppendError::Io`].
+    pub fn reopen(shelves: &Shelves, name: &str, content: &[u8]) -> Result<Self, AppendError> {
+        let mut copies = Vec::new();
+        for shelf in shelves.iter() {
+            let path = shelf.path().join(name);
+            let file = reopen_one(shelf.as_ref(), name, content);
+            let file = file.map_err(|cause| AppendError::Io {
+                path: path.clone(),
+                cause,
+            })?;
+            copies.push((path, file));
+        }
+        let bytes = u64::try_from(content.len()).unwrap_or(u64::MAX);
+        Ok(Self { copies, bytes })
     }
 
     /// Appends; durable after [`AppendFile::sync`].
@@ -65,7 +89,7 @@ impl AppendFile {
     /// [`AppendError::Io`]. What was appended is then unknown, and nothing more may be.
     pub fn append(&mut self, bytes: &[u8]) -> Result<(), AppendError> {
         for (path, file) in &mut self.copies {
-            file.write_all(bytes).map_err(|cause| AppendError::Io {
+            file.append(bytes).map_err(|cause| AppendError::Io {
                 path: path.clone(),
                 cause,
             })?;
@@ -82,7 +106,7 @@ impl AppendFile {
     /// [`AppendError::Io`]; never retried.
     pub fn sync(&mut self) -> Result<(), AppendError> {
         for (path, file) in &mut self.copies {
-            file.sync_all().map_err(|cause| AppendError::Io {
+            file.sync().map_err(|cause| AppendError::Io {
                 path: path.clone(),
                 cause,
             })?;
@@ -96,41 +120,35 @@ impl AppendFile {
         self.bytes
     }
 
-    /// Returns the path of the copy in the first folder; an empty path when there is no folder.
+    /// Returns the path of the copy on the first shelf; an empty path when there is no shelf.
     #[must_use]
     pub fn path(&self) -> &Path {
         self.copies.first().map_or(Path::new(""), |(path, _)| path)
     }
 }
 
-/// Makes what was done to the names in `folder` durable.
-///
-/// # Errors
-/// [`AppendError::Io`].
-pub fn sync_folder(folder: &Path) -> Result<(), AppendError> {
-    let synced = File::open(folder).and_then(|open| open.sync_all());
-    synced.map_err(|cause| AppendError::Io {
-        path: folder.to_owned(),
-        cause,
-    })
-}
-
-fn create_one(folder: &Path, name: &str) -> Result<(PathBuf, File), AppendError> {
-    let path = folder.join(name);
-    let opened = OpenOptions::new()
-        .append(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&path);
-    let file = opened.map_err(|cause| match cause.kind() {
-        io::ErrorKind::AlreadyExists => AppendError::Exists { path: path.clone() },
-        _ => AppendError::Io {
-            path: path.clone(),
-            cause,
-        },
-    })?;
-    sync_folder(folder)?;
-    Ok((path, file))
+fn reopen_one(shelf: &dyn Shelf, name: &str, content: &[u8]) -> io::Result<Box<dyn Growing>> {
+    let found = match shelf.read(name) {
+        Ok(found) => Some(found),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        Err(error) => return Err(error),
+    };
+    let common = found
+        .iter()
+        .flatten()
+        .zip(content)
+        .take_while(|(one, other)| one == other)
+        .count();
+    let mut file = match found {
+        Some(_) => shelf.reopen(name, u64::try_from(common).unwrap_or(u64::MAX))?,
+        None => shelf.create(name)?,
+    };
+    let missing = content.get(common..).unwrap_or(&[]);
+    if !missing.is_empty() {
+        file.append(missing)?;
+    }
+    file.sync()?;
+    Ok(file)
 }
 
 #[cfg(test)]
@@ -144,7 +162,8 @@ mod tests {
             tempfile::tempdir().expect("a folder"),
         );
         let folders = [first.path().to_owned(), second.path().to_owned()];
-        let mut file = AppendFile::create(&folders, "a.jrn").expect("new");
+        let shelves = Shelves::of_folders(&folders);
+        let mut file = AppendFile::create(&shelves, "a.jrn").expect("new");
         file.append(b"one").expect("room");
         file.append(b" two").expect("room");
         file.sync().expect("a disk");
@@ -173,7 +192,7 @@ mod tests {
         std::fs::write(second.path().join("a.jrn"), b"there").expect("a folder");
         let folders = [first.path().to_owned(), second.path().to_owned()];
         assert!(matches!(
-            AppendFile::create(&folders, "a.jrn"),
+            AppendFile::create(&Shelves::of_folders(&folders), "a.jrn"),
             Err(AppendError::Exists { .. })
         ));
         assert!(!first.path().join("a.jrn").exists());
@@ -181,5 +200,28 @@ mod tests {
             std::fs::read(second.path().join("a.jrn")).expect("there"),
             b"there"
         );
+    }
+
+    #[test]
+    fn a_file_goes_on_where_it_was_cut_and_a_copy_that_lags_catches_up() {
+        let folders: Vec<_> = (0..4)
+            .map(|_| tempfile::tempdir().expect("a folder"))
+            .collect();
+        let paths: Vec<PathBuf> = folders
+            .iter()
+            .map(|folder| folder.path().to_owned())
+            .collect();
+        for (path, content) in paths.iter().zip([&b"one two torn"[..], b"one", b"other"]) {
+            std::fs::write(path.join("a.jrn"), content).expect("a folder");
+        }
+        let shelves = Shelves::of_folders(&paths);
+        let mut file = AppendFile::reopen(&shelves, "a.jrn", b"one two").expect("room");
+        file.append(b" three").expect("room");
+        file.sync().expect("a disk");
+        assert_eq!(file.bytes(), 13);
+        for path in &paths {
+            let found = std::fs::read(path.join("a.jrn")).expect("just written");
+            assert_eq!(found, b"one two three", "{}", path.display());
+        }
     }
 }

@@ -5,18 +5,21 @@
 //! drives, threads, the clock, randomness, the terminal and the loopback socket.
 //!
 //! ```text
-//! device, scan, random, journal_file  <-  pipeline, unpack  <-  jobs  <-  http, cli  <-  main
+//! device, scan, random, shelf, journal_file  <-  pipeline, unpack  <-  attempt  <-  jobs  <-  http, cli  <-  main
 //! ```
 //!
 //! Deliberately absent: a way to write to a drive that [`device::confirm`] has not matched with the
 //! person's own words, and a way from [`http`] to a device that does not lead through [`jobs`].
 
+pub mod attempt;
 pub mod cli;
 pub mod device;
 pub mod http;
+pub mod job_error;
 pub mod jobs;
 pub mod journal_file;
 pub mod pipeline;
 pub mod random;
 pub mod scan;
+pub mod shelf;
 pub mod unpack;

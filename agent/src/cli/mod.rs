@@ -23,6 +23,7 @@ mod plan;
 mod prepare;
 mod progress;
 mod report;
+mod resume;
 mod scan;
 mod screen;
 mod serve;
@@ -52,6 +53,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Prepare(prepare::Arguments),
+    Resume(resume::Arguments),
     Plan(plan::Arguments),
     Scan(scan::Arguments),
     Verify(verify::Arguments),
@@ -88,6 +90,7 @@ impl Command {
     const fn wants_json(&self) -> bool {
         match self {
             Self::Prepare(arguments) => arguments.json,
+            Self::Resume(arguments) => arguments.json,
             Self::Plan(arguments) => arguments.json,
             Self::Scan(arguments) => arguments.json,
             Self::Verify(arguments) => arguments.json,
@@ -103,6 +106,7 @@ impl Command {
     fn run(self, screen: &Screen) -> Result<Ended, JobError> {
         match self {
             Self::Prepare(arguments) => prepare::run(arguments, screen),
+            Self::Resume(arguments) => resume::run(arguments, screen),
             Self::Plan(arguments) => plan::run(&arguments, screen),
             Self::Scan(arguments) => scan::run(&arguments, screen),
             Self::Verify(arguments) => verify::run(&arguments, screen),

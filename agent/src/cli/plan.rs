@@ -17,6 +17,7 @@ use crate::jobs::plan_file::{self, Head, HeadDrive};
 use crate::jobs::{
     Gathered, JobError, JobRequest, Origin, TargetRequest, gather, now, serial_source,
 };
+use crate::shelf::Shelves;
 
 /// Says which drives the files need, without touching any
 #[derive(Args)]
@@ -179,12 +180,7 @@ fn imagined(number: u32, bytes: u64, several: bool) -> Known {
         bytes,
         sector_bytes: SectorSize::B512.bytes(),
     };
-    let head = HeadDrive {
-        identity,
-        path: PathBuf::new(),
-        free_space: FreeSpace::Blank,
-        sealed: String::new(),
-    };
+    let head = HeadDrive::unsealed(identity, PathBuf::new(), FreeSpace::Blank);
     Known { size, head }
 }
 
@@ -209,12 +205,7 @@ fn look(target: &TargetRequest) -> Result<Known, JobError> {
         bytes: info.bytes,
         sector: info.sector,
     };
-    let head = HeadDrive {
-        identity,
-        path: info.path,
-        free_space: target.free_space,
-        sealed: String::new(),
-    };
+    let head = HeadDrive::unsealed(identity, info.path, target.free_space);
     Ok(Known { size, head })
 }
 
@@ -247,12 +238,11 @@ fn write(
     known: Vec<Known>,
 ) -> Result<(), JobError> {
     let planned = |serial: &str| plan.drives.iter().any(|drive| drive.serial == serial);
-    let drives = known
-        .into_iter()
-        .map(|drive| drive.head)
+    let mut head = Head::new(gathered, now(), "xts-aes-128", true);
+    let drives = known.into_iter().map(|drive| drive.head);
+    head.drives = drives
         .filter(|head| planned(&head.identity.serial))
         .collect();
-    let head = Head::new(gathered, now(), "xts-aes-128", true, drives);
     let folder = path
         .parent()
         .filter(|folder| !folder.as_os_str().is_empty())
@@ -261,7 +251,13 @@ fn write(
         .file_name()
         .and_then(|name| name.to_str())
         .unwrap_or("session.plan");
-    let written = plan_file::write(&[folder.to_owned()], name, &head, &gathered.listing, plan);
+    let written = plan_file::write(
+        &Shelves::of_folders(&[folder.to_owned()]),
+        name,
+        &head,
+        &gathered.listing,
+        plan,
+    );
     written.map(drop).map_err(|error| {
         JobError::io(
             error.to_string(),

@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use bitlocker_image::Cipher;
 use clap::{Args, ValueEnum};
 use disk::SectorSize;
-use shared::api::{FreeSpace, PlannedDriveSummary, StartReply};
+use shared::api::{Event, FreeSpace, JobSnapshot, PlannedDriveSummary, StartReply};
 use shared::job::LeftOut;
+use tokio::sync::broadcast::Receiver;
 use zeroize::Zeroizing;
 
 use super::progress::follow;
@@ -108,24 +109,44 @@ pub(super) fn run(arguments: Arguments, screen: &Screen) -> Result<Ended, JobErr
     let folders = arguments.journal_dir.clone();
     let jobs = Jobs::open(None)?;
     let reply = jobs.start(request(arguments)?)?;
-    show_plan(&reply, screen);
+    let mut events = jobs.subscribe();
+    let job = confirm(&jobs, &reply, &erase, screen)?;
+    let snapshot = watch(&jobs, &job, &mut events, screen)?;
+    let object = report::report(&jobs, &snapshot, &folders, show_keys, screen);
+    screen.object(&object);
+    Ok(Ended(jobs.kind(&job)))
+}
+
+/// Shows a plan, takes the person's words for its drives, and begins; returns the job.
+pub(super) fn confirm(
+    jobs: &Jobs,
+    reply: &StartReply,
+    erase: &[String],
+    screen: &Screen,
+) -> Result<String, JobError> {
+    show_plan(reply, screen);
     let job = reply.job.clone().unwrap_or_default();
-    let words = match confirmations(&reply, &erase, screen) {
-        Ok(words) => words,
+    match confirmations(reply, erase, screen) {
+        Ok(words) => jobs.confirm(&job, &reply.plan_hash, &words)?,
         Err(error) => {
             jobs.cancel(&job)?;
             return Err(error);
         }
     };
-    let mut events = jobs.subscribe();
-    jobs.confirm(&job, &reply.plan_hash, &words)?;
-    let (stopper, stopped_job) = (jobs.clone(), job.clone());
+    Ok(job)
+}
+
+/// Shows how far a job is until it ends; a signal cancels it.
+pub(super) fn watch(
+    jobs: &Jobs,
+    job: &str,
+    events: &mut Receiver<Event>,
+    screen: &Screen,
+) -> Result<JobSnapshot, JobError> {
+    let (stopper, stopped_job) = (jobs.clone(), job.to_owned());
     on_stop(move || drop(stopper.cancel(&stopped_job)));
-    follow(&jobs, &job, &mut events, screen);
-    let snapshot = jobs.wait(&job).ok_or_else(|| JobError::no_such_job(&job))?;
-    let object = report::report(&jobs, &snapshot, &folders, show_keys, screen);
-    screen.object(&object);
-    Ok(Ended(jobs.kind(&job)))
+    follow(jobs, job, events, screen);
+    jobs.wait(job).ok_or_else(|| JobError::no_such_job(job))
 }
 
 fn request(arguments: Arguments) -> Result<JobRequest, JobError> {
@@ -181,7 +202,7 @@ fn request(arguments: Arguments) -> Result<JobRequest, JobError> {
     })
 }
 
-fn read_passphrase(path: &std::path::Path) -> Result<Zeroizing<String>, JobError> {
+pub(super) fn read_passphrase(path: &std::path::Path) -> Result<Zeroizing<String>, JobError> {
     let bytes = key::read(path)?;
     let text = std::str::from_utf8(&bytes)
         .map_err(|_| JobError::usage("the passphrase is not UTF-8", path.display().to_string()))?;

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use disk::{ReadAt, ReadError};
 use sha2::{Digest, Sha256};
+use shared::job::DriveIdentity;
 use thiserror::Error;
 
 use super::aligned_buffer::AlignedBuffer;
@@ -185,6 +186,42 @@ pub fn confirm(target: &DriveInfo, said: &Said) -> Result<ConfirmedTarget, Refus
         info,
         fingerprint,
         must_be_blank,
+    })
+}
+
+/// Returns an interrupted drive as a target when `now` is the one that the journal knows: nobody
+/// has to name it again. What is on it is compared before anything is written to it.
+///
+/// # Errors
+/// [`Refusal`]: the drive is not touched.
+pub fn recognised(now: &DriveInfo, known: &DriveIdentity) -> Result<ConfirmedTarget, Refusal> {
+    let path = now.path.clone();
+    let told = |one: &str, other: &str| one.is_empty() || other.is_empty() || one == other;
+    let whole = now.bytes.saturating_sub(known.bytes) < known.sector_bytes;
+    let pairs = [
+        ("its serial", now.serial == known.serial),
+        ("its model", told(&now.model, &known.model)),
+        ("its world-wide name", told(&now.wwn, &known.wwn)),
+        ("its length", now.bytes >= known.bytes && whole),
+    ];
+    if let Some((what, _)) = pairs.into_iter().find(|(_, is_same)| !is_same) {
+        return Err(Refusal::Changed { path, what });
+    }
+    if now.kind == DriveKind::BlockDevice {
+        return Err(Refusal::RealDrive { path });
+    }
+    if !now.reasons.is_empty() {
+        return Err(Refusal::Locked {
+            path,
+            reasons: now.reasons.clone(),
+        });
+    }
+    let reader = DriveReader::look(&path).map_err(|why| unreadable(now, &why))?;
+    let fingerprint = fingerprint(&reader).map_err(|why| unreadable(now, &why))?;
+    Ok(ConfirmedTarget {
+        info: now.clone(),
+        fingerprint,
+        must_be_blank: false,
     })
 }
 

@@ -4,12 +4,13 @@ use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use shared::job::Verdict;
-use shared::journal::{JournalWriter, Record, replay};
+use shared::job::{DriveState, Verdict};
+use shared::journal::{JournalWriter, Note, Record, journal_file_name, replay};
 
-use super::error::JobError;
-use super::ledger::now;
 use super::old_journals::journals;
+use crate::attempt::now;
+use crate::job_error::JobError;
+use crate::shelf::Shelves;
 
 /// One journal that was closed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,13 +30,32 @@ pub fn abort(folders: &[PathBuf], session: &str) -> Result<Vec<Aborted>, JobErro
     let mut closed = Vec::new();
     for folder in folders {
         for path in journals(folder)? {
-            closed.extend(close(&path, session)?);
+            closed.extend(close(&path, session, None)?);
         }
     }
     Ok(closed)
 }
 
-fn close(path: &Path, session: &str) -> Result<Option<Aborted>, JobError> {
+/// Closes the journal of a drive whose files another one gets: `note` says which.
+///
+/// # Errors
+/// [`JobError`] as for [`abort`].
+pub(super) fn give_up(
+    folders: &[PathBuf],
+    session: &str,
+    serial: &str,
+    note: &Note,
+) -> Result<(), JobError> {
+    for folder in folders {
+        let path = folder.join(journal_file_name(serial));
+        if path.exists() {
+            close(&path, session, Some(note))?;
+        }
+    }
+    Ok(())
+}
+
+fn close(path: &Path, session: &str, note: Option<&Note>) -> Result<Option<Aborted>, JobError> {
     let place = path.display().to_string();
     let io = |error: std::io::Error| {
         JobError::io(
@@ -44,6 +64,14 @@ fn close(path: &Path, session: &str) -> Result<Option<Aborted>, JobError> {
             "The journal was left as it was.",
         )
     };
+    let name = path
+        .file_name()
+        .and_then(|name| name.to_str())
+        .unwrap_or("");
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let _taken = Shelves::of_folders(&[folder.to_owned()])
+        .take(name)
+        .map_err(|(_, error)| in_use(error, &place))?;
     let bytes = std::fs::read(path).map_err(io)?;
     // Somebody else's damaged journal is no business of this session.
     let Ok(replay) = replay(&bytes) else {
@@ -60,7 +88,11 @@ fn close(path: &Path, session: &str) -> Result<Option<Aborted>, JobError> {
         )
     })?;
     let mut text = Vec::new();
-    if replay.state.verdict().is_none() {
+    if let Some(note) = note {
+        text.extend(append(&mut writer, &Record::Note(note.clone()), &place)?);
+    }
+    // A drive that was written and not read back is given up too.
+    if matches!(replay.state, DriveState::At(_)) {
         text.extend(append(&mut writer, &Record::Cancelled, &place)?);
     }
     text.extend(append(
@@ -81,6 +113,14 @@ fn close(path: &Path, session: &str) -> Result<Option<Aborted>, JobError> {
         serial: replay.session.drive.serial,
         journal: path.to_owned(),
     }))
+}
+
+fn in_use(error: std::io::Error, place: &str) -> JobError {
+    if error.kind() == std::io::ErrorKind::WouldBlock {
+        let next = "Cancel the job that is running, then give it up.";
+        return JobError::refused("another argosy is working on this drive", place, next);
+    }
+    JobError::io(error.to_string(), place, "The journal was left as it was.")
 }
 
 fn append(writer: &mut JournalWriter, record: &Record, place: &str) -> Result<Vec<u8>, JobError> {

@@ -5,22 +5,24 @@ use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use bitlocker_image::{Protectors, RecoveryPassword, Secrets, SectorCipher, VolumeSpec, seal};
-use ntfs_image::FileTime;
+use bitlocker_image::{Cipher, Credential, Protectors, Secrets, SectorCipher, VolumeSpec, seal};
 use shared::drive::DriveIds;
-use shared::job::Moment;
+use shared::job::{LeftOut, Moment};
+use shared::journal::Note;
 use shared::plan::{PlannedDrive, Space};
+use zeroize::Zeroizing;
 
-use super::error::JobError;
-use super::ledger::now;
+use super::abort;
 use super::old_journals;
 use super::plan_file::{self, Head, HeadDrive};
 use super::prepared::Prepared;
 use super::targets::Target;
-use crate::device::ConfirmedTarget;
-use crate::journal_file::{AppendFile, sync_folder};
+use crate::attempt::{DriveBay, DriveJob, DriveKeys, now};
+use crate::device::{self, ConfirmedTarget, Edges};
+use crate::job_error::JobError;
+use crate::journal_file::AppendFile;
 use crate::random;
-use shared::blob_name::file_name;
+use crate::shelf::Shelves;
 
 /// A job that may now touch its drives.
 #[derive(Debug)]
@@ -30,28 +32,21 @@ pub(super) struct Frozen {
     /// SHA-256 of the plan file.
     pub plan_hash: [u8; 32],
     /// The drives, in the plan's order.
-    pub drives: Vec<FrozenDrive>,
+    pub drives: Vec<(DriveJob, DriveBay)>,
 }
 
-/// A drive that may now be touched.
-#[derive(Debug)]
-pub(super) struct FrozenDrive {
-    /// What is known of it.
-    pub target: Target,
-    /// What goes onto it.
-    pub planned: PlannedDrive,
-    /// The right to open it.
-    pub confirmed: ConfirmedTarget,
-    /// Everything on it that looks random and is no key.
-    pub ids: DriveIds,
-    /// The sealed information area, whole.
-    pub information_area: Vec<u8>,
-    /// Opens it.
-    pub recovery_password: RecoveryPassword,
-    /// Salt for the hash by which the journal's chain counts the key.
-    pub salt: [u8; 16],
-    /// Encrypts its sectors.
-    pub cipher: SectorCipher,
+/// How volumes are sealed.
+pub(super) struct Sealing<'a> {
+    /// The session id: it is in the volume's description.
+    pub session: &'a str,
+    /// How the drives are encrypted.
+    pub cipher: Cipher,
+    /// The one start time.
+    pub started: Moment,
+    /// Folder that gets an external key file (`.BEK`), when wanted.
+    pub external_key_dir: Option<&'a Path>,
+    /// A passphrase that opens the drive too, when wanted.
+    pub passphrase: Option<&'a Zeroizing<String>>,
 }
 
 /// Draws keys, seals, keeps finished journals aside, and writes the plan file and the key files.
@@ -71,50 +66,66 @@ pub(super) fn freeze(
         .iter()
         .map(|target| target.info.serial.clone())
         .collect();
-    old_journals::none_unfinished(folders, &prepared.request.session, &serials)?;
+    // A spare joins a session that is not finished.
+    let session = match &prepared.replaces {
+        Some(_) => "",
+        None => prepared.request.session.as_str(),
+    };
+    old_journals::none_unfinished(folders, session, &serials)?;
     for serial in &serials {
         old_journals::keep_finished(folders, serial)?;
     }
     let started = now();
-    let mut drives = Vec::with_capacity(confirmed.len());
-    for ((target, planned), confirmed) in prepared
-        .targets
-        .iter()
-        .zip(&mut prepared.plan.drives)
-        .zip(confirmed)
-    {
-        drives.push(freeze_drive(
-            &prepared.request,
-            target,
-            planned.clone(),
-            confirmed,
-            started,
-        )?);
-    }
-    let plan_name = format!("{}.plan", file_name(&prepared.request.session));
-    old_journals::keep_plan(folders, &plan_name)?;
-    let heads = drives.iter().map(|drive| HeadDrive {
-        identity: drive.target.identity(),
-        path: drive.target.info.path.clone(),
-        free_space: drive.target.free_space,
-        sealed: BASE64.encode(&drive.information_area),
-    });
     let request = &prepared.request;
-    let head = Head::new(
+    let sealing = Sealing {
+        session: &request.session,
+        cipher: request.cipher,
+        started,
+        external_key_dir: request.external_key_dir.as_deref(),
+        passphrase: request.passphrase.as_ref(),
+    };
+    let mut left_out = prepared.planned_out();
+    let mut head = Head::new(
         &prepared.gathered,
         started,
         &request.cipher.to_string(),
         request.verify,
-        heads.collect(),
     );
+    (head.check, head.parallel) = (request.check, request.parallel);
+    head.other_protectors = request.external_key_dir.is_some() || request.passphrase.is_some();
+    head.left_out.clone_from(&left_out);
+    let mut drives = Vec::with_capacity(confirmed.len());
+    for ((target, planned), confirmed) in prepared
+        .targets
+        .iter()
+        .zip(&prepared.plan.drives)
+        .zip(confirmed)
+    {
+        // What the plan left out belongs to no drive; the first one's journal counts it.
+        let planned_out = std::mem::take(&mut left_out);
+        let drive = drive_job(&sealing, target, planned.clone(), planned_out)?;
+        head.drives.push(head_drive(target, &drive));
+        drives.push((drive, DriveBay::new(confirmed)));
+    }
+    let plan_name = prepared.plan_name();
+    old_journals::keep_plan(folders, &plan_name)?;
     let plan_hash = plan_file::write(
-        folders,
+        &Shelves::of_folders(folders),
         &plan_name,
         &head,
         &prepared.gathered.listing,
         &prepared.plan,
     )
     .map_err(|error| JobError::io(error.to_string(), plan_name, UNTOUCHED))?;
+    if let Some(replaced) = &prepared.replaces {
+        let spare = serials.first().map_or("", String::as_str);
+        let note = Note {
+            code: "replaced".to_owned(),
+            text: format!("drive {spare} takes its place"),
+        };
+        let serial = &replaced.serial;
+        abort::give_up(folders, &prepared.request.session, serial, &note)?;
+    }
     Ok(Frozen {
         started,
         plan_hash,
@@ -122,20 +133,55 @@ pub(super) fn freeze(
     })
 }
 
-fn freeze_drive(
-    request: &super::request::JobRequest,
+fn head_drive(target: &Target, drive: &DriveJob) -> HeadDrive {
+    HeadDrive {
+        identity: drive.identity.clone(),
+        path: target.info.path.clone(),
+        free_space: drive.free_space,
+        sealed: BASE64.encode(&drive.keys.information_area),
+        edges: drive.edges.clone(),
+        capacity_bytes: drive.planned.capacity_bytes,
+        used_bytes: drive.planned.used_bytes,
+    }
+}
+
+/// Looks at the drive's edges and draws its keys.
+fn drive_job(
+    sealing: &Sealing<'_>,
     target: &Target,
     planned: PlannedDrive,
-    confirmed: ConfirmedTarget,
-    started: Moment,
-) -> Result<FrozenDrive, JobError> {
+    planned_out: Vec<(LeftOut, u64)>,
+) -> Result<DriveJob, JobError> {
     let serial = target.info.serial.as_str();
     let failed = |error: String| JobError::io(error, serial, UNTOUCHED);
+    let reader = device::open_read(&target.info.path, false);
+    let reader = reader.map_err(|error| failed(error.to_string()))?;
+    Ok(DriveJob {
+        identity: target.identity(),
+        free_space: target.free_space,
+        contents: target.info.contents.clone(),
+        edges: Edges::read(&reader).map_err(|error| failed(error.to_string()))?,
+        keys: new_keys(sealing, &planned)?,
+        planned,
+        planned_out,
+    })
+}
+
+/// Draws the keys of one drive and seals them; writes its key file, when one is wanted.
+///
+/// # Errors
+/// [`JobError`]; no drive was touched.
+pub(super) fn new_keys(
+    sealing: &Sealing<'_>,
+    planned: &PlannedDrive,
+) -> Result<DriveKeys, JobError> {
+    let serial = planned.serial.as_str();
+    let failed = |error: String| JobError::io(error, serial, UNTOUCHED);
     let protectors = Protectors {
-        external_key: request.external_key_dir.is_some(),
-        passphrase: request.passphrase.as_ref().map(|text| text.to_string()),
+        external_key: sealing.external_key_dir.is_some(),
+        passphrase: sealing.passphrase.map(|text| text.to_string()),
     };
-    let secrets = draw(request, &protectors).map_err(|error| failed(error.to_string()))?;
+    let secrets = draw(sealing.cipher, &protectors).map_err(|error| failed(error.to_string()))?;
     let mut salt = [0; 16];
     random::fill(&mut salt).map_err(|error| failed(error.to_string()))?;
     let space = Space::new(planned.disk_bytes, planned.sector)
@@ -143,27 +189,24 @@ fn freeze_drive(
     let spec = VolumeSpec {
         volume_bytes: space.volume_bytes(),
         sector: planned.sector,
-        cipher: request.cipher,
+        cipher: sealing.cipher,
         regions: space.regions,
-        created: file_time(started).0,
-        description: format!("ARGOSY {} {}", request.session, day(started)),
+        created: sealing.started.file_time().0,
+        description: format!("ARGOSY {} {}", sealing.session, day(sealing.started)),
     };
     let sealed =
         seal(&spec, &secrets).map_err(|error| JobError::usage(error.to_string(), serial))?;
-    if let (Some(folder), Some((name, key))) =
-        (&request.external_key_dir, &sealed.external_key_file)
+    if let (Some(folder), Some((name, key))) = (sealing.external_key_dir, &sealed.external_key_file)
     {
         make_folder(folder)?;
         write_once(folder, name, key)?;
     }
-    let cipher = SectorCipher::new(request.cipher, &secrets.volume_key, planned.sector)
+    let cipher = SectorCipher::new(sealing.cipher, &secrets.volume_key, planned.sector)
         .map_err(|error| failed(error.to_string()))?;
-    Ok(FrozenDrive {
-        target: target.clone(),
-        planned,
-        confirmed,
+    Ok(DriveKeys {
         ids: DriveIds::derive(&secrets.volume_master_key),
         information_area: sealed.information_area,
+        credential: Credential::RecoveryPassword(sealed.recovery_password.clone()),
         recovery_password: sealed.recovery_password,
         salt,
         cipher,
@@ -171,12 +214,9 @@ fn freeze_drive(
 }
 
 /// Draws the secrets of one volume; a generator that fails once gives none at all.
-fn draw(
-    request: &super::request::JobRequest,
-    protectors: &Protectors,
-) -> Result<Secrets, random::NoRandomness> {
+fn draw(cipher: Cipher, protectors: &Protectors) -> Result<Secrets, random::NoRandomness> {
     let mut failure = None;
-    let secrets = Secrets::from_random(request.cipher, protectors, &mut |into| {
+    let secrets = Secrets::from_random(cipher, protectors, &mut |into| {
         if let Err(error) = random::fill(into) {
             failure = Some(error);
         }
@@ -195,23 +235,12 @@ fn make_folder(folder: &Path) -> Result<(), JobError> {
 }
 
 fn write_once(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), JobError> {
-    let folders: [PathBuf; 1] = [folder.to_owned()];
-    let written = AppendFile::create(&folders, name).and_then(|mut file| {
+    let shelves = Shelves::of_folders(&[PathBuf::from(folder)]);
+    let written = AppendFile::create(&shelves, name).and_then(|mut file| {
         file.append(bytes)?;
-        file.sync()?;
-        sync_folder(folder)
+        file.sync()
     });
     written.map_err(|error| JobError::io(error.to_string(), show(&folder.join(name)), UNTOUCHED))
-}
-
-/// Returns a moment as NTFS and BitLocker have it.
-#[must_use]
-pub(super) fn file_time(moment: Moment) -> FileTime {
-    let seconds = i64::try_from(moment.unix_seconds()).unwrap_or(i64::MAX);
-    let nanos = u32::try_from(moment.0 % 1000)
-        .unwrap_or(0)
-        .saturating_mul(1_000_000);
-    FileTime::from_unix(seconds, nanos)
 }
 
 /// Returns the day of a moment: `2026-11-23`.

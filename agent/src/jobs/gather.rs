@@ -10,8 +10,8 @@ use shared::plan::dataset::{DatasetRow, read_dataset};
 use shared::plan::listing_csv::read_listing;
 use shared::plan::{Goal, Kind, Listing, Mapping, Target};
 
-use super::error::JobError;
 use super::request::{JobRequest, Origin};
+use crate::job_error::JobError;
 use crate::scan::{self, ScanReport, SkippedReason, SourceRoot};
 
 /// Everything that is to travel, before anything is planned.
@@ -101,7 +101,9 @@ fn listing(request: &JobRequest, path: &Path, destination: &str) -> Result<Gathe
         } else {
             Kind::File
         };
-        let modified = row.modified.map_or(FileTime(0), super::freeze::file_time);
+        let modified = row
+            .modified
+            .map_or(FileTime(0), shared::job::Moment::file_time);
         failure = gathered
             .listing
             .push(path, row.bytes, modified, kind)

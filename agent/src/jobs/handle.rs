@@ -9,16 +9,18 @@ use shared::journal::{journal_file_name, replay};
 use tokio::sync::broadcast;
 use zeroize::Zeroizing;
 
-use super::drive_run::DriveEnd;
-use super::error::{JobError, Kind};
 use super::hub::{Hub, Job};
-use super::ledger::now;
 use super::prepared::Prepared;
 use super::request::{Confirmation, JobRequest};
+use super::resume::{self, Interrupted, ReplaceRequest, ResumeRequest};
 use super::runner::{Publish, run_job};
 use super::store::Store;
+use crate::attempt::DriveEnd;
+use crate::attempt::now;
 use crate::device::{self, ConfirmedTarget};
+use crate::job_error::{JobError, Kind};
 use crate::pipeline::Cancel;
+use crate::shelf::Shelves;
 use shared::blob_name::file_name;
 
 /// All jobs of this agent. Cloning gives another handle to the same jobs. Every method but
@@ -55,6 +57,11 @@ impl Jobs {
         if !prepared.request.accept_differences && !prepared.differences().is_empty() {
             return Ok(prepared.reply(None));
         }
+        self.wait_for_words(prepared)
+    }
+
+    /// Adds a job that waits to be confirmed.
+    fn wait_for_words(&self, prepared: Prepared) -> Result<StartReply, JobError> {
         let id = format!("{}-{:x}", file_name(&prepared.request.session), now().0);
         let reply = prepared.reply(Some(id.clone()));
         let folders = prepared.request.journal_dirs.clone();
@@ -99,6 +106,18 @@ impl Jobs {
             .hub
             .with(job, |job| job.cancel.clone())
             .unwrap_or_default();
+        self.spawn(job, move |id, publish| {
+            run_job(id, *prepared, confirmed, publish, &cancel)
+        })?;
+        self.snapshot(job).ok_or_else(|| JobError::no_such_job(job))
+    }
+
+    /// Does the work of a job in a thread that owns it, and puts down how it ended.
+    fn spawn(
+        &self,
+        job: &str,
+        work: impl FnOnce(&str, &Publish) -> Ends + Send + 'static,
+    ) -> Result<(), JobError> {
         let (this, id) = (self.clone(), job.to_owned());
         let started = std::thread::Builder::new()
             .name(format!("job {job}"))
@@ -107,10 +126,7 @@ impl Jobs {
                 let publish: Publish = Arc::new(move |news| hub.publish(news));
                 // In a thread of its own, so that a fault of ours ends the job instead of leaving
                 // it running for ever.
-                let result = std::thread::scope(|scope| {
-                    let work = || run_job(&id, *prepared, confirmed, &publish, &cancel);
-                    scope.spawn(work).join()
-                });
+                let result = std::thread::scope(|scope| scope.spawn(|| work(&id, &publish)).join());
                 this.end(&id, result.unwrap_or_else(|_| Err(unexpected(&id))));
             });
         if let Err(error) = started {
@@ -122,7 +138,66 @@ impl Jobs {
             self.end(job, Err(error.clone()));
             return Err(error);
         }
-        self.snapshot(job).ok_or_else(|| JobError::no_such_job(job))
+        Ok(())
+    }
+
+    /// Goes on with an interrupted session where its journals stand; returns the job's id. Drives of
+    /// it that are finished are in the job with their verdicts, and are not touched.
+    ///
+    /// Blocks while plan and journals are read and the keys are opened.
+    ///
+    /// # Errors
+    /// [`JobError`]; nothing was written to a drive.
+    pub fn resume(&self, request: &ResumeRequest) -> Result<String, JobError> {
+        let jobs = self.list();
+        let known = jobs.iter().find(|job| job.session == request.session);
+        if known.is_some_and(is_busy) {
+            return Err(JobError::wrong_state("this session is being worked on"));
+        }
+        let parts = resume::find(request)?;
+        let id = known.map_or_else(
+            || format!("{}-{:x}", file_name(&request.session), now().0),
+            |job| job.id.clone(),
+        );
+        let snapshot = resumed_snapshot(&id, &parts);
+        self.store.remember(&snapshot, &request.journal_dirs)?;
+        let cancel = Cancel::default();
+        self.hub.put(Job {
+            snapshot,
+            prepared: None,
+            cancel: cancel.clone(),
+            folders: request.journal_dirs.clone(),
+            kind: None,
+        });
+        let shelves = Shelves::of_folders(&request.journal_dirs);
+        self.spawn(&id, move |id, publish| {
+            let mut ends = Vec::new();
+            for part in parts {
+                for replay in &part.done {
+                    let verdict = replay.closed.as_ref().map(|closed| closed.verdict);
+                    let verdict = verdict.unwrap_or(Verdict::Failed);
+                    let end = DriveEnd::reached(verdict, replay.left_out.count);
+                    ends.push((replay.session.drive.serial.clone(), end));
+                }
+                ends.extend(part.run(id, shelves.clone(), publish, &cancel)?);
+            }
+            Ok(ends)
+        })?;
+        Ok(id)
+    }
+
+    /// Plans the files of one drive of an unfinished session onto a spare: the job then waits for
+    /// [`Jobs::confirm`]; nothing is written yet.
+    ///
+    /// # Errors
+    /// [`JobError`]; nothing was written.
+    pub fn replace(
+        &self,
+        session: &ResumeRequest,
+        replace: &ReplaceRequest,
+    ) -> Result<StartReply, JobError> {
+        let prepared = resume::replacement(session, replace)?;
+        self.wait_for_words(prepared)
     }
 
     /// Asks a job to stop. The journal of each of its unfinished drives then ends in `Cancelled`.
@@ -274,6 +349,9 @@ impl Jobs {
     }
 }
 
+/// How the drives of a job ended.
+type Ends = Result<Vec<(String, DriveEnd)>, JobError>;
+
 fn unexpected(job: &str) -> JobError {
     let what = "the job stopped unexpectedly; this is a fault of Argosy";
     JobError::io(
@@ -359,6 +437,27 @@ fn snapshot_of(id: &str, prepared: &Prepared) -> JobSnapshot {
         started: now(),
         ended: None,
         drives: drives.collect(),
+    }
+}
+
+fn resumed_snapshot(id: &str, parts: &[Interrupted]) -> JobSnapshot {
+    let mut drives = Vec::new();
+    for part in parts {
+        drives.extend(part.snapshots());
+    }
+    let first = parts.first().map(|part| &part.plan);
+    let words = first.map_or_else(Default::default, |plan| plan.gathered.words.clone());
+    let session = first.map_or("", |plan| plan.gathered.mapping.session.as_str());
+    JobSnapshot {
+        id: id.to_owned(),
+        session: session.to_owned(),
+        source: words.0,
+        destination: words.1,
+        state: JobState::Running,
+        verdict: None,
+        started: now(),
+        ended: None,
+        drives,
     }
 }
 

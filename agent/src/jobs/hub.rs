@@ -6,8 +6,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use shared::api::{Event, JobSnapshot, News};
 use tokio::sync::broadcast;
 
-use super::error::Kind;
 use super::prepared::Prepared;
+use crate::job_error::Kind;
 use crate::pipeline::Cancel;
 
 /// Events kept for a listener that is slow; beyond that it misses some and takes a snapshot.
@@ -75,6 +75,14 @@ impl Hub {
     #[must_use]
     pub(super) fn subscribe(&self) -> broadcast::Receiver<Event> {
         self.events.subscribe()
+    }
+
+    /// Puts a job in the place of the one of the same id, or adds it, and tells about it.
+    pub(super) fn put(&self, job: Job) {
+        self.lock()
+            .jobs
+            .retain(|other| other.snapshot.id != job.snapshot.id);
+        self.add(job);
     }
 
     /// Adds a job and tells about it.

@@ -4,46 +4,33 @@
 //! What it tells is in the words of [`shared::api`].
 //!
 //! ```text
-//! request -> Prepared (list, plan, look) -> confirm -> Frozen (keys, plan file) -> drive_run, one thread a drive
-//!                |                                                                   |
-//!                +-> JobError: nothing was written                  Ledger (journal, side file) -> Hub -> events
+//! request -> Prepared (list, plan, look) -> confirm -> Frozen (keys, plan file) -+-> attempt::run, one thread a drive
+//!                |                                                              |           |
+//!                +-> JobError: nothing was written     resume: plan file, journals      Ledger -> Hub -> events
 //! ```
 //!
 //! What happens to a drive is an event that is first durable in the drive's journal and only then
 //! published.
 
 mod abort;
-mod attempt;
-mod drive_meter;
-mod drive_run;
-mod error;
 mod freeze;
 mod gather;
 mod handle;
 mod hub;
-mod ledger;
-mod left_out_csv;
 mod old_journals;
 pub mod plan_file;
 mod prepared;
-mod read_back;
 mod request;
+mod resume;
 mod runner;
 mod store;
 mod targets;
 
+pub use crate::attempt::{now, place, read_left_out};
+pub use crate::job_error::{JobError, Kind};
 pub use abort::{Aborted, abort};
-pub use error::{JobError, Kind};
 pub use gather::{Attached, Gathered, gather, mapped};
 pub use handle::Jobs;
-pub use ledger::now;
-pub use left_out_csv::read_left_out;
-pub use read_back::place;
 pub use request::{Confirmation, JobRequest, Origin, TargetRequest};
+pub use resume::{ReplaceRequest, ResumeRequest};
 pub use targets::serial_source;
-
-/// Returns the program and its version, as journals and plans name it.
-#[must_use]
-pub fn tool() -> String {
-    format!("argosy {}", env!("CARGO_PKG_VERSION"))
-}

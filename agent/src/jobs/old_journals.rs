@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use shared::journal::{Replay, journal_file_name, replay};
 
-use super::error::JobError;
-use crate::journal_file::sync_folder;
+use crate::job_error::JobError;
+use crate::shelf::sync_folder;
 use shared::blob_name::file_name;
 
 /// Refuses to begin where a journal of an unfinished session lies: of one of the drives `serials`,
@@ -141,7 +141,7 @@ fn remove_orphan(folder: &Path, name: &str) -> Result<(), JobError> {
     }
 }
 
-/// Gives a plan file of an earlier, finished session of the same name another one.
+/// Gives the plan files of an earlier, finished session of the same name other ones.
 ///
 /// # Errors
 /// [`JobError`] when the renaming fails.
@@ -149,13 +149,27 @@ pub(super) fn keep_plan(folders: &[PathBuf], plan_name: &str) -> Result<(), JobE
     for folder in folders {
         let stem = plan_name.strip_suffix(".plan").unwrap_or(plan_name);
         let kept = (2..)
-            .map(|number| format!("{stem}.{number}.plan"))
-            .find(|name| !folder.join(name).exists());
-        if let Some(kept) = kept {
-            rename(folder, plan_name, &kept)?;
+            .map(|number| format!("{stem}.{number}"))
+            .find(|kept| !folder.join(format!("{kept}.plan")).exists());
+        let Some(kept) = kept else {
+            continue;
+        };
+        for spare in spares(folder, stem) {
+            rename(folder, &format!("{stem}{spare}"), &format!("{kept}{spare}"))?;
         }
+        rename(folder, plan_name, &format!("{kept}.plan"))?;
     }
     Ok(())
+}
+
+/// Returns how the names of the plans of spares end that lie beside the plan `stem`.
+fn spares(folder: &Path, stem: &str) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten();
+    let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    names
+        .filter_map(|name| name.strip_prefix(stem).map(str::to_owned))
+        .filter(|rest| rest.starts_with(".instead-of-") && rest.ends_with(".plan"))
+        .collect()
 }
 
 /// Returns `stem`, or `stem.2` and so on when a journal has that name already.

@@ -15,17 +15,17 @@ use sha2::{Digest, Sha256};
 use shared::job::{DriveIdentity, FreeSpace, LeftOut, Moment};
 use shared::plan::{Kind, Listing, Mapping, Plan};
 
-use super::error::JobError;
 use super::gather::{Attached, Gathered};
+use crate::device::Edges;
+use crate::job_error::JobError;
 use crate::journal_file::{AppendError, AppendFile};
+use crate::pipeline::SurfaceCheck;
+use crate::shelf::Shelves;
 
 /// Version of the format; a golden file of every released one stays readable.
 const VERSION: u32 = 1;
 /// Entries are handed to the file in pieces of about this many bytes.
 const PIECE_BYTES: usize = 1 << 20;
-/// An entry that no drive of the plan takes.
-const NOWHERE: i64 = -1;
-
 /// The first line.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Head {
@@ -51,6 +51,18 @@ pub struct Head {
     pub cipher: String,
     /// Whether drives are read back.
     pub verify: bool,
+    /// How drives are checked before they are filled.
+    #[serde(default)]
+    pub check: SurfaceCheck,
+    /// Whether a key file or a passphrase opens the drives too: those are not in the plan.
+    #[serde(default)]
+    pub other_protectors: bool,
+    /// Drives written at the same time; none is all.
+    #[serde(default)]
+    pub parallel: Option<usize>,
+    /// What the plan left out, each with its length: the first drive's journal counts it.
+    #[serde(default)]
+    pub left_out: Vec<(LeftOut, u64)>,
     /// The drives.
     pub drives: Vec<HeadDrive>,
 }
@@ -66,10 +78,77 @@ pub struct HeadDrive {
     pub free_space: FreeSpace,
     /// Sealed BitLocker information area, base64; empty while nothing was sealed.
     pub sealed: String,
+    /// Its first and last MiB when it was confirmed.
+    #[serde(default)]
+    pub edges: Edges,
+    /// Clusters of its volume less the headroom left for Windows, in bytes.
+    #[serde(default)]
+    pub capacity_bytes: u64,
+    /// Clusters taken, in bytes.
+    #[serde(default)]
+    pub used_bytes: u64,
 }
 
-/// One entry: path, bytes, last change, whether it is a folder, number of its drive or -1.
-type Line = (String, u64, u64, bool, i64);
+impl HeadDrive {
+    /// Returns a drive that nobody confirmed yet.
+    #[must_use]
+    pub fn unsealed(identity: DriveIdentity, path: PathBuf, free_space: FreeSpace) -> Self {
+        Self {
+            identity,
+            path,
+            free_space,
+            sealed: String::new(),
+            edges: Edges::default(),
+            capacity_bytes: 0,
+            used_bytes: 0,
+        }
+    }
+}
+
+/// One entry: path, bytes, last change, whether it is a folder, its drive.
+type Line = (String, u64, u64, bool, Place);
+
+/// The drives that take an entry.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+enum Place {
+    /// The number of the one, or -1 for none.
+    One(i64),
+    /// Several: a folder whose files are on more than one.
+    Many(Vec<i64>),
+}
+
+impl Place {
+    const NOWHERE: Self = Self::One(-1);
+
+    fn add(&mut self, drive: i64) {
+        match self {
+            Self::One(-1) => *self = Self::One(drive),
+            Self::One(first) => *self = Self::Many(vec![*first, drive]),
+            Self::Many(drives) => drives.push(drive),
+        }
+    }
+
+    fn drives(&self) -> &[i64] {
+        match self {
+            Self::One(drive) => std::slice::from_ref(drive),
+            Self::Many(drives) => drives,
+        }
+    }
+}
+
+/// A plan, read back.
+#[derive(Debug)]
+pub struct PlanFile {
+    /// Its first line, but for what is in `gathered`.
+    pub head: Head,
+    /// What travels.
+    pub gathered: Gathered,
+    /// The entries of each drive of the head, ascending.
+    pub entries: Vec<Vec<u32>>,
+    /// SHA-256 of the file.
+    pub hash: [u8; 32],
+}
 
 /// The last line.
 #[derive(Serialize, Deserialize)]
@@ -77,41 +156,41 @@ struct Foot {
     entries: u32,
 }
 
-/// Writes a plan into each of `folders`, durable when it returns, and returns its SHA-256.
+/// Writes a plan onto each of `shelves`, durable when it returns, and returns its SHA-256.
 ///
 /// # Errors
 /// [`AppendError`] also when one of them has a file of that name.
 pub fn write(
-    folders: &[PathBuf],
+    shelves: &Shelves,
     name: &str,
     head: &Head,
     listing: &Listing,
     plan: &Plan,
 ) -> Result<[u8; 32], AppendError> {
-    let mut drive_of = vec![NOWHERE; usize::try_from(listing.len()).unwrap_or(0)];
+    let mut places = vec![Place::NOWHERE; usize::try_from(listing.len()).unwrap_or(0)];
     for (number, drive) in (0_i64..).zip(&plan.drives) {
         for entry in &drive.entries {
-            if let Some(slot) = usize::try_from(*entry)
+            if let Some(place) = usize::try_from(*entry)
                 .ok()
-                .and_then(|entry| drive_of.get_mut(entry))
+                .and_then(|entry| places.get_mut(entry))
             {
-                *slot = number;
+                place.add(number);
             }
         }
     }
     let mut out = Out {
-        file: AppendFile::create(folders, name)?,
+        file: AppendFile::create(shelves, name)?,
         sum: Sha256::new(),
         piece: Vec::new(),
     };
     out.line(head)?;
-    for ((_, entry), drive) in listing.iter().zip(drive_of) {
+    for ((_, entry), place) in listing.iter().zip(places) {
         out.line(&(
             entry.path,
             entry.bytes,
             entry.modified.0,
             entry.is_folder,
-            drive,
+            place,
         ))?;
     }
     out.line(&Foot {
@@ -125,19 +204,32 @@ pub fn write(
 /// # Errors
 /// [`JobError`] when it is none, of another version, cut off, or of files that are not here.
 pub fn gather(path: &Path) -> Result<Gathered, JobError> {
+    let plan = read(path)?;
+    if plan.gathered.roots.is_empty() {
+        return Err(JobError::usage(
+            "it was planned from a listing of files that are not here; use --source",
+            path.display().to_string(),
+        ));
+    }
+    Ok(plan.gathered)
+}
+
+/// Reads a plan.
+///
+/// # Errors
+/// [`JobError`] when it is none, of another version, or cut off.
+pub fn read(path: &Path) -> Result<PlanFile, JobError> {
     let place = path.display().to_string();
     let wrong = |what: String| JobError::usage(what, place.as_str());
     let file =
         std::fs::File::open(path).map_err(|error| wrong(format!("cannot read it: {error}")))?;
-    let mut lines = BufReader::new(file).lines();
-    let mut line = |number: u64| match lines.next() {
-        Some(Ok(text)) => Ok(text),
-        Some(Err(error)) => Err(wrong(format!("line {number}: {error}"))),
-        None => Err(wrong(format!(
-            "it ends before line {number}: it was cut off"
-        ))),
+    let mut lines = Lines {
+        file: BufReader::with_capacity(PIECE_BYTES, file),
+        sum: Sha256::new(),
+        number: 0,
+        text: String::new(),
     };
-    let head: Head = serde_json::from_str(&line(1)?)
+    let mut head: Head = serde_json::from_str(lines.next().map_err(wrong)?)
         .map_err(|error| wrong(format!("line 1: no plan: {error}")))?;
     if head.version != VERSION {
         return Err(wrong(format!(
@@ -145,15 +237,11 @@ pub fn gather(path: &Path) -> Result<Gathered, JobError> {
             head.version
         )));
     }
-    if head.roots.is_empty() {
-        return Err(wrong(
-            "it was planned from a listing of files that are not here; use --source".to_owned(),
-        ));
-    }
     let mut listing = Listing::new();
-    for number in 2_u64.. {
-        let text = line(number)?;
-        if let Ok(foot) = serde_json::from_str::<Foot>(&text) {
+    let mut entries = vec![Vec::new(); head.drives.len()];
+    loop {
+        let text = lines.next().map_err(wrong)?;
+        if let Ok(foot) = serde_json::from_str::<Foot>(text) {
             if foot.entries != listing.len() {
                 return Err(wrong(format!(
                     "it says {} entries and has {}",
@@ -163,23 +251,61 @@ pub fn gather(path: &Path) -> Result<Gathered, JobError> {
             }
             break;
         }
-        let (path, bytes, modified, is_folder, _): Line = serde_json::from_str(&text)
-            .map_err(|error| wrong(format!("line {number}: {error}")))?;
+        let parsed = serde_json::from_str(text);
+        let number = lines.number;
+        let (path, bytes, modified, is_folder, place): Line =
+            parsed.map_err(|error| wrong(format!("line {number}: {error}")))?;
         let kind = if is_folder { Kind::Folder } else { Kind::File };
         let pushed = listing.push(&path, bytes, FileTime(modified), kind);
-        pushed.map_err(|error| wrong(format!("line {number}: {error}")))?;
+        let entry = pushed.map_err(|error| wrong(format!("line {number}: {error}")))?;
+        for drive in place.drives() {
+            let drive = usize::try_from(*drive).ok();
+            if let Some(entries) = drive.and_then(|drive| entries.get_mut(drive)) {
+                entries.push(entry);
+            }
+        }
     }
     let attached: Option<Vec<Attached>> = head.attached.iter().map(decoded).collect();
-    Ok(Gathered {
+    let gathered = Gathered {
         listing,
-        mapping: head.mapping,
-        roots: head.roots,
+        mapping: head.mapping.clone(),
+        roots: head.roots.clone(),
         attached: attached
             .ok_or_else(|| wrong("line 1: an attached file is not base64".to_owned()))?,
-        skipped: head.skipped,
+        skipped: std::mem::take(&mut head.skipped),
         notes: Vec::new(),
-        words: head.words,
+        words: head.words.clone(),
+    };
+    let hash = lines.sum.finalize().into();
+    Ok(PlanFile {
+        head,
+        gathered,
+        entries,
+        hash,
     })
+}
+
+/// The lines of a plan, hashed as they are read.
+struct Lines {
+    file: BufReader<std::fs::File>,
+    sum: Sha256,
+    number: u64,
+    text: String,
+}
+
+impl Lines {
+    /// Returns the next whole line.
+    fn next(&mut self) -> Result<&str, String> {
+        self.number = self.number.saturating_add(1);
+        let number = self.number;
+        self.text.clear();
+        let read = self.file.read_line(&mut self.text);
+        read.map_err(|error| format!("line {number}: {error}"))?;
+        self.sum.update(&self.text);
+        self.text
+            .strip_suffix('\n')
+            .ok_or_else(|| format!("it ends before line {number}: it was cut off"))
+    }
 }
 
 /// Returns attached files as the head holds them.
@@ -236,16 +362,10 @@ impl Out {
 impl Head {
     /// Returns the head of a plan that nobody sealed yet.
     #[must_use]
-    pub fn new(
-        gathered: &Gathered,
-        started: Moment,
-        cipher: &str,
-        verify: bool,
-        drives: Vec<HeadDrive>,
-    ) -> Self {
+    pub fn new(gathered: &Gathered, started: Moment, cipher: &str, verify: bool) -> Self {
         Self {
             version: VERSION,
-            tool: super::tool(),
+            tool: crate::attempt::tool(),
             started,
             mapping: gathered.mapping.clone(),
             roots: gathered.roots.clone(),
@@ -254,7 +374,11 @@ impl Head {
             words: gathered.words.clone(),
             cipher: cipher.to_owned(),
             verify,
-            drives,
+            check: SurfaceCheck::default(),
+            other_protectors: false,
+            parallel: None,
+            left_out: Vec::new(),
+            drives: Vec::new(),
         }
     }
 }
@@ -298,9 +422,9 @@ mod tests {
             left_out: Vec::new(),
             problems: Vec::new(),
         };
-        let head = Head::new(&gathered(), Moment(1), "xts-aes-128", true, Vec::new());
+        let head = Head::new(&gathered(), Moment(1), "xts-aes-128", true);
         let hash = write(
-            &[folder.to_owned()],
+            &Shelves::of_folders(&[folder.to_owned()]),
             "p.plan",
             &head,
             &gathered().listing,
@@ -335,5 +459,52 @@ mod tests {
             std::fs::write(&path, &bytes[..length]).expect("it is ours");
             assert!(gather(&path).is_err(), "{length}");
         }
+    }
+
+    #[test]
+    fn a_folder_on_two_drives_comes_back_on_both() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let drive = |serial: &str, entries: &[u32]| shared::plan::PlannedDrive {
+            serial: serial.to_owned(),
+            disk_bytes: 1,
+            sector: disk::SectorSize::B512,
+            capacity_bytes: 1,
+            used_bytes: 1,
+            files: 1,
+            file_bytes: 5,
+            entries: entries.to_vec(),
+        };
+        let plan = Plan {
+            drives: vec![drive("A", &[0, 1]), drive("B", &[1, 2])],
+            lower_bound: 2,
+            proven: true,
+            why: String::new(),
+            assumed: Vec::new(),
+            left_out: Vec::new(),
+            problems: Vec::new(),
+        };
+        let mut head = Head::new(&gathered(), Moment(1), "xts-aes-128", true);
+        let head_drive = |serial: &str| HeadDrive {
+            identity: DriveIdentity {
+                serial: serial.to_owned(),
+                serial_source: shared::job::SerialSource::Image,
+                model: String::new(),
+                wwn: String::new(),
+                bytes: 1,
+                sector_bytes: 512,
+            },
+            path: PathBuf::from(serial),
+            free_space: FreeSpace::Blank,
+            sealed: String::new(),
+            edges: Edges::default(),
+            capacity_bytes: 1,
+            used_bytes: 1,
+        };
+        head.drives = vec![head_drive("A"), head_drive("B")];
+        let shelves = Shelves::of_folders(&[folder.path().to_owned()]);
+        let hash = write(&shelves, "two.plan", &head, &gathered().listing, &plan);
+        let read = read(&folder.path().join("two.plan")).expect("just written");
+        assert_eq!(read.entries, [vec![0, 1], vec![1, 2]]);
+        assert_eq!(read.hash, hash.expect("a new file"));
     }
 }

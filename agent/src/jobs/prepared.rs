@@ -3,15 +3,17 @@
 use std::collections::HashMap;
 
 use shared::api::{Difference, ExpectedDrive, FreeSpace, StartReply};
+use shared::blob_name::file_name;
 use shared::hash::lower_hex;
 use shared::job::LeftOut;
 use shared::plan::{Plan, PlanOptions, fit};
 
-use super::error::JobError;
 use super::gather::{Gathered, gather};
 use super::old_journals;
 use super::request::JobRequest;
+use super::resume::replacement_name;
 use super::targets::{self, Target};
+use crate::job_error::JobError;
 use crate::pipeline::SurfaceCheck;
 
 /// Left-out files that a reply names; the rest is counted.
@@ -32,6 +34,17 @@ pub(super) struct Prepared {
     pub targets: Vec<Target>,
     /// Drives that were given and are not needed.
     pub unused: Vec<String>,
+    /// The drive whose place a spare takes.
+    pub replaces: Option<Replaced>,
+}
+
+/// A drive whose files a spare gets.
+#[derive(Debug)]
+pub(super) struct Replaced {
+    /// The drive.
+    pub serial: String,
+    /// What its plan left out and its journal counted.
+    pub planned_out: Vec<(LeftOut, u64)>,
 }
 
 impl Prepared {
@@ -96,7 +109,60 @@ impl Prepared {
             plan_hash,
             targets: needed,
             unused,
+            replaces: None,
         })
+    }
+
+    /// Plans the files `gathered` of the drive `replaced` onto a spare.
+    ///
+    /// # Errors
+    /// [`JobError`]: the spare is refused, or too small. Nothing was written.
+    pub(super) fn replacement(
+        request: JobRequest,
+        gathered: Gathered,
+        replaced: Replaced,
+    ) -> Result<Self, JobError> {
+        let all = targets::look(&request)?;
+        let serials: Vec<String> = all
+            .iter()
+            .map(|target| target.info.serial.clone())
+            .collect();
+        old_journals::none_unfinished(&request.journal_dirs, "", &serials)?;
+        targets::apart_from_sources(&gathered.roots, &request.journal_dirs, &all)?;
+        let plan = make_plan(&gathered, &all)?;
+        let (targets, unused) = pick(&plan, all);
+        for target in &targets {
+            target.free_space_is_decided()?;
+        }
+        let plan_hash = lower_hex(&plan.hash(&gathered.listing));
+        Ok(Self {
+            request,
+            gathered,
+            plan,
+            plan_hash,
+            targets,
+            unused,
+            replaces: Some(replaced),
+        })
+    }
+
+    /// Returns the name of the plan file.
+    #[must_use]
+    pub(super) fn plan_name(&self) -> String {
+        let session = &self.request.session;
+        match &self.replaces {
+            Some(replaced) => replacement_name(session, &replaced.serial),
+            None => format!("{}.plan", file_name(session)),
+        }
+    }
+
+    /// Returns what the first drive's journal counts as left out by the plan.
+    #[must_use]
+    pub(super) fn planned_out(&self) -> Vec<(LeftOut, u64)> {
+        match &self.replaces {
+            Some(replaced) => replaced.planned_out.clone(),
+            None => self.left_out(),
+        }
     }
 
     /// Returns everything that is known not to travel, each with its length.

@@ -7,8 +7,8 @@ use disk::SectorSize;
 use shared::api::{ExpectedDrive, FreeSpace, Rename, StartRequest};
 use zeroize::Zeroizing;
 
-use super::error::JobError;
 use crate::device::Said;
+use crate::job_error::JobError;
 use crate::pipeline::SurfaceCheck;
 
 /// A job to be started: fill drives from sources.

@@ -5,17 +5,20 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use bitlocker_image::Cipher;
 use shared::api::News;
-use shared::job::LeftOut;
+use shared::job::{Moment, Stage};
 
-use super::drive_meter::{DriveMeter, Speed};
-use super::drive_run::{Common, DriveEnd, run};
-use super::error::JobError;
-use super::freeze::{FrozenDrive, freeze};
-use super::ledger::Teller;
+use super::freeze::{Frozen, freeze};
+use super::gather::Gathered;
 use super::prepared::Prepared;
+use crate::attempt::{
+    Begun, Common, DriveBay, DriveEnd, DriveJob, DriveMeter, Grain, Speed, Teller, now, run, untold,
+};
 use crate::device::ConfirmedTarget;
-use crate::pipeline::Cancel;
+use crate::job_error::{JobError, Kind};
+use crate::pipeline::{Cancel, SurfaceCheck};
+use crate::shelf::Shelves;
 
 /// Progress is told this often.
 const TICK: Duration = Duration::from_millis(250);
@@ -26,8 +29,39 @@ const NAP: Duration = Duration::from_millis(25);
 /// Takes the news of a job.
 pub(super) type Publish = Arc<dyn Fn(News) + Send + Sync>;
 
-/// Fills all drives of a job, at most `parallel` at a time. Returns how each ended, in the plan's
-/// order.
+/// Drives that may now be filled, or gone on with.
+pub(super) struct Run<'a> {
+    /// What travels.
+    pub gathered: &'a Gathered,
+    /// Where journals go.
+    pub shelves: Shelves,
+    /// How the drives are encrypted.
+    pub cipher: Cipher,
+    /// How each drive is checked before it is filled.
+    pub check: SurfaceCheck,
+    /// Whether each drive is read back.
+    pub verify: bool,
+    /// Drives written at the same time; `None` is all.
+    pub parallel: Option<usize>,
+    /// The one start time.
+    pub started: Moment,
+    /// SHA-256 of the plan file.
+    pub plan_hash: [u8; 32],
+    /// The drives, in the plan's order.
+    pub drives: Vec<RunDrive>,
+}
+
+/// One drive of a [`Run`].
+pub(super) struct RunDrive {
+    /// What goes onto it.
+    pub job: DriveJob,
+    /// Where it sits.
+    pub bay: DriveBay,
+    /// Whether an earlier attempt left a journal to go on with.
+    pub has_journal: bool,
+}
+
+/// Freezes a job and fills all its drives. Returns how each ended, in the plan's order.
 ///
 /// # Errors
 /// [`JobError`] when the job ended before any drive was touched.
@@ -38,33 +72,79 @@ pub(super) fn run_job(
     publish: &Publish,
     cancel: &Cancel,
 ) -> Result<Vec<(String, DriveEnd)>, JobError> {
-    let frozen = freeze(&mut prepared, confirmed)?;
-    let sources = prepared.gathered.open()?;
+    let Frozen {
+        started,
+        plan_hash,
+        drives,
+    } = freeze(&mut prepared, confirmed)?;
+    let request = &prepared.request;
+    let drives = drives.into_iter().map(|(job, bay)| RunDrive {
+        job,
+        bay,
+        has_journal: false,
+    });
+    let run = Run {
+        gathered: &prepared.gathered,
+        shelves: Shelves::of_folders(&request.journal_dirs),
+        cipher: request.cipher,
+        check: request.check,
+        verify: request.verify,
+        parallel: request.parallel,
+        started,
+        plan_hash,
+        drives: drives.collect(),
+    };
+    run_drives(job, run, publish, cancel)
+}
+
+/// Fills all drives of a run, at most `parallel` at a time. Returns how each ended, in order.
+///
+/// # Errors
+/// [`JobError`] when it ended before any drive was touched.
+pub(super) fn run_drives(
+    job: &str,
+    planned: Run<'_>,
+    publish: &Publish,
+    cancel: &Cancel,
+) -> Result<Vec<(String, DriveEnd)>, JobError> {
+    let sources = planned.gathered.open()?;
     let threads = reading_threads()?;
     let common = Common {
-        request: &prepared.request,
-        gathered: &prepared.gathered,
+        listing: &planned.gathered.listing,
+        mapping: &planned.gathered.mapping,
         sources: &sources,
         threads: &threads,
-        started: frozen.started,
-        plan_hash: frozen.plan_hash,
+        shelves: planned.shelves,
+        cipher: planned.cipher,
+        check: planned.check,
+        verify: planned.verify,
+        started: planned.started,
+        plan_hash: planned.plan_hash,
+        grain: Grain::default(),
+        clock: &now,
         cancel,
     };
-    let meters: HashMap<String, DriveMeter> = frozen
+    let serial_of = |drive: &RunDrive| drive.job.planned.serial.clone();
+    let meters: HashMap<String, DriveMeter> = planned
         .drives
         .iter()
-        .map(|drive| (drive.planned.serial.clone(), DriveMeter::default()))
+        .map(|drive| (serial_of(drive), DriveMeter::default()))
         .collect();
-    let parallel = prepared
-        .request
+    let parallel = planned
         .parallel
         .unwrap_or(usize::MAX)
-        .clamp(1, frozen.drives.len().max(1));
-    let planned_out = prepared.left_out();
+        .clamp(1, planned.drives.len().max(1));
     let (queue, waiting) = crossbeam_channel::unbounded();
-    for numbered in frozen.drives.into_iter().enumerate() {
+    for (number, drive) in planned.drives.into_iter().enumerate() {
+        let teller = Teller {
+            job: job.to_owned(),
+            serial: serial_of(&drive),
+            publish: Arc::clone(publish),
+        };
+        // All keys are in their journals before the first drive is touched.
+        let begun = begin(&common, &drive, &teller);
         // The queue has no bound and the other end is right here.
-        drop(queue.send(numbered));
+        drop(queue.send((number, drive, teller, begun)));
     }
     drop(queue);
     let over = AtomicBool::new(false);
@@ -73,11 +153,18 @@ pub(super) fn run_job(
     std::thread::scope(|scope| {
         scope.spawn(|| tell_progress(job, &meters, publish, &over));
         let work = || {
-            for numbered in &waiting {
-                let end = one(job, &common, numbered, &planned_out, publish, &meters);
+            for (number, mut drive, teller, begun) in &waiting {
+                let serial = serial_of(&drive);
+                let end = match begun {
+                    Ok(begun) => {
+                        let meter = &meters[&serial];
+                        run(&common, &drive.job, begun, &mut drive.bay, meter)
+                    }
+                    Err((why, kind)) => untold(&teller, Stage::Planned, why, kind),
+                };
                 ends.lock()
                     .unwrap_or_else(PoisonError::into_inner)
-                    .push(end);
+                    .push((number, serial, end));
             }
         };
         let workers: Vec<_> = (0..parallel).map(|_| scope.spawn(work)).collect();
@@ -95,24 +182,19 @@ pub(super) fn run_job(
         .collect())
 }
 
-fn one(
-    job: &str,
-    common: &Common<'_>,
-    (number, drive): (usize, FrozenDrive),
-    planned_out: &[(LeftOut, u64)],
-    publish: &Publish,
-    meters: &HashMap<String, DriveMeter>,
-) -> (usize, String, DriveEnd) {
-    let serial = drive.planned.serial.clone();
-    let teller = Teller {
-        job: job.to_owned(),
-        serial: serial.clone(),
-        publish: Arc::clone(publish),
-    };
-    // What the plan left out belongs to no drive; the first one's journal counts it.
-    let left_out = if number == 0 { planned_out } else { &[] };
-    let end = run(common, drive, left_out, &teller, &meters[&serial]);
-    (number, serial, end)
+fn begin<'c>(
+    common: &Common<'c>,
+    drive: &RunDrive,
+    teller: &Teller,
+) -> Result<Begun<'c>, (String, Kind)> {
+    let teller = teller.clone();
+    if drive.has_journal {
+        let serial = &drive.job.planned.serial;
+        Begun::reopen(&common.shelves, serial, teller, common.clock)
+            .map_err(|error| (error.to_string(), Kind::Refused))
+    } else {
+        Begun::new(common, &drive.job, teller).map_err(|error| (error.to_string(), error.kind))
+    }
 }
 
 /// Tells how far each drive is until all are done, and then once more.

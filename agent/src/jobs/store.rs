@@ -13,8 +13,8 @@ use shared::api::{DriveSnapshot, JobSnapshot, JobState};
 use shared::job::{DriveState, Verdict};
 use shared::journal::replay;
 
-use super::error::JobError;
 use super::hub::Job;
+use crate::job_error::JobError;
 use crate::pipeline::Cancel;
 
 const FILE_NAME: &str = "jobs.jsonl";

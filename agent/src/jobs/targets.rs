@@ -8,9 +8,9 @@ use shared::api::{FreeSpace, PlannedDriveSummary};
 use shared::job::{DriveIdentity, SerialSource};
 use shared::plan::{DriveSize, PlannedDrive};
 
-use super::error::JobError;
 use super::request::{JobRequest, TargetRequest};
 use crate::device::{self, DriveInfo, DriveKind, Emptiness};
+use crate::job_error::JobError;
 
 /// A drive that may be filled, and what was asked of it.
 #[derive(Clone, Debug)]

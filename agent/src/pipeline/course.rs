@@ -4,13 +4,15 @@
     reason = "offsets and lengths of our own layout, which the drive bounds; release builds stop at an overflow"
 )]
 
+use std::ops::Range;
+
 use ntfs_image::Node;
 use shared::drive::{DriveSegment, What};
 
 use super::work::Work;
 
 /// Bytes of a buffer. Eight blocks of 4 MiB, so that whole blocks fill the hash lanes.
-pub(super) const LEG_BYTES: u64 = 32 << 20;
+pub const LEG_BYTES: u64 = 32 << 20;
 
 /// What [`shared::drive::DriveLayout::render`] asks of its ranges.
 const RENDER_BYTES: u64 = 4096;
@@ -20,7 +22,7 @@ const RENDER_BYTES: u64 = 4096;
 pub(super) struct Leg {
     /// Disk offset.
     pub at: u64,
-    /// Length, at most [`LEG_BYTES`].
+    /// Length, at most [`Work::leg_bytes`].
     pub bytes: u64,
     /// What lies in it, ascending, without gaps.
     pub stretches: Vec<Stretch>,
@@ -71,27 +73,45 @@ pub(super) struct Course<'a> {
 }
 
 impl<'a> Course<'a> {
-    /// Returns the legs of a whole drive.
-    pub(super) fn new(work: &'a Work<'a>) -> Self {
+    /// Returns the legs of the part `from..through` of a drive, both multiples of 4096 bytes.
+    pub(super) fn new(work: &'a Work<'a>, part: Range<u64>) -> Self {
+        let within = move |segment: DriveSegment| {
+            let done = part.start.saturating_sub(segment.at).min(segment.bytes);
+            let mut left = rest(segment, done);
+            left.bytes = left.bytes.min(part.end.saturating_sub(left.at));
+            (left.bytes > 0).then_some(left)
+        };
         Self {
-            segments: Box::new(work.layout.segments()),
+            segments: Box::new(work.layout.segments().filter_map(within)),
             waiting: None,
             work,
         }
     }
 
-    /// Returns the bytes that the legs of a whole drive have.
-    pub(super) fn total_bytes(work: &Work<'_>) -> u64 {
+    /// Returns the disk offset where the last leg of a drive ends.
+    pub(super) fn end(work: &Work<'_>) -> u64 {
         let written = work
             .layout
             .segments()
             .filter(|segment| content(work, segment).is_some());
-        written.map(|segment| segment.bytes).sum()
+        written
+            .last()
+            .map_or(0, |segment| segment.at + segment.bytes)
+    }
+
+    /// Returns the bytes that the legs of a drive have before disk offset `through`.
+    pub(super) fn bytes_before(work: &Work<'_>, through: u64) -> u64 {
+        let written = work
+            .layout
+            .segments()
+            .filter(|segment| content(work, segment).is_some());
+        let before = |segment: DriveSegment| segment.bytes.min(through.saturating_sub(segment.at));
+        written.map(before).sum()
     }
 
     /// Returns how much of `segment` goes into a leg that has `bytes` already; 0 ends the leg.
     fn cut(&self, segment: &DriveSegment, bytes: u64) -> u64 {
-        let room = LEG_BYTES - bytes;
+        let room = self.work.leg_bytes - bytes;
         if segment.bytes <= room {
             return segment.bytes;
         }
@@ -102,7 +122,7 @@ impl<'a> Course<'a> {
         let block = self.work.block_bytes(file);
         let whole = ((from + room) / block * block).saturating_sub(from);
         let whole = whole - whole % RENDER_BYTES;
-        if whole + bytes >= LEG_BYTES / 2 {
+        if whole + bytes >= self.work.leg_bytes / 2 {
             whole
         } else {
             room - room % RENDER_BYTES

@@ -13,6 +13,11 @@ pub(super) struct Hasher {
 }
 
 impl Hasher {
+    /// Returns a hasher in the middle of a block, `carried`, and of whole files.
+    pub(super) const fn begun(carried: Option<Md5State>, whole: WholeFiles) -> Self {
+        Self { carried, whole }
+    }
+
     /// Hashes all pieces of `batch` and appends the hashes of the blocks that end in it. Properties
     /// files get their text here, for it holds the hash of the file that came before.
     pub(super) fn hash(&mut self, batch: &mut Batch) {

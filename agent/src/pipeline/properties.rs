@@ -19,6 +19,15 @@ pub(super) struct WholeFiles {
 }
 
 impl WholeFiles {
+    /// Returns what a pass knows that begins in the middle of `open`, with `known` files hashed
+    /// whole whose properties file is still to come.
+    pub(super) const fn begun(
+        open: Option<(u32, Md5State)>,
+        known: HashMap<u32, [u8; 16]>,
+    ) -> Self {
+        Self { open, known }
+    }
+
     /// Takes the content in `batch`. `ended` has the hashes of its blocks: that of a file of one
     /// block is the file's.
     pub(super) fn take(&mut self, batch: &Batch, ended: &[Option<[u8; 16]>]) {

@@ -15,9 +15,9 @@ use super::batch::{Batch, Piece, PieceBytes, Role, index};
 use super::course::{Content, Leg};
 use super::hash_index::is_hashed;
 use super::source_read::{Reading, read_small};
+use super::sources::SourceRead;
 use super::work::Work;
 use crate::device::AlignedBuffer;
-use crate::scan::SourceFile;
 
 /// Metadata is rendered in pieces of this length, several at once.
 const RENDER_PIECE: usize = 1 << 20;
@@ -27,18 +27,22 @@ pub(super) struct Reader<'a> {
     work: &'a Work<'a>,
     threads: &'a rayon::ThreadPool,
     /// The file that the last leg ended in the middle of.
-    open: Option<(Node, SourceFile)>,
+    open: Option<(Node, Box<dyn SourceRead>)>,
     left_out: BTreeMap<Node, LeftOutReason>,
 }
 
 impl<'a> Reader<'a> {
-    /// Returns a reader at the start of the drive.
-    pub(super) const fn new(work: &'a Work<'a>, threads: &'a rayon::ThreadPool) -> Self {
+    /// Returns a reader to which the files `left_out` are known already.
+    pub(super) const fn new(
+        work: &'a Work<'a>,
+        threads: &'a rayon::ThreadPool,
+        left_out: BTreeMap<Node, LeftOutReason>,
+    ) -> Self {
         Self {
             work,
             threads,
             open: None,
-            left_out: BTreeMap::new(),
+            left_out,
         }
     }
 
@@ -77,11 +81,13 @@ impl<'a> Reader<'a> {
         let manifest = self.work.layout.manifest();
         wanted.retain(|node| *node != manifest);
         let work = self.work;
+        let known = &self.left_out;
         let contents: Vec<_> = self.threads.install(|| {
-            wanted
-                .par_iter()
-                .map(|node| read_small(work, *node))
-                .collect()
+            let read = |node: &Node| match known.get(node) {
+                Some(reason) => Err(*reason),
+                None => read_small(work, *node),
+            };
+            wanted.par_iter().map(read).collect()
         });
         let mut numbers = HashMap::with_capacity(wanted.len());
         for (node, content) in wanted.into_iter().zip(contents) {

@@ -2,15 +2,15 @@
 //! block's hash.
 
 use std::cell::RefCell;
-use std::fs::File;
 use std::io;
-use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 use crate::journal_file::{AppendError, AppendFile};
+use crate::shelf::{Shelf, Shelves};
 
 /// Length of the head: magic, version and whose file it is, padded with zeros.
 const HEAD_BYTES: u64 = 4096;
@@ -55,26 +55,50 @@ pub struct SideFile {
 }
 
 impl SideFile {
-    /// Makes the file in each of `folders` and writes head and area; durable when it returns.
+    /// Makes the file on each of `shelves` and writes head and area; durable when it returns.
     ///
     /// # Errors
     /// [`SideFileError`] also when it is there already.
     pub fn create(
-        folders: &[PathBuf],
+        shelves: &Shelves,
         name: &str,
         owner: &str,
         information_area: &[u8],
     ) -> Result<Self, SideFileError> {
-        let mut head = format!("{MAGIC} {VERSION}\n{owner}\n").into_bytes();
-        head.resize(usize::try_from(HEAD_BYTES).unwrap_or(usize::MAX), 0);
         let mut side = Self {
-            file: AppendFile::create(folders, name)?,
+            file: AppendFile::create(shelves, name)?,
             sum: Sha256::new(),
         };
-        side.append(&head)?;
-        side.append(information_area)?;
+        side.append(&Self::beginning(owner, information_area))?;
         side.sync()?;
         Ok(side)
+    }
+
+    /// Goes on with a file that holds `content`, and in every copy nothing else.
+    ///
+    /// # Errors
+    /// [`SideFileError::Append`].
+    pub fn reopen(shelves: &Shelves, name: &str, content: &[u8]) -> Result<Self, SideFileError> {
+        let mut sum = Sha256::new();
+        sum.update(content);
+        let file = AppendFile::reopen(shelves, name, content)?;
+        Ok(Self { file, sum })
+    }
+
+    /// Returns what a side file begins with, before any hash.
+    #[must_use]
+    pub fn beginning(owner: &str, information_area: &[u8]) -> Vec<u8> {
+        let mut bytes = format!("{MAGIC} {VERSION}\n{owner}\n").into_bytes();
+        bytes.resize(usize::try_from(HEAD_BYTES).unwrap_or(usize::MAX), 0);
+        bytes.extend_from_slice(information_area);
+        bytes
+    }
+
+    /// Returns how many hashes are in it.
+    #[must_use]
+    pub const fn hashes(&self) -> u64 {
+        let bytes = self.file.bytes();
+        bytes.saturating_sub(HEAD_BYTES.saturating_add(AREA_BYTES)) / HASH_BYTES
     }
 
     /// Appends hashes; they are durable after [`SideFile::sync`].
@@ -109,8 +133,8 @@ impl SideFile {
 
 /// The hashes of a side file, read back by number, mostly in ascending order.
 pub struct SideReader {
-    path: PathBuf,
-    file: File,
+    shelf: Arc<dyn Shelf>,
+    name: String,
     /// Two pages: small files' hashes lie before those of the others, and the manifest goes through
     /// both.
     pages: RefCell<[Page; 2]>,
@@ -124,18 +148,19 @@ struct Page {
 }
 
 impl SideReader {
-    /// Opens a side file for reading.
+    /// Returns a reader of the first copy of a side file.
     ///
     /// # Errors
-    /// [`SideFileError::Read`].
-    pub fn open(path: &Path) -> Result<Self, SideFileError> {
-        let file = File::open(path).map_err(|cause| SideFileError::Read {
-            path: path.to_owned(),
-            cause,
+    /// [`SideFileError::Read`] when there is no shelf.
+    pub fn open(shelves: &Shelves, name: &str) -> Result<Self, SideFileError> {
+        let first = shelves.iter().next();
+        let shelf = first.ok_or_else(|| SideFileError::Read {
+            path: PathBuf::from(name),
+            cause: io::ErrorKind::NotFound.into(),
         })?;
         Ok(Self {
-            path: path.to_owned(),
-            file,
+            shelf: Arc::clone(shelf),
+            name: name.to_owned(),
             pages: RefCell::default(),
         })
     }
@@ -177,7 +202,7 @@ impl SideReader {
         let mut done = 0_usize;
         while done < room {
             let here = at.saturating_add(u64::try_from(done).unwrap_or(u64::MAX));
-            match self.file.read_at(&mut hashes[done..], here) {
+            match self.shelf.read_at(&self.name, here, &mut hashes[done..]) {
                 Ok(0) => break,
                 Ok(read) => done = done.saturating_add(read),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -194,7 +219,7 @@ impl SideReader {
 
     fn error(&self, cause: io::Error) -> SideFileError {
         SideFileError::Read {
-            path: self.path.clone(),
+            path: self.shelf.path().join(&self.name),
             cause,
         }
     }
@@ -214,9 +239,9 @@ mod tests {
     #[test]
     fn hashes_come_back_by_number_in_any_order_and_what_is_not_there_is_an_error() {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let folders = [folder.path().to_owned()];
+        let shelves = Shelves::of_folders(&[folder.path().to_owned()]);
         let mut side =
-            SideFile::create(&folders, "d.side", "session D", &vec![7; 65_536]).expect("new");
+            SideFile::create(&shelves, "d.side", "session D", &vec![7; 65_536]).expect("new");
         let hash = |number: u64| {
             u128::from(number)
                 .wrapping_mul(0x1234_5678_9abc_def1)
@@ -235,7 +260,8 @@ mod tests {
                 Sha256::digest(&stored).into()
             )
         );
-        let reader = SideReader::open(side.path()).expect("just written");
+        assert_eq!(side.hashes(), count);
+        let reader = SideReader::open(&shelves, "d.side").expect("just written");
         for number in [
             0,
             count - 1,

@@ -9,8 +9,9 @@ use shared::drive::NodeSource;
 use shared::job::LeftOutReason;
 
 use super::batch::index;
+use super::sources::SourceRead;
 use super::work::Work;
-use crate::scan::{OpenSourceError, SourceFile};
+use crate::scan::OpenSourceError;
 
 /// A part of a file that is to be read into its place in a batch.
 pub(super) struct Reading<'b> {
@@ -21,9 +22,9 @@ pub(super) struct Reading<'b> {
     /// Where the bytes go; longer than the file's rest at its end.
     pub into: &'b mut [u8],
     /// The file, when an earlier part was read already.
-    pub held: Option<SourceFile>,
+    pub held: Option<Box<dyn SourceRead>>,
     /// The file, when a later part follows; or why it is left out.
-    pub outcome: Result<Option<SourceFile>, LeftOutReason>,
+    pub outcome: Result<Option<Box<dyn SourceRead>>, LeftOutReason>,
     /// Whether it was left out before: then these are zeros.
     pub left_out: bool,
 }
@@ -41,7 +42,7 @@ impl Reading<'_> {
         }
     }
 
-    fn read(&mut self, work: &Work<'_>) -> Result<Option<SourceFile>, LeftOutReason> {
+    fn read(&mut self, work: &Work<'_>) -> Result<Option<Box<dyn SourceRead>>, LeftOutReason> {
         let length = work.layout.ntfs().tree().bytes(self.file);
         let room = u64::try_from(self.into.len()).unwrap_or(u64::MAX);
         let wanted = room.min(length.saturating_sub(self.from));
@@ -63,11 +64,11 @@ impl Reading<'_> {
             Some(source) => source,
             None => open(work, self.file)?,
         };
-        fill_from(&source, self.from, data)?;
+        fill_from(source.as_ref(), self.from, data)?;
         if self.from + wanted < length {
             return Ok(Some(source));
         }
-        unchanged(work, self.file, &source)?;
+        unchanged(work, self.file, source.as_ref())?;
         Ok(None)
     }
 }
@@ -90,22 +91,21 @@ pub(super) fn read_small(work: &Work<'_>, file: Node) -> Result<Vec<u8>, LeftOut
 
 /// Returns the content of a file that is not from the source tree but beside it.
 fn given<'a>(work: &'a Work<'_>, file: Node) -> Option<&'a [u8]> {
-    let target = |number: u32| work.sources.targets.get(index(u64::from(number)));
     match work.layout.source_of(file) {
-        NodeSource::TargetMetadata(number) => target(number)?.metadata.as_deref(),
-        NodeSource::TargetProperties(number) => target(number)?.properties.as_deref(),
+        NodeSource::TargetMetadata(number) => work.sources.metadata(number),
+        NodeSource::TargetProperties(number) => work.sources.properties(number),
         _ => None,
     }
 }
 
 /// Opens a file and makes sure that it is the one that was planned.
-fn open(work: &Work<'_>, file: Node) -> Result<SourceFile, LeftOutReason> {
+fn open(work: &Work<'_>, file: Node) -> Result<Box<dyn SourceRead>, LeftOutReason> {
     let entry = work.layout.entry_of(file).ok_or(LeftOutReason::Vanished)?;
     let source = work
         .sources
         .open(work.listing.entry(entry).path)
         .map_err(|error| reason(&error))?;
-    unchanged(work, file, &source)?;
+    unchanged(work, file, source.as_ref())?;
     Ok(source)
 }
 
@@ -122,7 +122,7 @@ fn reason(error: &OpenSourceError) -> LeftOutReason {
 }
 
 /// Compares length and time with the plan: before the first byte and after the last.
-fn unchanged(work: &Work<'_>, file: Node, source: &SourceFile) -> Result<(), LeftOutReason> {
+fn unchanged(work: &Work<'_>, file: Node, source: &dyn SourceRead) -> Result<(), LeftOutReason> {
     let entry = work.layout.entry_of(file).ok_or(LeftOutReason::Vanished)?;
     let planned = work.listing.entry(entry);
     let now = source.state().map_err(|_| LeftOutReason::ReadFailed)?;
@@ -133,7 +133,7 @@ fn unchanged(work: &Work<'_>, file: Node, source: &SourceFile) -> Result<(), Lef
     Ok(())
 }
 
-fn fill_from(source: &SourceFile, from: u64, into: &mut [u8]) -> Result<(), LeftOutReason> {
+fn fill_from(source: &dyn SourceRead, from: u64, into: &mut [u8]) -> Result<(), LeftOutReason> {
     let mut done = 0;
     while done < into.len() {
         let at = from + u64::try_from(done).unwrap_or(u64::MAX);

@@ -1,6 +1,48 @@
 //! Where the files of a listing are.
 
-use crate::scan::{OpenSourceError, SourceFile, SourceRoot};
+use std::io;
+
+use crate::scan::{OpenSourceError, SourceFile, SourceRoot, SourceState};
+
+/// Where the bytes of a listing come from: the file system, or what stands for it when faults are
+/// simulated.
+pub trait SourceFiles: Sync {
+    /// Opens the file that the listing calls `path`.
+    ///
+    /// # Errors
+    /// [`OpenSourceError`].
+    fn open(&self, path: &str) -> Result<Box<dyn SourceRead>, OpenSourceError>;
+
+    /// Returns the metadata file of target `number` of the mapping, whole.
+    fn metadata(&self, number: u32) -> Option<&[u8]>;
+
+    /// Returns the properties file of target `number` of the mapping, whole.
+    fn properties(&self, number: u32) -> Option<&[u8]>;
+}
+
+/// One source file, open.
+pub trait SourceRead: Send {
+    /// Returns its length and time as they are now.
+    ///
+    /// # Errors
+    /// What the operating system says.
+    fn state(&self) -> io::Result<SourceState>;
+
+    /// Reads up to `into.len()` bytes at `at`; fewer only at the end of the file.
+    ///
+    /// # Errors
+    /// What the operating system says.
+    fn read_at(&self, at: u64, into: &mut [u8]) -> io::Result<usize>;
+}
+
+impl SourceRead for SourceFile {
+    fn state(&self) -> io::Result<SourceState> {
+        self.state()
+    }
+    fn read_at(&self, at: u64, into: &mut [u8]) -> io::Result<usize> {
+        self.read_at(at, into)
+    }
+}
 
 /// The source folders of a job. One, or one per row of a data set.
 #[derive(Debug)]
@@ -23,11 +65,13 @@ pub struct SourceTarget {
 }
 
 impl Sources {
-    /// Opens the file that the listing calls `path`.
-    ///
-    /// # Errors
-    /// [`OpenSourceError`].
-    pub fn open(&self, path: &str) -> Result<SourceFile, OpenSourceError> {
+    fn target(&self, number: u32) -> Option<&SourceTarget> {
+        self.targets.get(usize::try_from(number).ok()?)
+    }
+}
+
+impl SourceFiles for Sources {
+    fn open(&self, path: &str) -> Result<Box<dyn SourceRead>, OpenSourceError> {
         let gone = || OpenSourceError::Io {
             path: path.to_owned(),
             cause: "it is in none of the sources".to_owned(),
@@ -42,6 +86,15 @@ impl Sources {
         } else {
             (self.targets.first(), path)
         };
-        target.ok_or_else(gone)?.root.open_file(below)
+        let file = target.ok_or_else(gone)?.root.open_file(below)?;
+        Ok(Box::new(file))
+    }
+
+    fn metadata(&self, number: u32) -> Option<&[u8]> {
+        self.target(number)?.metadata.as_deref()
+    }
+
+    fn properties(&self, number: u32) -> Option<&[u8]> {
+        self.target(number)?.properties.as_deref()
     }
 }

@@ -5,6 +5,7 @@
     reason = "places within a drive's length; release builds stop at an overflow"
 )]
 
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::batch::index;
@@ -22,7 +23,8 @@ const STEP: u64 = 8 << 20;
 const ALIGN: u64 = 4096;
 
 /// How thoroughly a drive is checked before it is filled.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum SurfaceCheck {
     /// Not at all.
     None,
@@ -160,18 +162,32 @@ fn steps(disk_bytes: u64) -> Vec<(u64, u64)> {
     starts.map(|at| (at, STEP.min(disk_bytes - at))).collect()
 }
 
-/// Fills `into` with bytes that no other place on the drive has (splitmix64 of the offset).
+/// Returns whether a sector of 512 bytes at disk offset `at` holds what a check writes there.
+#[must_use]
+pub fn is_check_pattern(at: u64, sector: &[u8]) -> bool {
+    let mut drawn = [0; SECTOR];
+    draw(at, &mut drawn);
+    sector == drawn
+}
+
+/// Fills `into` with bytes that no other place on the drive has, every 512 bytes from their own
+/// offset (splitmix64).
 fn draw(at: u64, into: &mut [u8]) {
-    let mut place = at ^ 0x4172_676f_7379_2121;
-    for word in into.chunks_mut(8) {
-        place = place.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = place;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^= mixed >> 31;
-        word.copy_from_slice(&mixed.to_le_bytes()[..word.len()]);
+    for (at, sector) in (at..).step_by(SECTOR).zip(into.chunks_mut(SECTOR)) {
+        let mut place = at ^ 0x4172_676f_7379_2121;
+        for word in sector.chunks_mut(8) {
+            place = place.wrapping_add(0x9e37_79b9_7f4a_7c15);
+            let mut mixed = place;
+            mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+            mixed ^= mixed >> 31;
+            word.copy_from_slice(&mixed.to_le_bytes()[..word.len()]);
+        }
     }
 }
+
+/// What drives write at once, at the least.
+const SECTOR: usize = 512;
 
 #[cfg(test)]
 mod tests {

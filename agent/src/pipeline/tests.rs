@@ -23,6 +23,7 @@ use shared::verify::{Expected, VerifyVerdict, verify};
 use super::*;
 use crate::device::Device;
 use crate::scan::{SourceRoot, scan};
+use crate::shelf::Shelves;
 
 const DISK_BYTES: u64 = 300 << 20;
 
@@ -202,13 +203,17 @@ impl Ground {
             sources: &self.sources,
             cipher: cipher.expect("a key of the right length"),
             wipe: false,
+            leg_bytes: LEG_BYTES,
         }
     }
 
+    fn shelves(&self) -> Shelves {
+        Shelves::of_folders(&[self.folder.path().to_owned()])
+    }
+
     fn marks(&self, log: &Arc<Mutex<Vec<Act>>>, name: &str) -> Noted {
-        let folders = [self.folder.path().to_owned()];
-        let side =
-            SideFile::create(&folders, name, "tested MEMORY", &vec![0; 65_536]).expect("new");
+        let side = SideFile::create(&self.shelves(), name, "tested MEMORY", &vec![0; 65_536])
+            .expect("new");
         Noted {
             side,
             log: Arc::clone(log),
@@ -233,7 +238,7 @@ impl Ground {
             &mut device,
             &self.threads,
             &mut marks,
-            spacing,
+            Start::new(spacing),
             &meter,
             &cancel,
         );
@@ -247,12 +252,12 @@ impl Ground {
 #[test]
 fn a_drive_filled_in_memory_is_proven_by_the_verification() {
     let ground = ground();
-    let (mut device, marks, filled) = ground.fill(usize::MAX, "whole.side");
+    let (mut device, _, filled) = ground.fill(usize::MAX, "whole.side");
     let work = ground.work();
     let filled = filled.expect("a drive that lives");
     assert!(filled.left_out.is_empty());
     let index = HashIndex::new(&work);
-    let hashes = SideReader::open(marks.side.path()).expect("just written");
+    let hashes = SideReader::open(&ground.shelves(), "whole.side").expect("just written");
     let manifest = write_manifest(&work, &mut device, &hashes, &index, &|_| false)
         .expect("a drive that lives");
     assert_eq!(manifest.files, 34);
@@ -368,7 +373,7 @@ fn a_wish_to_stop_ends_the_pass_with_what_was_written_marked() {
         &mut device,
         &ground.threads,
         &mut marks,
-        spacing,
+        Start::new(spacing),
         &meter,
         &cancel,
     );

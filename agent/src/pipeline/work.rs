@@ -7,7 +7,7 @@ use shared::drive::{DriveLayout, NodeSource};
 use shared::manifest::{self, BLOCK_BYTES, BlobKind};
 use shared::plan::{Listing, Mapping};
 
-use super::sources::Sources;
+use super::sources::SourceFiles;
 
 /// One drive to be filled.
 pub struct Work<'a> {
@@ -18,11 +18,14 @@ pub struct Work<'a> {
     /// How entries are called on the drive and in Blob storage.
     pub mapping: &'a Mapping,
     /// Where the files are.
-    pub sources: &'a Sources,
+    pub sources: &'a dyn SourceFiles,
     /// Encrypts the partition's sectors.
     pub cipher: SectorCipher,
     /// Whether free space is overwritten with ciphertext.
     pub wipe: bool,
+    /// Bytes of a buffer, a multiple of 4096: [`LEG_BYTES`](super::LEG_BYTES), or less where a small
+    /// drive is to have many.
+    pub leg_bytes: u64,
 }
 
 impl Work<'_> {

@@ -10,10 +10,11 @@ use shared::journal::Marks as Spacing;
 
 use super::batch::{Batch, index};
 use super::cancel::Cancel;
-use super::course::{Course, LEG_BYTES};
+use super::course::Course;
 use super::error::PipelineError;
 use super::hash::Hasher;
 use super::read::Reader;
+use super::start::Start;
 use super::work::Work;
 use crate::device::{AlignedBuffer, Device};
 
@@ -68,11 +69,10 @@ pub struct Filled {
 /// Returns the bytes that [`fill`] will write.
 #[must_use]
 pub fn total_bytes(work: &Work<'_>) -> u64 {
-    Course::total_bytes(work)
+    Course::bytes_before(work, u64::MAX)
 }
 
-/// Writes everything but the manifest and what Seal writes, in one ascending pass, with marks as
-/// `spacing` has them.
+/// Writes everything but the manifest and what Seal writes, in one ascending pass, from `start` on.
 ///
 /// # Errors
 /// [`PipelineError`]: the drive, the marks, or a wish to stop. Sources are never an error.
@@ -81,21 +81,33 @@ pub fn fill(
     device: &mut dyn Device,
     threads: &rayon::ThreadPool,
     marks: &mut dyn Marks,
-    spacing: Spacing,
+    start: Start,
     meter: &Meter,
     cancel: &Cancel,
 ) -> Result<Filled, PipelineError> {
+    let (from, spacing) = (start.through, start.spacing);
+    let hasher = start.hasher(work, device)?;
+    let known = start.left_out;
+    meter.set(Course::bytes_before(work, from));
     let (empty_to, empty) = bounded(BUFFERS);
     for _ in 0..BUFFERS {
         // The queue has room for every buffer there is.
-        drop(empty_to.send(AlignedBuffer::zeroed(index(LEG_BYTES))));
+        drop(empty_to.send(AlignedBuffer::zeroed(index(work.leg_bytes))));
     }
     let (filled_to, filled) = bounded(1);
     let (hashed_to, hashed) = bounded(1);
     let (ready_to, ready) = bounded(1);
     std::thread::scope(|scope| {
-        let reader = scope.spawn(move || read_all(work, threads, &empty, &filled_to, cancel));
-        scope.spawn(move || hash_all(&filled, &hashed_to));
+        let reader = scope.spawn(move || {
+            read_all(
+                (work, from),
+                Reader::new(work, threads, known),
+                &empty,
+                &filled_to,
+                cancel,
+            )
+        });
+        scope.spawn(move || hash_all(hasher, &filled, &hashed_to));
         scope.spawn(move || encrypt_all(work, &hashed, &ready_to));
         let written = write_all(device, &ready, &empty_to, marks, spacing, meter);
         // Both ends of the loop of buffers go, so that a reader that waits for one wakes up.
@@ -112,14 +124,13 @@ pub fn fill(
 }
 
 fn read_all(
-    work: &Work<'_>,
-    threads: &rayon::ThreadPool,
+    (work, from): (&Work<'_>, u64),
+    mut reader: Reader<'_>,
     empty: &Receiver<AlignedBuffer>,
     filled: &Sender<Batch>,
     cancel: &Cancel,
 ) -> Result<BTreeMap<Node, LeftOutReason>, PipelineError> {
-    let mut reader = Reader::new(work, threads);
-    for leg in Course::new(work) {
+    for leg in Course::new(work, from..u64::MAX) {
         if cancel.is_cancelled() {
             break;
         }
@@ -134,8 +145,7 @@ fn read_all(
     Ok(reader.into_left_out())
 }
 
-fn hash_all(filled: &Receiver<Batch>, hashed: &Sender<Batch>) {
-    let mut hasher = Hasher::default();
+fn hash_all(mut hasher: Hasher, filled: &Receiver<Batch>, hashed: &Sender<Batch>) {
     for mut batch in filled {
         hasher.hash(&mut batch);
         if hashed.send(batch).is_err() {

@@ -1,5 +1,6 @@
 //! Points in time, as arguments.
 
+use ntfs_image::FileTime;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
@@ -34,6 +35,14 @@ impl Moment {
                 .saturating_mul(1000)
                 .min(Self::MAX.0),
         )
+    }
+
+    /// Returns the moment as NTFS and BitLocker have it.
+    #[must_use]
+    pub fn file_time(self) -> FileTime {
+        let seconds = i64::try_from(self.unix_seconds()).unwrap_or(i64::MAX);
+        let millis = u32::try_from(self.0 % 1000).unwrap_or(0);
+        FileTime::from_unix(seconds, millis.saturating_mul(1_000_000))
     }
 
     /// Returns whole seconds since 1970.

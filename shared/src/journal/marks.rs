@@ -23,6 +23,15 @@ impl Marks {
         }
     }
 
+    /// Begins with a mark every `spacing` bytes, for drives that are small and are to have many.
+    #[must_use]
+    pub const fn every(spacing: u64, through: u64) -> Self {
+        Self {
+            spacing,
+            last: through,
+        }
+    }
+
     /// Returns the distance between marks in bytes.
     #[must_use]
     pub const fn spacing(&self) -> u64 {

@@ -263,6 +263,12 @@ fn is_zeroed(journal: &[u8], at: usize) -> bool {
 const SECTOR: usize = 512;
 
 impl Replay {
+    /// Returns the salt of the hash by which the chain counts the key; none before the key.
+    #[must_use]
+    pub const fn salt(&self) -> Option<[u8; 16]> {
+        self.salt
+    }
+
     pub(super) fn new(session: Session, time: Moment) -> Self {
         Self {
             session,

@@ -10,7 +10,7 @@ use crate::pipeline::Meter;
 
 /// Counts what a drive's threads do; read by whoever shows it.
 #[derive(Debug, Default)]
-pub(super) struct DriveMeter {
+pub struct DriveMeter {
     total: AtomicU64,
     /// Bytes written.
     pub written: Meter,
@@ -20,19 +20,19 @@ pub(super) struct DriveMeter {
 
 impl DriveMeter {
     /// Says how many bytes will be written.
-    pub(super) fn begin(&self, total: u64) {
+    pub fn begin(&self, total: u64) {
         self.total.store(total, Ordering::Relaxed);
     }
 
     /// Says how far the reading back is.
-    pub(super) fn verifying(&self, bytes: u64, total: u64) {
+    pub fn verifying(&self, bytes: u64, total: u64) {
         self.verify_total.store(total, Ordering::Relaxed);
         self.verified.set(bytes);
     }
 }
 
 /// Turns counts into speed and time left: the average over the last seconds.
-pub(super) struct Speed {
+pub struct Speed {
     samples: VecDeque<(Instant, u64)>,
 }
 
@@ -42,14 +42,14 @@ const SAMPLES: usize = 20;
 impl Speed {
     /// Returns a speed without samples.
     #[must_use]
-    pub(super) const fn new() -> Self {
+    pub const fn new() -> Self {
         Self {
             samples: VecDeque::new(),
         }
     }
 
     /// Takes a sample and returns the progress at `now`.
-    pub(super) fn progress(&mut self, meter: &DriveMeter, now: Instant) -> Progress {
+    pub fn progress(&mut self, meter: &DriveMeter, now: Instant) -> Progress {
         let mut progress = Progress {
             bytes_total: meter.total.load(Ordering::Relaxed),
             bytes_written: meter.written.bytes(),

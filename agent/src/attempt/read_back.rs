@@ -1,39 +1,39 @@
 //! Reading a written drive back.
 
 use std::ops::ControlFlow;
-use std::path::Path;
 
 use bitlocker_image::Credential;
 use disk::ReadAt;
 use shared::api::{Finding, News};
 use shared::job::Verdict;
-use shared::journal::{Marks, Record};
+use shared::journal::Record;
 use shared::verify::{Expected, FindingCode, VerifyReport, VerifyVerdict, verify};
 
-use super::attempt::Stop;
+use super::common::Grain;
 use super::drive_meter::DriveMeter;
-use super::error::Kind;
 use super::ledger::Ledger;
-use crate::device;
+use super::stop::Stop;
+use crate::job_error::Kind;
 use crate::pipeline::{Cancel, reading_ahead};
 
 /// Reads the drive past every cache and proves it; returns what the end is called.
 pub(super) fn read_back(
-    path: &Path,
+    reader: &(dyn ReadAt + Send + Sync),
     credential: &Credential,
     expected: &Expected,
-    ledger: &mut Ledger,
+    ledger: &mut Ledger<'_>,
     meter: &DriveMeter,
+    grain: Grain,
     cancel: &Cancel,
 ) -> Result<Verdict, Stop> {
-    let reader = device::open_read(path, true).map_err(Stop::io)?;
-    let mut marks = Marks::new(reader.bytes(), 0);
+    let mut marks = grain.marks(reader.bytes(), expected.proven_bytes);
     let mut failure = None;
-    let report = reading_ahead(&reader, |ahead| {
+    let report = reading_ahead(reader, |ahead| {
         verify(ahead, credential, expected, &mut |progress| {
             let through = progress.bytes;
             meter.verifying(through, progress.bytes_total);
-            if marks.is_due(through) {
+            // What a later attempt passes over must have been without a fault.
+            if progress.findings == 0 && marks.is_due(through) {
                 marks.set(through);
                 failure = ledger.record(&Record::VerifiedThrough { through }).err();
             }
@@ -49,7 +49,7 @@ pub(super) fn read_back(
     judge(&report, ledger)
 }
 
-fn judge(report: &VerifyReport, ledger: &mut Ledger) -> Result<Verdict, Stop> {
+fn judge(report: &VerifyReport, ledger: &mut Ledger<'_>) -> Result<Verdict, Stop> {
     if report
         .findings
         .iter()

@@ -1,20 +1,22 @@
 //! What happened to one drive: first durable in its journal, then told.
 
-use std::path::{Path, PathBuf};
-
 use ntfs_image::Node;
 use shared::api::News;
 use shared::drive::DriveLayout;
-use shared::job::{DriveState, LeftOut, LeftOutReason, Moment};
+use shared::job::{DriveState, LeftOut, LeftOutReason};
 use shared::journal::{
-    JournalWriter, KeyRecord, LeftOutTally, Record, Session, SideMark, journal_file_name,
+    JournalWriter, LeftOutTally, Record, Replay, SideMark, drive_info_file_name, drive_info_xml,
+    journal_file_name,
 };
 use shared::plan::Listing;
 
-use super::error::JobError;
+use super::common::{Clock, Common};
+use super::drive_job::DriveJob;
 use super::left_out_csv::LeftOutCsv;
+use crate::job_error::JobError;
 use crate::journal_file::AppendFile;
-use crate::pipeline::{PipelineError, SideFile};
+use crate::pipeline::{PipelineError, SideFile, SideReader};
+use crate::shelf::{Shelves, Taken};
 use shared::blob_name::file_name;
 
 /// The first this many left-out files are named on the screen; the CSV beside the journal has all
@@ -22,18 +24,22 @@ use shared::blob_name::file_name;
 const SHOWN_MAX: u64 = 200;
 
 /// The journal of one drive, its side file and the list of what was left out, open for writing.
-pub(super) struct Ledger {
-    journal: AppendFile,
-    writer: JournalWriter,
-    side: SideFile,
-    csv: LeftOutCsv,
-    tally: LeftOutTally,
-    teller: Teller,
+pub struct Ledger<'c> {
+    pub(super) shelves: Shelves,
+    pub(super) journal: AppendFile,
+    pub(super) writer: JournalWriter,
+    pub(super) side: SideFile,
+    pub(super) csv: LeftOutCsv,
+    pub(super) tally: LeftOutTally,
+    pub(super) teller: Teller,
+    pub(super) clock: &'c Clock,
+    /// As long as this is open, no other process goes on with the drive.
+    pub(super) _taken: Vec<Box<dyn Taken>>,
 }
 
 /// Tells the rest of the agent about one drive.
 #[derive(Clone)]
-pub(super) struct Teller {
+pub struct Teller {
     /// The job.
     pub job: String,
     /// The drive.
@@ -42,54 +48,69 @@ pub(super) struct Teller {
     pub publish: std::sync::Arc<dyn Fn(News) + Send + Sync>,
 }
 
-/// What a ledger begins with.
-pub(super) struct Opening<'a> {
-    /// Where journals go; all get a copy.
-    pub folders: &'a [PathBuf],
-    /// The journal's second record.
-    pub session: &'a Session,
-    /// The volume's keys: the third.
-    pub key: KeyRecord,
-    /// The whole information area, for the side file.
-    pub information_area: &'a [u8],
+/// The names of what lies beside a drive's journal.
+pub(super) struct Names {
+    pub journal: String,
+    pub side: String,
+    pub csv: String,
 }
 
-impl Ledger {
+impl Names {
+    pub(super) fn of(serial: &str) -> Self {
+        let stem = file_name(serial);
+        Self {
+            journal: journal_file_name(serial),
+            side: format!("{stem}.side"),
+            csv: format!("{stem}.left-out.csv"),
+        }
+    }
+}
+
+/// Returns whose a side file is, as its head says it.
+pub(super) fn owner(session: &str, serial: &str) -> String {
+    format!("{session} {serial}")
+}
+
+impl<'c> Ledger<'c> {
     /// Makes side file and journal, durable with the key in it; only then may the drive be touched.
     ///
     /// # Errors
     /// [`JobError`] when a file cannot be made: nothing was written to the drive.
-    pub(super) fn open(opening: Opening<'_>, teller: Teller) -> Result<Self, JobError> {
-        let serial = &opening.session.drive.serial;
-        let stem = file_name(serial);
-        let owner = format!("{} {serial}", opening.session.session.as_str());
+    pub fn open(common: &Common<'c>, drive: &DriveJob, teller: Teller) -> Result<Self, JobError> {
+        let session = drive.session(common);
+        let serial = &session.drive.serial;
+        let names = Names::of(serial);
         let failed =
             |error: String| JobError::io(error, serial.as_str(), "The drive was not touched.");
         let side = SideFile::create(
-            opening.folders,
-            &format!("{stem}.side"),
-            &owner,
-            opening.information_area,
+            &common.shelves,
+            &names.side,
+            &owner(session.session.as_str(), serial),
+            &drive.keys.information_area,
         )
         .map_err(|error| failed(error.to_string()))?;
-        let mut journal = AppendFile::create(opening.folders, &journal_file_name(serial))
+        let mut journal = AppendFile::create(&common.shelves, &names.journal)
             .map_err(|error| failed(error.to_string()))?;
-        let created = JournalWriter::create(now(), opening.session);
+        let taken = common.shelves.take(&names.journal);
+        let taken = taken.map_err(|(_, error)| failed(error.to_string()))?;
+        let created = JournalWriter::create((common.clock)(), &session);
         let (writer, first) = created.map_err(|error| failed(error.to_string()))?;
         journal
             .append(&first)
             .map_err(|error| failed(error.to_string()))?;
-        let csv = LeftOutCsv::new(opening.folders, &format!("{stem}.left-out.csv"));
         let mut ledger = Self {
+            shelves: common.shelves.clone(),
             journal,
             writer,
             side,
-            csv,
+            csv: LeftOutCsv::new(&common.shelves, &names.csv),
             tally: LeftOutTally::default(),
             teller,
+            clock: common.clock,
+            _taken: taken,
         };
         ledger
-            .record(&Record::Key(opening.key))
+            .record(&Record::Key(drive.key_record()))
             .map_err(|error| failed(error.to_string()))?;
         Ok(ledger)
     }
@@ -98,10 +119,10 @@ impl Ledger {
     ///
     /// # Errors
     /// [`PipelineError::Journal`]: nothing more may be done to the drive.
-    pub(super) fn record(&mut self, record: &Record) -> Result<(), PipelineError> {
+    pub fn record(&mut self, record: &Record) -> Result<(), PipelineError> {
         let bytes = self
             .writer
-            .append(now(), record)
+            .append((self.clock)(), record)
             .map_err(|error| PipelineError::Journal(error.to_string()))?;
         self.journal
             .append(&bytes)
@@ -136,11 +157,7 @@ impl Ledger {
             .map_err(|error| PipelineError::Journal(error.to_string()))?;
         let mut named = Vec::new();
         for (file, _) in files {
-            self.tally.count = self.tally.count.saturating_add(1);
-            self.tally.missing = self
-                .tally
-                .missing
-                .saturating_add(u64::from(file.reason.makes_incomplete()));
+            self.count(file);
             let shown = (self.tally.count <= SHOWN_MAX).then(|| file.clone());
             named.extend(shown.clone());
             let count = self.tally.count;
@@ -160,6 +177,33 @@ impl Ledger {
         }))
     }
 
+    /// Counts the files of the list that the journal does not: all of `files` behind those.
+    ///
+    /// # Errors
+    /// [`PipelineError::Journal`].
+    pub(super) fn catch_up(&mut self, files: &[LeftOut]) -> Result<(), PipelineError> {
+        let counted = usize::try_from(self.tally.count).unwrap_or(usize::MAX);
+        let named = files.get(counted..).unwrap_or(&[]).to_vec();
+        if named.is_empty() {
+            return Ok(());
+        }
+        for file in &named {
+            self.count(file);
+        }
+        self.tally.csv_hash = self.csv.hash();
+        self.record(&Record::LeftOut(LeftOutTally {
+            named,
+            ..self.tally.clone()
+        }))
+    }
+
+    fn count(&mut self, file: &LeftOut) {
+        let tally = &mut self.tally;
+        tally.count = tally.count.saturating_add(1);
+        let missing = u64::from(file.reason.makes_incomplete());
+        tally.missing = tally.missing.saturating_add(missing);
+    }
+
     /// Appends hashes to the side file, then a mark to the journal. The drive was flushed before.
     ///
     /// # Errors
@@ -177,10 +221,31 @@ impl Ledger {
         })
     }
 
+    /// Writes what a portal gets beside the journal.
+    ///
+    /// # Errors
+    /// [`PipelineError::Journal`].
+    pub(super) fn write_drive_info(&self) -> Result<(), PipelineError> {
+        let Some(text) = drive_info_xml(self.replay()) else {
+            return Ok(());
+        };
+        let serial = &self.replay().session.drive.serial;
+        let name = drive_info_file_name(&journal_file_name(serial), serial);
+        AppendFile::reopen(&self.shelves, &name, text.as_bytes())
+            .map(drop)
+            .map_err(|error| PipelineError::Journal(error.to_string()))
+    }
+
     /// Returns where the drive stands.
     #[must_use]
-    pub(super) fn state(&self) -> &DriveState {
+    pub const fn state(&self) -> &DriveState {
         self.writer.state()
+    }
+
+    /// Returns all that the journal says so far.
+    #[must_use]
+    pub const fn replay(&self) -> &Replay {
+        self.writer.replay()
     }
 
     /// Returns how many planned files are not on the drive.
@@ -195,43 +260,46 @@ impl Ledger {
         self.tally.count
     }
 
-    /// Returns the side file's path.
+    /// Returns how many hashes the side file holds.
     #[must_use]
-    pub(super) fn side_path(&self) -> &Path {
-        self.side.path()
+    pub(super) const fn hashes(&self) -> u64 {
+        self.side.hashes()
     }
 
-    /// Returns the journal's path.
-    #[must_use]
-    pub(super) fn journal_path(&self) -> &Path {
-        self.journal.path()
+    /// Returns a reader of the side file's hashes.
+    ///
+    /// # Errors
+    /// [`PipelineError::Side`].
+    pub(super) fn side_reader(&self) -> Result<SideReader, PipelineError> {
+        let names = Names::of(&self.replay().session.drive.serial);
+        Ok(SideReader::open(&self.shelves, &names.side)?)
     }
 
     /// Returns who tells about this drive.
     #[must_use]
-    pub(super) const fn teller(&self) -> &Teller {
+    pub const fn teller(&self) -> &Teller {
         &self.teller
     }
 }
 
 impl Teller {
     /// Publishes news about the drive.
-    pub(super) fn tell(&self, news: impl FnOnce(String, String) -> News) {
+    pub fn tell(&self, news: impl FnOnce(String, String) -> News) {
         (self.publish)(news(self.job.clone(), self.serial.clone()));
     }
 }
 
 /// The marks of a pass, in the words of the listing.
-pub(super) struct LedgerMarks<'a> {
+pub(super) struct LedgerMarks<'a, 'c> {
     /// Where they go.
-    pub ledger: &'a mut Ledger,
+    pub ledger: &'a mut Ledger<'c>,
     /// Says which entry a node is.
     pub layout: &'a DriveLayout,
     /// Says what the entry is called.
     pub listing: &'a Listing,
 }
 
-impl crate::pipeline::Marks for LedgerMarks<'_> {
+impl crate::pipeline::Marks for LedgerMarks<'_, '_> {
     fn left_out(&mut self, files: &[(Node, LeftOutReason)]) -> Result<(), PipelineError> {
         let named = files.iter().filter_map(|(node, reason)| {
             let entry = self.listing.entry(self.layout.entry_of(*node)?);
@@ -250,13 +318,4 @@ impl crate::pipeline::Marks for LedgerMarks<'_> {
     fn durable(&mut self, through: u64, hashes: &[[u8; 16]]) -> Result<(), PipelineError> {
         self.ledger.durable(through, hashes)
     }
-}
-
-/// Returns the time as journals have it.
-#[must_use]
-pub fn now() -> Moment {
-    let since = std::time::SystemTime::now()
-        .duration_since(std::time::UNIX_EPOCH)
-        .unwrap_or_default();
-    Moment(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
 }

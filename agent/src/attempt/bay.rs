@@ -1,0 +1,80 @@
+//! Where a drive sits.
+
+use std::path::{Path, PathBuf};
+
+use disk::ReadAt;
+
+use crate::device::{self, ConfirmedTarget, Device, OpenError};
+
+/// The place of one drive, from which it can be held and read: a device, or in a simulation what
+/// stands for one.
+pub trait Bay: Send {
+    /// Takes hold of the drive for writing, for nobody else at the same time.
+    ///
+    /// # Errors
+    /// [`BayError`]; nothing was written.
+    fn hold(&mut self) -> Result<Box<dyn Device>, BayError>;
+
+    /// Opens the drive for reading what is on the medium, past every cache.
+    ///
+    /// # Errors
+    /// [`BayError`].
+    fn read_back(&mut self) -> Result<Box<dyn ReadAt + Send + Sync>, BayError>;
+}
+
+/// A drive that cannot be opened.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BayError {
+    /// Refused for safety.
+    #[error("{0}")]
+    Refused(String),
+    /// The operating system said no.
+    #[error("{0}")]
+    Io(String),
+}
+
+impl From<OpenError> for BayError {
+    fn from(error: OpenError) -> Self {
+        match error {
+            OpenError::Refused(refusal) => Self::Refused(refusal.to_string()),
+            error => Self::Io(error.to_string()),
+        }
+    }
+}
+
+/// A drive of this machine that somebody confirmed.
+#[derive(Debug)]
+pub struct DriveBay {
+    path: PathBuf,
+    confirmed: Option<ConfirmedTarget>,
+}
+
+impl DriveBay {
+    /// Returns the place of a confirmed drive.
+    #[must_use]
+    pub fn new(confirmed: ConfirmedTarget) -> Self {
+        Self {
+            path: confirmed.info().path.clone(),
+            confirmed: Some(confirmed),
+        }
+    }
+
+    /// Returns the drive's path.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl Bay for DriveBay {
+    fn hold(&mut self) -> Result<Box<dyn Device>, BayError> {
+        let confirmed = self.confirmed.take().ok_or_else(|| {
+            BayError::Refused("a confirmation is good for one opening".to_owned())
+        })?;
+        Ok(Box::new(device::open(confirmed)?))
+    }
+
+    fn read_back(&mut self) -> Result<Box<dyn ReadAt + Send + Sync>, BayError> {
+        Ok(Box::new(device::open_read(&self.path, true)?))
+    }
+}

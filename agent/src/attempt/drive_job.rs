@@ -1,0 +1,84 @@
+//! One drive that is to be filled.
+
+use shared::api::FreeSpace;
+use shared::job::{DriveIdentity, LeftOut};
+use shared::journal::{KeyRecord, Session};
+use shared::plan::{PlannedDrive, Space};
+
+use super::common::Common;
+use super::keys::DriveKeys;
+use crate::device::{Contents, Edges};
+
+/// One drive that is to be filled.
+#[derive(Debug)]
+pub struct DriveJob {
+    /// What it is recognised by.
+    pub identity: DriveIdentity,
+    /// What goes onto it.
+    pub planned: PlannedDrive,
+    /// What becomes of its free space.
+    pub free_space: FreeSpace,
+    /// What is on it now, so that all of it is destroyed.
+    pub contents: Contents,
+    /// Its first and last MiB as they were when it was confirmed.
+    pub edges: Edges,
+    /// Its keys.
+    pub keys: DriveKeys,
+    /// What the plan left out and this drive's journal counts, each with its length.
+    pub planned_out: Vec<(LeftOut, u64)>,
+}
+
+impl DriveJob {
+    /// Returns the journal's second record.
+    #[must_use]
+    pub fn session(&self, common: &Common<'_>) -> Session {
+        let (files, bytes) = self.content(common);
+        Session {
+            session: common.mapping.session.clone(),
+            plan_hash: common.plan_hash,
+            started: common.started,
+            tool: super::common::tool(),
+            drive: self.identity.clone(),
+            cipher: common.cipher,
+            free_space: self.free_space,
+            kept_bytes: match self.free_space {
+                FreeSpace::Keep => self.kept_bytes(),
+                FreeSpace::Blank | FreeSpace::Wipe => 0,
+            },
+            files,
+            bytes,
+        }
+    }
+
+    /// Returns the journal's third record.
+    #[must_use]
+    pub fn key_record(&self) -> KeyRecord {
+        KeyRecord {
+            recovery_password: self.keys.recovery_password.clone(),
+            salt: self.keys.salt,
+            sealed: self.keys.information_area.clone(),
+        }
+    }
+
+    /// Returns the bytes of the volume that nothing is written to.
+    fn kept_bytes(&self) -> u64 {
+        let space = Space::new(self.planned.disk_bytes, self.planned.sector);
+        let volume_bytes = space.map_or(0, |space| space.volume_bytes());
+        volume_bytes.saturating_sub(self.planned.used_bytes)
+    }
+
+    /// Returns how many files go onto the drive, and their bytes.
+    fn content(&self, common: &Common<'_>) -> (u64, u64) {
+        let entries = self
+            .planned
+            .entries
+            .iter()
+            .map(|entry| common.listing.entry(*entry));
+        entries.filter(|entry| !entry.is_folder).fold(
+            (0, 0),
+            |(files, bytes): (u64, u64), entry| {
+                (files.saturating_add(1), bytes.saturating_add(entry.bytes))
+            },
+        )
+    }
+}

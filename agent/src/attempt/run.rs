@@ -1,0 +1,413 @@
+//! The phases of one drive, one after the other, from wherever its journal stands.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use ntfs_image::Node;
+use sha2::{Digest, Sha256};
+use shared::api::{FreeSpace, News};
+use shared::drive::{DriveLayout, DriveSpec, Mend};
+use shared::job::{DriveState, LeftOut, LeftOutReason, Stage, Verdict};
+use shared::journal::{Note, Record};
+use shared::verify::Expected;
+
+use super::bay::Bay;
+use super::begun::Begun;
+use super::common::Common;
+use super::drive_job::DriveJob;
+use super::drive_meter::DriveMeter;
+use super::ledger::{Ledger, LedgerMarks, Teller};
+use super::read_back::read_back;
+use super::stop::{DriveEnd, Stop};
+use crate::device::{self, Device, Edges};
+use crate::job_error::Kind;
+use crate::pipeline::{
+    self, HashIndex, Known, Start, SurfaceCheck, Work, check_surface, is_check_pattern,
+};
+
+/// Fills one drive, or goes on with it, and reads it back.
+pub fn run<'c>(
+    common: &Common<'c>,
+    drive: &DriveJob,
+    begun: Begun<'c>,
+    bay: &mut dyn Bay,
+    meter: &DriveMeter,
+) -> DriveEnd {
+    let Begun {
+        mut ledger,
+        left_out,
+        resumes,
+    } = begun;
+    let mut attempt = Attempt {
+        common,
+        drive,
+        ledger: &mut ledger,
+        meter,
+        left_out: BTreeMap::new(),
+    };
+    let result = attempt.go(bay, resumes, &left_out);
+    match result {
+        Ok(verdict) => DriveEnd::reached(verdict, ledger.left_out()),
+        Err(stop) => stopped(&mut ledger, stop),
+    }
+}
+
+/// Records why a drive stopped; when even that fails, or it never went on, only the screen can tell.
+fn stopped(ledger: &mut Ledger<'_>, stop: Stop) -> DriveEnd {
+    let (record, why, kind) = match stop {
+        Stop::Cancelled => (Record::Cancelled, "cancelled".to_owned(), Kind::Incomplete),
+        Stop::Failed { why, kind } => (Record::Failed { why: why.clone() }, why, kind),
+    };
+    let stage = ledger.state().stage().unwrap_or(Stage::Written);
+    if !matches!(ledger.state(), DriveState::At(_)) {
+        let teller = ledger.teller().clone();
+        return untold(&teller, stage, why, kind);
+    }
+    if let Err(error) = ledger.record(&record) {
+        let teller = ledger.teller().clone();
+        return untold(&teller, stage, format!("{why}; and {error}"), Kind::Io);
+    }
+    DriveEnd {
+        verdict: Verdict::Failed,
+        kind: Some(kind),
+    }
+}
+
+/// Tells an end that is in no journal, and returns it.
+pub fn untold(teller: &Teller, at: Stage, why: String, kind: Kind) -> DriveEnd {
+    let state = DriveState::Failed { why, at };
+    teller.tell(|job, serial| News::Drive {
+        job,
+        serial,
+        state,
+        verdict: Some(Verdict::Failed),
+    });
+    DriveEnd {
+        verdict: Verdict::Failed,
+        kind: Some(kind),
+    }
+}
+
+/// One attempt at filling a drive.
+struct Attempt<'a, 'l, 'c> {
+    common: &'a Common<'c>,
+    drive: &'a DriveJob,
+    ledger: &'l mut Ledger<'c>,
+    meter: &'a DriveMeter,
+    /// Files that are not on the drive, as far as they were planned for it.
+    left_out: BTreeMap<Node, LeftOutReason>,
+}
+
+impl<'a> Attempt<'a, '_, '_> {
+    /// Goes through all phases that are left; returns what the end is called.
+    fn go(
+        &mut self,
+        bay: &mut dyn Bay,
+        resumes: bool,
+        left_out: &[LeftOut],
+    ) -> Result<Verdict, Stop> {
+        if let Some(verdict) = self.is_over()? {
+            return Ok(verdict);
+        }
+        let work = self.lay_out()?;
+        self.know(&work, left_out);
+        let mut device = bay.hold()?;
+        if resumes {
+            self.recognise(&work, device.as_ref())?;
+            self.ledger.record(&Record::Resumed {
+                tool: super::common::tool(),
+            })?;
+            self.ledger.catch_up(left_out)?;
+        }
+        if self.ledger.left_out() == 0 {
+            self.ledger.leave_out(&self.drive.planned_out)?;
+        }
+        self.fill(&work, device.as_mut())?;
+        let verdict = if self.common.verify {
+            self.read_back(bay)?
+        } else {
+            Verdict::Written
+        };
+        // The drive was held until here: nobody could mount it half done.
+        drop(device);
+        self.ledger.record(&Record::Closed { verdict })?;
+        Ok(verdict)
+    }
+
+    /// Closes the journal of a drive that was proven before a crash; returns its verdict.
+    fn is_over(&mut self) -> Result<Option<Verdict>, Stop> {
+        let verdict = match self.ledger.state() {
+            DriveState::Verified => Verdict::Verified,
+            DriveState::Incomplete => Verdict::Incomplete,
+            _ => return Ok(None),
+        };
+        self.ledger.write_drive_info()?;
+        self.ledger.record(&Record::Closed { verdict })?;
+        Ok(Some(verdict))
+    }
+
+    fn lay_out(&self) -> Result<Work<'a>, Stop> {
+        let (common, drive) = (self.common, self.drive);
+        let spec = DriveSpec {
+            disk_bytes: drive.planned.disk_bytes,
+            sector: drive.planned.sector,
+            cipher: common.cipher,
+            serial: drive.planned.serial.clone(),
+            label: common.mapping.session.as_str().to_owned(),
+            started: common.started.file_time(),
+            ids: drive.keys.ids.clone(),
+        };
+        let layout = DriveLayout::new(spec, common.listing, &drive.planned.entries, common.mapping)
+            .map_err(|error| Stop::Failed {
+                why: error.to_string(),
+                kind: Kind::Incomplete,
+            })?;
+        let work = Work {
+            layout,
+            listing: common.listing,
+            mapping: common.mapping,
+            sources: common.sources,
+            cipher: drive.keys.cipher.clone(),
+            wipe: drive.free_space == FreeSpace::Wipe,
+            leg_bytes: common.grain.leg_bytes,
+        };
+        self.meter.begin(pipeline::total_bytes(&work));
+        Ok(work)
+    }
+
+    /// Finds the nodes of the files that an earlier attempt left out.
+    fn know(&mut self, work: &Work<'_>, left_out: &[LeftOut]) {
+        if left_out.is_empty() {
+            return;
+        }
+        let reasons: BTreeMap<&str, LeftOutReason> = left_out
+            .iter()
+            .map(|file| (file.path.as_str(), file.reason))
+            .collect();
+        for number in 1..work.layout.ntfs().tree().node_count() {
+            let node = Node(number);
+            let path = work
+                .layout
+                .entry_of(node)
+                .map(|entry| work.listing.entry(entry).path);
+            if let Some(reason) = path.and_then(|path| reasons.get(path)) {
+                self.left_out.insert(node, *reason);
+            }
+        }
+    }
+
+    /// Makes sure that the drive is the one of the journal and holds what it confirmed, before
+    /// anything is written to it.
+    fn recognise(&self, work: &Work<'_>, device: &dyn Device) -> Result<(), Stop> {
+        let another = || {
+            Stop::refused(
+                "this is not the drive that was being filled: its first or last MiB holds something \
+                 else; nothing was written to it",
+            )
+        };
+        let through = match self.stage() {
+            Stage::Planned => {
+                let is_it = self.drive.edges.admit(device).map_err(Stop::io)?;
+                return if is_it { Ok(()) } else { Err(another()) };
+            }
+            Stage::Erased => {
+                let is_it = Edges::erased(device, &is_check_pattern).map_err(Stop::io)?;
+                return if is_it { Ok(()) } else { Err(another()) };
+            }
+            Stage::Writing { through } => Some(through),
+            _ => None,
+        };
+        let is_left_out = |node| self.left_out.contains_key(&node);
+        let mend = match self.ledger.replay().manifest {
+            Some((_, bytes)) => Some(self.mend(work, bytes)?),
+            None => None,
+        };
+        let disk_bytes = work.layout.spec().disk_bytes;
+        Known {
+            work,
+            hashes: &self.ledger.side_reader()?,
+            through,
+            stretch: self.common.grain.marks(disk_bytes, 0).spacing(),
+            mend: mend.as_ref(),
+            left_out: &is_left_out,
+        }
+        .recognise(device, self.common.cancel)?;
+        Ok(())
+    }
+
+    /// Goes from where the journal stands until the drive is written.
+    fn fill(&mut self, work: &Work<'_>, device: &mut dyn Device) -> Result<(), Stop> {
+        self.go_on()?;
+        if self.stage() == Stage::Planned {
+            self.erase(work, device)?;
+        }
+        if self.stage() == Stage::Erased {
+            self.check(work, device)?;
+        }
+        if matches!(self.stage(), Stage::Erased | Stage::Writing { .. }) {
+            self.write(work, device)?;
+        }
+        if self.stage() == Stage::Mending {
+            let bytes = self.ledger.replay().manifest.map_or(0, |(_, bytes)| bytes);
+            let mend = self.mend(work, bytes)?;
+            pipeline::mend(work, device, &mend)?;
+            self.go_on()?;
+            self.ledger.record(&Record::Sealing)?;
+        }
+        if self.stage() == Stage::Sealing {
+            let area = &self.drive.keys.information_area;
+            pipeline::seal(device, &work.layout.seal_parts(area))?;
+            self.ledger.record(&Record::Written)?;
+        }
+        if self.ledger.replay().drive_info.is_none() {
+            self.ledger.record(&Record::DriveInfo)?;
+        }
+        self.ledger.write_drive_info()?;
+        Ok(())
+    }
+
+    /// Destroys what says what the drive was.
+    fn erase(&mut self, work: &Work<'_>, device: &mut dyn Device) -> Result<(), Stop> {
+        device::erase(device, &self.erase_areas(work)).map_err(Stop::io)?;
+        let fingerprint = fingerprint(device).map_err(Stop::io)?;
+        self.ledger.record(&Record::Erased { fingerprint })?;
+        Ok(())
+    }
+
+    fn erase_areas(&self, work: &Work<'_>) -> Vec<Range<u64>> {
+        let disk_bytes = work.layout.spec().disk_bytes;
+        device::erase_areas(disk_bytes, work.layout.partition(), &self.drive.contents)
+    }
+
+    /// Checks the drive's surface as asked, unless an earlier attempt did; what a full check leaves
+    /// in the erased areas is erased again.
+    fn check(&mut self, work: &Work<'_>, device: &mut dyn Device) -> Result<(), Stop> {
+        let how = self.common.check;
+        let (code, text) = match how {
+            SurfaceCheck::None => return Ok(()),
+            SurfaceCheck::Quick => (
+                "check-quick",
+                "places over the whole drive were written and read back",
+            ),
+            SurfaceCheck::Full => ("check-full", "every sector was written and read back"),
+        };
+        let notes = &self.ledger.replay().notes;
+        if notes.iter().any(|note| note.code == code) {
+            return Ok(());
+        }
+        let keep = self.drive.free_space == FreeSpace::Keep;
+        check_surface(device, how, keep, self.common.cancel)?;
+        // Zeros are what a check that was interrupted must find here, too.
+        device::erase(device, &self.erase_areas(work)).map_err(Stop::io)?;
+        let (code, text) = (code.to_owned(), text.to_owned());
+        self.ledger.record(&Record::Note(Note { code, text }))?;
+        Ok(())
+    }
+
+    /// Writes file system, files and manifest.
+    fn write(&mut self, work: &Work<'_>, device: &mut dyn Device) -> Result<(), Stop> {
+        let common = self.common;
+        let start = self.start(work)?;
+        let mut marks = LedgerMarks {
+            ledger: self.ledger,
+            layout: &work.layout,
+            listing: work.listing,
+        };
+        let filled = pipeline::fill(
+            work,
+            device,
+            common.threads,
+            &mut marks,
+            start,
+            &self.meter.written,
+            common.cancel,
+        )?;
+        self.left_out = filled.left_out;
+        self.go_on()?;
+        let is_left_out = |node| self.left_out.contains_key(&node);
+        let manifest = pipeline::write_manifest(
+            work,
+            device,
+            &self.ledger.side_reader()?,
+            &HashIndex::new(work),
+            &is_left_out,
+        )?;
+        self.ledger.record(&Record::Mending {
+            manifest_md5: manifest.md5,
+            manifest_bytes: manifest.bytes,
+        })?;
+        Ok(())
+    }
+
+    /// Returns where the pass begins.
+    fn start(&self, work: &Work<'_>) -> Result<Start, Stop> {
+        let disk_bytes = work.layout.spec().disk_bytes;
+        let Stage::Writing { through } = self.stage() else {
+            return Ok(Start {
+                left_out: self.left_out.clone(),
+                ..Start::new(self.common.grain.marks(disk_bytes, 0))
+            });
+        };
+        Ok(Start {
+            through,
+            spacing: self.common.grain.marks(disk_bytes, through),
+            left_out: self.left_out.clone(),
+            hashes: Some(self.ledger.side_reader()?),
+            hashed: self.ledger.hashes(),
+        })
+    }
+
+    fn mend<'w>(&self, work: &'w Work<'_>, manifest_bytes: u64) -> Result<Mend<'w>, Stop> {
+        let is_left_out = |node| self.left_out.contains_key(&node);
+        work.layout
+            .mend(&is_left_out, manifest_bytes)
+            .map_err(Stop::io)
+    }
+
+    fn read_back(&mut self, bay: &mut dyn Bay) -> Result<Verdict, Stop> {
+        let proven_bytes = match self.stage() {
+            Stage::Verifying { through } => through,
+            _ => 0,
+        };
+        let expected = Expected {
+            manifest_hash: self.ledger.replay().manifest.map(|(md5, _)| md5),
+            serial: Some(self.drive.planned.serial.clone()),
+            session: Some(self.common.mapping.session.as_str().to_owned()),
+            proven_bytes,
+        };
+        let reader = bay.read_back()?;
+        read_back(
+            reader.as_ref(),
+            &self.drive.keys.credential,
+            &expected,
+            self.ledger,
+            self.meter,
+            self.common.grain,
+            self.common.cancel,
+        )
+    }
+
+    fn stage(&self) -> Stage {
+        // A drive without a stage was closed by `is_over`.
+        self.ledger.state().stage().unwrap_or(Stage::Written)
+    }
+
+    fn go_on(&self) -> Result<(), Stop> {
+        if self.common.cancel.is_cancelled() {
+            Err(Stop::Cancelled)
+        } else {
+            Ok(())
+        }
+    }
+}
+
+/// Returns SHA-256 of a drive's first and last MiB, for the journal.
+fn fingerprint(disk: &dyn disk::ReadAt) -> Result<[u8; 32], disk::ReadError> {
+    let mut sum = Sha256::new();
+    let mut part = vec![0; 1 << 20];
+    for at in [0, disk.bytes().saturating_sub(1 << 20)] {
+        disk.read_at(at, &mut part)?;
+        sum.update(&part);
+    }
+    Ok(sum.finalize().into())
+}

@@ -1,0 +1,138 @@
+//! `argosy resume`: goes on with a session that was interrupted.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use serde_json::{Value, json};
+use shared::api::FreeSpace;
+use shared::job::Verdict;
+
+use super::prepare::{confirm, read_passphrase, watch};
+use super::report;
+use super::screen::{Ended, Screen};
+use super::source::parse_drive;
+use crate::jobs::{JobError, Jobs, Kind, ReplaceRequest, ResumeRequest};
+
+/// Goes on with a session that was interrupted: by a crash, a power cut, an unplugged drive
+///
+/// Drives are recognised by their serial and by what is on them. Nothing that is durable is copied
+/// again; what is finished is not touched.
+#[derive(Args)]
+pub(super) struct Arguments {
+    /// The session id
+    #[arg(long)]
+    session: String,
+    /// Where its journals are; a folder that has no copy gets one
+    #[arg(long, required = true, num_args = 1.., value_name = "DIR")]
+    journal_dir: Vec<PathBuf>,
+    /// Where a drive is now, when its image file was moved
+    #[arg(long, num_args = 1.., value_name = "PATH")]
+    drive: Vec<PathBuf>,
+    /// Puts a spare in the place of a drive that died: only that drive's files are copied again
+    #[arg(long, num_args = 1.., value_name = "SERIAL=PATH")]
+    replace: Vec<String>,
+    /// Erases the spare of this serial, whatever is on it
+    #[arg(long, num_args = 1.., value_name = "SERIAL", requires = "replace")]
+    erase: Vec<String>,
+    /// Overwrites space of a spare that no file takes
+    #[arg(long, conflicts_with = "keep_free_space", requires = "replace")]
+    wipe: bool,
+    /// Leaves old data of a spare readable in space that no file takes
+    #[arg(long, requires = "replace")]
+    keep_free_space: bool,
+    /// Makes a key file in this folder for each drive that has no keys yet
+    #[arg(long, value_name = "DIR")]
+    bek: Option<PathBuf>,
+    /// Lets a passphrase open each drive that has no keys yet: the first line of this file
+    #[arg(long, value_name = "FILE")]
+    passphrase_file: Option<PathBuf>,
+    /// Shows the recovery passwords at the end
+    #[arg(long)]
+    show_keys: bool,
+    /// Prints one JSON object
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+pub(super) fn run(arguments: Arguments, screen: &Screen) -> Result<Ended, JobError> {
+    let replacements = replacements(&arguments)?;
+    let passphrase = arguments.passphrase_file.as_deref();
+    let request = ResumeRequest {
+        session: arguments.session,
+        journal_dirs: arguments.journal_dir,
+        drives: arguments.drive,
+        external_key_dir: arguments.bek,
+        passphrase: passphrase.map(read_passphrase).transpose()?,
+    };
+    let jobs = Jobs::open(None)?;
+    let mut reports = Reports::default();
+    // The spares first: from then on the drives whose places they take are not waited for.
+    for replace in &replacements {
+        let reply = jobs.replace(&request, replace)?;
+        let mut events = jobs.subscribe();
+        let job = confirm(&jobs, &reply, &arguments.erase, screen)?;
+        let snapshot = watch(&jobs, &job, &mut events, screen)?;
+        let folders = &request.journal_dirs;
+        reports.add(
+            report::report(&jobs, &snapshot, folders, arguments.show_keys, screen),
+            jobs.kind(&job),
+        );
+    }
+    let mut events = jobs.subscribe();
+    let job = jobs.resume(&request)?;
+    let snapshot = watch(&jobs, &job, &mut events, screen)?;
+    let folders = &request.journal_dirs;
+    reports.add(
+        report::report(&jobs, &snapshot, folders, arguments.show_keys, screen),
+        jobs.kind(&job),
+    );
+    Ok(reports.show(&request.session, screen))
+}
+
+fn replacements(arguments: &Arguments) -> Result<Vec<ReplaceRequest>, JobError> {
+    let free_space = match (arguments.wipe, arguments.keep_free_space) {
+        (true, _) => FreeSpace::Wipe,
+        (_, true) => FreeSpace::Keep,
+        _ => FreeSpace::Blank,
+    };
+    let parse = |text: &String| {
+        let (serial, path) = text
+            .split_once('=')
+            .filter(|(serial, path)| !serial.is_empty() && !path.is_empty())
+            .ok_or_else(|| {
+                JobError::usage(format!("\"{text}\" is not SERIAL=PATH"), "--replace")
+            })?;
+        Ok(ReplaceRequest {
+            serial: serial.to_owned(),
+            spare: parse_drive(path, free_space),
+        })
+    };
+    arguments.replace.iter().map(parse).collect()
+}
+
+/// How several jobs of one session ended, as one.
+#[derive(Default)]
+struct Reports {
+    drives: Vec<Value>,
+    worst: Option<Verdict>,
+    kind: Option<Kind>,
+}
+
+impl Reports {
+    fn add(&mut self, report: Value, kind: Option<Kind>) {
+        let verdict = serde_json::from_value(report["verdict"].clone()).ok();
+        self.worst = Verdict::worst(self.worst.into_iter().chain(verdict));
+        self.kind = self.kind.max(kind);
+        for drive in report["drives"].as_array().into_iter().flatten() {
+            let serial = &drive["serial"];
+            self.drives.retain(|other| other["serial"] != *serial);
+            self.drives.push(drive.clone());
+        }
+    }
+
+    fn show(self, session: &str, screen: &Screen) -> Ended {
+        let verdict = self.worst.unwrap_or(Verdict::Failed);
+        screen.object(&json!({"verdict": verdict, "session": session, "drives": self.drives}));
+        Ended(self.kind)
+    }
+}

@@ -1,0 +1,212 @@
+//! Whether a drive is the one that was being filled, and holds what it confirmed as durable.
+#![expect(
+    clippy::arithmetic_side_effects,
+    reason = "offsets and lengths of our own layout; release builds stop at an overflow"
+)]
+
+use disk::ReadAt;
+use lanes::Md5State;
+use ntfs_image::Node;
+use shared::drive::{Mend, What};
+use thiserror::Error;
+
+use super::batch::index;
+use super::cancel::Cancel;
+use super::course::{Content, Course, Leg};
+use super::error::PipelineError;
+use super::hash_index::{HashIndex, is_hashed};
+use super::side_file::SideReader;
+use super::work::Work;
+use crate::device::AlignedBuffer;
+
+/// A drive that a resume must not write to.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum RecogniseError {
+    /// Reading failed, or the person stopped it.
+    #[error(transparent)]
+    Pipeline(#[from] PipelineError),
+    /// It holds something else.
+    #[error(
+        "this is not the drive that was being filled: what lies at offset {at:#x} is not from this session"
+    )]
+    AnotherDrive {
+        /// Disk offset.
+        at: u64,
+    },
+    /// It lost bytes.
+    #[error(
+        "the drive lost what it had confirmed as written, at offset {at:#x}: it must not be used"
+    )]
+    Forgot {
+        /// Disk offset of the first block that differs.
+        at: u64,
+    },
+}
+
+/// What a drive that was being filled is compared with.
+pub struct Known<'a, 'w> {
+    /// What was being written.
+    pub work: &'a Work<'w>,
+    /// The hashes of the blocks that ended before the mark.
+    pub hashes: &'a SideReader,
+    /// Disk offset of the last mark; `None` once the whole pass is durable.
+    pub through: Option<u64>,
+    /// Bytes before the mark that are compared: the stretch since the one before.
+    pub stretch: u64,
+    /// When the mend may have begun: what it changes. Blocks are right before and after.
+    pub mend: Option<&'a Mend<'w>>,
+    /// Says which files are left out: what lies in their place does not count.
+    pub left_out: &'a dyn Fn(Node) -> bool,
+}
+
+impl Known<'_, '_> {
+    /// Reads the volume's first sectors and the last durable stretch from `disk` and compares them.
+    ///
+    /// # Errors
+    /// [`RecogniseError`]; nothing was written.
+    pub fn recognise(&self, disk: &dyn ReadAt, cancel: &Cancel) -> Result<(), RecogniseError> {
+        let through = self.through.unwrap_or_else(|| Course::end(self.work));
+        let mut buffer = AlignedBuffer::zeroed(index(self.work.leg_bytes));
+        for segment in self.work.layout.segments() {
+            if segment.what == What::HeaderCopy && segment.at + segment.bytes <= through {
+                buffer.set_length(index(segment.bytes));
+                self.read(disk, segment.at, &mut buffer)?;
+                self.rendered(segment.at, &mut buffer)
+                    .map_err(|at| RecogniseError::AnotherDrive { at })?;
+            }
+        }
+        let numbers = HashIndex::new(self.work);
+        let mut blocks = Blocks {
+            known: self,
+            numbers: &numbers,
+            carried: None,
+        };
+        let from = through.saturating_sub(self.stretch);
+        for leg in Course::new(self.work, from - from % 4096..through) {
+            if cancel.is_cancelled() {
+                return Err(PipelineError::Cancelled.into());
+            }
+            buffer.set_length(index(leg.bytes));
+            self.read(disk, leg.at, &mut buffer)?;
+            self.leg(&leg, &mut buffer, &mut blocks)?;
+        }
+        Ok(())
+    }
+
+    fn read(&self, disk: &dyn ReadAt, at: u64, into: &mut [u8]) -> Result<(), PipelineError> {
+        disk.read_at(at, into)?;
+        self.work.decrypt(at, into);
+        Ok(())
+    }
+
+    fn leg(
+        &self,
+        leg: &Leg,
+        bytes: &mut [u8],
+        blocks: &mut Blocks<'_, '_, '_>,
+    ) -> Result<(), RecogniseError> {
+        for (at, stretch) in leg.places() {
+            let part = index(at - leg.at)..index(at - leg.at + stretch.bytes);
+            let part = &mut bytes[part];
+            match stretch.content {
+                Content::Rendered => self
+                    .rendered(at, part)
+                    .map_err(|at| RecogniseError::Forgot { at })?,
+                Content::Data { file, from } => blocks.compare(at, file, from, part)?,
+                Content::Zeros => {
+                    if let Some(set) = part.iter().position(|byte| *byte != 0) {
+                        let at = at + u64::try_from(set).unwrap_or(0);
+                        return Err(RecogniseError::Forgot { at });
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Compares file system structures, all but the content of small files in them. `Err` is the
+    /// disk offset of the first byte that differs.
+    fn rendered(&self, at: u64, found: &mut [u8]) -> Result<(), u64> {
+        // What a small file's content is cannot be known here: it lies where two drawings differ.
+        let draw = |mark: u8| {
+            let mut drawn = vec![0; found.len()];
+            let layout = &self.work.layout;
+            layout.render(at, &mut drawn, &mut |_, slot| slot.fill(mark));
+            drawn
+        };
+        let (mut one, mut other) = (draw(0x55), draw(0xaa));
+        if let Some(mend) = self.mend {
+            mend.patch(at, &mut one);
+            mend.patch(at, &mut other);
+            mend.patch(at, found);
+        }
+        let differs = found
+            .iter()
+            .zip(one.iter().zip(&other))
+            .position(|(found, (one, other))| one == other && found != one);
+        match differs {
+            Some(place) => Err(at + u64::try_from(place).unwrap_or(0)),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Compares file data block by block with the side file.
+struct Blocks<'a, 'k, 'w> {
+    known: &'a Known<'k, 'w>,
+    numbers: &'a HashIndex,
+    carried: Option<Md5State>,
+}
+
+impl Blocks<'_, '_, '_> {
+    /// Takes the part of `file` that begins at its offset `from` and lies at disk offset `at`. A
+    /// block that began before the comparison did is passed over.
+    fn compare(
+        &mut self,
+        at: u64,
+        file: Node,
+        from: u64,
+        bytes: &[u8],
+    ) -> Result<(), RecogniseError> {
+        let work = self.known.work;
+        if !is_hashed(work, file) || (self.known.left_out)(file) {
+            self.carried = None;
+            return Ok(());
+        }
+        let Some(first) = self.numbers.first(file) else {
+            return Ok(());
+        };
+        let length = work.layout.ntfs().tree().bytes(file);
+        let block = work.block_bytes(file);
+        let end = length.min(from + u64::try_from(bytes.len()).unwrap_or(0));
+        let mut place = from;
+        while place < end {
+            let number = place / block;
+            let block_end = length.min((number + 1) * block);
+            let piece_end = block_end.min(end);
+            let state = if place.is_multiple_of(block) {
+                Some(Md5State::new())
+            } else {
+                self.carried.take()
+            };
+            if let Some(mut state) = state {
+                state.update(&bytes[index(place - from)..index(piece_end - from)]);
+                if piece_end < block_end {
+                    self.carried = Some(state);
+                } else if state.finish()
+                    != self
+                        .known
+                        .hashes
+                        .hash(first + number)
+                        .map_err(PipelineError::from)?
+                {
+                    let at = at + (place - from);
+                    return Err(RecogniseError::Forgot { at });
+                }
+            }
+            place = piece_end;
+        }
+        Ok(())
+    }
+}
