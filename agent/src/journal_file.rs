@@ -17,6 +17,12 @@ pub enum AppendError {
         /// The file.
         path: PathBuf,
     },
+    /// An earlier write to it failed, and what that left is unknown.
+    #[error("{path} failed before, so nothing more is written to it")]
+    Failed {
+        /// The file.
+        path: PathBuf,
+    },
     /// The operating system said no.
     #[error("cannot write {path}: {cause}")]
     Io {
@@ -29,11 +35,13 @@ pub enum AppendError {
 
 /// One file, written to each of several shelves.
 ///
-/// A write that failed on one shelf is never taken back on another: whoever gets an error stops.
+/// A write that failed on one shelf is never taken back on another, and nothing is written behind
+/// it: what it left may be half a record. Only [`AppendFile::reopen`] goes on, having cut that off.
 #[derive(Debug)]
 pub struct AppendFile {
     copies: Vec<(PathBuf, Box<dyn Growing>)>,
     bytes: u64,
+    has_failed: bool,
 }
 
 impl AppendFile {
@@ -60,7 +68,11 @@ impl AppendFile {
                 }
             }
         }
-        Ok(Self { copies, bytes: 0 })
+        Ok(Self {
+            copies,
+            bytes: 0,
+            has_failed: false,
+        })
     }
 
     /// Goes on with a file whose first bytes are `content`: a copy that has more is cut, one that
@@ -80,20 +92,19 @@ impl AppendFile {
             copies.push((path, file));
         }
         let bytes = u64::try_from(content.len()).unwrap_or(u64::MAX);
-        Ok(Self { copies, bytes })
+        Ok(Self {
+            copies,
+            bytes,
+            has_failed: false,
+        })
     }
 
     /// Appends; durable after [`AppendFile::sync`].
     ///
     /// # Errors
-    /// [`AppendError::Io`]. What was appended is then unknown, and nothing more may be.
+    /// [`AppendError::Io`]: what was appended is then unknown. [`AppendError::Failed`] ever after.
     pub fn append(&mut self, bytes: &[u8]) -> Result<(), AppendError> {
-        for (path, file) in &mut self.copies {
-            file.append(bytes).map_err(|cause| AppendError::Io {
-                path: path.clone(),
-                cause,
-            })?;
-        }
+        self.each(|file| file.append(bytes))?;
         self.bytes = self
             .bytes
             .saturating_add(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
@@ -103,14 +114,28 @@ impl AppendFile {
     /// Returns once everything appended would survive a power cut.
     ///
     /// # Errors
-    /// [`AppendError::Io`]; never retried.
+    /// [`AppendError`]; never retried.
     pub fn sync(&mut self) -> Result<(), AppendError> {
+        self.each(|file| file.sync())
+    }
+
+    fn each(
+        &mut self,
+        mut act: impl FnMut(&mut dyn Growing) -> io::Result<()>,
+    ) -> Result<(), AppendError> {
+        if self.has_failed {
+            let path = self.path().to_owned();
+            return Err(AppendError::Failed { path });
+        }
+        // Until all went well.
+        self.has_failed = true;
         for (path, file) in &mut self.copies {
-            file.sync().map_err(|cause| AppendError::Io {
+            act(file.as_mut()).map_err(|cause| AppendError::Io {
                 path: path.clone(),
                 cause,
             })?;
         }
+        self.has_failed = false;
         Ok(())
     }
 

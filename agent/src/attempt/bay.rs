@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use disk::ReadAt;
 
 use crate::device::{self, ConfirmedTarget, Device, OpenError};
+use crate::pipeline::reading_ahead;
 
 /// The place of one drive, from which it can be held and read: a device, or in a simulation what
 /// stands for one.
@@ -15,11 +16,11 @@ pub trait Bay: Send {
     /// [`BayError`]; nothing was written.
     fn hold(&mut self) -> Result<Box<dyn Device>, BayError>;
 
-    /// Opens the drive for reading what is on the medium, past every cache.
+    /// Runs `act` with what is on the medium, read past every cache.
     ///
     /// # Errors
-    /// [`BayError`].
-    fn read_back(&mut self) -> Result<Box<dyn ReadAt + Send + Sync>, BayError>;
+    /// [`BayError`] when it cannot be opened; `act` did not run.
+    fn read_back(&mut self, act: &mut dyn FnMut(&dyn ReadAt)) -> Result<(), BayError>;
 }
 
 /// A drive that cannot be opened.
@@ -74,7 +75,9 @@ impl Bay for DriveBay {
         Ok(Box::new(device::open(confirmed)?))
     }
 
-    fn read_back(&mut self) -> Result<Box<dyn ReadAt + Send + Sync>, BayError> {
-        Ok(Box::new(device::open_read(&self.path, true)?))
+    fn read_back(&mut self, act: &mut dyn FnMut(&dyn ReadAt)) -> Result<(), BayError> {
+        let reader = device::open_read(&self.path, true)?;
+        reading_ahead(&reader, |ahead| act(ahead));
+        Ok(())
     }
 }

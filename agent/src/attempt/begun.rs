@@ -15,7 +15,7 @@ use super::ledger::{Ledger, Names, Teller, owner};
 use super::left_out_csv::{LeftOutCsv, Rows};
 use crate::job_error::JobError;
 use crate::journal_file::AppendFile;
-use crate::pipeline::SideFile;
+use crate::pipeline::{SideFile, SideFileError};
 use crate::shelf::{Shelves, Taken};
 
 /// A drive whose journal holds its key: now it may be touched.
@@ -73,9 +73,12 @@ impl<'c> Begun<'c> {
         // From here on copies are mended.
         let journal = AppendFile::reopen(shelves, &names.journal, &journal)?;
         let side = SideFile::reopen(shelves, &names.side, &side);
-        let side = side.map_err(|error| ReopenError::Beside {
-            path: path(&names.side),
-            what: error.to_string(),
+        let side = side.map_err(|error| match error {
+            SideFileError::Append(error) => ReopenError::Append(error),
+            error => ReopenError::Beside {
+                path: path(&names.side),
+                what: error.to_string(),
+            },
         })?;
         let csv = match csv {
             Some(content) => LeftOutCsv::reopen(shelves, &names.csv, &content)?,

@@ -1,7 +1,23 @@
 //! The keys of one drive, and what follows from them.
 
-use bitlocker_image::{Credential, OpenedArea, RecoveryPassword, SectorCipher};
+use bitlocker_image::{
+    Credential, RecoveryPassword, SectorCipher, UnlockError, open_information_area,
+};
 use shared::drive::DriveIds;
+use shared::journal::Replay;
+use thiserror::Error;
+
+/// A journal whose keys do not serve.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum NoKeys {
+    /// It has none.
+    #[error("the journal has no key")]
+    None,
+    /// The password does not open the sealed area.
+    #[error(transparent)]
+    Unlock(#[from] UnlockError),
+}
 
 /// The keys of one drive, and what follows from them.
 #[derive(Debug)]
@@ -21,21 +37,25 @@ pub struct DriveKeys {
 }
 
 impl DriveKeys {
-    /// Returns the keys that a journal holds: `opened` is its sealed area, opened with its password.
-    #[must_use]
-    pub fn of_journal(
-        opened: &OpenedArea,
-        information_area: Vec<u8>,
-        recovery_password: RecoveryPassword,
-        salt: [u8; 16],
-    ) -> Self {
-        Self {
+    /// Returns the keys that a journal holds: its sealed area is opened with `credential`, its
+    /// password or what was stretched of it before.
+    ///
+    /// # Errors
+    /// [`NoKeys`].
+    pub fn of_journal(replay: &Replay, credential: Credential) -> Result<Self, NoKeys> {
+        let (Some(recovery_password), Some(salt)) =
+            (replay.recovery_password.clone(), replay.salt())
+        else {
+            return Err(NoKeys::None);
+        };
+        let opened = open_information_area(&replay.sealed, &credential)?;
+        Ok(Self {
             ids: DriveIds::derive(opened.volume_master_key()),
-            information_area,
-            credential: Credential::RecoveryPassword(recovery_password.clone()),
+            information_area: replay.sealed.clone(),
+            credential,
             recovery_password,
             salt,
             cipher: opened.sector_cipher().clone(),
-        }
+        })
     }
 }

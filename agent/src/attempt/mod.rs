@@ -31,7 +31,7 @@ pub use begun::{Begun, ReopenError, forget, whole_journal};
 pub use common::{Clock, Common, Grain, now, tool};
 pub use drive_job::DriveJob;
 pub use drive_meter::{DriveMeter, Speed};
-pub use keys::DriveKeys;
+pub use keys::{DriveKeys, NoKeys};
 pub use ledger::{Ledger, Teller};
 pub use left_out_csv::read_left_out;
 pub use read_back::place;

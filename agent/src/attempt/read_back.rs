@@ -9,27 +9,58 @@ use shared::job::Verdict;
 use shared::journal::Record;
 use shared::verify::{Expected, FindingCode, VerifyReport, VerifyVerdict, verify};
 
+use super::bay::Bay;
 use super::common::Grain;
 use super::drive_meter::DriveMeter;
 use super::ledger::Ledger;
 use super::stop::Stop;
 use crate::job_error::Kind;
-use crate::pipeline::{Cancel, reading_ahead};
+use crate::pipeline::{Cancel, PipelineError, Structures};
 
-/// Reads the drive past every cache and proves it; returns what the end is called.
-pub(super) fn read_back(
-    reader: &(dyn ReadAt + Send + Sync),
-    credential: &Credential,
-    expected: &Expected,
-    ledger: &mut Ledger<'_>,
-    meter: &DriveMeter,
-    grain: Grain,
-    cancel: &Cancel,
-) -> Result<Verdict, Stop> {
-    let mut marks = grain.marks(reader.bytes(), expected.proven_bytes);
-    let mut failure = None;
-    let report = reading_ahead(reader, |ahead| {
-        verify(ahead, credential, expected, &mut |progress| {
+/// What a drive is proven with.
+pub(super) struct ReadBack<'a> {
+    /// Opens it.
+    pub credential: &'a Credential,
+    /// What it must hold.
+    pub expected: Expected,
+    /// What everything but the files' data must be.
+    pub structures: &'a Structures<'a, 'a>,
+    /// The sealed information area.
+    pub information_area: &'a [u8],
+    /// When marks are due.
+    pub grain: Grain,
+    /// Stops it.
+    pub cancel: &'a Cancel,
+}
+
+impl ReadBack<'_> {
+    /// Reads the drive past every cache and proves it; returns what the end is called.
+    pub(super) fn prove(
+        &self,
+        bay: &mut dyn Bay,
+        ledger: &mut Ledger<'_>,
+        meter: &DriveMeter,
+    ) -> Result<Verdict, Stop> {
+        let mut result = Err(PipelineError::Stage);
+        bay.read_back(&mut |disk| result = self.read(disk, ledger, meter))?;
+        judge(&result?, ledger)
+    }
+
+    fn read(
+        &self,
+        disk: &dyn ReadAt,
+        ledger: &mut Ledger<'_>,
+        meter: &DriveMeter,
+    ) -> Result<VerifyReport, PipelineError> {
+        let differs = self
+            .structures
+            .first_difference(disk, self.information_area, self.cancel)?;
+        if let Some(at) = differs {
+            return Ok(not_as_written(at));
+        }
+        let mut marks = self.grain.marks(disk.bytes(), self.expected.proven_bytes);
+        let mut failure = None;
+        let report = verify(disk, self.credential, &self.expected, &mut |progress| {
             let through = progress.bytes;
             meter.verifying(through, progress.bytes_total);
             // What a later attempt passes over must have been without a fault.
@@ -37,16 +68,31 @@ pub(super) fn read_back(
                 marks.set(through);
                 failure = ledger.record(&Record::VerifiedThrough { through }).err();
             }
-            if failure.is_some() || cancel.is_cancelled() {
+            if failure.is_some() || self.cancel.is_cancelled() {
                 return ControlFlow::Break(());
             }
             ControlFlow::Continue(())
-        })
-    });
-    if let Some(error) = failure {
-        return Err(error.into());
+        });
+        failure.map_or(Ok(report), Err)
     }
-    judge(&report, ledger)
+}
+
+/// Returns the report of a drive whose partition tables, BitLocker areas or file system are not what
+/// was written.
+fn not_as_written(at: u64) -> VerifyReport {
+    let finding = shared::verify::Finding {
+        code: FindingCode::FileSystem,
+        message: format!("what the drive gives back at offset {at:#x} is not what was written"),
+        file: None,
+        offset: Some(at),
+    };
+    VerifyReport {
+        verdict: VerifyVerdict::Mismatch,
+        files: 0,
+        bytes: 0,
+        findings: vec![finding],
+        findings_left_out: 0,
+    }
 }
 
 fn judge(report: &VerifyReport, ledger: &mut Ledger<'_>) -> Result<Verdict, Stop> {

@@ -17,12 +17,12 @@ use super::common::Common;
 use super::drive_job::DriveJob;
 use super::drive_meter::DriveMeter;
 use super::ledger::{Ledger, LedgerMarks, Teller};
-use super::read_back::read_back;
+use super::read_back::ReadBack;
 use super::stop::{DriveEnd, Stop};
 use crate::device::{self, Device, Edges};
 use crate::job_error::Kind;
 use crate::pipeline::{
-    self, HashIndex, Known, Start, SurfaceCheck, Work, check_surface, is_check_pattern,
+    self, HashIndex, Known, Start, Structures, SurfaceCheck, Work, check_surface, is_check_pattern,
 };
 
 /// Fills one drive, or goes on with it, and reads it back.
@@ -124,7 +124,7 @@ impl<'a> Attempt<'a, '_, '_> {
         }
         self.fill(&work, device.as_mut())?;
         let verdict = if self.common.verify {
-            self.read_back(bay)?
+            self.read_back(&work, bay)?
         } else {
             Verdict::Written
         };
@@ -364,7 +364,7 @@ impl<'a> Attempt<'a, '_, '_> {
             .map_err(Stop::io)
     }
 
-    fn read_back(&mut self, bay: &mut dyn Bay) -> Result<Verdict, Stop> {
+    fn read_back(&mut self, work: &Work<'_>, bay: &mut dyn Bay) -> Result<Verdict, Stop> {
         let proven_bytes = match self.stage() {
             Stage::Verifying { through } => through,
             _ => 0,
@@ -375,16 +375,19 @@ impl<'a> Attempt<'a, '_, '_> {
             session: Some(self.common.mapping.session.as_str().to_owned()),
             proven_bytes,
         };
-        let reader = bay.read_back()?;
-        read_back(
-            reader.as_ref(),
-            &self.drive.keys.credential,
-            &expected,
-            self.ledger,
-            self.meter,
-            self.common.grain,
-            self.common.cancel,
-        )
+        let mend = match self.ledger.replay().manifest {
+            Some((_, bytes)) => Some(self.mend(work, bytes)?),
+            None => None,
+        };
+        ReadBack {
+            credential: &self.drive.keys.credential,
+            expected,
+            structures: &Structures::new(work, mend.as_ref()),
+            information_area: &self.drive.keys.information_area,
+            grain: self.common.grain,
+            cancel: self.common.cancel,
+        }
+        .prove(bay, self.ledger, self.meter)
     }
 
     fn stage(&self) -> Stage {

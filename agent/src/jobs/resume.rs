@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use bitlocker_image::{Cipher, Credential, open_information_area};
+use bitlocker_image::{Cipher, Credential};
 use disk::SectorSize;
 use shared::api::{DriveSnapshot, Progress};
 use shared::blob_name::file_name;
@@ -17,7 +17,7 @@ use super::plan_file::{self, HeadDrive, PlanFile};
 use super::prepared::{Prepared, Replaced};
 use super::request::{JobRequest, Origin, TargetRequest};
 use super::runner::{Publish, Run, RunDrive, run_drives};
-use crate::attempt::{DriveBay, DriveEnd, DriveJob, DriveKeys, ReopenError, forget, whole_journal};
+use crate::attempt::{DriveBay, DriveEnd, DriveJob, DriveKeys, NoKeys, ReopenError, forget, whole_journal};
 use crate::device::{self, ConfirmedTarget, DriveInfo};
 use crate::job_error::JobError;
 use crate::pipeline::Cancel;
@@ -291,26 +291,19 @@ fn run_drive(
 
 /// Opens the sealed area in a journal.
 fn keys(replay: &Replay) -> Result<DriveKeys, JobError> {
-    let serial = replay.session.drive.serial.as_str();
-    let wrong = |what: String| {
+    let password = replay.recovery_password.clone();
+    let opened = password
+        .ok_or(NoKeys::None)
+        .and_then(|password| {
+            DriveKeys::of_journal(replay, Credential::RecoveryPassword(password))
+        });
+    opened.map_err(|error| {
         JobError::refused(
-            what,
-            serial,
+            error.to_string(),
+            replay.session.drive.serial.as_str(),
             "Use the journal that was written for this drive.",
         )
-    };
-    let password = replay.recovery_password.clone();
-    let password = password.ok_or_else(|| wrong("the journal has no key".to_owned()))?;
-    let credential = Credential::RecoveryPassword(password.clone());
-    let opened = open_information_area(&replay.sealed, &credential)
-        .map_err(|error| wrong(error.to_string()))?;
-    let salt = replay.salt().unwrap_or_default();
-    Ok(DriveKeys::of_journal(
-        &opened,
-        replay.sealed.clone(),
-        password,
-        salt,
-    ))
+    })
 }
 
 /// Draws keys for a drive that has no journal with a key, and so was never touched; what a crash

@@ -16,6 +16,7 @@ use super::course::{Content, Course, Leg};
 use super::error::PipelineError;
 use super::hash_index::{HashIndex, is_hashed};
 use super::side_file::SideReader;
+use super::structures::Structures;
 use super::work::Work;
 use crate::device::AlignedBuffer;
 
@@ -55,43 +56,54 @@ pub struct Known<'a, 'w> {
     /// Bytes before the mark that are compared: the stretch since the one before.
     pub stretch: u64,
     /// When the mend may have begun: what it changes. Blocks are right before and after.
-    pub mend: Option<&'a Mend<'w>>,
+    pub mend: Option<&'a Mend<'a>>,
     /// Says which files are left out: what lies in their place does not count.
     pub left_out: &'a dyn Fn(Node) -> bool,
 }
 
 impl Known<'_, '_> {
-    /// Reads the volume's first sectors and the last durable stretch from `disk` and compares them.
+    /// Reads the volume's first sectors and the last durable stretch from `disk` and compares them:
+    /// a longer stretch where no block ends within it.
     ///
     /// # Errors
     /// [`RecogniseError`]; nothing was written.
     pub fn recognise(&self, disk: &dyn ReadAt, cancel: &Cancel) -> Result<(), RecogniseError> {
         let through = self.through.unwrap_or_else(|| Course::end(self.work));
         let mut buffer = AlignedBuffer::zeroed(index(self.work.leg_bytes));
+        let structures = Structures::new(self.work, self.mend);
         for segment in self.work.layout.segments() {
             if segment.what == What::HeaderCopy && segment.at + segment.bytes <= through {
                 buffer.set_length(index(segment.bytes));
                 self.read(disk, segment.at, &mut buffer)?;
-                self.rendered(segment.at, &mut buffer)
-                    .map_err(|at| RecogniseError::AnotherDrive { at })?;
+                if let Some(at) = structures.difference(segment.at, &mut buffer) {
+                    return Err(RecogniseError::AnotherDrive { at });
+                }
             }
         }
         let numbers = HashIndex::new(self.work);
         let mut blocks = Blocks {
             known: self,
             numbers: &numbers,
+            structures: &structures,
             carried: None,
+            compared: 0,
         };
-        let from = through.saturating_sub(self.stretch);
-        for leg in Course::new(self.work, from - from % 4096..through) {
-            if cancel.is_cancelled() {
-                return Err(PipelineError::Cancelled.into());
+        let mut stretch = self.stretch.max(4096);
+        loop {
+            let from = through.saturating_sub(stretch);
+            for leg in Course::new(self.work, from - from % 4096..through) {
+                if cancel.is_cancelled() {
+                    return Err(PipelineError::Cancelled.into());
+                }
+                buffer.set_length(index(leg.bytes));
+                self.read(disk, leg.at, &mut buffer)?;
+                self.leg(&leg, &mut buffer, &mut blocks)?;
             }
-            buffer.set_length(index(leg.bytes));
-            self.read(disk, leg.at, &mut buffer)?;
-            self.leg(&leg, &mut buffer, &mut blocks)?;
+            if blocks.compared > 0 || from == 0 {
+                return Ok(());
+            }
+            (blocks.carried, stretch) = (None, stretch.saturating_mul(2));
         }
-        Ok(())
     }
 
     fn read(&self, disk: &dyn ReadAt, at: u64, into: &mut [u8]) -> Result<(), PipelineError> {
@@ -110,45 +122,23 @@ impl Known<'_, '_> {
             let part = index(at - leg.at)..index(at - leg.at + stretch.bytes);
             let part = &mut bytes[part];
             match stretch.content {
-                Content::Rendered => self
-                    .rendered(at, part)
-                    .map_err(|at| RecogniseError::Forgot { at })?,
+                Content::Rendered => {
+                    if let Some(at) = blocks.structures.difference(at, part) {
+                        return Err(RecogniseError::Forgot { at });
+                    }
+                    blocks.compared += 1;
+                }
                 Content::Data { file, from } => blocks.compare(at, file, from, part)?,
                 Content::Zeros => {
                     if let Some(set) = part.iter().position(|byte| *byte != 0) {
                         let at = at + u64::try_from(set).unwrap_or(0);
                         return Err(RecogniseError::Forgot { at });
                     }
+                    blocks.compared += 1;
                 }
             }
         }
         Ok(())
-    }
-
-    /// Compares file system structures, all but the content of small files in them. `Err` is the
-    /// disk offset of the first byte that differs.
-    fn rendered(&self, at: u64, found: &mut [u8]) -> Result<(), u64> {
-        // What a small file's content is cannot be known here: it lies where two drawings differ.
-        let draw = |mark: u8| {
-            let mut drawn = vec![0; found.len()];
-            let layout = &self.work.layout;
-            layout.render(at, &mut drawn, &mut |_, slot| slot.fill(mark));
-            drawn
-        };
-        let (mut one, mut other) = (draw(0x55), draw(0xaa));
-        if let Some(mend) = self.mend {
-            mend.patch(at, &mut one);
-            mend.patch(at, &mut other);
-            mend.patch(at, found);
-        }
-        let differs = found
-            .iter()
-            .zip(one.iter().zip(&other))
-            .position(|(found, (one, other))| one == other && found != one);
-        match differs {
-            Some(place) => Err(at + u64::try_from(place).unwrap_or(0)),
-            None => Ok(()),
-        }
     }
 }
 
@@ -156,7 +146,10 @@ impl Known<'_, '_> {
 struct Blocks<'a, 'k, 'w> {
     known: &'a Known<'k, 'w>,
     numbers: &'a HashIndex,
+    structures: &'a Structures<'k, 'w>,
     carried: Option<Md5State>,
+    /// Blocks that were compared, and stretches of anything else.
+    compared: u64,
 }
 
 impl Blocks<'_, '_, '_> {
@@ -203,6 +196,8 @@ impl Blocks<'_, '_, '_> {
                 {
                     let at = at + (place - from);
                     return Err(RecogniseError::Forgot { at });
+                } else {
+                    self.compared += 1;
                 }
             }
             place = piece_end;

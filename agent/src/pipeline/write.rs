@@ -109,7 +109,8 @@ pub fn fill(
         });
         scope.spawn(move || hash_all(hasher, &filled, &hashed_to));
         scope.spawn(move || encrypt_all(work, &hashed, &ready_to));
-        let written = write_all(device, &ready, &empty_to, marks, spacing, meter);
+        let progress = (meter, cancel);
+        let written = write_all(device, &ready, &empty_to, marks, spacing, progress);
         // Both ends of the loop of buffers go, so that a reader that waits for one wakes up.
         drop((ready, empty_to));
         let left_out = reader.join().map_err(|_| PipelineError::Stage)?;
@@ -169,12 +170,15 @@ fn write_all(
     empty: &Sender<AlignedBuffer>,
     marks: &mut dyn Marks,
     mut spacing: Spacing,
-    meter: &Meter,
+    (meter, cancel): (&Meter, &Cancel),
 ) -> Result<(), PipelineError> {
     let mut hashes: Vec<[u8; 16]> = Vec::new();
     let mut through = 0;
     let mut marked = 0;
     for batch in ready {
+        if cancel.is_cancelled() {
+            break;
+        }
         if !batch.left_out.is_empty() {
             marks.left_out(&batch.left_out)?;
         }

@@ -23,6 +23,22 @@ pub enum Credential {
     BekFile(Vec<u8>),
     /// The key that a suspended volume stores in the clear.
     Clear,
+    /// A recovery password whose stretch was done before: [`crate::stretched`] makes it.
+    Stretched(StretchedPassword),
+}
+
+/// What a recovery password gives for the salts of some volume's protectors: opening that volume
+/// again costs no stretch. Wiped when dropped, never printed.
+#[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
+pub struct StretchedPassword {
+    /// Salts and keys.
+    pub(crate) keys: Vec<([u8; 16], [u8; 32])>,
+}
+
+impl fmt::Debug for StretchedPassword {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("StretchedPassword(secret)")
+    }
 }
 
 /// Why a key file holds no credential.
@@ -133,6 +149,7 @@ impl fmt::Debug for Credential {
             Self::ExternalKey(_) => "ExternalKey(secret)",
             Self::BekFile(_) => "BekFile(secret)",
             Self::Clear => "Clear",
+            Self::Stretched(_) => "Stretched(secret)",
         })
     }
 }

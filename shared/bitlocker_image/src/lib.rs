@@ -40,7 +40,7 @@ mod unlock;
 
 pub use boot_sector::{boot_sector, is_bitlocker};
 pub use cipher::{Cipher, UnknownCipher};
-pub use credential::{Credential, CredentialError};
+pub use credential::{Credential, CredentialError, StretchedPassword};
 pub use external_key::{ExternalKeyFile, ExternalKeyFileError};
 pub use guid::Guid;
 pub use recovery::{RecoveryKey, RecoveryPassword, RecoveryPasswordError};
@@ -50,5 +50,5 @@ pub use secrets::{Identifiers, Protectors, Secrets};
 pub use sector_cipher::{SectorCipher, SectorCipherError};
 pub use unlock::{
     CopyFault, CopyState, OpenedArea, ProtectorFacts, ProtectorKind, UnlockError, UnlockedVolume,
-    VolumeFacts, open_information_area,
+    VolumeFacts, open_information_area, stretched,
 };

@@ -9,6 +9,7 @@ use super::facts::{ProtectorFacts, ProtectorKind};
 use crate::metadata::{Datum, ProtectorBody, kind, role};
 use crate::sealed::{algorithm, open};
 use crate::stretch::Initial;
+use crate::credential::StretchedPassword;
 use crate::{Credential, ExternalKeyFile, Guid, RecoveryKey, RecoveryPassword};
 
 /// Protectors of one kind that are tried on all three copies together: a genuine volume has one or
@@ -109,6 +110,8 @@ pub(super) struct Opener {
 
 enum Secret {
     Password { initial: Initial, stretch: u32 },
+    /// Nothing but what is stretched already.
+    Stretched,
     External { key: Key, of: Option<Guid> },
     Clear,
 }
@@ -139,11 +142,19 @@ impl Opener {
                 (ProtectorKind::ExternalKey, secret)
             }
             Credential::Clear => (ProtectorKind::Clear, Secret::Clear),
+            Credential::Stretched(_) => (ProtectorKind::RecoveryPassword, Secret::Stretched),
+        };
+        let stretched = match credential {
+            Credential::Stretched(password) => {
+                let known = password.keys.iter();
+                known.map(|(salt, key)| (*salt, Zeroizing::new(*key))).collect()
+            }
+            _ => Vec::new(),
         };
         Ok(Self {
             kind,
             secret,
-            stretched: Vec::new(),
+            stretched,
             tries_left: TRIES_MAX,
         })
     }
@@ -179,10 +190,23 @@ impl Opener {
         }
     }
 
+    /// Returns everything that was stretched.
+    pub(super) fn into_stretched(self) -> StretchedPassword {
+        let keys = self.stretched.iter().map(|(salt, key)| (*salt, **key));
+        StretchedPassword {
+            keys: keys.collect(),
+        }
+    }
+
     /// Returns the key that should open a protector.
     fn key_of(&mut self, protector: &Protector<'_>) -> Option<Key> {
         match &self.secret {
             Secret::Clear => protector.clear_key(),
+            Secret::Stretched => {
+                let salt = protector.salt(algorithm::RECOVERY_KEY)?;
+                let known = self.stretched.iter().find(|(known, _)| known == salt);
+                known.map(|(_, key)| key.clone())
+            }
             Secret::External { key, .. } => Some(key.clone()),
             Secret::Password { initial, stretch } => {
                 let salt = protector.salt(*stretch)?;

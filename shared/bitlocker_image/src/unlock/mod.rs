@@ -19,5 +19,5 @@ mod volume;
 
 pub use error::{CopyFault, CopyState, UnlockError};
 pub use facts::{ProtectorFacts, ProtectorKind, VolumeFacts};
-pub use opened::{OpenedArea, open_information_area};
+pub use opened::{OpenedArea, open_information_area, stretched};
 pub use volume::UnlockedVolume;

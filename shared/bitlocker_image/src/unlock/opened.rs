@@ -99,6 +99,18 @@ pub fn open_information_area(
     OpenedArea::open(&copy, &mut Opener::new(credential)?)
 }
 
+/// Opens an information area with a recovery password, and returns a credential that opens this
+/// area, and the volume it is of, without the stretch.
+///
+/// # Errors
+/// [`UnlockError`] as for [`open_information_area`].
+pub fn stretched(area: &[u8], password: &RecoveryPassword) -> Result<Credential, UnlockError> {
+    let copy = CheckedCopy::check(area, None).map_err(UnlockError::Area)?;
+    let mut opener = Opener::new(&Credential::RecoveryPassword(password.clone()))?;
+    OpenedArea::open(&copy, &mut opener)?;
+    Ok(Credential::Stretched(opener.into_stretched()))
+}
+
 fn unsupported(what: &'static str, found: impl TryInto<u64>) -> UnlockError {
     let found = found.try_into().unwrap_or(u64::MAX);
     UnlockError::Unsupported { what, found }

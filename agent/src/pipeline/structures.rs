@@ -1,0 +1,129 @@
+//! Everything on a drive that is not a file's data, compared byte by byte with what it must be.
+#![expect(
+    clippy::arithmetic_side_effects,
+    reason = "offsets and lengths of our own layout; release builds stop at an overflow"
+)]
+
+use std::ops::Range;
+
+use disk::ReadAt;
+use shared::drive::{Mend, MendWhat, What};
+
+use super::batch::index;
+use super::cancel::Cancel;
+use super::error::PipelineError;
+use super::work::Work;
+use crate::device::AlignedBuffer;
+
+/// Bytes compared at once.
+const STEP: u64 = 1 << 20;
+
+/// What the file system structures of a drive must be: as laid out, or mended.
+pub struct Structures<'a, 'w> {
+    work: &'a Work<'w>,
+    mend: Option<&'a Mend<'a>>,
+    /// Disk ranges that the mend changes, ascending.
+    changed: Vec<Range<u64>>,
+}
+
+impl<'a, 'w> Structures<'a, 'w> {
+    /// Returns those of `work`; where `mend` changes them, both before and after are right.
+    #[must_use]
+    pub fn new(work: &'a Work<'w>, mend: Option<&'a Mend<'a>>) -> Self {
+        let ranges = mend.into_iter().flat_map(|mend| mend.ranges());
+        let patches = ranges.filter(|range| range.what == MendWhat::Patch);
+        Self {
+            work,
+            mend,
+            changed: patches
+                .map(|range| range.at..range.at + range.bytes)
+                .collect(),
+        }
+    }
+
+    /// Returns the disk offset of the first byte that differs from what it must be, in everything
+    /// that is neither a file's data nor free space: partition tables, BitLocker's areas, file
+    /// system structures, and the zeros between.
+    ///
+    /// The content of small files, which lies in file records, is not compared: the verification
+    /// does that.
+    ///
+    /// # Errors
+    /// [`PipelineError`] when the drive cannot be read, or the person stopped it.
+    pub fn first_difference(
+        &self,
+        disk: &dyn ReadAt,
+        information_area: &[u8],
+        cancel: &Cancel,
+    ) -> Result<Option<u64>, PipelineError> {
+        let sealed = self.work.layout.seal_parts(information_area);
+        let places = [&sealed.gpt_primary, &sealed.gpt_backup];
+        for (at, bytes) in sealed.bitlocker.iter().chain(places) {
+            let mut found = vec![0; bytes.len()];
+            disk.read_at(*at, &mut found)?;
+            if let Some(place) = found.iter().zip(bytes).position(|(one, other)| one != other) {
+                return Ok(Some(at + u64::try_from(place).unwrap_or(0)));
+            }
+        }
+        let mut buffer = AlignedBuffer::zeroed(index(STEP));
+        for segment in self.work.layout.segments() {
+            let is_encrypted = match segment.what {
+                What::Gap => false,
+                What::HeaderCopy | What::Metadata | What::Zeros => true,
+                _ => continue,
+            };
+            let (mut at, end) = (segment.at, segment.at + segment.bytes);
+            while at < end {
+                if cancel.is_cancelled() {
+                    return Err(PipelineError::Cancelled);
+                }
+                let bytes = STEP.min(end - at);
+                buffer.set_length(index(bytes));
+                disk.read_at(at, &mut buffer)?;
+                if is_encrypted {
+                    self.work.decrypt(at, &mut buffer);
+                }
+                let differs = match segment.what {
+                    What::HeaderCopy | What::Metadata => self.difference(at, &mut buffer),
+                    _ => (at..)
+                        .zip(buffer.iter())
+                        .find_map(|(at, byte)| (*byte != 0).then_some(at)),
+                };
+                if differs.is_some() {
+                    return Ok(differs);
+                }
+                at += bytes;
+            }
+        }
+        Ok(None)
+    }
+
+    /// Compares decrypted file system structures at disk offset `at`, all but the content of small
+    /// files in them. Returns the disk offset of the first byte that differs.
+    pub(super) fn difference(&self, at: u64, found: &mut [u8]) -> Option<u64> {
+        // What a small file's content is cannot be known here: it lies where two drawings differ.
+        let draw = |mark: u8| {
+            let mut drawn = vec![0; found.len()];
+            let layout = &self.work.layout;
+            layout.render(at, &mut drawn, &mut |_, slot| slot.fill(mark));
+            drawn
+        };
+        let (mut one, mut other) = (draw(0x55), draw(0xaa));
+        if let Some(mend) = self.mend.filter(|_| self.is_changed(at, found.len())) {
+            mend.patch(at, &mut one);
+            mend.patch(at, &mut other);
+            mend.patch(at, found);
+        }
+        let place = found
+            .iter()
+            .zip(one.iter().zip(&other))
+            .position(|(found, (one, other))| one == other && found != one)?;
+        Some(at + u64::try_from(place).unwrap_or(0))
+    }
+
+    fn is_changed(&self, at: u64, length: usize) -> bool {
+        let end = at + u64::try_from(length).unwrap_or(u64::MAX);
+        let next = self.changed.partition_point(|range| range.end <= at);
+        self.changed.get(next).is_some_and(|range| range.start < end)
+    }
+}

@@ -1,0 +1,311 @@
+//! What is put onto which drive.
+
+use std::collections::{BTreeSet, HashMap};
+use std::ops::Range;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use agent::attempt::{DriveJob, DriveKeys, Grain};
+use agent::device::{Contents, Edges};
+use agent::pipeline::SurfaceCheck;
+use bitlocker_image::{
+    Cipher, Credential, Protectors, Secrets, SectorCipher, VolumeSpec, seal, stretched,
+};
+use disk::{MemDisk, SectorSize, WriteAt};
+use ntfs_image::FileTime;
+use shared::api::FreeSpace;
+use shared::drive::{DriveIds, DriveLayout, DriveSpec, What};
+use shared::job::{DriveIdentity, Moment, SerialSource};
+use shared::plan::{Kind, Listing, Mapping, PlannedDrive, Space};
+
+use crate::rng::Rng;
+
+const DISK_BYTES: u64 = 64 << 20;
+/// The one start time of all scenarios.
+pub(crate) const STARTED: Moment = Moment(1_790_000_000_000);
+
+/// One drive and what goes onto it, with everything that takes long done once.
+pub struct Scenario {
+    pub(crate) name: &'static str,
+    pub(crate) listing: Listing,
+    pub(crate) mapping: Mapping,
+    pub(crate) cipher: Cipher,
+    pub(crate) sector: SectorSize,
+    pub(crate) check: SurfaceCheck,
+    pub(crate) free_space: FreeSpace,
+    pub(crate) before: MemDisk,
+    keys: Keys,
+    /// Where a finished drive is compared.
+    pub(crate) compared: Vec<Range<u64>>,
+    /// The same without what lies behind the end of files in their last clusters: nobody reads it.
+    pub(crate) read: Vec<Range<u64>>,
+    /// Finished drives by the files that are not on them.
+    pub(crate) references: Mutex<HashMap<BTreeSet<u32>, Arc<MemDisk>>>,
+    acts: u64,
+}
+
+struct Keys {
+    ids: DriveIds,
+    information_area: Vec<u8>,
+    recovery_password: bitlocker_image::RecoveryPassword,
+    cipher: SectorCipher,
+    credential: Credential,
+}
+
+struct Plan {
+    name: &'static str,
+    cipher: Cipher,
+    sector: SectorSize,
+    check: SurfaceCheck,
+    free_space: FreeSpace,
+    content_md5: bool,
+    large: bool,
+}
+
+impl Scenario {
+    /// Returns all scenarios.
+    #[must_use]
+    pub fn all() -> Vec<Self> {
+        let plain = Plan {
+            name: "plain",
+            cipher: Cipher::XtsAes128,
+            sector: SectorSize::B512,
+            check: SurfaceCheck::None,
+            free_space: FreeSpace::Blank,
+            content_md5: false,
+            large: false,
+        };
+        let plans = [
+            Plan {
+                name: "Content-MD5, a used drive that is wiped",
+                content_md5: true,
+                check: SurfaceCheck::Quick,
+                free_space: FreeSpace::Keep,
+                ..plain
+            },
+            Plan {
+                name: "sectors of 4096 bytes, CBC, checked",
+                cipher: Cipher::CbcAes256,
+                sector: SectorSize::B4096,
+                check: SurfaceCheck::Quick,
+                ..plain
+            },
+            Plan {
+                name: "files of several blocks, Content-MD5",
+                content_md5: true,
+                large: true,
+                ..plain
+            },
+            plain,
+        ];
+        plans.into_iter().map(Self::new).collect()
+    }
+
+    fn new(plan: Plan) -> Self {
+        let listing = listing(plan.large);
+        let session = "simulated".parse().expect("a session");
+        let destination = "film/reels/".parse().expect("a destination");
+        let mut mapping = Mapping::of_source(session, destination);
+        mapping.content_md5 = plan.content_md5;
+        let mut scenario = Self {
+            name: plan.name,
+            listing,
+            mapping,
+            cipher: plan.cipher,
+            sector: plan.sector,
+            check: plan.check,
+            free_space: plan.free_space,
+            before: MemDisk::new(DISK_BYTES),
+            keys: keys(&plan),
+            compared: Vec::new(),
+            read: Vec::new(),
+            references: Mutex::default(),
+            acts: 0,
+        };
+        if plan.free_space != FreeSpace::Blank {
+            scenario.before = used();
+        }
+        (scenario.compared, scenario.read) = scenario.ranges();
+        scenario
+    }
+
+    /// Returns how many acts an undisturbed run has.
+    #[must_use]
+    pub const fn acts(&self) -> u64 {
+        self.acts
+    }
+
+    pub(crate) const fn set_acts(&mut self, acts: u64) {
+        self.acts = acts;
+    }
+
+    /// Returns the number of some file.
+    pub(crate) fn any_file(&self, rng: &mut Rng) -> u32 {
+        let files: Vec<u32> = self
+            .listing
+            .iter()
+            .filter(|(_, entry)| !entry.is_folder && entry.bytes > 0)
+            .map(|(number, _)| number)
+            .collect();
+        rng.one_of(&files)
+    }
+
+    /// Returns the small grain that gives a small drive many legs and marks.
+    pub(crate) const fn grain() -> Grain {
+        Grain {
+            leg_bytes: 256 << 10,
+            mark_bytes: Some(512 << 10),
+        }
+    }
+
+    pub(crate) fn credential(&self) -> Credential {
+        self.keys.credential.clone()
+    }
+
+    /// Returns the keys of a drive that has no journal.
+    pub(crate) fn keys(&self) -> DriveKeys {
+        DriveKeys {
+            ids: self.keys.ids.clone(),
+            information_area: self.keys.information_area.clone(),
+            recovery_password: self.keys.recovery_password.clone(),
+            salt: [7; 16],
+            cipher: self.keys.cipher.clone(),
+            credential: self.keys.credential.clone(),
+        }
+    }
+
+    pub(crate) fn drive_job(&self, keys: DriveKeys) -> DriveJob {
+        DriveJob {
+            identity: DriveIdentity {
+                serial: SERIAL.to_owned(),
+                serial_source: SerialSource::Drive,
+                model: String::new(),
+                wwn: String::new(),
+                bytes: DISK_BYTES,
+                sector_bytes: self.sector.bytes(),
+            },
+            planned: PlannedDrive {
+                serial: SERIAL.to_owned(),
+                disk_bytes: DISK_BYTES,
+                sector: self.sector,
+                capacity_bytes: 0,
+                used_bytes: 0,
+                files: 0,
+                file_bytes: 0,
+                entries: (0..self.listing.len()).collect(),
+            },
+            free_space: self.free_space,
+            contents: Contents::default(),
+            edges: Edges::read(&self.before).expect("memory"),
+            keys,
+            planned_out: Vec::new(),
+        }
+    }
+
+    /// Returns the finished drive without the files `left_out`, when it is known.
+    pub(crate) fn reference(&self, left_out: &BTreeSet<u32>) -> Option<Arc<MemDisk>> {
+        let references = self.references.lock();
+        references
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(left_out)
+            .cloned()
+    }
+
+    fn ranges(&self) -> (Vec<Range<u64>>, Vec<Range<u64>>) {
+        let spec = DriveSpec {
+            disk_bytes: DISK_BYTES,
+            sector: self.sector,
+            cipher: self.cipher,
+            serial: SERIAL.to_owned(),
+            label: "simulated".to_owned(),
+            started: STARTED.file_time(),
+            ids: self.keys.ids.clone(),
+        };
+        let entries: Vec<u32> = (0..self.listing.len()).collect();
+        let layout = DriveLayout::new(spec, &self.listing, &entries, &self.mapping);
+        let layout = layout.expect("a few files fit");
+        let segments = layout.segments().filter(|segment| {
+            segment.what != What::Free || self.free_space == FreeSpace::Wipe
+        });
+        let (mut compared, mut read) = (Vec::new(), Vec::new());
+        for segment in segments {
+            compared.push(segment.at..segment.at.saturating_add(segment.bytes));
+            let bytes = match segment.what {
+                What::FileData { file, from } => {
+                    let length = layout.ntfs().tree().bytes(file).saturating_sub(from);
+                    segment.bytes.min(length.next_multiple_of(16))
+                }
+                _ => segment.bytes,
+            };
+            read.push(segment.at..segment.at.saturating_add(bytes));
+        }
+        (compared, read)
+    }
+}
+
+/// The drive's serial.
+pub(crate) const SERIAL: &str = "SIMULATED";
+
+fn listing(large: bool) -> Listing {
+    let mut listing = Listing::new();
+    let mut push = |path: &str, bytes: u64, kind| {
+        let modified = FileTime(133_000_000_000_000_000);
+        listing.push(path, bytes, modified, kind).expect("few");
+    };
+    push("empty", 0, Kind::File);
+    push("folder", 0, Kind::Folder);
+    for (number, bytes) in [1, 300, 512, 600, 700, 90, 333].into_iter().enumerate() {
+        push(&format!("folder/small {number}"), bytes, Kind::File);
+    }
+    let middle = [4096, 5000, 70_000, 262_144, 300_001, 9000];
+    for (number, bytes) in middle.into_iter().enumerate() {
+        push(&format!("middle {number}"), bytes, Kind::File);
+    }
+    if large {
+        push("large", (9 << 20) + 123, Kind::File);
+        push("last", 100_000, Kind::File);
+    }
+    listing
+}
+
+fn keys(plan: &Plan) -> Keys {
+    let (cipher, sector) = (plan.cipher, plan.sector);
+    let seed = plan.name.bytes().fold(0_u64, |seed, byte| {
+        seed.rotate_left(7) ^ u64::from(byte)
+    });
+    let mut rng = Rng::new(seed);
+    let secrets = Secrets::from_random(cipher, &Protectors::default(), &mut |bytes| {
+        for byte in bytes {
+            *byte = rng.bits().to_le_bytes()[0];
+        }
+    });
+    let space = Space::new(DISK_BYTES, sector).expect("large enough");
+    let spec = VolumeSpec {
+        volume_bytes: space.volume_bytes(),
+        sector,
+        cipher,
+        regions: space.regions,
+        created: STARTED.file_time().0,
+        description: "simulated".to_owned(),
+    };
+    let sealed = seal(&spec, &secrets).expect("a right specification");
+    let credential = stretched(&sealed.information_area, &sealed.recovery_password);
+    Keys {
+        ids: DriveIds::derive(&secrets.volume_master_key),
+        cipher: SectorCipher::new(cipher, &secrets.volume_key, sector).expect("a right key"),
+        credential: credential.expect("our own password"),
+        information_area: sealed.information_area,
+        recovery_password: sealed.recovery_password,
+    }
+}
+
+/// A drive that held something: both edges and places between.
+fn used() -> MemDisk {
+    let mut disk = MemDisk::new(DISK_BYTES);
+    let mut rng = Rng::new(1);
+    for at in [0, 4096, 1 << 20, 7 << 20, 33 << 20, DISK_BYTES - (64 << 10)] {
+        let bytes: Vec<u8> = (0..8192).flat_map(|_| rng.bits().to_le_bytes()).collect();
+        let length = usize::try_from((DISK_BYTES - at).min(65_536)).expect("short");
+        disk.write_at(at, &bytes[..length]).expect("in bounds");
+    }
+    disk
+}

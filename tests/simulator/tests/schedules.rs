@@ -1,0 +1,81 @@
+//! Thousands of schedules, and the mistakes that they must find.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use simulator::{Judge, Mutation, Outcome, Violation};
+
+/// Schedules of an ordinary run.
+const SCHEDULES: u64 = 20_000;
+
+/// Runs the schedules of the seeds below `end` on all processors, until there are `enough`
+/// violations.
+fn run(judge: &Judge, end: u64, enough: usize) -> (Vec<Outcome>, Vec<Violation>) {
+    let next = AtomicU64::new(0);
+    let (ends, violations) = (Mutex::new(Vec::new()), Mutex::new(Vec::new()));
+    let processors = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+    std::thread::scope(|scope| {
+        for _ in 0..processors {
+            scope.spawn(|| {
+                loop {
+                    let seed = next.fetch_add(1, Ordering::Relaxed);
+                    if seed >= end || violations.lock().expect("whole").len() >= enough {
+                        return;
+                    }
+                    match judge.run(seed) {
+                        Ok(outcome) => ends.lock().expect("whole").push(outcome),
+                        Err(violation) => violations.lock().expect("whole").push(*violation),
+                    }
+                }
+            });
+        }
+    });
+    (
+        ends.into_inner().expect("whole"),
+        violations.into_inner().expect("whole"),
+    )
+}
+
+#[test]
+fn every_schedule_ends_with_the_same_drive_or_a_clear_failure() {
+    let schedules = std::env::var("ARGOSY_SCHEDULES").ok();
+    let schedules = schedules.map_or(SCHEDULES, |text| text.parse().expect("a number"));
+    let judge = Judge::new(Mutation::None);
+    let (ends, violations) = run(&judge, schedules, 5);
+    for violation in &violations {
+        eprintln!("{violation}");
+    }
+    assert!(violations.is_empty(), "{} violations", violations.len());
+    let found_out = ends.iter().filter(|end| **end == Outcome::FoundOut).count();
+    let resumed = ends
+        .iter()
+        .filter(|end| matches!(end, Outcome::Identical { attempts, .. } if *attempts > 1))
+        .count();
+    eprintln!(
+        "{} schedules: {resumed} resumed to the identical drive, {found_out} lying drives found out",
+        ends.len()
+    );
+    // Otherwise the faults strike nothing.
+    assert!(resumed * 4 > ends.len() && found_out > 0);
+}
+
+/// Runs schedules until a violation shows that the mistake is found.
+fn finds(mutation: Mutation) {
+    let (_, violations) = run(&Judge::new(mutation), SCHEDULES, 1);
+    assert!(!violations.is_empty(), "{mutation:?} was not found");
+}
+
+#[test]
+fn a_flush_that_is_left_out_is_found() {
+    finds(Mutation::NoFlush);
+}
+
+#[test]
+fn a_mark_before_its_flush_is_found() {
+    finds(Mutation::RecordBeforeFlush);
+}
+
+#[test]
+fn reading_back_from_memory_is_found() {
+    finds(Mutation::VerifyFromCache);
+}
