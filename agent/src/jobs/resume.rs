@@ -17,7 +17,9 @@ use super::plan_file::{self, HeadDrive, PlanFile};
 use super::prepared::{Prepared, Replaced};
 use super::request::{JobRequest, Origin, TargetRequest};
 use super::runner::{Publish, Run, RunDrive, run_drives};
-use crate::attempt::{DriveBay, DriveEnd, DriveJob, DriveKeys, NoKeys, ReopenError, forget, whole_journal};
+use crate::attempt::{
+    DriveBay, DriveEnd, DriveJob, DriveKeys, NoKeys, ReopenError, forget, whole_journal,
+};
 use crate::device::{self, ConfirmedTarget, DriveInfo};
 use crate::job_error::JobError;
 use crate::pipeline::Cancel;
@@ -294,9 +296,7 @@ fn keys(replay: &Replay) -> Result<DriveKeys, JobError> {
     let password = replay.recovery_password.clone();
     let opened = password
         .ok_or(NoKeys::None)
-        .and_then(|password| {
-            DriveKeys::of_journal(replay, Credential::RecoveryPassword(password))
-        });
+        .and_then(|password| DriveKeys::of_journal(replay, Credential::RecoveryPassword(password)));
     opened.map_err(|error| {
         JobError::refused(
             error.to_string(),

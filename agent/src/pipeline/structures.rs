@@ -15,6 +15,29 @@ use super::error::PipelineError;
 use super::work::Work;
 use crate::device::AlignedBuffer;
 
+/// Pages are compared whole first, and only those that differ byte by byte.
+const PAGE: usize = 4096;
+
+/// Returns the disk offset of the first byte of `found`, which lies at `at`, that is not what both
+/// drawings of its page have; a drawing of one page stands for all.
+fn first_unlike(at: u64, found: &[u8], one: &[u8], other: &[u8]) -> Option<u64> {
+    (at..)
+        .step_by(PAGE)
+        .zip(found.chunks(PAGE))
+        .find_map(|(at, page)| {
+            let (one, other) = (one.get(..page.len())?, other.get(..page.len())?);
+            if page == one {
+                return None;
+            }
+            let drawn = one.iter().zip(other);
+            let place = page
+                .iter()
+                .zip(drawn)
+                .position(|(found, (one, other))| one == other && found != one)?;
+            Some(at + u64::try_from(place).unwrap_or(0))
+        })
+}
+
 /// Bytes compared at once.
 const STEP: u64 = 1 << 20;
 
@@ -61,7 +84,11 @@ impl<'a, 'w> Structures<'a, 'w> {
         for (at, bytes) in sealed.bitlocker.iter().chain(places) {
             let mut found = vec![0; bytes.len()];
             disk.read_at(*at, &mut found)?;
-            if let Some(place) = found.iter().zip(bytes).position(|(one, other)| one != other) {
+            if let Some(place) = found
+                .iter()
+                .zip(bytes)
+                .position(|(one, other)| one != other)
+            {
                 return Ok(Some(at + u64::try_from(place).unwrap_or(0)));
             }
         }
@@ -85,9 +112,7 @@ impl<'a, 'w> Structures<'a, 'w> {
                 }
                 let differs = match segment.what {
                     What::HeaderCopy | What::Metadata => self.difference(at, &mut buffer),
-                    _ => (at..)
-                        .zip(buffer.iter())
-                        .find_map(|(at, byte)| (*byte != 0).then_some(at)),
+                    _ => first_unlike(at, &buffer, &[0; PAGE], &[0; PAGE]),
                 };
                 if differs.is_some() {
                     return Ok(differs);
@@ -114,16 +139,21 @@ impl<'a, 'w> Structures<'a, 'w> {
             mend.patch(at, &mut other);
             mend.patch(at, found);
         }
-        let place = found
-            .iter()
-            .zip(one.iter().zip(&other))
-            .position(|(found, (one, other))| one == other && found != one)?;
-        Some(at + u64::try_from(place).unwrap_or(0))
+        (at..)
+            .step_by(PAGE)
+            .zip(
+                found
+                    .chunks(PAGE)
+                    .zip(one.chunks(PAGE).zip(other.chunks(PAGE))),
+            )
+            .find_map(|(at, (found, (one, other)))| first_unlike(at, found, one, other))
     }
 
     fn is_changed(&self, at: u64, length: usize) -> bool {
         let end = at + u64::try_from(length).unwrap_or(u64::MAX);
         let next = self.changed.partition_point(|range| range.end <= at);
-        self.changed.get(next).is_some_and(|range| range.start < end)
+        self.changed
+            .get(next)
+            .is_some_and(|range| range.start < end)
     }
 }

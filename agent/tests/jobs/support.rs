@@ -179,3 +179,53 @@ pub(crate) fn has(program: &str) -> bool {
     }
     found
 }
+
+/// A loop device, detached when it is dropped; `None`, and a line that says so, without root.
+pub(crate) struct Loop(pub(crate) PathBuf);
+
+impl Loop {
+    pub(crate) fn over(image: &Path) -> Option<Self> {
+        if !rustix::process::geteuid().is_root() || !has("losetup") {
+            println!("skipped: loop devices need root and losetup");
+            return None;
+        }
+        let output = Command::new("losetup")
+            .args(["-f", "--show", text(image)])
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{output:?}");
+        let node = String::from_utf8(output.stdout).unwrap();
+        Some(Self(PathBuf::from(node.trim())))
+    }
+}
+
+impl Drop for Loop {
+    fn drop(&mut self) {
+        let _ = Command::new("losetup").arg("-d").arg(&self.0).status();
+    }
+}
+
+/// A file system in memory that holds little, unmounted when it is dropped; `None`, and a line that
+/// says so, without root.
+pub(crate) struct SmallDisk(pub(crate) PathBuf);
+
+impl SmallDisk {
+    pub(crate) fn new(at: PathBuf, bytes: u64) -> Option<Self> {
+        if !rustix::process::geteuid().is_root() || !has("mount") {
+            println!("skipped: mounting needs root");
+            return None;
+        }
+        fs::create_dir_all(&at).unwrap();
+        let size = format!("size={bytes}");
+        let arguments = ["-t", "tmpfs", "-o", &size, "tmpfs", text(&at)];
+        let output = Command::new("mount").args(arguments).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        Some(Self(at))
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg(&self.0).status();
+    }
+}

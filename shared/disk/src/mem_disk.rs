@@ -1,6 +1,7 @@
 //! A sparse disk in memory.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::{ReadAt, ReadError, WriteAt, WriteError};
 
@@ -8,11 +9,12 @@ use crate::{ReadAt, ReadError, WriteAt, WriteError};
 const CHUNK: usize = 65_536;
 const CHUNK_BYTES: u64 = 65_536;
 
-/// A disk of any length in memory; what was never written reads as zeros and takes no memory.
+/// A disk of any length in memory; what was never written reads as zeros and takes no memory. A clone
+/// shares what neither of the two has written since.
 #[derive(Clone, Debug, Default)]
 pub struct MemDisk {
     bytes: u64,
-    chunks: BTreeMap<u64, Box<[u8]>>,
+    chunks: BTreeMap<u64, Arc<[u8]>>,
 }
 
 impl MemDisk {
@@ -99,8 +101,8 @@ impl WriteAt for MemDisk {
             let held = self
                 .chunks
                 .entry(chunk)
-                .or_insert_with(|| vec![0; CHUNK].into_boxed_slice());
-            if let Some(place) = held
+                .or_insert_with(|| vec![0; CHUNK].into());
+            if let Some(place) = Arc::make_mut(held)
                 .get_mut(within..)
                 .and_then(|held| held.get_mut(..count))
             {

@@ -285,7 +285,11 @@ impl ReadAt for Held {
 impl WriteAt for Held {
     fn write_at(&mut self, at: u64, bytes: &[u8]) -> Result<(), WriteError> {
         if !self.in_bounds(at, bytes.len()) || self.drive.lock().is_lost {
-            return Err(self.failed(at, bytes.len(), "outside the drive, or after a failed flush"));
+            return Err(self.failed(
+                at,
+                bytes.len(),
+                "outside the drive, or after a failed flush",
+            ));
         }
         self.pay_flush();
         let world = self.drive.world.clone();

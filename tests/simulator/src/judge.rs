@@ -233,7 +233,9 @@ impl Judge {
             .go(&drive, &[], Mutation::None)
             .expect("nothing is there before");
         let replay = closed(&shelves).expect("a whole journal");
-        let verdict = replay.and_then(|replay| replay.closed).map(|closed| closed.verdict);
+        let verdict = replay
+            .and_then(|replay| replay.closed)
+            .map(|closed| closed.verdict);
         let expected = if left_out.is_empty() {
             Verdict::Verified
         } else {

@@ -223,9 +223,9 @@ impl Scenario {
         let entries: Vec<u32> = (0..self.listing.len()).collect();
         let layout = DriveLayout::new(spec, &self.listing, &entries, &self.mapping);
         let layout = layout.expect("a few files fit");
-        let segments = layout.segments().filter(|segment| {
-            segment.what != What::Free || self.free_space == FreeSpace::Wipe
-        });
+        let segments = layout
+            .segments()
+            .filter(|segment| segment.what != What::Free || self.free_space == FreeSpace::Wipe);
         let (mut compared, mut read) = (Vec::new(), Vec::new());
         for segment in segments {
             compared.push(segment.at..segment.at.saturating_add(segment.bytes));
@@ -269,9 +269,10 @@ fn listing(large: bool) -> Listing {
 
 fn keys(plan: &Plan) -> Keys {
     let (cipher, sector) = (plan.cipher, plan.sector);
-    let seed = plan.name.bytes().fold(0_u64, |seed, byte| {
-        seed.rotate_left(7) ^ u64::from(byte)
-    });
+    let seed = plan
+        .name
+        .bytes()
+        .fold(0_u64, |seed, byte| seed.rotate_left(7) ^ u64::from(byte));
     let mut rng = Rng::new(seed);
     let secrets = Secrets::from_random(cipher, &Protectors::default(), &mut |bytes| {
         for byte in bytes {

@@ -148,7 +148,7 @@ impl Schedule {
     pub fn new(seed: u64, scenarios: &[Scenario]) -> Self {
         let mut rng = Rng::new(seed);
         // The last one is the plainest and the quickest, and gets most.
-        let number = if rng.once_in(5) {
+        let number = if rng.once_in(20) {
             let count = u64::try_from(scenarios.len()).expect("few");
             usize::try_from(rng.below(count)).expect("few")
         } else {

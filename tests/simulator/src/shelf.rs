@@ -39,14 +39,19 @@ impl MemShelf {
     pub(crate) fn crash(&self, rng: &mut Rng) {
         for file in self.lock().values_mut() {
             let tail = file.now.len().saturating_sub(file.synced);
-            let kept = usize::try_from(rng.below(u64::try_from(tail).unwrap_or(0).saturating_add(1)));
+            let kept =
+                usize::try_from(rng.below(u64::try_from(tail).unwrap_or(0).saturating_add(1)));
             let kept = file.synced.saturating_add(kept.unwrap_or(0));
             if kept < file.now.len() && rng.once_in(4) {
                 // File systems that grow a file before its bytes arrive leave zeros.
                 let border = kept.next_multiple_of(512).min(file.now.len());
                 file.now.truncate(border.max(file.synced));
                 let from = kept.min(file.now.len());
-                let from = if from % 512 == 0 { from } else { file.now.len() };
+                let from = if from % 512 == 0 {
+                    from
+                } else {
+                    file.now.len()
+                };
                 file.now[from..].fill(0);
             } else {
                 file.now.truncate(kept);

@@ -6,10 +6,10 @@ use zeroize::Zeroizing;
 use super::copy::CheckedCopy;
 use super::error::UnlockError;
 use super::facts::{ProtectorFacts, ProtectorKind};
+use crate::credential::StretchedPassword;
 use crate::metadata::{Datum, ProtectorBody, kind, role};
 use crate::sealed::{algorithm, open};
 use crate::stretch::Initial;
-use crate::credential::StretchedPassword;
 use crate::{Credential, ExternalKeyFile, Guid, RecoveryKey, RecoveryPassword};
 
 /// Protectors of one kind that are tried on all three copies together: a genuine volume has one or
@@ -109,10 +109,16 @@ pub(super) struct Opener {
 }
 
 enum Secret {
-    Password { initial: Initial, stretch: u32 },
+    Password {
+        initial: Initial,
+        stretch: u32,
+    },
     /// Nothing but what is stretched already.
     Stretched,
-    External { key: Key, of: Option<Guid> },
+    External {
+        key: Key,
+        of: Option<Guid>,
+    },
     Clear,
 }
 
@@ -147,7 +153,9 @@ impl Opener {
         let stretched = match credential {
             Credential::Stretched(password) => {
                 let known = password.keys.iter();
-                known.map(|(salt, key)| (*salt, Zeroizing::new(*key))).collect()
+                known
+                    .map(|(salt, key)| (*salt, Zeroizing::new(*key)))
+                    .collect()
             }
             _ => Vec::new(),
         };
