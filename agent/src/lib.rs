@@ -5,13 +5,15 @@
 //! drives, threads, the clock, randomness, the terminal and the loopback socket.
 //!
 //! ```text
-//! device, scan, random, journal_file  <-  pipeline, unpack  <-  jobs  <-  http, cli  <-  main
+//! device, scan, random, journal_file  <-  pipeline, unpack  <-  jobs  <-  http, control  <-  cli  <-  main
 //! ```
 //!
 //! Deliberately absent: a way to write to a drive that [`device::confirm`] has not matched with the
 //! person's own words, and a way from [`http`] to a device that does not lead through [`jobs`].
 
 pub mod cli;
+pub mod control;
+pub mod core_dumps;
 pub mod device;
 pub mod http;
 pub mod jobs;

@@ -15,8 +15,10 @@ mod browser;
 mod check_drive;
 mod drives;
 mod holes;
+mod idle;
 mod journal;
 mod key;
+mod link;
 mod new_drive;
 mod opened;
 mod plan;
@@ -26,9 +28,12 @@ mod report;
 mod scan;
 mod screen;
 mod serve;
+mod side_door;
 mod signals;
 mod size;
 mod source;
+mod status;
+mod status_follow;
 mod unlock;
 mod unpack;
 mod verify;
@@ -64,6 +69,8 @@ enum Command {
     NewDrive(new_drive::Arguments),
     Abort(abort::Arguments),
     Serve(serve::Arguments),
+    Status(status::Arguments),
+    Link(link::Arguments),
 }
 
 /// Parses `arguments`, runs the command, says what went wrong, and returns the exit code.
@@ -96,7 +103,8 @@ impl Command {
             Self::CheckDrive(arguments) => arguments.json,
             Self::Journal(command) => command.wants_json(),
             Self::Drives(arguments) => arguments.json,
-            Self::NewDrive(_) | Self::Abort(_) | Self::Serve(_) => false,
+            Self::Status(arguments) => arguments.json,
+            Self::NewDrive(_) | Self::Abort(_) | Self::Serve(_) | Self::Link(_) => false,
         }
     }
 
@@ -114,6 +122,8 @@ impl Command {
             Self::NewDrive(arguments) => new_drive::run(&arguments, screen),
             Self::Abort(arguments) => abort::run(&arguments, screen),
             Self::Serve(arguments) => serve::run(&arguments, screen),
+            Self::Status(arguments) => status::run(&arguments, screen),
+            Self::Link(arguments) => link::run(&arguments, screen),
         }
     }
 }

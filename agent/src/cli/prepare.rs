@@ -14,7 +14,7 @@ use super::screen::{Ended, Screen};
 use super::signals::on_stop;
 use super::size::{show_files, show_size};
 use super::source::{parse_drive, parse_map, parse_sector, read_drives};
-use super::{key, report};
+use super::{key, report, side_door};
 use crate::device::Said;
 use crate::jobs::{Confirmation, JobError, JobRequest, Jobs, Origin};
 use crate::pipeline::SurfaceCheck;
@@ -107,6 +107,7 @@ pub(super) fn run(arguments: Arguments, screen: &Screen) -> Result<Ended, JobErr
     let (erase, show_keys) = (arguments.erase.clone(), arguments.show_keys);
     let folders = arguments.journal_dir.clone();
     let jobs = Jobs::open(None)?;
+    let _side_door = side_door::open(None, "prepare", &jobs, None, screen);
     let reply = jobs.start(request(arguments)?)?;
     show_plan(&reply, screen);
     let job = reply.job.clone().unwrap_or_default();
@@ -118,9 +119,9 @@ pub(super) fn run(arguments: Arguments, screen: &Screen) -> Result<Ended, JobErr
         }
     };
     let mut events = jobs.subscribe();
-    jobs.confirm(&job, &reply.plan_hash, &words)?;
     let (stopper, stopped_job) = (jobs.clone(), job.clone());
     on_stop(move || drop(stopper.cancel(&stopped_job)));
+    jobs.confirm(&job, &reply.plan_hash, &words)?;
     follow(&jobs, &job, &mut events, screen);
     let snapshot = jobs.wait(&job).ok_or_else(|| JobError::no_such_job(&job))?;
     let object = report::report(&jobs, &snapshot, &folders, show_keys, screen);
