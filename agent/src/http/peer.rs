@@ -7,7 +7,7 @@
 //!   runs as them, and so does the `sshd` that forwards a port for them,
 //! - root, who could read our memory anyway.
 //!
-//! Everybody else is turned away before a byte is read. Elsewhere than on Linux there is no such table to read; the
+//! Everybody else is turned away, unheard. Elsewhere than on Linux there is no such table to read; the
 //! tokens alone protect there. Source: requirement S6.
 
 use std::net::SocketAddr;
@@ -15,11 +15,6 @@ use std::net::SocketAddr;
 use rustix::process::Uid;
 use thiserror::Error;
 use tokio::net::TcpStream;
-
-/// What somebody is told who is turned away. Nothing of theirs was read.
-pub(super) const REFUSAL: &[u8] = b"HTTP/1.1 403 Forbidden\r\n\
-    content-type: text/plain; charset=utf-8\r\nconnection: close\r\n\r\n\
-    This Argosy serves another user of this machine.\n";
 
 /// The users whose programs may connect.
 #[derive(Clone, Debug, PartialEq, Eq)]

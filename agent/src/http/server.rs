@@ -1,7 +1,7 @@
 //! The listening sockets, one connection after the other, and how it ends.
 //!
 //! ```text
-//! accept -> too many? -> whose is it? (peer) -> HTTP/1.1 within limits -> shape -> routes
+//! accept -> whose is it? (peer) -> too many? -> HTTP/1.1 within limits -> shape -> routes
 //! ```
 
 use std::convert::Infallible;
@@ -13,7 +13,6 @@ use futures::future::join_all;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use shared::api::ApiError;
-use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use warp::http::Request;
@@ -114,7 +113,7 @@ async fn accept<S>(
     agent: &Agent,
     users: &Users,
     service: &S,
-    mut ending: watch::Receiver<bool>,
+    ending: watch::Receiver<bool>,
 ) where
     S: Service<Request<Incoming>, Response = Response, Error = Infallible> + Clone + Send + 'static,
     S::Future: Send,
@@ -130,33 +129,24 @@ async fn accept<S>(
             tokio::time::sleep(Duration::from_millis(50)).await;
             continue;
         };
-        let Some(counted) = agent.presence.enter() else {
-            continue;
-        };
-        let (users, service) = (users.clone(), service.clone());
-        ending.mark_unchanged();
+        let (presence, users, service) = (agent.presence.clone(), users.clone(), service.clone());
         let ending = ending.clone();
         tokio::spawn(async move {
-            converse(stream, &users, service, ending).await;
-            drop(counted);
+            if peer::check(&stream, &users).is_err() {
+                presence.turn_away(stream).await;
+            } else if let Some(counted) = presence.enter() {
+                converse(stream, service, ending).await;
+                drop(counted);
+            }
         });
     }
 }
 
-/// Speaks with one program until it goes, is turned away, or the agent ends.
-async fn converse<S>(
-    mut stream: TcpStream,
-    users: &Users,
-    service: S,
-    ending: watch::Receiver<bool>,
-) where
+/// Speaks with one program until it goes or the agent ends.
+async fn converse<S>(stream: TcpStream, service: S, ending: watch::Receiver<bool>)
+where
     S: Service<Request<Incoming>, Response = Response, Error = Infallible>,
 {
-    if peer::check(&stream, users).is_err() {
-        // They may be gone already; there is nothing else to do for them.
-        drop(stream.write_all(peer::REFUSAL).await);
-        return;
-    }
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new())
         .header_read_timeout(HEAD_PATIENCE)
