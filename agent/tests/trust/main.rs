@@ -7,6 +7,7 @@
 
 mod addresses;
 mod answers;
+mod drives;
 mod hosts;
 mod idle;
 mod keys;
