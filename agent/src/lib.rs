@@ -20,5 +20,7 @@ pub mod jobs;
 pub mod journal_file;
 pub mod pipeline;
 pub mod random;
+#[cfg(target_os = "linux")]
+pub mod root_part;
 pub mod scan;
 pub mod unpack;

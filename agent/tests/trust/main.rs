@@ -15,6 +15,8 @@ mod limits;
 mod origins;
 mod other_users;
 mod questions;
+#[cfg(target_os = "linux")]
+mod root_part;
 mod side_door;
 mod support;
 mod terminal;

@@ -1,0 +1,39 @@
+//! The descriptor that goes to the user part, of a drive that the root part holds.
+
+use std::fs::File;
+use std::path::Path;
+
+use rustix::fs::{FlockOperation, Mode, OFlags, flock, open};
+use rustix::io::Errno;
+
+use crate::device::{DriveInfo, DriveKind};
+
+/// Opens the drive of `info` for reading and writing, once more, while a [`DriveWriter`](crate::device::DriveWriter)
+/// of this process holds it.
+///
+/// That it is the one that is held is proven by trying to take it: it must be taken already.
+///
+/// # Errors
+/// The operating system's word, or that the path leads to another drive by now.
+pub(super) fn of_held(info: &DriveInfo) -> Result<File, String> {
+    let path = info.path.as_path();
+    let said = |why: Errno| format!("{}: {}", path.display(), std::io::Error::from(why));
+    let flags = OFlags::RDWR | OFlags::CLOEXEC | OFlags::NOFOLLOW;
+    if info.kind == DriveKind::ImageFile {
+        let file = File::from(open(path, flags, Mode::empty()).map_err(said)?);
+        return match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            Err(Errno::WOULDBLOCK) => Ok(file),
+            _ => Err(elsewhere(path)),
+        };
+    }
+    let alone = open(path, flags | OFlags::EXCL, Mode::empty());
+    match alone {
+        Err(Errno::BUSY) => {}
+        _ => return Err(elsewhere(path)),
+    }
+    Ok(File::from(open(path, flags, Mode::empty()).map_err(said)?))
+}
+
+fn elsewhere(path: &Path) -> String {
+    format!("{} leads to another drive by now", path.display())
+}
