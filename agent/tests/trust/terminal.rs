@@ -14,7 +14,8 @@ use super::support::{Ask, Serve, binary, new_drive, noise, send, text, wait_unti
 
 /// Starts `prepare` of a few hundred megabytes in a terminal of its own; returns the far end of that terminal.
 fn prepare_in_a_terminal(home: &Path) -> (Child, OwnedFd) {
-    let far = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+    // Inherited by the child, the far end would never be closed.
+    let far = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
     grantpt(&far).unwrap();
     unlockpt(&far).unwrap();
     let name = ptsname(&far, Vec::new()).unwrap();
