@@ -5,7 +5,7 @@
 //! drives, threads, the clock, randomness, the terminal and the loopback socket.
 //!
 //! ```text
-//! device, scan, random, journal_file  <-  pipeline, unpack  <-  jobs  <-  http, control  <-  cli  <-  main
+//! device, scan, random, journal_file  <-  pipeline, unpack, root_part  <-  jobs  <-  http, control  <-  cli  <-  main
 //! ```
 //!
 //! Deliberately absent: a way to write to a drive that [`device::confirm`] has not matched with the

@@ -10,6 +10,7 @@
 //! Everybody else is turned away, unheard. Elsewhere than on Linux there is no such table to read; the
 //! tokens alone protect there. Source: requirement S6.
 
+#[cfg(target_os = "linux")]
 use std::net::SocketAddr;
 
 use rustix::process::Uid;
@@ -17,10 +18,18 @@ use thiserror::Error;
 use tokio::net::TcpStream;
 
 /// The users whose programs may connect.
+#[cfg_attr(
+    not(target_os = "linux"),
+    expect(dead_code, reason = "there is no table to compare them with")
+)]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Users(Vec<u32>);
 
 /// A connection of somebody else, or of nobody that the kernel names.
+#[cfg_attr(
+    not(target_os = "linux"),
+    expect(dead_code, reason = "there is no table of whose connection is whose")
+)]
 #[derive(Debug, Error, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub(super) enum Stranger {
@@ -46,6 +55,7 @@ impl Users {
         Self(users)
     }
 
+    #[cfg(target_os = "linux")]
     fn has(&self, user: u32) -> bool {
         self.0.contains(&user)
     }
