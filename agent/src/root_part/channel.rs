@@ -1,4 +1,4 @@
-//! One end of the socket pair: a packet a message, a descriptor beside it when one belongs to it.
+//! One end of the socket pair: a packet a message, with the descriptors that belong to it.
 
 use std::io::{IoSlice, IoSliceMut};
 use std::mem::MaybeUninit;
@@ -15,8 +15,9 @@ use super::error::RootPartError;
 
 /// Bytes of a message: a list of some hundred drives.
 const MESSAGE_BYTES_MAX: usize = 128 << 10;
-/// Room for one descriptor.
-const ONE_DESCRIPTOR: usize = rustix::cmsg_space!(ScmRights(1));
+/// Descriptors of one message: a drive's buffered and its unbuffered one.
+const DESCRIPTORS_MAX: usize = 2;
+const DESCRIPTORS_ROOM: usize = rustix::cmsg_space!(ScmRights(DESCRIPTORS_MAX));
 
 /// One end of the pair.
 #[derive(Debug)]
@@ -31,14 +32,14 @@ impl Channel {
         Self { socket }
     }
 
-    /// Sends one message, and a descriptor with it.
+    /// Sends one message, and descriptors with it.
     ///
     /// # Errors
     /// [`RootPartError`].
     pub(super) fn send(
         &self,
         message: &impl Serialize,
-        descriptor: Option<BorrowedFd<'_>>,
+        descriptors: &[BorrowedFd<'_>],
     ) -> Result<(), RootPartError> {
         let bytes = serde_json::to_vec(message).map_err(nonsense)?;
         if bytes.len() > MESSAGE_BYTES_MAX {
@@ -47,11 +48,10 @@ impl Channel {
                 bytes.len()
             )));
         }
-        let mut space = [MaybeUninit::uninit(); ONE_DESCRIPTOR];
+        let mut space = [MaybeUninit::uninit(); DESCRIPTORS_ROOM];
         let mut beside = SendAncillaryBuffer::new(&mut space);
-        let descriptors: Vec<BorrowedFd<'_>> = descriptor.into_iter().collect();
-        if !descriptors.is_empty() && !beside.push(SendAncillaryMessage::ScmRights(&descriptors)) {
-            return Err(RootPartError::Nonsense("no room for a descriptor".into()));
+        if !descriptors.is_empty() && !beside.push(SendAncillaryMessage::ScmRights(descriptors)) {
+            return Err(RootPartError::Nonsense("no room for descriptors".into()));
         }
         let sent = sendmsg(
             self.socket.as_fd(),
@@ -65,15 +65,13 @@ impl Channel {
         }
     }
 
-    /// Receives one message, and the descriptor that came with it.
+    /// Receives one message, and the descriptors that came with it.
     ///
     /// # Errors
     /// [`RootPartError::Gone`] when the other end is closed; [`RootPartError::Nonsense`] when it is no message.
-    pub(super) fn receive<T: DeserializeOwned>(
-        &self,
-    ) -> Result<(T, Option<OwnedFd>), RootPartError> {
+    pub(super) fn receive<T: DeserializeOwned>(&self) -> Result<(T, Vec<OwnedFd>), RootPartError> {
         let mut bytes = vec![0; MESSAGE_BYTES_MAX];
-        let mut space = [MaybeUninit::uninit(); ONE_DESCRIPTOR];
+        let mut space = [MaybeUninit::uninit(); DESCRIPTORS_ROOM];
         let mut beside = RecvAncillaryBuffer::new(&mut space);
         let received = recvmsg(
             self.socket.as_fd(),
@@ -93,13 +91,15 @@ impl Channel {
         if received.flags.intersects(cut) {
             return Err(RootPartError::Nonsense("a message that is too long".into()));
         }
-        let descriptor = beside.drain().find_map(|beside| match beside {
-            RecvAncillaryMessage::ScmRights(mut descriptors) => descriptors.next(),
-            _ => None,
-        });
+        let mut descriptors = Vec::new();
+        for beside in beside.drain() {
+            if let RecvAncillaryMessage::ScmRights(rights) = beside {
+                descriptors.extend(rights);
+            }
+        }
         bytes.truncate(received.bytes);
         let message = serde_json::from_slice(&bytes).map_err(nonsense)?;
-        Ok((message, descriptor))
+        Ok((message, descriptors))
     }
 }
 

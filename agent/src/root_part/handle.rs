@@ -1,9 +1,10 @@
 //! The user part's way to the drives.
 
-use std::fs::File;
+use std::os::fd::OwnedFd;
 use std::sync::{Mutex, PoisonError};
 
 use super::channel::Channel;
+use super::descriptor::Descriptors;
 use super::error::RootPartError;
 use super::words::{Answer, Ask, DriveNumber, ListedDrive, Said};
 
@@ -33,6 +34,18 @@ impl RootPart {
         }
     }
 
+    /// Returns what a drive is now; it may be another one in the same place, which the caller has to see.
+    ///
+    /// # Errors
+    /// [`RootPartError`].
+    pub fn identify(&self, drive: DriveNumber) -> Result<ListedDrive, RootPartError> {
+        let (answer, _) = self.ask(&Ask::Identify { drive })?;
+        match answer {
+            Answer::Drives { mut drives } if drives.len() == 1 => Ok(drives.remove(0)),
+            other => Err(unexpected((other, Vec::new()))),
+        }
+    }
+
     /// Has the person's words matched with a drive; returns its fingerprint.
     ///
     /// # Errors
@@ -48,10 +61,15 @@ impl RootPart {
     ///
     /// # Errors
     /// [`RootPartError`].
-    pub fn open(&self, drive: DriveNumber) -> Result<File, RootPartError> {
-        match self.ask(&Ask::Open { drive })? {
-            (Answer::Opened, Some(descriptor)) => Ok(descriptor.into()),
-            other => Err(unexpected(other)),
+    pub fn open(&self, drive: DriveNumber) -> Result<Descriptors, RootPartError> {
+        let (answer, descriptors) = self.ask(&Ask::Open { drive })?;
+        let mut descriptors = descriptors.into_iter();
+        match (answer, descriptors.next()) {
+            (Answer::Opened, Some(buffered)) => Ok(Descriptors {
+                buffered: buffered.into(),
+                direct: descriptors.next().map(Into::into),
+            }),
+            (answer, _) => Err(unexpected((answer, Vec::new()))),
         }
     }
 
@@ -86,14 +104,14 @@ impl RootPart {
         }
     }
 
-    fn ask(&self, ask: &Ask) -> Result<(Answer, Option<std::os::fd::OwnedFd>), RootPartError> {
+    fn ask(&self, ask: &Ask) -> Result<(Answer, Vec<OwnedFd>), RootPartError> {
         let channel = self.channel.lock().unwrap_or_else(PoisonError::into_inner);
-        channel.send(ask, None)?;
+        channel.send(ask, &[])?;
         channel.receive()
     }
 }
 
-fn unexpected((answer, _): (Answer, Option<std::os::fd::OwnedFd>)) -> RootPartError {
+fn unexpected((answer, _): (Answer, Vec<OwnedFd>)) -> RootPartError {
     match answer {
         Answer::Refused { why } => RootPartError::Refused(why),
         Answer::Failed { why } => RootPartError::Device(why),

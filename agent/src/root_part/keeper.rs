@@ -1,7 +1,7 @@
-//! The root part: keeps the drives, and answers six words.
+//! The root part: keeps the drives, and answers seven words.
 
 use std::collections::BTreeMap;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -31,8 +31,8 @@ struct Kept {
     open: Option<DriveWriter>,
 }
 
-/// An answer, and the descriptor that goes with it.
-type Told = (Answer, Option<OwnedFd>);
+/// An answer, and the descriptors that go with it.
+type Told = (Answer, Vec<OwnedFd>);
 
 impl Keeper {
     /// Returns a root part that has not been asked anything. `named` are drives from the command line.
@@ -52,15 +52,15 @@ impl Keeper {
     /// [`RootPartError::Nonsense`] when the user part says what is not understood: nothing more is heard of it.
     pub fn run(mut self) -> Result<(), RootPartError> {
         loop {
-            // A descriptor that comes along is closed unseen.
+            // Descriptors that come along are closed unseen.
             let ask = match self.channel.receive() {
                 Ok((ask, _)) => ask,
                 Err(RootPartError::Gone) => return Ok(()),
                 Err(error) => return Err(error),
             };
-            let (answer, descriptor) = self.answer(ask);
-            let descriptor = descriptor.as_ref().map(AsFd::as_fd);
-            match self.channel.send(&answer, descriptor) {
+            let (answer, descriptors) = self.answer(ask);
+            let descriptors: Vec<BorrowedFd<'_>> = descriptors.iter().map(AsFd::as_fd).collect();
+            match self.channel.send(&answer, &descriptors) {
                 Err(RootPartError::Gone) => return Ok(()),
                 sent => sent?,
             }
@@ -70,23 +70,24 @@ impl Keeper {
     fn answer(&mut self, ask: Ask) -> Told {
         let answered = match ask {
             Ask::List => Ok(self.list()),
+            Ask::Identify { drive } => self.identify(drive),
             Ask::Confirm { drive, said } => self.confirm(drive, said),
-            Ask::Open { drive } => return self.open(drive).unwrap_or_else(|no| (no, None)),
+            Ask::Open { drive } => return self.open(drive).unwrap_or_else(|no| (no, Vec::new())),
             Ask::Flush { drive } => self.with_open(drive, |drive| drive.flush_shared()),
             Ask::ForgetPartitions { drive } => self.with_open(drive, Device::forget_partitions),
             Ask::Close { drive } => self.close(drive),
         };
-        (answered.unwrap_or_else(|no| no), None)
+        (answered.unwrap_or_else(|no| no), Vec::new())
     }
 
     fn list(&mut self) -> Answer {
         self.drives.retain(|_, kept| kept.open.is_some());
         let mut drives = Vec::new();
         for info in device::list(&self.named) {
-            let held = self
-                .drives
-                .iter()
-                .find(|(_, kept)| kept.info.path == info.path);
+            // Another drive in the place of one that is open is another drive.
+            let is_it =
+                |kept: &Kept| kept.info.path == info.path && kept.info.serial == info.serial;
+            let held = self.drives.iter().find(|(_, kept)| is_it(kept));
             let drive = held.map(|(number, _)| *number);
             let drive = drive.unwrap_or_else(|| self.number(info.clone()));
             drives.push(listed(drive, info));
@@ -110,6 +111,15 @@ impl Keeper {
     fn kept(&mut self, drive: DriveNumber) -> Result<&mut Kept, Answer> {
         let why = || refused("the drive is not in the last list");
         self.drives.get_mut(&drive).ok_or_else(why)
+    }
+
+    /// Looks at a drive again: what it is now, also while it is written.
+    fn identify(&mut self, drive: DriveNumber) -> Result<Answer, Answer> {
+        let path = self.kept(drive)?.info.path.clone();
+        let info = device::describe(&path, None).map_err(|error| failed(&error.to_string()))?;
+        Ok(Answer::Drives {
+            drives: vec![listed(drive, info)],
+        })
     }
 
     fn confirm(&mut self, drive: DriveNumber, said: Said) -> Result<Answer, Answer> {
@@ -142,9 +152,10 @@ impl Keeper {
             device::OpenError::Refused(refusal) => refused(&refusal.to_string()),
             other => failed(&other.to_string()),
         })?;
-        let file = descriptor::of_held(&kept.info).map_err(|why| refused(&why))?;
+        let drive = descriptor::of_held(&kept.info).map_err(|why| refused(&why))?;
         kept.open = Some(writer);
-        Ok((Answer::Opened, Some(file.into())))
+        let descriptors = std::iter::once(drive.buffered).chain(drive.direct);
+        Ok((Answer::Opened, descriptors.map(OwnedFd::from).collect()))
     }
 
     fn with_open(

@@ -51,7 +51,7 @@ pub fn start(mut command: Command, person: &Person) -> Result<(Child, Channel), 
     let hello = Answer::Hello {
         person: person.clone(),
     };
-    ours.send(&hello, Some(std::io::stdin().as_fd()))?;
+    ours.send(&hello, &[std::io::stdin().as_fd()])?;
     Ok((child, ours))
 }
 
@@ -68,7 +68,10 @@ pub fn enter() -> Result<RootPart, RootPartError> {
             "the first word was no hello".into(),
         ));
     };
-    let terminal = terminal.ok_or_else(|| RootPartError::Nonsense("no standard input".into()))?;
+    let terminal = terminal
+        .into_iter()
+        .next()
+        .ok_or_else(|| RootPartError::Nonsense("no standard input".into()))?;
     rustix::stdio::dup2_stdin(&terminal)?;
     check_person(&person)?;
     Ok(RootPart::new(channel))

@@ -1,5 +1,5 @@
 //! Two parts: a large one that parses and reads, without rights; a small one that has the devices, and parses nothing but
-//! six words.
+//! seven words.
 //!
 //! ```text
 //! sudo argosy ...
@@ -8,8 +8,9 @@
 //!        |                                                |
 //!        +--- socket pair, one packet a message ----------+
 //!             List                     -> Drives, each with a number
+//!             Identify { number }      -> what that drive is now
 //!             Confirm { number, said } -> Confirmed          device::confirm decides
-//!             Open { number }          -> Opened + descriptor, of a drive that was confirmed just now, once
+//!             Open { number }          -> Opened + descriptors, of a drive that was confirmed just now, once
 //!             Flush, ForgetPartitions, Close { number }      of a drive that is open
 //! ```
 //!
@@ -18,7 +19,7 @@
 //! ends, the root part lets go of every drive and ends too.
 //!
 //! Deliberately absent: a way to read a file, to run a program, to name a device, to write a byte through the root part
-//! (the descriptor is for that, of one drive).
+//! (the descriptors are for that, of one drive).
 
 mod channel;
 mod descriptor;
@@ -30,6 +31,7 @@ mod person;
 mod words;
 
 pub use channel::Channel;
+pub use descriptor::Descriptors;
 pub use error::RootPartError;
 pub use handle::RootPart;
 pub use keeper::Keeper;

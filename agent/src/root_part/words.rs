@@ -17,6 +17,11 @@ pub struct DriveNumber(pub u32);
 pub(super) enum Ask {
     /// Every drive. Numbers of an earlier list are void, but for drives that are open.
     List,
+    /// What one drive is now.
+    Identify {
+        /// Which.
+        drive: DriveNumber,
+    },
     /// Whether these words name the drive, and it may be erased.
     Confirm {
         /// Which.
@@ -24,7 +29,7 @@ pub(super) enum Ask {
         /// What the person said.
         said: Said,
     },
-    /// The drive's descriptor, once after each confirmation.
+    /// The drive's descriptors, once after each confirmation.
     Open {
         /// Which.
         drive: DriveNumber,
@@ -39,7 +44,7 @@ pub(super) enum Ask {
         /// Which.
         drive: DriveNumber,
     },
-    /// The drive is to be let go.
+    /// The drive is to be let go. The user part's own descriptors are for it to close: nobody can take them back.
     Close {
         /// Which.
         drive: DriveNumber,
@@ -77,7 +82,7 @@ pub(super) enum Answer {
         /// The person.
         person: Person,
     },
-    /// Every drive.
+    /// Every drive, or the one that was asked for.
     Drives {
         /// As a person recognises them.
         drives: Vec<ListedDrive>,
@@ -87,7 +92,7 @@ pub(super) enum Answer {
         /// SHA-256 of its first and last MiB.
         fingerprint: [u8; 32],
     },
-    /// The drive is held; its descriptor comes along.
+    /// The drive is held; its descriptors come along: the buffered one, and the unbuffered one where there is one.
     Opened,
     /// It is done.
     Done,

@@ -8,8 +8,10 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use agent::device::AlignedBuffer;
 use agent::root_part::{
-    Channel, Keeper, Person, Reading, RootPart, RootPartError, Said, enter, pair, start,
+    Channel, Descriptors, Keeper, Person, Reading, RootPart, RootPartError, Said, enter, pair,
+    start,
 };
 
 use super::support::{NOBODY, is_root, new_drive, text, wait_until};
@@ -194,13 +196,15 @@ fn as_user_a_drive_is_written() {
     let drive = drives.iter().find(|drive| drive.path == path).unwrap();
     assert_eq!(drive.serial, serial());
     root_part.confirm(drive.drive, erase()).unwrap();
-    let file = root_part.open(drive.drive).unwrap();
-    file.write_all_at(&[7; 4096], 1 << 20).unwrap();
+    let opened = root_part.open(drive.drive).unwrap();
+    opened.buffered.write_all_at(&[7; 4096], 1 << 20).unwrap();
     root_part.flush(drive.drive).unwrap();
     root_part.forget_partitions(drive.drive).unwrap();
-    let mut back = [0; 4096];
-    file.read_exact_at(&mut back, 1 << 20).unwrap();
-    assert_eq!(back, [7; 4096]);
+    let mut back = AlignedBuffer::zeroed(4096);
+    let direct = opened.direct.expect("a loop device is read past the cache");
+    direct.read_exact_at(&mut back, 1 << 20).unwrap();
+    assert!(back.iter().all(|byte| *byte == 7));
+    assert_eq!(root_part.identify(drive.drive).unwrap().serial, serial());
     // It is held: a second confirmation is refused, and so is a second descriptor.
     assert!(matches!(
         root_part.confirm(drive.drive, erase()),
@@ -229,7 +233,7 @@ fn as_user_every_other_drive_is_refused() {
     let Some((root_part, path)) = entered() else {
         return;
     };
-    let refused = |done: Result<File, RootPartError>| {
+    let refused = |done: Result<Descriptors, RootPartError>| {
         assert!(matches!(done, Err(RootPartError::Refused(_))), "{done:?}");
     };
     // Before any list there is no drive at all.
@@ -241,6 +245,11 @@ fn as_user_every_other_drive_is_refused() {
         .unwrap()
         .drive;
     refused(root_part.open(drive));
+    let unknown = root_part.identify(DriveNumber(u32::MAX));
+    assert!(
+        matches!(unknown, Err(RootPartError::Refused(_))),
+        "{unknown:?}"
+    );
     for said in [
         Said::Erase("ROOT4712".into()),
         Said::Erase(String::new()),
