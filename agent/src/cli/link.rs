@@ -24,7 +24,7 @@ pub(super) fn run(arguments: &Arguments, screen: &Screen) -> Result<Ended, JobEr
     let state_dir = side_door::state_dir(arguments.state_dir.as_ref())?;
     let mut found = false;
     for mut process in side_door::knock(&state_dir)? {
-        match process.ask(&Ask::Link) {
+        match process.ask(&Ask::Link {}) {
             Ok(Some(Answer::Link(address))) => {
                 found = true;
                 let port = arguments.port.unwrap_or(address.port);

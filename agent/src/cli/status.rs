@@ -45,7 +45,7 @@ pub(super) fn run(arguments: &Arguments, screen: &Screen) -> Result<Ended, JobEr
 fn show(processes: Vec<Connection>, screen: &Screen) -> Result<Ended, JobError> {
     let mut found = Vec::new();
     for mut process in processes {
-        match process.ask(&Ask::Status) {
+        match process.ask(&Ask::Status {}) {
             Ok(Some(Answer::Status(status))) => found.push(status),
             Ok(_) => {}
             Err(error) => return Err(side_door::failed(&error)),

@@ -71,7 +71,7 @@ impl Connection {
     /// # Errors
     /// [`ControlError`].
     pub fn follow(&mut self) -> Result<(), ControlError> {
-        self.send(&Ask::Follow)?;
+        self.send(&Ask::Follow {})?;
         // Hours may pass without a change.
         let endless = self.lines.get_ref().set_read_timeout(None);
         endless.map_err(|cause| ControlError::io(&self.path, cause))

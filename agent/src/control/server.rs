@@ -147,7 +147,7 @@ impl Door {
                 return Ok(());
             }
             match serde_json::from_str(&line) {
-                Ok(Ask::Follow) => return self.follow(stream),
+                Ok(Ask::Follow {}) => return self.follow(stream),
                 Ok(ask) => say(stream, &self.answer(&ask))?,
                 Err(error) => {
                     let what = format!("This cannot be understood: {error}.");
@@ -160,9 +160,9 @@ impl Door {
 
     fn answer(&self, ask: &Ask) -> Answer {
         match ask {
-            Ask::Status | Ask::Follow => Answer::Status(self.status()),
+            Ask::Status {} | Ask::Follow {} => Answer::Status(self.status()),
             Ask::Cancel { job } => self.cancel(job),
-            Ask::Link => self.address(),
+            Ask::Link {} => self.address(),
         }
     }
 

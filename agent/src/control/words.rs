@@ -9,16 +9,16 @@ use shared::api::{ApiError, JobSnapshot};
 #[non_exhaustive]
 pub enum Ask {
     /// How things stand.
-    Status,
+    Status {},
     /// How things stand, and again whenever that changes, until the process ends.
-    Follow,
+    Follow {},
     /// Stop a job.
     Cancel {
         /// Its id, or its session's.
         job: String,
     },
     /// A fresh address of the page.
-    Link,
+    Link {},
 }
 
 /// What the process answers.
@@ -82,6 +82,7 @@ mod tests {
         assert_eq!(plain, Ask::Cancel { job: "j".into() });
         let more = r#"{"ask":"cancel","job":"j","path":"/etc"}"#;
         assert!(serde_json::from_str::<Ask>(more).is_err());
+        assert!(serde_json::from_str::<Ask>(r#"{"ask":"link","port":1}"#).is_err());
         assert!(serde_json::from_str::<Ask>(r#"{"ask":"erase"}"#).is_err());
     }
 

@@ -28,7 +28,7 @@ impl RootPart {
     /// # Errors
     /// [`RootPartError`].
     pub fn list(&self) -> Result<Vec<ListedDrive>, RootPartError> {
-        match self.ask(&Ask::List)? {
+        match self.ask(&Ask::List {})? {
             (Answer::Drives { drives }, _) => Ok(drives),
             other => Err(unexpected(other)),
         }

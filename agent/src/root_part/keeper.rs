@@ -69,7 +69,7 @@ impl Keeper {
 
     fn answer(&mut self, ask: Ask) -> Told {
         let answered = match ask {
-            Ask::List => Ok(self.list()),
+            Ask::List {} => Ok(self.list()),
             Ask::Identify { drive } => self.identify(drive),
             Ask::Confirm { drive, said } => self.confirm(drive, said),
             Ask::Open { drive } => return self.open(drive).unwrap_or_else(|no| (no, Vec::new())),

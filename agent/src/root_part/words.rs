@@ -16,7 +16,7 @@ pub struct DriveNumber(pub u32);
 #[serde(tag = "ask", rename_all = "kebab-case", deny_unknown_fields)]
 pub(super) enum Ask {
     /// Every drive. Numbers of an earlier list are void, but for drives that are open.
-    List,
+    List {},
     /// What one drive is now.
     Identify {
         /// Which.
