@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::json;
 use shared::api::{DriveSnapshot, JobSnapshot, JobState, code};
-use shared::job::Verdict;
+use shared::job::{DriveState, Verdict};
 
 use super::progress::{pass, percent};
 use super::screen::{Ended, Screen};
@@ -119,7 +119,7 @@ pub(super) fn lines(processes: &[Status]) -> Vec<String> {
                 job.destination,
                 job.id
             ));
-            lines.extend(job.drives.iter().map(drive));
+            lines.extend(job.drives.iter().map(|one| drive(job, one)));
         }
         if ended == process.jobs.len() {
             lines.push(match ended {
@@ -148,7 +148,7 @@ pub(super) const fn state(job: &JobSnapshot) -> &'static str {
     }
 }
 
-fn drive(drive: &DriveSnapshot) -> String {
+fn drive(job: &JobSnapshot, drive: &DriveSnapshot) -> String {
     let (done, total, _) = pass(&drive.progress);
     let so_far = if total == 0 {
         String::new()
@@ -167,7 +167,83 @@ fn drive(drive: &DriveSnapshot) -> String {
             let rate = drive.progress.rate / 1_000_000;
             format!(", {rate} MB/s, {} left", show_seconds(seconds))
         });
+    format!("    {}: {}{so_far}{left}", drive.serial, stage(job, drive))
+}
+
+/// Returns where a drive stands, in a word or two. Its state only moves when its journal does: between two marks it is
+/// what is being done that tells more.
+pub(super) fn stage(job: &JobSnapshot, drive: &DriveSnapshot) -> String {
+    let (done, total, verifies) = pass(&drive.progress);
+    let is_on_its_way = matches!(drive.state, DriveState::At(_));
+    if is_unfinished(job) && is_on_its_way && done < total {
+        let doing = if verifies { "reading back" } else { "writing" };
+        return doing.to_owned();
+    }
     let state = drive.state.to_string();
-    let stage = state.split(',').next().unwrap_or_default();
-    format!("    {}: {stage}{so_far}{left}", drive.serial)
+    if is_on_its_way {
+        // What follows is in the numbers.
+        return state.split(',').next().unwrap_or_default().to_owned();
+    }
+    state
+}
+
+#[cfg(test)]
+mod tests {
+    use shared::api::Progress;
+    use shared::job::{Moment, Stage};
+
+    use super::*;
+
+    fn job(state: DriveState, written: u64) -> JobSnapshot {
+        let progress = Progress {
+            bytes_total: 100,
+            bytes_written: written,
+            ..Progress::default()
+        };
+        let drive = DriveSnapshot {
+            serial: "WD1".into(),
+            model: String::new(),
+            path: String::new(),
+            state,
+            files: 1,
+            progress,
+            left_out: Vec::new(),
+            left_out_count: 0,
+            verdict: None,
+            findings: Vec::new(),
+            journal: String::new(),
+        };
+        JobSnapshot {
+            id: "j".into(),
+            session: "reels".into(),
+            source: "/srv".into(),
+            destination: "film/".into(),
+            state: JobState::Running,
+            verdict: None,
+            started: Moment(0),
+            ended: None,
+            drives: vec![drive],
+        }
+    }
+
+    #[test]
+    fn a_drive_between_two_marks_is_being_written_and_one_that_failed_is_not() {
+        let at = Stage::Writing { through: 7 };
+        let failed = DriveState::Failed {
+            why: "it was pulled, at 7 %".into(),
+            at,
+        };
+        let said = |state| {
+            let job = job(state, 40);
+            stage(&job, &job.drives[0])
+        };
+        assert_eq!(said(DriveState::At(Stage::Erased)), "writing");
+        assert!(said(failed).ends_with("it was pulled, at 7 %"));
+        assert!(said(DriveState::Cancelled { at }).starts_with("cancelled"));
+    }
+
+    #[test]
+    fn nothing_that_runs_is_said_in_words() {
+        assert_eq!(lines(&[]), ["Nothing runs."]);
+    }
 }

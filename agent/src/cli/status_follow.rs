@@ -11,7 +11,7 @@ use shared::job::Verdict;
 use super::progress::percent;
 use super::screen::{Ended, Screen};
 use super::side_door;
-use super::status::{is_unfinished, lines, state};
+use super::status::{is_unfinished, lines, stage, state};
 use crate::control::{Answer, Connection, ControlError, Status};
 use crate::jobs::JobError;
 
@@ -139,13 +139,9 @@ impl View {
         for job in self.watched.values() {
             lines.push(format!("{}: {}", job.session, state(job)));
             for drive in &job.drives {
-                let stage = drive.state.to_string();
-                let stage = stage.split(',').next().unwrap_or_default();
                 let tens = (percent(&drive.progress) / 10).saturating_mul(10);
-                lines.push(format!(
-                    "{}: {}: {stage}, {tens} %",
-                    job.session, drive.serial
-                ));
+                let (serial, stage) = (&drive.serial, stage(job, drive));
+                lines.push(format!("{}: {serial}: {stage}, {tens} %", job.session));
             }
         }
         lines
