@@ -43,6 +43,14 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments, screen: &Screen) -> Result<Ended, JobError> {
     let patience = idle::parse_minutes(&arguments.idle_minutes)
         .map_err(|error| JobError::usage(error, "--idle-minutes"))?;
+    let users = Users::of_this_process();
+    if !users.can_be_told() {
+        return Err(JobError::refused(
+            "this system does not say whose a connection is, so other users could not be kept out",
+            "/proc/net/tcp",
+            "Mount /proc, as every Linux does.",
+        ));
+    }
     let state_dir = side_door::state_dir(arguments.state_dir.as_ref())?;
     let journal_dir = state_dir.join("journals");
     private_folder(&journal_dir).map_err(|error| io(&error, ""))?;
@@ -60,6 +68,7 @@ pub(super) fn run(arguments: &Arguments, screen: &Screen) -> Result<Ended, JobEr
         .map_err(|error| io(&error, ""))?;
     let serving = Serving {
         arguments,
+        users,
         state_dir,
         patience,
         end,
@@ -74,6 +83,7 @@ pub(super) fn run(arguments: &Arguments, screen: &Screen) -> Result<Ended, JobEr
 
 struct Serving<'a> {
     arguments: &'a Arguments,
+    users: Users,
     state_dir: PathBuf,
     patience: Option<Duration>,
     end: watch::Sender<bool>,
@@ -132,8 +142,7 @@ impl Serving<'_> {
     async fn listen(&self, listener: Listener, agent: Agent) {
         let (jobs, presence) = (agent.jobs.clone(), agent.presence.clone());
         let ending = agent.ending.clone();
-        let mut running =
-            std::pin::pin!(http::run(listener, Users::of_this_process(), agent, ending));
+        let mut running = std::pin::pin!(http::run(listener, self.users.clone(), agent, ending));
         let unneeded = async {
             match self.patience {
                 Some(patience) => idle::wait(&jobs, &presence, patience).await,

@@ -41,7 +41,21 @@ pub(super) enum Stranger {
     Other(u32),
 }
 
+/// Where the kernel says whose a connection is.
+#[cfg(target_os = "linux")]
+const TABLES: [&str; 2] = ["/proc/net/tcp", "/proc/net/tcp6"];
+
 impl Users {
+    /// Returns whether this system says whose a connection is, where it can be expected to; without that nobody would be
+    /// let in.
+    #[must_use]
+    pub fn can_be_told(&self) -> bool {
+        #[cfg(target_os = "linux")]
+        return std::fs::metadata(TABLES[0]).is_ok();
+        #[cfg(not(target_os = "linux"))]
+        true
+    }
+
     /// Returns who may speak to this process: its own user, root, and whoever became root to start it.
     #[must_use]
     pub fn of_this_process() -> Self {
@@ -71,8 +85,7 @@ pub(super) fn check(stream: &TcpStream, users: &Users) -> Result<(), Stranger> {
         return Err(Stranger::Unknown);
     };
     // A program that speaks IPv6 reaches an IPv4 address too, and stands in the other table then.
-    let tables = ["/proc/net/tcp", "/proc/net/tcp6"];
-    let owner = tables.iter().find_map(|table| {
+    let owner = TABLES.iter().find_map(|table| {
         let table = std::fs::read_to_string(table).ok()?;
         owner(&table, theirs, ours)
     });

@@ -72,3 +72,19 @@ fn s17_a_job_that_waits_keeps_the_agent() {
     assert_eq!(send(serve.port, &cancel.text(serve.port)).status, 200);
     assert!(serve.ends_within(SOON + Duration::from_secs(10)));
 }
+
+#[test]
+fn an_end_that_was_asked_for_is_held_up_by_nobody() {
+    let home = tempfile::tempdir().unwrap();
+    let mut serve = Serve::start(home.path(), &[]);
+    let session = serve.session();
+    let mut page = connect(serve.port);
+    page.write_all(session.get(paths::EVENTS).text(serve.port).as_bytes())
+        .unwrap();
+    assert_eq!(answer(&mut page).status, 200);
+    let mut stuck = connect(serve.port);
+    stuck.write_all(b"GET / HTTP/1.1\r\nhost: ").unwrap();
+    let serving = rustix::process::Pid::from_child(&serve.child);
+    rustix::process::kill_process(serving, rustix::process::Signal::TERM).unwrap();
+    assert!(serve.ends_within(SOON));
+}
