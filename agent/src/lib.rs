@@ -5,7 +5,8 @@
 //! drives, threads, the clock, randomness, the terminal and the loopback socket.
 //!
 //! ```text
-//! device, scan, random, shelf, journal_file  <-  pipeline, unpack  <-  attempt  <-  jobs  <-  http, cli  <-  main
+//! device, scan, random, shelf  <-  journal_file  <-  pipeline, unpack, root_part  <-  attempt  <-  jobs  <-  http, control
+//!                                                                             <-  cli  <-  main
 //! ```
 //!
 //! Deliberately absent: a way to write to a drive that [`device::confirm`] has not matched with the
@@ -13,6 +14,8 @@
 
 pub mod attempt;
 pub mod cli;
+pub mod control;
+pub mod core_dumps;
 pub mod device;
 pub mod http;
 pub mod job_error;
@@ -20,6 +23,8 @@ pub mod jobs;
 pub mod journal_file;
 pub mod pipeline;
 pub mod random;
+#[cfg(target_os = "linux")]
+pub mod root_part;
 pub mod scan;
 pub mod shelf;
 pub mod unpack;

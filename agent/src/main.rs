@@ -3,5 +3,6 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    agent::core_dumps::switch_off();
     agent::cli::run(std::env::args_os())
 }

@@ -11,8 +11,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use shared::api::{
     ApiError, ConfirmRequest, DrivesReply, Event, FoldersReply, FoldersRequest, JobSnapshot,
-    JobsReply, KeyReply, ScanRequest, SessionReply, SessionRequest, StartReply, StartRequest, code,
-    paths,
+    JobsReply, KeyReply, QuestionReply, QuestionRequest, ScanRequest, SessionReply, SessionRequest,
+    StartReply, StartRequest, code, paths,
 };
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -143,6 +143,16 @@ impl Client {
     /// [`ApiError`].
     pub async fn start(&self, request: &StartRequest) -> Result<StartReply, ApiError> {
         self.post(paths::JOBS, request).await
+    }
+
+    /// Has the agent ask whether a job's drives may be erased; the confirmation answers that.
+    ///
+    /// # Errors
+    /// [`ApiError`].
+    pub async fn question(&self, job: &str, plan_hash: &str) -> Result<QuestionReply, ApiError> {
+        let plan_hash = plan_hash.to_owned();
+        self.post(&paths::question(job), &QuestionRequest { plan_hash })
+            .await
     }
 
     /// Confirms a job: now drives are erased and filled.

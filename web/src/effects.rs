@@ -246,11 +246,20 @@ impl Effects {
         self.spawn(|this| async move {
             let start = match this.client.start(&request).await {
                 Ok(reply) if reply.job.is_none() => Start::Differs(Rc::new(reply)),
-                Ok(reply) => review(Rc::new(reply), None, false),
+                Ok(reply) => this.asked(Rc::new(reply), None).await,
                 Err(error) => Start::Failed(error),
             };
             this.act(Action::Start(start));
         });
+    }
+
+    /// Has the agent ask before a plan's drives are erased; the person reads and types next.
+    async fn asked(&self, reply: Rc<StartReply>, refused: Option<ApiError>) -> Start {
+        let job = reply.job.clone().unwrap_or_default();
+        match self.client.question(&job, &reply.plan_hash).await {
+            Ok(asked) => review(reply, asked.question, refused, false),
+            Err(error) => Start::Failed(error),
+        }
     }
 
     /// Sends the words that were typed. From here on drives are erased.
@@ -263,7 +272,13 @@ impl Effects {
         let Some(job) = reply.job.clone() else {
             return;
         };
-        self.act(Action::Start(review(Rc::clone(&reply), None, true)));
+        let question = words.question.clone();
+        self.act(Action::Start(review(
+            Rc::clone(&reply),
+            question.clone(),
+            None,
+            true,
+        )));
         self.spawn(|this| async move {
             match this.client.confirm(&job, &words).await {
                 Ok(snapshot) => {
@@ -272,7 +287,13 @@ impl Effects {
                     this.act(Action::Say("The drives are being filled.".to_owned()));
                     done();
                 }
-                Err(error) => this.act(Action::Start(review(reply, Some(error), false))),
+                Err(error) if error.code == code::QUESTION_VOID => {
+                    let start = this.asked(reply, Some(error)).await;
+                    this.act(Action::Start(start));
+                }
+                Err(error) => {
+                    this.act(Action::Start(review(reply, question, Some(error), false)));
+                }
             }
         });
     }
@@ -386,9 +407,15 @@ impl Effects {
     }
 }
 
-const fn review(reply: Rc<StartReply>, refused: Option<ApiError>, sending: bool) -> Start {
+const fn review(
+    reply: Rc<StartReply>,
+    question: String,
+    refused: Option<ApiError>,
+    sending: bool,
+) -> Start {
     Start::Review {
         reply,
+        question,
         refused,
         sending,
     }

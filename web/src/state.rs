@@ -141,6 +141,8 @@ pub enum Start {
     Review {
         /// The agent's plan.
         reply: Rc<StartReply>,
+        /// The agent's question, which the words answer.
+        question: String,
         /// Why the last words were not taken.
         refused: Option<ApiError>,
         /// Whether the words are on their way.

@@ -53,8 +53,12 @@ impl Drop for Doorway {
     }
 }
 
-/// Returns the system's way to open a page; none where there is no screen to open it on.
+/// Returns the system's way to open a page; none where there is no screen to open it on, and none for root: a browser
+/// must not run as root, and one that root starts does.
 fn opener() -> Option<Command> {
+    if rustix::process::geteuid().is_root() {
+        return None;
+    }
     if cfg!(target_os = "macos") {
         return Some(Command::new("open"));
     }

@@ -15,8 +15,10 @@ mod browser;
 mod check_drive;
 mod drives;
 mod holes;
+mod idle;
 mod journal;
 mod key;
+mod link;
 mod new_drive;
 mod opened;
 mod plan;
@@ -27,9 +29,12 @@ mod resume;
 mod scan;
 mod screen;
 mod serve;
+mod side_door;
 mod signals;
 mod size;
 mod source;
+mod status;
+mod status_follow;
 mod unlock;
 mod unpack;
 mod verify;
@@ -66,6 +71,8 @@ enum Command {
     NewDrive(new_drive::Arguments),
     Abort(abort::Arguments),
     Serve(serve::Arguments),
+    Status(status::Arguments),
+    Link(link::Arguments),
 }
 
 /// Parses `arguments`, runs the command, says what went wrong, and returns the exit code.
@@ -99,7 +106,8 @@ impl Command {
             Self::CheckDrive(arguments) => arguments.json,
             Self::Journal(command) => command.wants_json(),
             Self::Drives(arguments) => arguments.json,
-            Self::NewDrive(_) | Self::Abort(_) | Self::Serve(_) => false,
+            Self::Status(arguments) => arguments.json,
+            Self::NewDrive(_) | Self::Abort(_) | Self::Serve(_) | Self::Link(_) => false,
         }
     }
 
@@ -118,6 +126,8 @@ impl Command {
             Self::NewDrive(arguments) => new_drive::run(&arguments, screen),
             Self::Abort(arguments) => abort::run(&arguments, screen),
             Self::Serve(arguments) => serve::run(&arguments, screen),
+            Self::Status(arguments) => status::run(&arguments, screen),
+            Self::Link(arguments) => link::run(&arguments, screen),
         }
     }
 }

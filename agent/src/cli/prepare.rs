@@ -15,7 +15,7 @@ use super::screen::{Ended, Screen};
 use super::signals::on_stop;
 use super::size::{show_files, show_size};
 use super::source::{parse_drive, parse_map, parse_sector, read_drives};
-use super::{key, report};
+use super::{key, report, side_door};
 use crate::device::Said;
 use crate::jobs::{Confirmation, JobError, JobRequest, Jobs, Origin};
 use crate::pipeline::SurfaceCheck;
@@ -108,7 +108,9 @@ pub(super) fn run(arguments: Arguments, screen: &Screen) -> Result<Ended, JobErr
     let (erase, show_keys) = (arguments.erase.clone(), arguments.show_keys);
     let folders = arguments.journal_dir.clone();
     let jobs = Jobs::open(None)?;
+    let _side_door = side_door::open(None, "prepare", &jobs, None, screen);
     let reply = jobs.start(request(arguments)?)?;
+    cancel_on_signal(&jobs);
     let mut events = jobs.subscribe();
     let job = confirm(&jobs, &reply, &erase, screen)?;
     let snapshot = watch(&jobs, &job, &mut events, screen)?;
@@ -136,15 +138,23 @@ pub(super) fn confirm(
     Ok(job)
 }
 
-/// Shows how far a job is until it ends; a signal cancels it.
+/// Lets a signal cancel whatever job runs.
+pub(super) fn cancel_on_signal(jobs: &Jobs) {
+    let stopper = jobs.clone();
+    on_stop(move || {
+        for job in stopper.list() {
+            drop(stopper.cancel(&job.id));
+        }
+    });
+}
+
+/// Shows how far a job is until it ends.
 pub(super) fn watch(
     jobs: &Jobs,
     job: &str,
     events: &mut Receiver<Event>,
     screen: &Screen,
 ) -> Result<JobSnapshot, JobError> {
-    let (stopper, stopped_job) = (jobs.clone(), job.to_owned());
-    on_stop(move || drop(stopper.cancel(&stopped_job)));
     follow(jobs, job, events, screen);
     jobs.wait(job).ok_or_else(|| JobError::no_such_job(job))
 }

@@ -164,7 +164,7 @@ impl View {
 
 /// Returns the bytes done and wanted of the pass that is going on, and whether it is the reading
 /// back.
-const fn pass(progress: &Progress) -> (u64, u64, bool) {
+pub(super) const fn pass(progress: &Progress) -> (u64, u64, bool) {
     if progress.verify_total > 0 {
         (progress.bytes_verified, progress.verify_total, true)
     } else {
@@ -172,7 +172,8 @@ const fn pass(progress: &Progress) -> (u64, u64, bool) {
     }
 }
 
-fn percent(progress: &Progress) -> u64 {
+/// Returns how far the pass is that is going on, 0 to 100.
+pub(super) fn percent(progress: &Progress) -> u64 {
     let (done, total, _) = pass(progress);
     let percent = u128::from(done)
         .saturating_mul(100)

@@ -7,9 +7,10 @@ use serde_json::{Value, json};
 use shared::api::FreeSpace;
 use shared::job::Verdict;
 
-use super::prepare::{confirm, read_passphrase, watch};
+use super::prepare::{cancel_on_signal, confirm, read_passphrase, watch};
 use super::report;
 use super::screen::{Ended, Screen};
+use super::side_door;
 use super::source::parse_drive;
 use crate::jobs::{JobError, Jobs, Kind, ReplaceRequest, ResumeRequest};
 
@@ -65,6 +66,8 @@ pub(super) fn run(arguments: Arguments, screen: &Screen) -> Result<Ended, JobErr
         passphrase: passphrase.map(read_passphrase).transpose()?,
     };
     let jobs = Jobs::open(None)?;
+    let _side_door = side_door::open(None, "resume", &jobs, None, screen);
+    cancel_on_signal(&jobs);
     let mut reports = Reports::default();
     // The spares first: from then on the drives whose places they take are not waited for.
     for replace in &replacements {

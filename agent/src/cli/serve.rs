@@ -1,7 +1,7 @@
 //! `argosy serve`: the page, and the agent behind it, on 127.0.0.1.
 
 use std::io::{BufRead, IsTerminal};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -12,7 +12,9 @@ use tokio::sync::watch;
 use super::browser::Doorway;
 use super::screen::{Ended, Screen};
 use super::signals::on_stop;
-use crate::http::{self, Agent, Sessions};
+use super::{idle, link, side_door};
+use crate::control::{Address, Link, private_folder};
+use crate::http::{self, Agent, Listener, Sessions, Users};
 use crate::jobs::{JobError, Jobs};
 
 /// Threads that are still listing a folder are not waited for longer than this.
@@ -33,82 +35,142 @@ pub(super) struct Arguments {
     /// Only prints the address
     #[arg(long)]
     no_open: bool,
+    /// Ends by itself when for so long no job ran or waited and no page was open; 0 is never
+    #[arg(long, value_name = "N", default_value = "30")]
+    idle_minutes: String,
 }
 
 pub(super) fn run(arguments: &Arguments, screen: &Screen) -> Result<Ended, JobError> {
-    let state_dir = match &arguments.state_dir {
-        Some(folder) => folder.clone(),
-        None => default_state_dir().ok_or_else(|| {
-            JobError::usage(
-                "there is no home folder to keep journals in; name one with --state-dir",
-                "",
-            )
-        })?,
-    };
+    let patience = idle::parse_minutes(&arguments.idle_minutes)
+        .map_err(|error| JobError::usage(error, "--idle-minutes"))?;
+    let users = Users::of_this_process();
+    if !users.can_be_told() {
+        return Err(JobError::refused(
+            "this system does not say whose a connection is, so other users could not be kept out",
+            "/proc/net/tcp",
+            "Mount /proc, as every Linux does.",
+        ));
+    }
+    let state_dir = side_door::state_dir(arguments.state_dir.as_ref())?;
     let journal_dir = state_dir.join("journals");
-    private_folder(&journal_dir)?;
+    private_folder(&journal_dir).map_err(|error| io(&error, ""))?;
     let jobs = Jobs::open(Some(state_dir.clone()))?;
-    let sessions = Sessions::new().map_err(|error| io(&error, ""))?;
     let (end, ending) = watch::channel(false);
-    let agent = Agent {
-        jobs: jobs.clone(),
-        sessions: Arc::new(sessions),
-        drives: Arc::new(arguments.drives.clone()),
-        journal_dir,
-        ending,
-    };
+    let agent = Agent::new(jobs.clone(), arguments.drives.clone(), journal_dir, ending)
+        .map_err(|error| io(&error, ""))?;
+    let stop = end.clone();
     on_stop(move || {
-        end.send_replace(true);
+        stop.send_replace(true);
     });
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(|error| io(&error, ""))?;
-    let doorway = (!arguments.no_open).then(|| Doorway::new(&state_dir));
-    let served = runtime.block_on(serve(arguments.port, agent, doorway, screen));
+    let serving = Serving {
+        arguments,
+        users,
+        state_dir,
+        patience,
+        end,
+        screen,
+    };
+    let served = runtime.block_on(serving.serve(agent));
     runtime.shutdown_timeout(GOODBYE);
     served?;
     end_jobs(&jobs, screen);
     Ok(Ended::WELL)
 }
 
-async fn serve(
-    port: u16,
-    agent: Agent,
-    doorway: Option<Doorway>,
-    screen: &Screen,
-) -> Result<(), JobError> {
-    let listener = http::listen(port)
-        .await
-        .map_err(|error| io(&error, &format!("127.0.0.1:{port}")))?;
-    let port = listener
-        .local_addr()
-        .map_err(|error| io(&error, ""))?
-        .port();
-    let address = launch(&agent.sessions, port)?;
-    screen.aside("Argosy is ready. Open this address within a minute; it works once:");
-    screen.line(&address);
-    if std::io::stdin().is_terminal() {
-        screen.aside("Enter gives a new address, Ctrl-C ends.");
-        give_addresses(Arc::clone(&agent.sessions), port);
-    }
-    if let Some(doorway) = &doorway {
-        doorway.open(&address);
-    }
-    let ending = agent.ending.clone();
-    http::run(listener, agent, ending).await;
-    Ok(())
+struct Serving<'a> {
+    arguments: &'a Arguments,
+    users: Users,
+    state_dir: PathBuf,
+    patience: Option<Duration>,
+    end: watch::Sender<bool>,
+    screen: &'a Screen,
 }
 
-fn launch(sessions: &Sessions, port: u16) -> Result<String, JobError> {
-    let token = sessions
-        .launch(Instant::now())
-        .map_err(|error| io(&error, ""))?;
-    let fragment = shared::api::paths::LAUNCH_FRAGMENT;
-    Ok(format!(
-        "http://127.0.0.1:{port}/#{fragment}={}",
-        token.as_str()
-    ))
+impl Serving<'_> {
+    async fn serve(self, agent: Agent) -> Result<(), JobError> {
+        let asked = self.arguments.port;
+        let listener = http::listen(asked)
+            .await
+            .map_err(|error| io(&error, &format!("127.0.0.1:{asked}")))?;
+        let port = listener.port();
+        let sessions = Arc::clone(&agent.sessions);
+        let link = Link {
+            port,
+            token: Arc::new(move || token(&sessions)),
+        };
+        let state_dir = Some(self.state_dir.as_path());
+        let _side_door = side_door::open(state_dir, "serve", &agent.jobs, Some(link), self.screen);
+        self.welcome(&agent, port)?;
+        self.listen(listener, agent).await;
+        Ok(())
+    }
+
+    /// Prints the address, and opens it where there is a browser.
+    fn welcome(&self, agent: &Agent, port: u16) -> Result<(), JobError> {
+        let address = address(&agent.sessions, port)?;
+        let screen = self.screen;
+        screen.aside("Argosy is ready. Open this address within a minute; it works once:");
+        screen.line(&address);
+        screen.aside(&match &self.arguments.state_dir {
+            None => "A new address: argosy link.".to_owned(),
+            Some(folder) => format!(
+                "A new address: argosy link --state-dir {}",
+                folder.display()
+            ),
+        });
+        if std::io::stdin().is_terminal() {
+            screen.aside("Enter gives a new address too, Ctrl-C ends.");
+            give_addresses(Arc::clone(&agent.sessions), port);
+        }
+        if !self.arguments.no_open {
+            let doorway = Doorway::new(&self.state_dir);
+            doorway.open(&address);
+            // The page that leads there is worthless after that; it goes at the end at the latest.
+            tokio::spawn(async move {
+                tokio::time::sleep(http::LAUNCH_LIFE).await;
+                drop(doorway);
+            });
+        }
+        Ok(())
+    }
+
+    /// Answers until somebody ends it, or nobody needs it any more.
+    async fn listen(&self, listener: Listener, agent: Agent) {
+        let (jobs, presence) = (agent.jobs.clone(), agent.presence.clone());
+        let ending = agent.ending.clone();
+        let mut running = std::pin::pin!(http::run(listener, self.users.clone(), agent, ending));
+        let unneeded = async {
+            match self.patience {
+                Some(patience) => idle::wait(&jobs, &presence, patience).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = running.as_mut() => return,
+            () = unneeded => {}
+        }
+        self.screen.aside(
+            "Nothing runs and no page is open: Argosy ends. Start it again with argosy serve.",
+        );
+        self.end.send_replace(true);
+        running.await;
+    }
+}
+
+fn token(sessions: &Sessions) -> Result<String, String> {
+    let token = sessions.launch(Instant::now());
+    token
+        .map(|token| token.as_str().to_owned())
+        .map_err(|error| error.to_string())
+}
+
+fn address(sessions: &Sessions, port: u16) -> Result<String, JobError> {
+    let token = token(sessions).map_err(|error| io(&error, ""))?;
+    Ok(link::page(&Address { port, token }))
 }
 
 /// Prints a new address for every Enter, until the process ends.
@@ -116,7 +178,7 @@ fn give_addresses(sessions: Arc<Sessions>, port: u16) {
     std::thread::spawn(move || {
         let screen = Screen::new(false);
         for line in std::io::stdin().lock().lines() {
-            match line.map(|_| launch(&sessions, port)) {
+            match line.map(|_| address(&sessions, port)) {
                 Ok(Ok(address)) => screen.line(&address),
                 _ => return,
             }
@@ -142,35 +204,6 @@ fn end_jobs(jobs: &Jobs, screen: &Screen) {
             let _ = jobs.wait(&job.id);
         }
     }
-}
-
-/// Returns where this system keeps what programs remember for one person.
-fn default_state_dir() -> Option<PathBuf> {
-    let home = std::env::home_dir().filter(|home| home.is_absolute())?;
-    if cfg!(target_os = "macos") {
-        return Some(home.join("Library/Application Support/Argosy"));
-    }
-    if cfg!(windows) {
-        return Some(home.join("AppData").join("Local").join("Argosy"));
-    }
-    let state = std::env::var_os("XDG_STATE_HOME").map(PathBuf::from);
-    let state = state.filter(|state| state.is_absolute());
-    Some(
-        state
-            .unwrap_or_else(|| home.join(".local/state"))
-            .join("argosy"),
-    )
-}
-
-/// Makes a folder that only its owner can look into: journals hold the keys of drives.
-fn private_folder(folder: &Path) -> Result<(), JobError> {
-    let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder
-        .create(folder)
-        .map_err(|error| io(&error, &folder.display().to_string()))
 }
 
 fn io(error: &dyn std::fmt::Display, place: &str) -> JobError {

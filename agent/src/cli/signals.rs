@@ -1,23 +1,30 @@
-//! Ctrl-C and its like: a wish to stop, not an end.
+//! Ctrl-C and its like: a wish to stop, not an end. A terminal that closes is no wish at all.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Calls `stop` at the first Ctrl-C or termination; a second one ends the process as usual.
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+/// From here on a hangup (the terminal closed, the connection to the server broke) ends nothing, and the first Ctrl-C
+/// or termination calls `stop`; a second one ends the process.
 ///
-/// Where signals cannot be watched, they end the process as usual from the start.
+/// Where signals cannot be watched, they end the process as usual.
 pub(super) fn on_stop(stop: impl Fn() + Send + 'static) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build();
     let Ok(runtime) = runtime else { return };
+    // They are heard before this returns, so that nothing can begin that a hangup would still end.
+    let heard = {
+        let _inside = runtime.enter();
+        Heard::new()
+    };
+    let Ok(mut heard) = heard else { return };
     let asked = Arc::new(AtomicBool::new(false));
     std::thread::spawn(move || {
         runtime.block_on(async {
             loop {
-                if wait().await.is_err() {
-                    return;
-                }
+                heard.stop().await;
                 if asked.swap(true, Ordering::AcqRel) {
                     std::process::exit(130);
                 }
@@ -27,16 +34,29 @@ pub(super) fn on_stop(stop: impl Fn() + Send + 'static) {
     });
 }
 
-#[cfg(unix)]
-async fn wait() -> std::io::Result<()> {
-    let mut terminated = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-    tokio::select! {
-        interrupted = tokio::signal::ctrl_c() => interrupted,
-        _ = terminated.recv() => Ok(()),
-    }
+struct Heard {
+    interrupt: Signal,
+    terminate: Signal,
+    hangup: Signal,
 }
 
-#[cfg(not(unix))]
-async fn wait() -> std::io::Result<()> {
-    tokio::signal::ctrl_c().await
+impl Heard {
+    fn new() -> std::io::Result<Self> {
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+            hangup: signal(SignalKind::hangup())?,
+        })
+    }
+
+    /// Waits for a signal that asks to stop.
+    async fn stop(&mut self) {
+        loop {
+            tokio::select! {
+                _ = self.interrupt.recv() => return,
+                _ = self.terminate.recv() => return,
+                _ = self.hangup.recv() => {}
+            }
+        }
+    }
 }

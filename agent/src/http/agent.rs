@@ -5,8 +5,11 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
+use super::presence::Presence;
+use super::questions::Questions;
 use super::session::Sessions;
 use crate::jobs::Jobs;
+use crate::random::NoRandomness;
 
 /// One running agent, as its routes see it. Cloning gives another handle to the same.
 #[derive(Clone)]
@@ -21,4 +24,31 @@ pub struct Agent {
     pub journal_dir: PathBuf,
     /// Becomes true when the agent ends; endless answers end then.
     pub ending: watch::Receiver<bool>,
+    /// Whether anybody is there.
+    pub presence: Presence,
+    pub(super) questions: Arc<Questions>,
+}
+
+impl Agent {
+    /// Returns an agent that nobody has spoken to yet. `drives` are image files that stand for drives; `ending` becomes
+    /// true when it is to end.
+    ///
+    /// # Errors
+    /// [`NoRandomness`].
+    pub fn new(
+        jobs: Jobs,
+        drives: Vec<PathBuf>,
+        journal_dir: PathBuf,
+        ending: watch::Receiver<bool>,
+    ) -> Result<Self, NoRandomness> {
+        Ok(Self {
+            jobs,
+            sessions: Arc::new(Sessions::new()?),
+            drives: Arc::new(drives),
+            journal_dir,
+            ending,
+            presence: Presence::default(),
+            questions: Arc::default(),
+        })
+    }
 }

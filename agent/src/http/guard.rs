@@ -17,7 +17,7 @@ use warp::http::{HeaderMap, HeaderValue, Method, header};
 use shared::api::paths;
 
 use super::host;
-use super::session::{Sessions, Unknown};
+use super::session::{SessionId, Sessions, Unknown};
 
 /// What the guard looks at.
 #[derive(Clone, Copy, Debug)]
@@ -50,20 +50,24 @@ pub(super) enum Denied {
     Session(#[from] Unknown),
 }
 
-/// Returns when the request may go on to its route.
+/// Returns when the request may go on to its route: with the session that it belongs to, where one is needed.
 ///
 /// # Errors
 /// [`Denied`]: the first question that it fails.
-pub(super) fn check(head: Head<'_>, sessions: &Sessions, now: Instant) -> Result<(), Denied> {
+pub(super) fn check(
+    head: Head<'_>,
+    sessions: &Sessions,
+    now: Instant,
+) -> Result<Option<SessionId>, Denied> {
     let host = own_host(head)?;
     check_origin(head, host)?;
     check_site(head)?;
     if !is_api(head.path) || head.path == paths::SESSION && head.method == Method::POST {
-        return Ok(());
+        return Ok(None);
     }
     let cookie = cookie(head.headers, sessions.cookie_name());
     let token = single(head.headers, paths::SESSION_HEADER);
-    Ok(sessions.admit(cookie, token, now)?)
+    Ok(Some(sessions.admit(cookie, token, now)?))
 }
 
 fn is_api(path: &str) -> bool {
@@ -148,6 +152,7 @@ mod tests {
             &Sessions::new().expect("random bytes"),
             Instant::now(),
         )
+        .map(drop)
     }
 
     #[test]

@@ -3,13 +3,16 @@
 use std::time::Instant;
 
 use shared::api::{
-    ApiError, ConfirmRequest, DrivesReply, FoldersRequest, JobsReply, KeyReply, ScanRequest,
-    SessionReply, SessionRequest, StartRequest, code, paths,
+    ApiError, ConfirmRequest, DrivesReply, FoldersRequest, JobState, JobsReply, KeyReply,
+    QuestionReply, QuestionRequest, ScanRequest, SessionReply, SessionRequest, StartRequest, code,
+    paths,
 };
 use warp::http::{HeaderValue, header};
 use warp::reply::Response;
 
 use super::agent::Agent;
+use super::questions::{QUESTION_LIFE, Void};
+use super::session::SessionId;
 use super::{drives, events, folders, reply, scanning};
 use crate::device::Said;
 use crate::jobs::{Confirmation, JobError, JobRequest};
@@ -20,7 +23,7 @@ pub(super) fn open_session(agent: &Agent, request: &SessionRequest) -> Result<Re
         .exchange(&request.token, Instant::now())
         .map_err(|refused| ApiError::from(&refused))?;
     let mut response = reply::json(&SessionReply {
-        session: new.header.to_string(),
+        session: new.header.as_str().to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
     });
     let cookie = format!(
@@ -73,30 +76,63 @@ pub(super) fn show_job(agent: &Agent, job: &str) -> Result<Response, ApiError> {
     Ok(reply::json(&snapshot))
 }
 
+/// Asks the question that stands before every erasing.
+pub(super) fn ask(
+    agent: &Agent,
+    session: Option<SessionId>,
+    job: &str,
+    request: &QuestionRequest,
+) -> Result<Response, ApiError> {
+    let session = session.ok_or_else(|| ApiError::from(&Void::Unknown))?;
+    let snapshot = agent.jobs.snapshot(job);
+    let snapshot = snapshot.ok_or_else(|| api_error(JobError::no_such_job(job)))?;
+    if snapshot.state != JobState::WaitsForConfirmation {
+        let error = JobError::wrong_state("this job is not waiting to be confirmed");
+        return Err(api_error(error));
+    }
+    let question = agent
+        .questions
+        .ask(session, job, &request.plan_hash, Instant::now())
+        .map_err(|error| internal(&error.to_string()))?;
+    Ok(reply::json(&QuestionReply {
+        question: question.as_str().to_owned(),
+        seconds: QUESTION_LIFE.as_secs(),
+    }))
+}
+
+/// Takes the answer to that question: from here on drives are erased.
 pub(super) async fn confirm_job(
     agent: Agent,
+    session: Option<SessionId>,
     job: String,
     request: ConfirmRequest,
 ) -> Result<Response, ApiError> {
+    let session = session.ok_or_else(|| ApiError::from(&Void::Unknown))?;
     let running = blocking(move || {
-        let words: Vec<Confirmation> = request
-            .drives
-            .into_iter()
-            .map(|drive| Confirmation {
-                serial: drive.serial,
-                said: match drive.typed {
-                    typed if typed.is_empty() => Said::BlankImage,
-                    typed => Said::LastFour(typed),
-                },
-            })
-            .collect();
-        agent
-            .jobs
-            .confirm(&job, &request.plan_hash, &words)
-            .map_err(api_error)
+        let plan = &request.plan_hash;
+        let answer = agent
+            .questions
+            .answer(session, &job, plan, &request.question, Instant::now())
+            .map_err(|void| ApiError::from(&void))?;
+        let words: Vec<Confirmation> = request.drives.into_iter().map(word).collect();
+        let confirmed = agent.jobs.confirm(&job, plan, &words);
+        confirmed.map_err(|error| {
+            agent.questions.was_wrong(answer);
+            api_error(error)
+        })
     })
     .await?;
     Ok(reply::json(&running))
+}
+
+fn word(drive: shared::api::Confirmation) -> Confirmation {
+    Confirmation {
+        serial: drive.serial,
+        said: match drive.typed {
+            typed if typed.is_empty() => Said::BlankImage,
+            typed => Said::LastFour(typed),
+        },
+    }
 }
 
 pub(super) fn cancel_job(agent: &Agent, job: &str) -> Result<Response, ApiError> {

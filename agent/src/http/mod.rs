@@ -1,13 +1,14 @@
 //! The loopback server: the page inside, and everything below `/api`.
 //!
 //! ```text
-//! request -> guard (Host, Origin, Sec-Fetch-Site, session) -> routes -> handlers -> jobs, device, scan
-//!                        |                                                 |
-//!                        +---------------------- reply <-------------------+      assets -> page
+//! connection -> peer (whose is it) -> limits -> shape (HTTP/1.1, one host)
+//!    -> guard (Host, Origin, Sec-Fetch-Site, session) -> routes -> handlers -> jobs, device, scan
+//!              |                                                      |   '-> questions (before every erasing)
+//!              +---------------------- reply <------------------------+      assets -> page
 //! ```
 //!
 //! Routes only compose, a handler calls one method, and `reply` alone knows status codes and headers. The server
-//! listens on 127.0.0.1 only; there is no option for any other address.
+//! listens on 127.0.0.1 and `[::1]` only; there is no option for any other address.
 //!
 //! Deliberately absent: CORS headers, cookies that authorise on their own, a drive named by the page that the agent has
 //! not listed itself, a path from the page that is opened for writing.
@@ -22,15 +23,23 @@ mod guard;
 mod handlers;
 mod host;
 mod lockout;
+mod peer;
+mod presence;
+mod questions;
 mod reply;
 mod routes;
 mod scanning;
 mod server;
 mod session;
+mod shape;
 #[cfg(test)]
 mod tests;
+mod token;
 
 pub use agent::Agent;
+pub use peer::Users;
+pub use presence::Presence;
 pub use routes::routes;
-pub use server::{listen, run};
-pub use session::{LaunchToken, Sessions};
+pub use server::{Listener, listen, run};
+pub use session::{LAUNCH_LIFE, Sessions};
+pub use token::Token;

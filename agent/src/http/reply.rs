@@ -6,7 +6,9 @@ use warp::http::{HeaderValue, StatusCode, header};
 use warp::reply::{Reply, Response};
 
 use super::guard::Denied;
+use super::questions::Void;
 use super::session::{ExchangeError, Unknown};
+use super::shape::Misshapen;
 
 /// What the page may do: run its own script and WebAssembly, talk to us, and nothing else. Source: requirement S12.
 const POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; connect-src 'self'; \
@@ -102,7 +104,23 @@ impl From<&Denied> for ApiError {
         };
         Self::new(code, format!("{denied}."))
             .safe("Nothing was done.")
-            .next("Open the address that argosy serve printed; press Enter there for a new one.")
+            .next("Open the address that argosy serve printed; argosy link prints a new one.")
+    }
+}
+
+impl From<&Misshapen> for ApiError {
+    fn from(misshapen: &Misshapen) -> Self {
+        Self::new(code::FOREIGN, format!("{misshapen}."))
+            .safe("Nothing was done.")
+            .next("Open the page in a browser.")
+    }
+}
+
+impl From<&Void> for ApiError {
+    fn from(void: &Void) -> Self {
+        Self::new(code::QUESTION_VOID, format!("{void}."))
+            .safe("No drive was touched.")
+            .next("Look at the drives once more, and type the ends of their serials again.")
     }
 }
 
@@ -115,7 +133,7 @@ impl From<&ExchangeError> for ApiError {
         };
         Self::new(code, format!("{refused}."))
             .safe("Nothing was done.")
-            .next("Press Enter in the window where argosy serve runs and open the new address.")
+            .next("argosy link prints a new address; so does Enter where argosy serve runs.")
     }
 }
 

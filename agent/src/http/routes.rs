@@ -14,6 +14,7 @@ use warp::{Buf, Filter};
 
 use super::agent::Agent;
 use super::guard::{self, Head};
+use super::session::SessionId;
 use super::{assets, body, handlers, reply};
 
 /// Bytes of a request that names a path, a token or words.
@@ -63,14 +64,18 @@ where
         headers: &request.headers,
     };
     let answered = match guard::check(head, &agent.sessions, Instant::now()) {
-        Ok(()) => route(agent, request).await,
+        Ok(session) => route(agent, session, request).await,
         Err(denied) => Err(ApiError::from(&denied)),
     };
     answered.unwrap_or_else(|error| reply::error(&error))
 }
 
 /// The table of routes.
-async fn route<S, B>(agent: Agent, request: Request<S>) -> Result<Response, ApiError>
+async fn route<S, B>(
+    agent: Agent,
+    session: Option<SessionId>,
+    request: Request<S>,
+) -> Result<Response, ApiError>
 where
     S: Stream<Item = Result<B, warp::Error>> + Send,
     B: Buf,
@@ -98,9 +103,13 @@ where
         (&Method::GET, ["api", "jobs", job]) => {
             handlers::show_job(&agent, &handlers::segment(job)?)
         }
+        (&Method::POST, ["api", "jobs", job, paths::part::QUESTION]) => {
+            let job = handlers::segment(job)?;
+            handlers::ask(&agent, session, &job, &request.read(SMALL).await?)
+        }
         (&Method::POST, ["api", "jobs", job, paths::part::CONFIRM]) => {
             let job = handlers::segment(job)?;
-            handlers::confirm_job(agent, job, request.read(LARGE).await?).await
+            handlers::confirm_job(agent, session, job, request.read(LARGE).await?).await
         }
         (&Method::POST, ["api", "jobs", job, paths::part::CANCEL]) => {
             handlers::cancel_job(&agent, &handlers::segment(job)?)
@@ -129,7 +138,12 @@ fn is_path(parts: &[&str]) -> bool {
     match parts {
         ["api", name] => ["session", "drives", "folders", "scan", "events", "jobs"].contains(name),
         ["api", "jobs", _] => true,
-        ["api", "jobs", _, part] => [paths::part::CONFIRM, paths::part::CANCEL].contains(part),
+        ["api", "jobs", _, part] => [
+            paths::part::QUESTION,
+            paths::part::CONFIRM,
+            paths::part::CANCEL,
+        ]
+        .contains(part),
         ["api", "jobs", _, part, _] => [paths::part::JOURNAL, paths::part::KEY].contains(part),
         ["api", ..] => false,
         _ => true,

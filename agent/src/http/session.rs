@@ -1,20 +1,16 @@
 //! Who may speak: one-time launch tokens, and the sessions that they are exchanged for.
 
-use std::fmt::Write as _;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use sha2::{Digest, Sha256};
 use thiserror::Error;
-use zeroize::Zeroizing;
 
 use super::lockout::Lockout;
+use super::token::{Token, TokenHash, hex};
 use crate::random::{self, NoRandomness};
 
-/// Bytes of every token: 256 bits.
-const TOKEN_BYTES: usize = 32;
 /// How long a launch token can be exchanged.
-const LAUNCH_LIFE: Duration = Duration::from_mins(1);
+pub const LAUNCH_LIFE: Duration = Duration::from_mins(1);
 /// Sessions held at once; one more ends the oldest.
 const SESSIONS_MAX: usize = 32;
 
@@ -29,6 +25,7 @@ pub struct Sessions {
 struct Inner {
     launch: Option<Launch>,
     sessions: Vec<Session>,
+    opened: u64,
     launch_failures: Lockout,
     session_failures: Lockout,
 }
@@ -41,31 +38,23 @@ struct Launch {
 
 #[derive(Debug)]
 struct Session {
+    id: SessionId,
     cookie: TokenHash,
     header: TokenHash,
 }
 
-/// A token that opens one session, once, within a minute. It travels in the fragment of the printed address, which no
-/// browser sends to a server.
-#[derive(Debug)]
-pub struct LaunchToken(Zeroizing<String>);
-
-impl LaunchToken {
-    /// Returns its 64 hexadecimal digits.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
+/// Which session speaks. No secret, and never used again by this agent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct SessionId(pub(super) u64);
 
 /// The two halves of a new session. Neither is enough alone: another server on this machine sees the cookie, because
 /// cookies do not know ports, and a script that learns the header token has no cookie.
 #[derive(Debug)]
 pub(super) struct NewSession {
     /// Value of the cookie.
-    pub(super) cookie: Zeroizing<String>,
+    pub(super) cookie: Token,
     /// Value of the header.
-    pub(super) header: Zeroizing<String>,
+    pub(super) header: Token,
 }
 
 /// A launch token that was not taken.
@@ -115,18 +104,19 @@ impl Sessions {
         &self.cookie_name
     }
 
-    /// Makes a launch token at `now`; an earlier one that was not used is void from here on.
+    /// Makes a launch token at `now`: it opens one session, once, within a minute. It travels in the fragment of the
+    /// printed address, which no browser sends to a server. An earlier one that was not used is void from here on.
     ///
     /// # Errors
     /// [`NoRandomness`].
-    pub fn launch(&self, now: Instant) -> Result<LaunchToken, NoRandomness> {
-        let token = new_token()?;
+    pub fn launch(&self, now: Instant) -> Result<Token, NoRandomness> {
+        let token = Token::new()?;
         let mut inner = self.lock();
         inner.launch = now.checked_add(LAUNCH_LIFE).map(|until| Launch {
-            hash: TokenHash::of(&token),
+            hash: token.hash(),
             until,
         });
-        Ok(LaunchToken(token))
+        Ok(token)
     }
 
     /// Takes a launch token for a session; it is void afterwards.
@@ -148,22 +138,25 @@ impl Sessions {
             return Err(ExchangeError::Unknown);
         }
         let new = NewSession {
-            cookie: new_token()?,
-            header: new_token()?,
+            cookie: Token::new()?,
+            header: Token::new()?,
         };
         inner.launch = None;
         inner.launch_failures.succeeded();
         if inner.sessions.len() >= SESSIONS_MAX {
             inner.sessions.remove(0);
         }
+        inner.opened = inner.opened.saturating_add(1);
+        let id = SessionId(inner.opened);
         inner.sessions.push(Session {
-            cookie: TokenHash::of(&new.cookie),
-            header: TokenHash::of(&new.header),
+            id,
+            cookie: new.cookie.hash(),
+            header: new.header.hash(),
         });
         Ok(new)
     }
 
-    /// Returns when `cookie` and `header` belong to one session.
+    /// Returns the session that `cookie` and `header` both belong to.
     ///
     /// # Errors
     /// [`Unknown`]. Ten wrong answers change only what a wrong one is told: nobody can lock a known session out.
@@ -172,18 +165,19 @@ impl Sessions {
         cookie: Option<&str>,
         header: Option<&str>,
         now: Instant,
-    ) -> Result<(), Unknown> {
+    ) -> Result<SessionId, Unknown> {
         let mut inner = self.lock();
         let given = (
             TokenHash::of(cookie.unwrap_or_default()),
             TokenHash::of(header.unwrap_or_default()),
         );
         // No early end: every session is compared, both halves each.
-        let known = inner.sessions.iter().fold(false, |known, session| {
-            known | (session.cookie.equals(&given.0) & session.header.equals(&given.1))
+        let known = inner.sessions.iter().fold(None, |known, session| {
+            let is_it = session.cookie.equals(&given.0) & session.header.equals(&given.1);
+            if is_it { Some(session.id) } else { known }
         });
-        if known {
-            return Ok(());
+        if let Some(id) = known {
+            return Ok(id);
         }
         if inner.session_failures.closed(now) {
             return Err(Unknown::LockedOut);
@@ -201,41 +195,6 @@ impl Sessions {
     }
 }
 
-/// SHA-256 of a token.
-#[derive(Debug)]
-struct TokenHash([u8; 32]);
-
-impl TokenHash {
-    fn of(token: &str) -> Self {
-        Self(Sha256::digest(token.as_bytes()).into())
-    }
-
-    /// Compares in a time that does not depend on the contents.
-    fn equals(&self, other: &Self) -> bool {
-        let differing = self
-            .0
-            .iter()
-            .zip(other.0)
-            .fold(0, |or, (a, b)| or | (a ^ b));
-        std::hint::black_box(differing) == 0
-    }
-}
-
-fn new_token() -> Result<Zeroizing<String>, NoRandomness> {
-    let mut bytes = Zeroizing::new([0; TOKEN_BYTES]);
-    random::fill(bytes.as_mut_slice())?;
-    Ok(hex(bytes.as_slice()))
-}
-
-fn hex(bytes: &[u8]) -> Zeroizing<String> {
-    let mut text = Zeroizing::new(String::with_capacity(bytes.len().saturating_mul(2)));
-    for byte in bytes {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -246,15 +205,6 @@ mod tests {
         let token = sessions.launch(now).expect("random bytes");
         let new = sessions.exchange(token.as_str(), now).expect("fresh token");
         (sessions, new, now)
-    }
-
-    #[test]
-    fn a_launch_token_has_256_bits_and_no_two_are_equal() {
-        let sessions = Sessions::new().expect("random bytes");
-        let one = sessions.launch(Instant::now()).expect("random bytes");
-        let two = sessions.launch(Instant::now()).expect("random bytes");
-        assert_eq!(one.as_str().len(), 64);
-        assert_ne!(one.as_str(), two.as_str());
     }
 
     #[test]
@@ -305,7 +255,7 @@ mod tests {
     fn a_session_needs_both_of_its_halves() {
         let (sessions, new, now) = opened();
         let (cookie, header) = (Some(new.cookie.as_str()), Some(new.header.as_str()));
-        assert_eq!(sessions.admit(cookie, header, now), Ok(()));
+        assert_eq!(sessions.admit(cookie, header, now), Ok(SessionId(1)));
         for (cookie, header) in [
             (cookie, None),
             (None, header),
@@ -324,7 +274,11 @@ mod tests {
         let (sessions, first, now) = opened();
         let token = sessions.launch(now).expect("random bytes");
         let second = sessions.exchange(token.as_str(), now).expect("fresh");
-        let mixed = sessions.admit(Some(&first.cookie), Some(&second.header), now);
+        let mixed = sessions.admit(
+            Some(first.cookie.as_str()),
+            Some(second.header.as_str()),
+            now,
+        );
         assert_eq!(mixed, Err(Unknown::NoSession));
     }
 
@@ -334,17 +288,17 @@ mod tests {
         for _ in 0..10 {
             assert!(
                 sessions
-                    .admit(Some(&new.cookie), Some("guess"), now)
+                    .admit(Some(new.cookie.as_str()), Some("guess"), now)
                     .is_err()
             );
         }
         assert_eq!(
-            sessions.admit(Some(&new.cookie), Some("guess"), now),
+            sessions.admit(Some(new.cookie.as_str()), Some("guess"), now),
             Err(Unknown::LockedOut)
         );
         assert_eq!(
-            sessions.admit(Some(&new.cookie), Some(&new.header), now),
-            Ok(())
+            sessions.admit(Some(new.cookie.as_str()), Some(new.header.as_str()), now),
+            Ok(SessionId(1))
         );
     }
 
@@ -357,7 +311,11 @@ mod tests {
         }
         assert!(
             sessions
-                .admit(Some(&first.cookie), Some(&first.header), now)
+                .admit(
+                    Some(first.cookie.as_str()),
+                    Some(first.header.as_str()),
+                    now
+                )
                 .is_err()
         );
     }

@@ -1,6 +1,5 @@
 //! The server as a stranger, a foreign page and the page itself meet it.
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -10,7 +9,7 @@ use warp::http::{Response, StatusCode, header};
 use warp::hyper::body::Bytes;
 use warp::test::RequestBuilder;
 
-use super::{Agent, Sessions, routes};
+use super::{Agent, routes};
 use crate::device;
 use crate::jobs::Jobs;
 
@@ -35,13 +34,8 @@ impl World {
             .expect("an image");
         let journal_dir = folder.path().join("state/journals");
         std::fs::create_dir_all(&journal_dir).expect("a folder");
-        let agent = Agent {
-            jobs: Jobs::open(Some(folder.path().join("state"))).expect("a state folder"),
-            sessions: Arc::new(Sessions::new().expect("random bytes")),
-            drives: Arc::new(vec![drive]),
-            journal_dir,
-            ending,
-        };
+        let jobs = Jobs::open(Some(folder.path().join("state"))).expect("a state folder");
+        let agent = Agent::new(jobs, vec![drive], journal_dir, ending).expect("random bytes");
         Self { agent, end, folder }
     }
 
@@ -110,13 +104,14 @@ fn code(answer: &Answer) -> String {
 }
 
 /// Every path that needs a session.
-const PRIVATE: [(&str, &str); 12] = [
+const PRIVATE: [(&str, &str); 13] = [
     ("GET", "/api/drives"),
     ("POST", "/api/folders"),
     ("POST", "/api/scan"),
     ("GET", "/api/jobs"),
     ("POST", "/api/jobs"),
     ("GET", "/api/jobs/a"),
+    ("POST", "/api/jobs/a/question"),
     ("POST", "/api/jobs/a/confirm"),
     ("POST", "/api/jobs/a/cancel"),
     ("GET", "/api/jobs/a/journal/b"),
@@ -499,9 +494,14 @@ async fn a_job_goes_from_the_page_to_a_verified_drive_with_its_journal_and_key()
         .await;
     let started = body(&started);
     let job = started["job"].as_str().expect("a job").to_owned();
+    let shown = json!({"plan_hash": started["plan_hash"]});
+    let asked = world
+        .ask(&session, "POST", &paths::question(&job), Some(shown))
+        .await;
+    let question = body(&asked)["question"].clone();
     let confirm = |typed: &str| {
         let drives = json!([{"serial": "WD-TEST4411", "typed": typed}]);
-        json!({"plan_hash": started["plan_hash"], "drives": drives})
+        json!({"question": question, "plan_hash": started["plan_hash"], "drives": drives})
     };
     let path = paths::confirm(&job);
     let wrong = world

@@ -76,6 +76,8 @@ pub mod code {
     pub const WRONG_METHOD: &str = "wrong-method";
     /// The job is not in a state for that.
     pub const WRONG_STATE: &str = "wrong-state";
+    /// The confirmation answers no question that stands: too old, asked elsewhere, or answered before.
+    pub const QUESTION_VOID: &str = "question-void";
     /// The plan does not fit, or cannot be made.
     pub const PLAN: &str = "plan";
     /// The listing moved since the page planned.

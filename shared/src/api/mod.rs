@@ -12,6 +12,7 @@
 //! GET  /api/jobs                                     -> JobsReply
 //! POST /api/jobs                      StartRequest   -> StartReply        planned again; nothing is touched yet
 //! GET  /api/jobs/ID                                  -> JobSnapshot
+//! POST /api/jobs/ID/question         QuestionRequest -> QuestionReply     asked anew before each erasing
 //! POST /api/jobs/ID/confirm           ConfirmRequest -> JobSnapshot       each serial typed; now it runs
 //! POST /api/jobs/ID/cancel | resume                  -> JobSnapshot
 //! GET  /api/jobs/ID/journal/SERIAL                   -> the journal's bytes
@@ -41,5 +42,5 @@ pub use scan::{
 pub use session::{SessionReply, SessionRequest};
 pub use start::{
     ConfirmRequest, Confirmation, Difference, ExpectedDrive, PickedDrive, PlannedDriveSummary,
-    Rename, StartOptions, StartReply, StartRequest,
+    QuestionReply, QuestionRequest, Rename, StartOptions, StartReply, StartRequest,
 };

@@ -24,6 +24,8 @@ pub const LAUNCH_FRAGMENT: &str = "token";
 
 /// The last parts of `/api/jobs/ID/...`.
 pub mod part {
+    /// Asks the question that a confirmation answers.
+    pub const QUESTION: &str = "question";
     /// Confirms the erasing.
     pub const CONFIRM: &str = "confirm";
     /// Stops the job.
@@ -40,6 +42,12 @@ pub mod part {
 #[must_use]
 pub fn job(id: &str) -> String {
     format!("{JOBS}/{}", segment(id))
+}
+
+/// Returns the path that asks before a job's drives are erased.
+#[must_use]
+pub fn question(id: &str) -> String {
+    format!("{}/{}", job(id), part::QUESTION)
 }
 
 /// Returns the path that confirms a job.

@@ -143,10 +143,35 @@ pub struct Difference {
     pub message: String,
 }
 
+/// `POST /api/jobs/ID/question`: the page is about to ask the person whether the drives may be erased.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct QuestionRequest {
+    /// The plan that the person sees.
+    pub plan_hash: String,
+}
+
+/// The answer: what the confirmation has to carry. It counts once, from this session, for this plan.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QuestionReply {
+    /// The question's token.
+    pub question: String,
+    /// How many seconds it can be answered.
+    pub seconds: u64,
+}
+
+impl std::fmt::Debug for QuestionReply {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("QuestionReply { question: (hidden), .. }")
+    }
+}
+
 /// `POST /api/jobs/ID/confirm`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ConfirmRequest {
+    /// The question that this answers.
+    pub question: String,
     /// The plan that the person saw.
     pub plan_hash: String,
     /// What was typed, drive by drive.

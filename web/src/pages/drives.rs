@@ -201,6 +201,7 @@ fn trouble(start: &Start, accept: &Callback<MouseEvent>) -> Html {
 fn dialog(page: &Context) -> Html {
     let Start::Review {
         reply,
+        question,
         refused,
         sending,
     } = &page.state.start
@@ -212,19 +213,23 @@ fn dialog(page: &Context) -> Html {
         Callback::from(move |()| page.effects.dismiss(&reply))
     };
     let on_confirm = {
-        let (page, reply) = (page.clone(), reply.clone());
+        let (page, reply, question) = (page.clone(), reply.clone(), question.clone());
         Callback::from(move |drives: Vec<Confirmation>| {
+            let words = words_of(&reply, &question, drives);
             page.effects
-                .confirm(reply.clone(), words_of(&reply, drives), || go(Route::Run));
+                .confirm(reply.clone(), words, || go(Route::Run));
         })
     };
     let listed = page.state.drive_list().to_vec();
     let (reply, refused, sending) = (reply.clone(), refused.clone(), *sending);
-    html! { <EraseDialog {listed} {reply} {refused} {sending} {on_confirm} {on_leave} /> }
+    // What was typed answers one question; another one begins with empty fields.
+    let key = question.clone();
+    html! { <EraseDialog {key} {listed} {reply} {refused} {sending} {on_confirm} {on_leave} /> }
 }
 
-fn words_of(reply: &StartReply, drives: Vec<Confirmation>) -> ConfirmRequest {
+fn words_of(reply: &StartReply, question: &str, drives: Vec<Confirmation>) -> ConfirmRequest {
     ConfirmRequest {
+        question: question.to_owned(),
         plan_hash: reply.plan_hash.clone(),
         drives,
     }

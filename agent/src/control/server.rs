@@ -1,0 +1,256 @@
+//! The process's own end of the side door.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use shared::api::{ApiError, JobSnapshot, code};
+
+use super::error::ControlError;
+use super::words::{Address, Answer, Ask, Status};
+use crate::jobs::{JobError, Jobs};
+
+/// Shells that may ask at once.
+const ASKING_MAX: usize = 16;
+/// Bytes of a line that asks.
+const ASK_BYTES_MAX: u64 = 4 << 10;
+/// How long a shell may take to ask or to take an answer.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// How often a follower hears of changes at most.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+
+/// Makes fresh addresses of a page: its port, and how to get a launch token.
+#[derive(Clone)]
+pub struct Link {
+    /// The page's port.
+    pub port: u16,
+    /// Returns a launch token, or why there is none.
+    pub token: Arc<dyn Fn() -> Result<String, String> + Send + Sync>,
+}
+
+/// An open side door; closed and gone with this value, once whoever follows has heard the end.
+pub struct ControlSocket {
+    path: PathBuf,
+    door: Arc<Door>,
+    accepting: Option<JoinHandle<()>>,
+}
+
+struct Door {
+    command: &'static str,
+    jobs: Jobs,
+    link: Option<Link>,
+    closing: AtomicBool,
+    asking: AtomicUsize,
+}
+
+impl ControlSocket {
+    /// Opens the side door of this process in `folder`, which [`run_folder`](super::run_folder) made.
+    ///
+    /// # Errors
+    /// [`ControlError`] when the socket cannot be made, for example because the folder's name is too long for one.
+    pub fn open(
+        folder: &Path,
+        command: &'static str,
+        jobs: Jobs,
+        link: Option<Link>,
+    ) -> Result<Self, ControlError> {
+        let path = folder.join(format!("{}.sock", std::process::id()));
+        let io = |cause| ControlError::io(&path, cause);
+        // A process of the same number that was killed may have left one.
+        if path.exists() {
+            std::fs::remove_file(&path).map_err(io)?;
+        }
+        let listener = UnixListener::bind(&path).map_err(io)?;
+        // The folder keeps others out until this is done.
+        let ours = std::fs::Permissions::from_mode(0o600);
+        std::fs::set_permissions(&path, ours).map_err(io)?;
+        let door = Arc::new(Door {
+            command,
+            jobs,
+            link,
+            closing: AtomicBool::new(false),
+            asking: AtomicUsize::new(0),
+        });
+        let behind = Arc::clone(&door);
+        let accepting = std::thread::Builder::new()
+            .name("side door".to_owned())
+            .spawn(move || accept(&listener, &behind))
+            .map_err(io)?;
+        Ok(Self {
+            path,
+            door,
+            accepting: Some(accepting),
+        })
+    }
+}
+
+impl Drop for ControlSocket {
+    fn drop(&mut self) {
+        self.door.closing.store(true, Ordering::Release);
+        // Wakes the thread that waits for somebody to come; unless somebody took the socket away, then it is left waiting.
+        let woken = UnixStream::connect(&self.path).is_ok();
+        if let Some(accepting) = self.accepting.take().filter(|_| woken) {
+            // It cannot fail in a way that matters now.
+            drop(accepting.join());
+        }
+        drop(std::fs::remove_file(&self.path));
+        // Followers hear the last word, unless they do not listen.
+        let begun = Instant::now();
+        while self.door.asking.load(Ordering::Acquire) > 0 && begun.elapsed() < PATIENCE {
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+}
+
+fn accept(listener: &UnixListener, door: &Arc<Door>) {
+    for stream in listener.incoming() {
+        if door.closing.load(Ordering::Acquire) {
+            return;
+        }
+        let Ok(stream) = stream else {
+            std::thread::sleep(Duration::from_millis(50));
+            continue;
+        };
+        if door.asking.fetch_add(1, Ordering::AcqRel) >= ASKING_MAX {
+            door.asking.fetch_sub(1, Ordering::AcqRel);
+            continue;
+        }
+        let behind = Arc::clone(door);
+        let answering = std::thread::Builder::new().spawn(move || {
+            // An error is a shell that went away.
+            drop(behind.converse(&stream));
+            behind.asking.fetch_sub(1, Ordering::AcqRel);
+        });
+        if answering.is_err() {
+            door.asking.fetch_sub(1, Ordering::AcqRel);
+        }
+    }
+}
+
+impl Door {
+    /// Answers one line after the other until the shell goes or the process ends.
+    fn converse(&self, stream: &UnixStream) -> std::io::Result<()> {
+        if !is_ours(stream) {
+            return Ok(());
+        }
+        stream.set_read_timeout(Some(PATIENCE))?;
+        stream.set_write_timeout(Some(PATIENCE))?;
+        let mut lines = BufReader::new(stream);
+        loop {
+            let mut line = String::new();
+            if lines.by_ref().take(ASK_BYTES_MAX).read_line(&mut line)? == 0 {
+                return Ok(());
+            }
+            match serde_json::from_str(&line) {
+                Ok(Ask::Follow {}) => return self.follow(stream),
+                Ok(ask) => say(stream, &self.answer(&ask))?,
+                Err(error) => {
+                    let what = format!("This cannot be understood: {error}.");
+                    let error = ApiError::new(code::BAD_REQUEST, what).safe("Nothing was done.");
+                    return say(stream, &Answer::Refused { error });
+                }
+            }
+        }
+    }
+
+    fn answer(&self, ask: &Ask) -> Answer {
+        match ask {
+            Ask::Status {} | Ask::Follow {} => Answer::Status(self.status()),
+            Ask::Cancel { job } => self.cancel(job),
+            Ask::Link {} => self.address(),
+        }
+    }
+
+    fn status(&self) -> Status {
+        Status {
+            pid: std::process::id(),
+            command: self.command.to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            port: self.link.as_ref().map(|link| link.port),
+            jobs: self.jobs.list(),
+        }
+    }
+
+    /// Tells how things stand whenever that changes, and once more at the end.
+    fn follow(&self, stream: &UnixStream) -> std::io::Result<()> {
+        let mut said: Option<Vec<JobSnapshot>> = None;
+        loop {
+            let ending = self.closing.load(Ordering::Acquire);
+            let status = self.status();
+            if said.as_ref() != Some(&status.jobs) {
+                said = Some(status.jobs.clone());
+                say(stream, &Answer::Status(status))?;
+            }
+            if ending || has_gone(stream) {
+                return Ok(());
+            }
+            std::thread::sleep(LOOK_EVERY);
+        }
+    }
+
+    /// Stops the job of that id, or the one unfinished job of that session.
+    fn cancel(&self, name: &str) -> Answer {
+        let jobs = self.jobs.list();
+        let of_session = |job: &&JobSnapshot| job.session == name && job.ended.is_none();
+        let named = jobs.iter().find(|job| job.id == name);
+        let named = named.or_else(|| jobs.iter().find(of_session));
+        let id = named.map_or(name, |job| job.id.as_str());
+        match self.jobs.cancel(id) {
+            Ok(job) => Answer::Cancelled { job: Box::new(job) },
+            Err(error) => refused(error),
+        }
+    }
+
+    fn address(&self) -> Answer {
+        let Some(link) = &self.link else {
+            return refused(JobError::wrong_state("this process has no page"));
+        };
+        match (link.token)() {
+            Ok(token) => Answer::Link(Address {
+                port: link.port,
+                token,
+            }),
+            Err(cause) => refused(JobError::io(cause, "", "Nothing was touched.")),
+        }
+    }
+}
+
+fn refused(error: JobError) -> Answer {
+    Answer::Refused {
+        error: *error.error,
+    }
+}
+
+fn say(mut stream: &UnixStream, answer: &Answer) -> std::io::Result<()> {
+    let mut line = serde_json::to_vec(answer)?;
+    line.push(b'\n');
+    stream.write_all(&line)
+}
+
+/// Returns whether a shell that only listens has closed its end.
+fn has_gone(mut stream: &UnixStream) -> bool {
+    let mut byte = [0];
+    let waiting = stream.set_nonblocking(true);
+    let read = stream.read(&mut byte);
+    let waiting_again = stream.set_nonblocking(false);
+    let still_there = matches!(&read, Err(error) if error.kind() == std::io::ErrorKind::WouldBlock);
+    waiting.is_err() || waiting_again.is_err() || !still_there
+}
+
+/// Returns whether the other end is a program of the user whom this process runs as, or of root.
+#[cfg(target_os = "linux")]
+pub(super) fn is_ours(stream: &UnixStream) -> bool {
+    let peer = rustix::net::sockopt::socket_peercred(stream);
+    peer.is_ok_and(|peer| peer.uid == rustix::process::geteuid() || peer.uid.is_root())
+}
+
+/// Returns `true`: here the rights of folder and socket alone keep others out.
+#[cfg(not(target_os = "linux"))]
+pub(super) fn is_ours(_: &UnixStream) -> bool {
+    true
+}
