@@ -10,8 +10,9 @@
 //! path -> open_read -> DriveReader
 //! ```
 //!
-//! Deliberately absent: any way to write to a block device that is not a loop device over a regular
-//! file. Real drives are not enabled yet, and no option changes that.
+//! Deliberately absent: any way to write to a partition, to a drive that is mounted, swapped to,
+//! member of something larger or write-protected, or to one that holds what the job reads or keeps.
+//! No option changes that.
 
 #[cfg(not(unix))]
 compile_error!(
@@ -28,15 +29,18 @@ mod drive_writer;
 mod erase;
 mod gate;
 mod holes;
+mod identify;
 mod image_file;
 #[cfg(target_os = "linux")]
 mod linux;
 mod list;
 mod medium;
+mod naming;
 mod open;
 mod recent;
 mod serial;
 mod signatures;
+mod warnings;
 
 pub use aligned_buffer::AlignedBuffer;
 pub use blank::blank;
@@ -47,6 +51,7 @@ pub use drive_reader::{DriveReader, open_read};
 pub use drive_writer::{Device, DriveWriter};
 pub use erase::{EraseError, areas as erase_areas, erase};
 pub use image_file::{NewDriveError, new_drive};
-pub use list::{DescribeError, describe, list, mark_duplicates};
+pub use list::{DescribeError, describe, list};
+pub use naming::mark_duplicates;
 pub use open::{OpenError, open};
 pub use serial::{last_four, tidy_serial};

@@ -35,7 +35,7 @@ pub enum OpenError {
 /// looks again whether it is the drive that was confirmed.
 ///
 /// # Errors
-/// [`OpenError`]: refused (in use, changed since it was confirmed, a real drive) or the operating
+/// [`OpenError`]: refused (in use, changed since it was confirmed, locked by now) or the operating
 /// system's word.
 pub fn open(target: ConfirmedTarget) -> Result<DriveWriter, OpenError> {
     let info = target.info();

@@ -21,6 +21,7 @@ mod freeze;
 mod gather;
 mod handle;
 mod hub;
+mod kept_paths;
 mod ledger;
 mod left_out_csv;
 mod old_journals;
