@@ -14,8 +14,9 @@ use super::contents::{Contents, Emptiness, Thoroughness, recognised};
 use super::drive_info::{DriveInfo, DriveKind, SerialSource};
 use super::drive_reader::DriveReader;
 use super::image_file::identity;
-#[cfg(target_os = "linux")]
 use super::linux::{Machine, of_block_device, twins_of};
+#[cfg(target_os = "linux")]
+use super::medium::is_held;
 use super::naming::{give, lock_nameless, lock_twin, mark_duplicates};
 use super::serial::tidy_serial;
 
@@ -67,8 +68,24 @@ pub fn list(extra: &[PathBuf]) -> Vec<DriveInfo> {
         }
     }
     drives.iter_mut().for_each(lock_nameless);
+    drives.iter_mut().for_each(lock_held);
     mark_duplicates(&mut drives);
     drives
+}
+
+/// Locks a block device that somebody holds where the kernel's files do not show it: a job of ours,
+/// a pool, a mount that we cannot see.
+fn lock_held(drive: &mut DriveInfo) {
+    let is_block_device = matches!(
+        drive.kind,
+        DriveKind::BlockDevice | DriveKind::LoopDevice { .. }
+    );
+    // What is locked anyway needs no other reason.
+    if is_block_device && drive.reasons.is_empty() && is_held(&drive.path) {
+        drive
+            .reasons
+            .push("another program, or a job that runs, holds it".to_owned());
+    }
 }
 
 #[cfg(target_os = "linux")]

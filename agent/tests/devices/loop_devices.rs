@@ -59,6 +59,9 @@ fn a_loop_device_is_its_backing_file_and_is_held_exclusively() {
 
         let target = confirm(&drive, &Said::LastFour("OOP1".into()), &[]).expect("named");
         let mut writer = open(target).expect("free");
+        let held = list(std::slice::from_ref(&path));
+        let held = held.iter().find(|listed| listed.path == device.0);
+        assert!(held.is_some_and(|held| !held.erasable), "{held:?}");
         let second = open(confirm(&drive, &Said::Erase("LOOP1".into()), &[]).expect("named")).err();
         assert_eq!(
             second,

@@ -6,9 +6,11 @@ use disk::SectorSize;
 
 use super::ata;
 use super::block_device::{Backing, BlockDevice};
+use super::boots::boot_partitions;
 use super::machine::Machine;
 use crate::device::contents::{Contents, Signature};
 use crate::device::drive_info::{DriveInfo, DriveKind, SerialSource};
+use crate::device::drive_reader::DriveReader;
 use crate::device::identify::Identify;
 use crate::device::image_file::identity;
 use crate::device::list::look;
@@ -28,6 +30,7 @@ pub(crate) fn of_block_device(path: &Path, machine: &Machine, device: &BlockDevi
     drive.contents = look(path, &mut drive.reasons);
     if drive.kind == DriveKind::BlockDevice {
         drive.reasons.extend(membership(&drive.contents.signatures));
+        drive.reasons.extend(booted(machine, path));
     }
     drive.erasable = drive.reasons.is_empty();
     drive
@@ -156,8 +159,26 @@ fn membership(signatures: &[Signature]) -> Option<String> {
     ))
 }
 
+/// Returns why a drive that holds a system is locked, although nothing uses it now: the firmware has
+/// an entry that boots from it.
+fn booted(machine: &Machine, path: &Path) -> Option<String> {
+    let entries = boot_partitions(machine);
+    if entries.is_empty() {
+        return None;
+    }
+    let table = gpt_image::read(&DriveReader::look(path).ok()?).ok()?;
+    let mut guids = table.partitions.iter().filter_map(|one| one.guid);
+    guids.any(|guid| entries.contains(&guid)).then(|| {
+        "this machine can be started from it: if that system is given up, remove its entry with \
+         efibootmgr first"
+            .to_owned()
+    })
+}
+
 #[cfg(test)]
 mod tests {
+    use gpt_image::GptSpec;
+
     use super::super::sample::Sys;
     use super::*;
     use crate::device::identify::tests::page;
@@ -221,6 +242,34 @@ mod tests {
         assert_eq!(drive.sector, SectorSize::B4096);
         let doubt = drive.sector_doubt().expect("512 behind 4096");
         assert!(doubt.contains("512") && doubt.contains("4096"), "{doubt}");
+    }
+
+    #[test]
+    fn a_drive_that_the_firmware_boots_from_is_locked_and_another_is_not() {
+        let spec = GptSpec {
+            disk_bytes: 4 << 20,
+            sector: SectorSize::B512,
+            disk_guid: [1; 16],
+            partition_guid: [2; 16],
+            name: String::new(),
+        };
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        let primary = spec.primary().expect("it fits");
+        std::fs::write(file.path(), &primary).expect("room");
+        file.as_file().set_len(spec.disk_bytes).expect("room");
+        let sys = Sys::new();
+        assert_eq!(booted(&sys.machine, file.path()), None);
+        for (guid, locks) in [([3; 16], false), ([2; 16], true)] {
+            let mut entry = vec![7, 0, 0, 0, 1, 0, 0, 0, 42, 0, 0, 0, 4, 1, 42, 0];
+            entry.extend([0; 20]);
+            entry.extend(guid);
+            entry.extend([2, 2]);
+            let name = "Boot0000-8be4df61-93ca-11d2-aa0d-00e098032b8c";
+            let folder = sys.machine.sys.join("firmware/efi/efivars");
+            std::fs::create_dir_all(&folder).expect("room");
+            std::fs::write(folder.join(name), &entry).expect("room");
+            assert_eq!(booted(&sys.machine, file.path()).is_some(), locks);
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod ata;
 mod block_device;
+mod boots;
 mod describe;
 mod identity;
 mod kept;
