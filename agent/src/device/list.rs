@@ -14,8 +14,8 @@ use super::contents::{Contents, Emptiness, Thoroughness, recognised};
 use super::drive_info::{DriveInfo, DriveKind, SerialSource};
 use super::drive_reader::DriveReader;
 use super::image_file::identity;
-use super::linux::{Machine, of_block_device, twins_of};
 #[cfg(target_os = "linux")]
+use super::linux::{Machine, of_block_device, twins_of};
 use super::medium::is_held;
 use super::naming::{give, lock_nameless, lock_twin, mark_duplicates};
 use super::serial::tidy_serial;

@@ -29,6 +29,7 @@ mod drive_writer;
 mod erase;
 mod gate;
 mod holes;
+#[cfg(any(test, target_os = "linux"))]
 mod identify;
 mod image_file;
 #[cfg(target_os = "linux")]
