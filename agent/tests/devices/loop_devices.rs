@@ -10,8 +10,10 @@ use agent::device::{
     DriveKind, Emptiness, OpenError, Refusal, Said, confirm, describe, erase, erase_areas, list,
     new_drive, open, open_read,
 };
+use agent::jobs::{Confirmation, JobError, JobRequest, Jobs, Kind, Origin, TargetRequest};
 use disk::{ReadAt, SectorSize, WriteAt};
 use gpt_image::{GptSpec, Scheme};
+use shared::api::FreeSpace;
 
 use super::support::*;
 
@@ -337,6 +339,61 @@ fn a_drive_that_holds_a_source_is_refused_through_a_mount_and_a_loop_device() {
             kept: journals
         })
     );
+}
+
+#[test]
+fn a_job_never_erases_the_drive_that_its_own_source_lies_on() {
+    let folder = folder();
+    let path = image(folder.path(), "a.img", "SOURCE", SectorSize::B512);
+    if run("mkfs.ext4", &["-q", text(&path)]).is_none() {
+        return;
+    }
+    let Some(lower) = Loop::over(&path, 512) else {
+        return;
+    };
+    let Some(upper) = Loop::over(&lower.0, 512) else {
+        return;
+    };
+    let point = folder.path().join("films");
+    fs::create_dir(&point).expect("room");
+    let mounted = Command::new("mount").args([&upper.0, &point]).status();
+    if !mounted.is_ok_and(|status| status.success()) {
+        println!("skipped: mount is not allowed here");
+        return;
+    }
+    let refused = fill(&lower.0, &point, &folder.path().join("journals"));
+    let unmounted = Command::new("umount").arg(&point).status();
+    assert!(unmounted.is_ok_and(|status| status.success()));
+    let error = refused.expect_err("its source lies on it");
+    assert_eq!(error.kind, Kind::Refused);
+    assert!(error.to_string().contains("lies on it"), "{error}");
+}
+
+/// Plans one file of `source` onto `drive`, and says that the drive is to be erased.
+fn fill(drive: &Path, source: &Path, journals: &Path) -> Result<(), JobError> {
+    fs::write(source.join("reel.mov"), "film").expect("room");
+    fs::create_dir(journals).expect("room");
+    let origin = Origin::Folder {
+        path: source.to_owned(),
+        destination: "film/".to_owned(),
+    };
+    let request = JobRequest {
+        drives: vec![TargetRequest {
+            path: drive.to_owned(),
+            serial: None,
+            free_space: FreeSpace::Wipe,
+        }],
+        journal_dirs: vec![journals.to_owned()],
+        ..JobRequest::listing("session-1", origin)
+    };
+    let jobs = Jobs::open(None)?;
+    let reply = jobs.start(request)?;
+    let word = Confirmation {
+        serial: "SOURCE".to_owned(),
+        said: Said::Erase("SOURCE".to_owned()),
+    };
+    let job = reply.job.expect("it waits for the word");
+    jobs.confirm(&job, &reply.plan_hash, &[word]).map(drop)
 }
 
 #[test]
