@@ -18,8 +18,8 @@ pub struct DriveInfo {
     pub serial: String,
     /// Where the serial number comes from.
     pub serial_source: SerialSource,
-    /// What a USB dock says in place of the drive's own serial; empty when it says the same, or when
-    /// there is none.
+    /// What a USB dock says in place of the drive's own serial; empty when it says the same, or
+    /// when there is none.
     pub bridge_serial: String,
     /// Maker's model name; empty when none is known.
     pub model: String,

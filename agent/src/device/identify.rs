@@ -1,7 +1,8 @@
 //! The 512 bytes in which an ATA drive says who it is, whatever bridge they came through.
 //!
-//! Source: ATA/ATAPI Command Set 4 (T13 ACS-4), 7.13 IDENTIFY DEVICE; words are little-endian, texts
-//! have the bytes of each word swapped. Golden: a page recorded from an emulated drive, in the tests.
+//! Source: ATA/ATAPI Command Set 4 (T13 ACS-4), 7.13 IDENTIFY DEVICE; words are little-endian,
+//! texts have the bytes of each word swapped. Golden: `identify_qemu.hex`, what QEMU's drive told
+//! Linux (its VPD page 89h, from byte 60 on).
 
 use thiserror::Error;
 
@@ -193,6 +194,31 @@ pub(super) mod tests {
         page[511] = 0;
         let sum = page.iter().fold(0_u8, |sum, byte| sum.wrapping_add(*byte));
         page[511] = 0_u8.wrapping_sub(sum);
+    }
+
+    #[test]
+    fn a_page_that_an_emulated_drive_told_linux_is_read() {
+        let digits: Vec<u8> = include_str!("identify_qemu.hex")
+            .bytes()
+            .filter(u8::is_ascii_hexdigit)
+            .collect();
+        let bytes = digits.chunks_exact(2).map(|pair| {
+            let pair = std::str::from_utf8(pair).expect("digits");
+            u8::from_str_radix(pair, 16).expect("digits")
+        });
+        let bytes: Vec<u8> = bytes.collect();
+        let page = bytes.as_slice().try_into().expect("512 bytes");
+        let expected = Identify {
+            serial: "TARGET01".to_owned(),
+            model: "ARGOSY TEST DISK".to_owned(),
+            wwn: String::new(),
+            bytes: 128 << 20,
+            sector_bytes: 512,
+            physical_sector_bytes: 4096,
+            spins: Some(true),
+            is_shingled: false,
+        };
+        assert_eq!(Identify::parse(page), Ok(expected));
     }
 
     #[test]

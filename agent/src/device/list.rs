@@ -98,7 +98,12 @@ fn machine_drives() -> Vec<DriveInfo> {
         .collect()
 }
 
-#[cfg(not(target_os = "linux"))]
+#[cfg(target_os = "macos")]
+fn machine_drives() -> Vec<DriveInfo> {
+    super::macos::drives().unwrap_or_else(|why| vec![unknown(Path::new("/dev"), why)])
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "macos")))]
 fn machine_drives() -> Vec<DriveInfo> {
     Vec::new()
 }

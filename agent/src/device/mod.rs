@@ -35,6 +35,8 @@ mod image_file;
 #[cfg(target_os = "linux")]
 mod linux;
 mod list;
+#[cfg(any(test, target_os = "macos"))]
+mod macos;
 mod medium;
 mod naming;
 mod open;
@@ -42,6 +44,8 @@ mod recent;
 mod serial;
 mod signatures;
 mod warnings;
+#[cfg(test)]
+mod windows;
 
 pub use aligned_buffer::AlignedBuffer;
 pub use blank::blank;

@@ -1,8 +1,8 @@
 //! What a person should know before a drive is shipped, and what the data centre would do with it.
 //!
-//! Source: the requirements of Azure Import/Export: SATA drives only, 2.5-inch solid-state or 2.5 and
-//! 3.5-inch hard disks; hard disks by logical sectors of 512 bytes only (`UnsupportedDrive`); a drive
-//! is known by the serial that its own hardware tells (`ManifestDriveIdMismatch`).
+//! Source: the requirements of Azure Import/Export: SATA drives only, 2.5-inch solid-state or 2.5
+//! and 3.5-inch hard disks; hard disks with logical sectors of 512 bytes only (`UnsupportedDrive`); a
+//! drive is known by the serial that its own hardware tells (`ManifestDriveIdMismatch`).
 
 use disk::SectorSize;
 
