@@ -15,7 +15,7 @@ use tests::vm::{Answers, Attached, Drive, Kernel, Machine, SystemDisk};
 const MIB: u64 = 1 << 20;
 const SCRIPT: &str = include_str!("../vm/real_drives.sh");
 /// It takes about a minute on an idle machine.
-const PATIENCE: Duration = Duration::from_secs(400);
+const PATIENCE: Duration = Duration::from_secs(600);
 
 /// What is plugged in: how, its serial, its sectors.
 const DRIVES: [(Attached, &str, u32); 6] = [
@@ -204,6 +204,8 @@ fn refused(answers: &Answers) -> Result<()> {
         ("swapped", "swaps to it"),
         ("twin", "TWIN01 too"),
         ("sectors", "4096"),
+        ("labelled", "nobody confirmed"),
+        ("accepted", "nobody confirmed"),
         ("wrong-label", "TARGET01, not OTHER001"),
         ("wrong-word", "nobody confirmed"),
     ];

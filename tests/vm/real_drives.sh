@@ -52,7 +52,10 @@ step partition prepare $(node SYSTEM01)1=PART0001 --erase PART0001
 step mounted prepare $(node NVME01) --erase NVME01
 step swapped prepare $(node SWAP01) --erase SWAP01
 step twin prepare $(node TWIN01 | head -n 1) --erase TWIN01
+# With the word that was missing, only the confirmation is missing.
+step labelled prepare $(node TWIN01 | head -n 1)=LABEL001
 step sectors prepare $(node USB4096) --erase USB4096
+step accepted prepare $(node USB4096) --accept-4096
 step wrong-label prepare $target=OTHER001 --erase OTHER001
 step wrong-word prepare $target --erase NVME01
 step prepared prepare $target --erase TARGET01

@@ -13,10 +13,10 @@ use thiserror::Error;
 use super::contents::{Contents, Emptiness, Thoroughness, recognised};
 use super::drive_info::{DriveInfo, DriveKind, SerialSource};
 use super::drive_reader::DriveReader;
+use super::hold::is_held;
 use super::image_file::identity;
 #[cfg(target_os = "linux")]
 use super::linux::{Machine, of_block_device, twins_of};
-use super::medium::is_held;
 use super::naming::{give, lock_nameless, lock_twin, mark_duplicates};
 use super::serial::tidy_serial;
 
@@ -73,18 +73,13 @@ pub fn list(extra: &[PathBuf]) -> Vec<DriveInfo> {
     drives
 }
 
-/// Locks a block device that somebody holds where the kernel's files do not show it: a job of ours,
-/// a pool, a mount that we cannot see.
+/// Locks a drive that is being filled.
 fn lock_held(drive: &mut DriveInfo) {
-    let is_block_device = matches!(
-        drive.kind,
-        DriveKind::BlockDevice | DriveKind::LoopDevice { .. }
-    );
-    // What is locked anyway needs no other reason.
-    if is_block_device && drive.reasons.is_empty() && is_held(&drive.path) {
+    // What is locked anyway needs no other reason, and what is no drive is not opened.
+    if drive.reasons.is_empty() && is_held(&drive.path) {
         drive
             .reasons
-            .push("another program, or a job that runs, holds it".to_owned());
+            .push("a job is filling it, or another program has locked it".to_owned());
     }
 }
 

@@ -12,7 +12,6 @@ use std::os::unix::fs::FileExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
-use std::time::Duration;
 
 use rustix::fs::{Mode, OFlags};
 
@@ -25,10 +24,6 @@ use super::open::OpenError;
 const BOUNCE_BYTES: usize = 1 << 20;
 /// Strictest alignment that our buffers have.
 const PAGE_BYTES: u64 = 4096;
-
-/// How often, and how long, a device that is held is waited for.
-const LOOKS: u32 = 4;
-const A_LOOK: Duration = Duration::from_millis(25);
 
 /// An open file or block device.
 pub(super) struct Medium {
@@ -75,7 +70,7 @@ impl Medium {
         } else {
             OFlags::RDONLY
         };
-        let buffered = open_patiently(path, flags).map_err(|why| match why.kind() {
+        let buffered = open_file(path, flags).map_err(|why| match why.kind() {
             ErrorKind::ResourceBusy => Refusal::InUse {
                 path: path.to_owned(),
             }
@@ -281,24 +276,6 @@ fn alignment(file: &File) -> Option<u64> {
 pub(super) fn open_file(path: &Path, flags: OFlags) -> Result<File> {
     let flags = flags | OFlags::CLOEXEC | OFlags::NOCTTY | OFlags::NONBLOCK;
     Ok(File::from(rustix::fs::open(path, flags, Mode::empty())?))
-}
-
-/// Returns whether somebody holds the block device for himself. Looks only, and lets go at once.
-pub(super) fn is_held(path: &Path) -> bool {
-    let held = open_file(path, OFlags::RDONLY | OFlags::EXCL);
-    held.is_err_and(|why| why.kind() == ErrorKind::ResourceBusy)
-}
-
-/// Opens a file, again a few times when it is held: somebody may only be looking whether it is, as
-/// [`is_held`] does.
-fn open_patiently(path: &Path, flags: OFlags) -> Result<File> {
-    for _ in 0..LOOKS {
-        match open_file(path, flags) {
-            Err(why) if why.kind() == ErrorKind::ResourceBusy => std::thread::sleep(A_LOOK),
-            opened => return opened,
-        }
-    }
-    open_file(path, flags)
 }
 
 /// Returns how to open a file for writing that may be written; a block device for nobody else.

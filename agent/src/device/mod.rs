@@ -28,6 +28,7 @@ mod drive_reader;
 mod drive_writer;
 mod erase;
 mod gate;
+mod hold;
 mod holes;
 #[cfg(any(test, target_os = "linux"))]
 mod identify;

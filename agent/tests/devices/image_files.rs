@@ -121,7 +121,14 @@ fn a_drive_that_changed_since_it_was_seen_or_confirmed_is_refused() {
 fn an_image_is_held_by_one_writer_at_a_time() {
     let folder = folder();
     let path = image(folder.path(), "a.img", "S1", SectorSize::B512);
+    let is_listed_free = || {
+        let listed = list(std::slice::from_ref(&path));
+        let found = listed.iter().find(|drive| drive.path == path);
+        found.expect("listed").erasable
+    };
+    assert!(is_listed_free());
     let first = open(confirmed(&path, &Said::BlankImage).expect("blank")).expect("free");
+    assert!(!is_listed_free(), "it is being filled");
     let second = open(confirmed(&path, &Said::BlankImage).expect("blank")).err();
     assert_eq!(
         second,

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use agent::device::{
-    DriveKind, Emptiness, OpenError, Refusal, Said, confirm, describe, erase, erase_areas, list,
-    new_drive, open, open_read,
+    DriveKind, Emptiness, OpenError, Refusal, Said, confirm, describe, erase, erase_areas,
+    last_four, list, new_drive, open, open_read,
 };
 use agent::jobs::{Confirmation, JobError, JobRequest, Jobs, Kind, Origin, TargetRequest};
 use disk::{ReadAt, SectorSize, WriteAt};
@@ -20,9 +20,11 @@ use super::support::*;
 #[test]
 fn a_loop_device_is_its_backing_file_and_is_held_exclusively() {
     let folder = folder();
+    // Of this run alone: every loop device of the machine is listed, another run's too.
+    let serial = format!("LOOP-{}", std::process::id());
     for sector in [SectorSize::B512, SectorSize::B4096] {
         let name = format!("{}.img", sector.bytes());
-        let path = image(folder.path(), &name, "LOOP1", SectorSize::B512);
+        let path = image(folder.path(), &name, &serial, SectorSize::B512);
         let Some(device) = Loop::over(&path, sector.bytes()) else {
             return;
         };
@@ -35,7 +37,7 @@ fn a_loop_device_is_its_backing_file_and_is_held_exclusively() {
         );
         assert_eq!(
             (drive.serial.as_str(), drive.sector, drive.bytes),
-            ("LOOP1", sector, 64 * MIB)
+            (serial.as_str(), sector, 64 * MIB)
         );
         assert!(drive.erasable, "{:?}", drive.reasons);
         let image = describe(&path, None).expect("there");
@@ -59,12 +61,13 @@ fn a_loop_device_is_its_backing_file_and_is_held_exclusively() {
             .expect("listed");
         assert!(listed.erasable, "{:?}", listed.reasons);
 
-        let target = confirm(&drive, &Said::LastFour("OOP1".into()), &[]).expect("named");
+        let target =
+            confirm(&drive, &Said::LastFour(last_four(&serial).to_owned()), &[]).expect("named");
         let mut writer = open(target).expect("free");
         let held = list(std::slice::from_ref(&path));
         let held = held.iter().find(|listed| listed.path == device.0);
         assert!(held.is_some_and(|held| !held.erasable), "{held:?}");
-        let second = open(confirm(&drive, &Said::Erase("LOOP1".into()), &[]).expect("named")).err();
+        let second = open(confirm(&drive, &Said::Erase(serial.clone()), &[]).expect("named")).err();
         assert_eq!(
             second,
             Some(OpenError::Refused(Refusal::InUse {
