@@ -63,7 +63,8 @@ pub fn static_binary() -> Result<Option<PathBuf>> {
     let named = target.replace('-', "_").to_uppercase();
     let mut cargo = build();
     cargo
-        .args(["--target", &target])
+        // As it is given away, and quick: a computer without hardware help is slow enough.
+        .args(["--release", "--target", &target])
         .env(format!("CARGO_TARGET_{named}_LINKER"), "rust-lld")
         .env(
             format!("CARGO_TARGET_{named}_RUSTFLAGS"),
