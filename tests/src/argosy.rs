@@ -14,20 +14,19 @@ pub fn binary() -> Result<PathBuf> {
     if let Some(named) = std::env::var_os("ARGOSY_BIN") {
         return Ok(named.into());
     }
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let arguments = [
-        "build",
-        "--package",
-        "agent",
-        "--bin",
-        "argosy",
-        "--message-format",
-        "json",
-    ];
-    let output = Command::new(cargo)
-        .args(arguments)
-        .stderr(Stdio::inherit())
-        .output()?;
+    built(&mut build())
+}
+
+fn build() -> Command {
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.args(["build", "--package", "agent", "--bin", "argosy"]);
+    cargo.args(["--message-format", "json"]);
+    cargo
+}
+
+/// Runs cargo and returns the path of what it built.
+fn built(cargo: &mut Command) -> Result<PathBuf> {
+    let output = cargo.stderr(Stdio::inherit()).output()?;
     ensure!(output.status.success(), "cargo cannot build argosy");
     let text = String::from_utf8(output.stdout)?;
     let messages = text
@@ -37,6 +36,41 @@ pub fn binary() -> Result<PathBuf> {
         .filter_map(|message| message["executable"].as_str().map(PathBuf::from))
         .next_back();
     built.context("cargo named no executable")
+}
+
+/// Returns a binary that runs where there is nothing else: `ARGOSY_STATIC`, or the one that cargo builds now; `None` when
+/// it cannot be built here and need not be.
+///
+/// # Errors
+/// When it must be there and is not, or cargo cannot build it.
+pub fn static_binary() -> Result<Option<PathBuf>> {
+    if let Some(named) = std::env::var_os("ARGOSY_STATIC") {
+        return Ok(Some(named.into()));
+    }
+    let target = format!("{}-unknown-linux-musl", std::env::consts::ARCH);
+    let libraries = Command::new("rustc")
+        .args(["--print", "target-libdir", "--target", &target])
+        .output()?;
+    let libraries = String::from_utf8_lossy(&libraries.stdout).into_owned();
+    if !Path::new(libraries.trim()).is_dir() {
+        ensure!(
+            std::env::var("ARGOSY_REQUIRE_ORACLES").is_err(),
+            "missing: the target {target}; `rustup target add` brings it"
+        );
+        eprintln!("skipped: no target {target}");
+        return Ok(None);
+    }
+    let named = target.replace('-', "_").to_uppercase();
+    let mut cargo = build();
+    cargo
+        // As it is given away, and quick: a computer without hardware help is slow enough.
+        .args(["--release", "--target", &target])
+        .env(format!("CARGO_TARGET_{named}_LINKER"), "rust-lld")
+        .env(
+            format!("CARGO_TARGET_{named}_RUSTFLAGS"),
+            "-Clink-self-contained=yes -Clinker-flavor=ld.lld",
+        );
+    built(&mut cargo).map(Some)
 }
 
 /// Runs `argosy` with `arguments` to its end.

@@ -8,3 +8,4 @@ pub mod argosy;
 pub mod browser;
 pub mod oracle;
 pub mod source;
+pub mod vm;

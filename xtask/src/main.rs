@@ -5,6 +5,7 @@ use std::process::ExitCode;
 mod bench;
 mod check;
 mod dist;
+mod kernel;
 mod licences;
 mod run;
 mod sample;
@@ -17,6 +18,7 @@ mod tools;
 const HELP: &str = "\
 cargo xtask run                  build everything, make sample data and three virtual drives, start Argosy, print its address
 cargo xtask test                 install every outside tool, then run every check and test
+cargo xtask tools                install every outside tool that the tests use as a judge
 cargo xtask check                format, lints, licences and unit tests, without outside tools
 cargo xtask web [--single-file]  build the page into target/site (or also target/site/argosy.html, one file)
 cargo xtask bench                measure speed beside named rivals
@@ -33,6 +35,7 @@ fn main() -> ExitCode {
     {
         ["run", rest @ ..] => run::run(rest),
         ["test"] => return suite::test(),
+        ["tools"] => tools::install().map(|_| ()),
         ["check"] => check::check(),
         ["web"] => site::build().map(|_| ()),
         ["web", "--single-file"] => single_file::build().map(|_| ()),

@@ -36,9 +36,10 @@ pub(crate) fn test() -> ExitCode {
     if page.is_none() || agent.is_none() {
         return tally.close();
     }
+    // First, because it is what runs in the virtual computer of the tests.
+    tally.step("static binary in an empty root", dist::dist);
     tally.tests("tests, native", native(&oracles));
     tally.tests("tests, WebAssembly in Chromium", wasm());
-    tally.step("static binary in an empty root", dist::dist);
     tally.close()
 }
 
@@ -51,6 +52,8 @@ fn native(oracles: &Path) -> Command {
         .env("ARGOSY_ORACLES", oracles);
     cargo.env("ARGOSY_BIN", shell::target("debug").join("argosy"));
     cargo.env("ARGOSY_SITE", shell::target("site"));
+    cargo.env("ARGOSY_STATIC", shell::target("dist").join("argosy"));
+    cargo.env("ARGOSY_VM", shell::target("vm"));
     cargo
 }
 

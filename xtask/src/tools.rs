@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
 
-use crate::shell;
+use crate::{kernel, shell};
 
 /// A program that must be on the PATH, and the Debian package that brings it.
-const PROGRAMS: [(&str, &str); 22] = [
+const PROGRAMS: [(&str, &str); 29] = [
     ("cryptsetup", "cryptsetup-bin"),
     ("dislocker-fuse", "dislocker"),
     ("bdeinfo", "libbde-utils"),
@@ -30,6 +30,13 @@ const PROGRAMS: [(&str, &str); 22] = [
     ("chromedriver", "chromium-driver"),
     ("python3", "python3"),
     ("cc", "gcc"),
+    ("mke2fs", "e2fsprogs"),
+    ("mkswap", "util-linux"),
+    ("cpio", "cpio"),
+    ("depmod", "kmod"),
+    ("busybox", "busybox-static"),
+    ("dpkg-deb", "dpkg"),
+    ("qemu-system-x86_64", "qemu-system-x86"),
 ];
 
 /// Packages without a program to look for: what their presence shows is this file.
@@ -77,6 +84,7 @@ pub(crate) fn install() -> Result<PathBuf> {
             bail!("still missing after installation: {}", still.join(" "));
         }
     }
+    kernel::unpack()?;
     python()
 }
 

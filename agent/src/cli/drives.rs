@@ -5,7 +5,8 @@ use serde_json::json;
 
 use super::screen::{Ended, Screen};
 use super::size::show_size;
-use crate::device::{self, DriveInfo};
+use crate::device::{self, DriveInfo, SerialSource};
+use crate::jobs::serial_source;
 
 /// Lists every drive, what is on it, and why it may not be erased
 #[derive(Args)]
@@ -31,8 +32,18 @@ pub(super) fn run(screen: &Screen) -> Ended {
             "serial": drive.serial,
             "model": drive.model,
             "bytes": drive.bytes,
+            "serial_source": serial_source(drive.serial_source).code(),
+            "bridge_serial": drive.bridge_serial,
+            "wwn": drive.wwn,
             "sector_bytes": drive.sector.bytes(),
+            "physical_sector_bytes": drive.physical_sector_bytes,
+            "own_sector_bytes": drive.own_sector_bytes,
             "bus": drive.bus,
+            "removable": drive.removable,
+            "rotational": drive.rotational,
+            "failing": drive.is_failing,
+            "mounts": drive.mounts,
+            "warnings": drive.warnings(),
             "erasable": drive.erasable,
             "reasons": drive.reasons,
             "holds": holds(drive),
@@ -58,12 +69,36 @@ fn show(drive: &DriveInfo, screen: &Screen) {
         drive.path.display(),
         show_size(drive.bytes)
     ));
+    let of_512 = drive.sector.bytes() == 512;
+    let facts = [
+        Some(drive.bus.clone()),
+        (!of_512).then(|| format!("sectors of {} bytes", drive.sector.bytes())),
+        source_in_words(drive),
+        Some(drive.wwn.clone())
+            .filter(|wwn| !wwn.is_empty())
+            .map(|wwn| format!("WWN {wwn}")),
+    ];
+    let facts: Vec<String> = facts.into_iter().flatten().collect();
+    screen.line(&format!("    {}", facts.join(", ")));
     for found in holds(drive) {
         screen.line(&format!("    holds {found}"));
+    }
+    for warning in drive.warnings() {
+        screen.line(&format!("    beware: {warning}"));
     }
     for reason in &drive.reasons {
         screen.line(&format!("    locked: {reason}"));
     }
+}
+
+/// Returns who told the serial of a real drive, in words.
+fn source_in_words(drive: &DriveInfo) -> Option<String> {
+    let words = match drive.serial_source {
+        SerialSource::Hardware => "serial told by the drive",
+        SerialSource::Bridge => "serial told by the dock",
+        _ => return None,
+    };
+    Some(words.to_owned())
 }
 
 /// Returns what is on a drive, in words.

@@ -196,7 +196,7 @@ fn look(target: &TargetRequest) -> Result<Known, JobError> {
         serial: info.serial.clone(),
         serial_source: serial_source(info.serial_source),
         model: info.model,
-        wwn: String::new(),
+        wwn: info.wwn,
         bytes: info.bytes,
         sector_bytes: info.sector.bytes(),
     };

@@ -76,6 +76,9 @@ pub(super) struct Arguments {
     /// Builds for sectors of this size, whatever the drive says
     #[arg(long, value_parser = parse_sector, value_name = "N")]
     sector_bytes: Option<SectorSize>,
+    /// Fills a hard disk of 4096-byte sectors too, which the data centre sends back
+    #[arg(long)]
+    accept_4096: bool,
     /// A folder here that stands for a Windows path of the data set, as in 'E:\=/mnt/e'
     #[arg(long, num_args = 1.., value_name = "PREFIX=FOLDER")]
     map: Vec<String>,
@@ -200,6 +203,7 @@ fn request(arguments: Arguments) -> Result<JobRequest, JobError> {
         external_key_dir: arguments.bek,
         passphrase,
         sector: arguments.sector_bytes,
+        accept_4096: arguments.accept_4096,
         parallel: arguments.parallel,
         check: match arguments.check {
             Check::None => SurfaceCheck::None,

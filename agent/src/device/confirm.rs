@@ -33,6 +33,7 @@ pub struct ConfirmedTarget {
     info: DriveInfo,
     fingerprint: [u8; 32],
     must_be_blank: bool,
+    kept: Vec<PathBuf>,
 }
 
 impl ConfirmedTarget {
@@ -50,7 +51,9 @@ impl ConfirmedTarget {
 
     /// Compares the drive, read again, with what was confirmed.
     pub(super) fn check_again(&self, now: &DriveReader) -> Result<(), Refusal> {
+        check_same_node(&self.info, now)?;
         check_identity(&self.info, &read_again(&self.info)?)?;
+        check_kept(&self.info, &self.kept)?;
         let path = self.info.path.clone();
         let is_same =
             fingerprint(now).map_err(|why| unreadable(&self.info, &why))? == self.fingerprint;
@@ -72,15 +75,6 @@ impl ConfirmedTarget {
 #[derive(Debug, Error, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Refusal {
-    /// A block device that is not a loop device over a file.
-    #[error(
-        "{path}: real drives are not enabled yet; \
-         nothing was written to it. Use an image file or a loop device"
-    )]
-    RealDrive {
-        /// The path given.
-        path: PathBuf,
-    },
     /// Neither a file nor a block device.
     #[error("{path} is neither a file nor a drive; nothing was written")]
     NotADrive {
@@ -94,6 +88,14 @@ pub enum Refusal {
         path: PathBuf,
         /// Why, as [`DriveInfo::reasons`].
         reasons: Vec<String>,
+    },
+    /// What the job reads or keeps lies on it.
+    #[error("{path} may not be erased: {kept} lies on it; nothing was written to it")]
+    Holds {
+        /// The path given.
+        path: PathBuf,
+        /// A source, a journal folder, the state folder, or the program itself.
+        kept: PathBuf,
     },
     /// Somebody else holds it.
     #[error(
@@ -158,15 +160,18 @@ pub enum Refusal {
 
 /// Returns the drive as a target when it may be erased and what was said names it.
 ///
-/// Reads the identity again: `target` only says what the person saw.
+/// Reads the identity again: `target` only says what the person saw. `kept` is every path that the
+/// job reads from or keeps something in (sources, journal folders, the state folder); a drive that
+/// any of them, or this program, lies on is refused, now and again when it is opened.
 ///
 /// # Errors
 /// [`Refusal`]: the drive is not touched.
-pub fn confirm(target: &DriveInfo, said: &Said) -> Result<ConfirmedTarget, Refusal> {
+pub fn confirm(
+    target: &DriveInfo,
+    said: &Said,
+    kept: &[PathBuf],
+) -> Result<ConfirmedTarget, Refusal> {
     let path = target.path.clone();
-    if target.kind == DriveKind::BlockDevice {
-        return Err(Refusal::RealDrive { path });
-    }
     if !target.reasons.is_empty() || !target.erasable {
         return Err(Refusal::Locked {
             path,
@@ -175,6 +180,7 @@ pub fn confirm(target: &DriveInfo, said: &Said) -> Result<ConfirmedTarget, Refus
     }
     let info = read_again(target)?;
     check_identity(target, &info)?;
+    check_kept(&info, kept)?;
     check_words(&info, said)?;
     let reader = DriveReader::look(&path).map_err(|why| unreadable(&info, &why))?;
     let must_be_blank = *said == Said::BlankImage;
@@ -186,15 +192,21 @@ pub fn confirm(target: &DriveInfo, said: &Said) -> Result<ConfirmedTarget, Refus
         info,
         fingerprint,
         must_be_blank,
+        kept: kept.to_vec(),
     })
 }
 
 /// Returns an interrupted drive as a target when `now` is the one that the journal knows: nobody
-/// has to name it again. What is on it is compared before anything is written to it.
+/// has to name it again. What is on it is compared before anything is written to it. `kept` is as
+/// for [`confirm`].
 ///
 /// # Errors
 /// [`Refusal`]: the drive is not touched.
-pub fn recognised(now: &DriveInfo, known: &DriveIdentity) -> Result<ConfirmedTarget, Refusal> {
+pub fn recognised(
+    now: &DriveInfo,
+    known: &DriveIdentity,
+    kept: &[PathBuf],
+) -> Result<ConfirmedTarget, Refusal> {
     let path = now.path.clone();
     let told = |one: &str, other: &str| one.is_empty() || other.is_empty() || one == other;
     let whole = now.bytes.saturating_sub(known.bytes) < known.sector_bytes;
@@ -207,21 +219,20 @@ pub fn recognised(now: &DriveInfo, known: &DriveIdentity) -> Result<ConfirmedTar
     if let Some((what, _)) = pairs.into_iter().find(|(_, is_same)| !is_same) {
         return Err(Refusal::Changed { path, what });
     }
-    if now.kind == DriveKind::BlockDevice {
-        return Err(Refusal::RealDrive { path });
-    }
-    if !now.reasons.is_empty() {
+    if !now.reasons.is_empty() || !now.erasable {
         return Err(Refusal::Locked {
             path,
             reasons: now.reasons.clone(),
         });
     }
+    check_kept(now, kept)?;
     let reader = DriveReader::look(&path).map_err(|why| unreadable(now, &why))?;
     let fingerprint = fingerprint(&reader).map_err(|why| unreadable(now, &why))?;
     Ok(ConfirmedTarget {
         info: now.clone(),
         fingerprint,
         must_be_blank: false,
+        kept: kept.to_vec(),
     })
 }
 
@@ -262,6 +273,7 @@ fn check_identity(seen: &DriveInfo, now: &DriveInfo) -> Result<(), Refusal> {
         ("its kind", seen.kind == now.kind),
         ("its serial", seen.serial == now.serial),
         ("its model", seen.model == now.model),
+        ("its world-wide name", seen.wwn == now.wwn),
         ("its length", seen.bytes == now.bytes),
         ("its sector size", seen.sector == now.sector),
     ];
@@ -276,6 +288,52 @@ fn check_identity(seen: &DriveInfo, now: &DriveInfo) -> Result<(), Refusal> {
             reasons: now.reasons.clone(),
         })
     }
+}
+
+/// Refuses a descriptor that is not that of the node which is described.
+fn check_same_node(drive: &DriveInfo, opened: &DriveReader) -> Result<(), Refusal> {
+    use std::os::unix::fs::MetadataExt;
+    let numbers = |facts: std::fs::Metadata| (facts.dev(), facts.ino(), facts.rdev());
+    let here = std::fs::metadata(&drive.path).map(numbers);
+    let held = opened.facts().map(numbers);
+    match (here, held) {
+        (Ok(here), Ok(held)) if here == held => Ok(()),
+        (Err(why), _) | (_, Err(why)) => Err(unreadable(drive, &why)),
+        _ => Err(Refusal::Changed {
+            path: drive.path.clone(),
+            what: "what its name leads to",
+        }),
+    }
+}
+
+/// Refuses a block device that a path of the job, or this program, lies on.
+#[cfg(target_os = "linux")]
+fn check_kept(drive: &DriveInfo, kept: &[PathBuf]) -> Result<(), Refusal> {
+    use super::linux::{Machine, devices_under};
+    use std::os::unix::fs::{FileTypeExt, MetadataExt};
+    let facts = std::fs::metadata(&drive.path).map_err(|why| unreadable(drive, &why))?;
+    if !facts.file_type().is_block_device() {
+        return Ok(());
+    }
+    let machine = Machine::this();
+    let device = machine
+        .by_number(facts.rdev())
+        .map_err(|why| unreadable(drive, &why))?;
+    let program = std::env::current_exe().ok();
+    let holds = |path: &&PathBuf| devices_under(&machine, path).contains(&device.name);
+    match kept.iter().chain(&program).find(holds) {
+        Some(kept) => Err(Refusal::Holds {
+            path: drive.path.clone(),
+            kept: kept.clone(),
+        }),
+        None => Ok(()),
+    }
+}
+
+/// There are no block devices.
+#[cfg(not(target_os = "linux"))]
+const fn check_kept(_drive: &DriveInfo, _kept: &[PathBuf]) -> Result<(), Refusal> {
+    Ok(())
 }
 
 fn check_words(drive: &DriveInfo, said: &Said) -> Result<(), Refusal> {

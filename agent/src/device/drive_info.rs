@@ -18,6 +18,9 @@ pub struct DriveInfo {
     pub serial: String,
     /// Where the serial number comes from.
     pub serial_source: SerialSource,
+    /// What a USB dock says in place of the drive's own serial; empty when it says the same, or
+    /// when there is none.
+    pub bridge_serial: String,
     /// Maker's model name; empty when none is known.
     pub model: String,
     /// World-wide name, such as `naa.50014ee2b1234567`; empty when none is known.
@@ -29,10 +32,19 @@ pub struct DriveInfo {
     pub bytes: u64,
     /// Logical sector size. 512 also when the drive could not be asked (then a reason says so).
     pub sector: SectorSize,
+    /// Bytes that it writes at once, when anybody says.
+    pub physical_sector_bytes: Option<u64>,
+    /// Logical sector size by the drive's own word, whatever is in front of it; `None` when it did
+    /// not answer.
+    pub own_sector_bytes: Option<u64>,
     /// Whether the kernel calls it removable.
     pub removable: bool,
     /// Whether it has spinning disks, when the kernel says.
     pub rotational: Option<bool>,
+    /// Whether its tracks overlap (SMR) and it, or the kernel, says so.
+    pub is_shingled: bool,
+    /// Whether it expects to fail soon (SMART); `None` when it does not tell.
+    pub is_failing: Option<bool>,
     /// Where it, or a partition of it, is mounted.
     pub mounts: Vec<PathBuf>,
     /// What is on it now.

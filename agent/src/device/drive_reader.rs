@@ -67,6 +67,11 @@ impl DriveReader {
         }
     }
 
+    /// Returns the facts of the file that is open.
+    pub(super) fn facts(&self) -> std::io::Result<std::fs::Metadata> {
+        self.medium.file().metadata()
+    }
+
     /// Gives the medium back.
     pub(super) fn into_medium(self) -> Medium {
         self.medium

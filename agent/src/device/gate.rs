@@ -1,5 +1,5 @@
-//! The lowest layer's refusal: nothing but regular files, and loop devices over them, is ever
-//! opened for writing.
+//! The lowest layer's refusal: whatever page, command or job says, this is looked at again of the
+//! very file that was opened for writing.
 
 use std::fs::Metadata;
 use std::os::unix::fs::FileTypeExt;
@@ -7,41 +7,42 @@ use std::path::Path;
 
 use super::confirm::Refusal;
 
-/// Returns when a file with these facts may be opened for writing.
-///
-/// There is no option that changes this: real drives are not enabled yet.
+/// Returns when a file with these facts may be opened for writing: a regular file, or a whole drive
+/// that nothing uses.
 ///
 /// # Errors
-/// [`Refusal::RealDrive`] for every block device that is not a loop device over a regular file;
-/// [`Refusal::NotADrive`] for anything else that is no regular file.
+/// [`Refusal::Locked`] for a block device that is no whole drive, that is mounted, swapped to, a
+/// member of something that runs, or write-protected; [`Refusal::NotADrive`] for anything else that
+/// is no regular file.
 pub(super) fn admit(path: &Path, facts: &Metadata) -> Result<(), Refusal> {
     let path = path.to_owned();
     if facts.is_file() {
-        Ok(())
-    } else if !facts.file_type().is_block_device() {
-        Err(Refusal::NotADrive { path })
-    } else if is_loop_over_file(facts) {
+        return Ok(());
+    }
+    if !facts.file_type().is_block_device() {
+        return Err(Refusal::NotADrive { path });
+    }
+    let reasons = locks(facts);
+    if reasons.is_empty() {
         Ok(())
     } else {
-        Err(Refusal::RealDrive { path })
+        Err(Refusal::Locked { path, reasons })
     }
 }
 
 #[cfg(target_os = "linux")]
-fn is_loop_over_file(facts: &Metadata) -> bool {
+fn locks(facts: &Metadata) -> Vec<String> {
     use std::os::unix::fs::MetadataExt;
 
-    use super::linux::{Backing, Machine};
+    use super::linux::Machine;
     let machine = Machine::this();
-    let device = machine.by_number(facts.rdev());
-    device.is_ok_and(|device| {
-        device.is_loop
-            && !device.is_partition
-            && matches!(device.backing(&machine), Backing::File(_))
-    })
+    match machine.by_number(facts.rdev()) {
+        Ok(device) => device.locks(&machine),
+        Err(why) => vec![format!("the kernel does not tell what it is: {why}")],
+    }
 }
 
 #[cfg(not(target_os = "linux"))]
-fn is_loop_over_file(_facts: &Metadata) -> bool {
-    false
+fn locks(_facts: &Metadata) -> Vec<String> {
+    vec!["block devices are served on Linux only so far".to_owned()]
 }

@@ -13,9 +13,11 @@ use thiserror::Error;
 use super::contents::{Contents, Emptiness, Thoroughness, recognised};
 use super::drive_info::{DriveInfo, DriveKind, SerialSource};
 use super::drive_reader::DriveReader;
+use super::hold::is_held;
 use super::image_file::identity;
 #[cfg(target_os = "linux")]
-use super::linux::{Machine, of_block_device};
+use super::linux::{Machine, of_block_device, twins_of};
+use super::naming::{give, lock_nameless, lock_twin, mark_duplicates};
 use super::serial::tidy_serial;
 
 /// A path that could not be looked at as a drive. Nothing was written.
@@ -65,8 +67,20 @@ pub fn list(extra: &[PathBuf]) -> Vec<DriveInfo> {
             drives.push(drive);
         }
     }
+    drives.iter_mut().for_each(lock_nameless);
+    drives.iter_mut().for_each(lock_held);
     mark_duplicates(&mut drives);
     drives
+}
+
+/// Locks a drive that is being filled.
+fn lock_held(drive: &mut DriveInfo) {
+    // What is locked anyway needs no other reason, and what is no drive is not opened.
+    if drive.reasons.is_empty() && is_held(&drive.path) {
+        drive
+            .reasons
+            .push("a job is filling it, or another program has locked it".to_owned());
+    }
 }
 
 #[cfg(target_os = "linux")]
@@ -79,7 +93,12 @@ fn machine_drives() -> Vec<DriveInfo> {
         .collect()
 }
 
-#[cfg(not(target_os = "linux"))]
+#[cfg(target_os = "macos")]
+fn machine_drives() -> Vec<DriveInfo> {
+    super::macos::drives().unwrap_or_else(|why| vec![unknown(Path::new("/dev"), why)])
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "macos")))]
 fn machine_drives() -> Vec<DriveInfo> {
     Vec::new()
 }
@@ -91,7 +110,7 @@ fn is_same_node(one: &Path, other: &Path) -> bool {
 }
 
 /// Returns what is known of the drive at `path`; `serial_override` is the serial printed on its
-/// label.
+/// label. A drive that tells another serial itself, and alone, is locked then.
 ///
 /// # Errors
 /// [`DescribeError`] when `path` is not there, is neither a file nor a block device, or cannot be
@@ -107,14 +126,31 @@ pub fn describe(path: &Path, serial_override: Option<&str>) -> Result<DriveInfo,
             path: path.to_owned(),
         });
     };
-    if let Some(given) = serial_override
+    let given = serial_override
         .map(tidy_serial)
-        .filter(|given| !given.is_empty())
-    {
-        drive.serial = given;
-        drive.serial_source = SerialSource::Given;
+        .filter(|given| !given.is_empty());
+    let twins = twins(&drive, &facts);
+    match given {
+        Some(given) => give(&mut drive, given, !twins.is_empty()),
+        None => lock_twin(&mut drive, &twins),
     }
+    lock_nameless(&mut drive);
+    drive.erasable = drive.reasons.is_empty();
     Ok(drive)
+}
+
+/// Returns the other real drives that tell the same serial.
+#[cfg(target_os = "linux")]
+fn twins(drive: &DriveInfo, facts: &Metadata) -> Vec<String> {
+    if drive.kind != DriveKind::BlockDevice || drive.serial.is_empty() {
+        return Vec::new();
+    }
+    twins_of(&Machine::this(), facts.rdev(), &drive.serial)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn twins(_drive: &DriveInfo, _facts: &Metadata) -> Vec<String> {
+    Vec::new()
 }
 
 fn io(path: &Path, why: &std::io::Error) -> DescribeError {
@@ -152,13 +188,18 @@ fn of_image(path: &Path, facts: &Metadata) -> Result<DriveInfo, DescribeError> {
         kind: DriveKind::ImageFile,
         serial: identity.serial,
         serial_source: identity.serial_source,
+        bridge_serial: String::new(),
         model: identity.model,
         wwn: String::new(),
         bus: "image file".to_owned(),
         bytes: facts.len(),
         sector: identity.sector,
+        physical_sector_bytes: None,
+        own_sector_bytes: None,
         removable: false,
         rotational: None,
+        is_shingled: false,
+        is_failing: None,
         mounts: Vec::new(),
         contents,
         erasable: reasons.is_empty(),
@@ -216,44 +257,21 @@ fn unknown(path: &Path, why: String) -> DriveInfo {
         kind: DriveKind::Other,
         serial: String::new(),
         serial_source: SerialSource::Unknown,
+        bridge_serial: String::new(),
         model: String::new(),
         wwn: String::new(),
         bus: "unknown".to_owned(),
         bytes: 0,
         sector: SectorSize::B512,
+        physical_sector_bytes: None,
+        own_sector_bytes: None,
         removable: false,
         rotational: None,
+        is_shingled: false,
+        is_failing: None,
         mounts: Vec::new(),
         contents: Contents::default(),
         erasable: false,
         reasons: vec![why],
-    }
-}
-
-/// Locks every two drives that have the same serial, with the reason. An image file and the loop
-/// device over it are one drive.
-pub fn mark_duplicates(drives: &mut [DriveInfo]) {
-    let named: Vec<(PathBuf, String)> = drives
-        .iter()
-        .map(|drive| (drive.path.clone(), drive.serial.clone()))
-        .collect();
-    let backings: Vec<Option<PathBuf>> = drives.iter().map(DriveInfo::backing).collect();
-    for ((drive, own), backing) in drives.iter_mut().zip(0..).zip(&backings) {
-        for (((path, serial), other), other_backing) in named.iter().zip(0..).zip(&backings) {
-            let is_one = backing.is_some() && backing == other_backing;
-            if own == other
-                || is_one
-                || serial.is_empty()
-                || !serial.eq_ignore_ascii_case(&drive.serial)
-            {
-                continue;
-            }
-            drive.erasable = false;
-            drive.reasons.push(format!(
-                "{} has the serial {serial} too: tell them apart with \
-                 --drive PATH=SERIAL, as printed on the label",
-                path.display()
-            ));
-        }
     }
 }

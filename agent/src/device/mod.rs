@@ -10,8 +10,9 @@
 //! path -> open_read -> DriveReader
 //! ```
 //!
-//! Deliberately absent: any way to write to a block device that is not a loop device over a regular
-//! file. Real drives are not enabled yet, and no option changes that.
+//! Deliberately absent: any way to write to a partition, to a drive that is mounted, swapped to,
+//! member of something larger or write-protected, or to one that holds what the job reads or keeps.
+//! No option changes that.
 
 #[cfg(not(unix))]
 compile_error!(
@@ -28,16 +29,25 @@ mod drive_writer;
 mod edges;
 mod erase;
 mod gate;
+mod hold;
 mod holes;
+#[cfg(any(test, target_os = "linux"))]
+mod identify;
 mod image_file;
 #[cfg(target_os = "linux")]
 mod linux;
 mod list;
+#[cfg(any(test, target_os = "macos"))]
+mod macos;
 mod medium;
+mod naming;
 mod open;
 mod recent;
 mod serial;
 mod signatures;
+mod warnings;
+#[cfg(test)]
+mod windows;
 
 pub use aligned_buffer::AlignedBuffer;
 pub use blank::blank;
@@ -49,6 +59,7 @@ pub use drive_writer::{Device, DriveWriter};
 pub use edges::Edges;
 pub use erase::{EraseError, areas as erase_areas, erase};
 pub use image_file::{NewDriveError, new_drive};
-pub use list::{DescribeError, describe, list, mark_duplicates};
+pub use list::{DescribeError, describe, list};
+pub use naming::mark_duplicates;
 pub use open::{OpenError, open};
 pub use serial::{last_four, tidy_serial};

@@ -2,14 +2,13 @@
 
 use std::path::PathBuf;
 
-use rustix::fs::{FlockOperation, flock};
-use rustix::io::Errno;
 use thiserror::Error;
 
 use super::confirm::{ConfirmedTarget, Refusal};
 use super::drive_info::DriveKind;
 use super::drive_reader::DriveReader;
 use super::drive_writer::DriveWriter;
+use super::hold::hold;
 use super::medium::{Access, Medium};
 
 /// A drive that could not be opened. Nothing was written to it.
@@ -31,19 +30,17 @@ pub enum OpenError {
 
 /// Opens a confirmed drive for writing, for nobody else at the same time.
 ///
-/// First takes hold of it (exclusively for a block device, with a lock for an image file), then
-/// looks again whether it is the drive that was confirmed.
+/// First takes hold of it (a block device exclusively, both with a lock that others see), then looks
+/// again whether it is the drive that was confirmed.
 ///
 /// # Errors
-/// [`OpenError`]: refused (in use, changed since it was confirmed, a real drive) or the operating
+/// [`OpenError`]: refused (in use, changed since it was confirmed, locked by now) or the operating
 /// system's word.
 pub fn open(target: ConfirmedTarget) -> Result<DriveWriter, OpenError> {
     let info = target.info();
     let is_image = info.kind == DriveKind::ImageFile;
     let medium = Medium::open(&info.path, Access::Write)?;
-    if is_image {
-        hold(&info.path, &medium)?;
-    }
+    hold(&info.path, &medium)?;
     let reader = DriveReader::over(medium, info.sector);
     target.check_again(&reader)?;
     Ok(DriveWriter::new(
@@ -51,18 +48,4 @@ pub fn open(target: ConfirmedTarget) -> Result<DriveWriter, OpenError> {
         info.sector,
         is_image,
     ))
-}
-
-/// Locks an image file, as long as it is open, against another argosy.
-fn hold(path: &std::path::Path, medium: &Medium) -> Result<(), OpenError> {
-    flock(medium.file(), FlockOperation::NonBlockingLockExclusive).map_err(|why| match why {
-        Errno::WOULDBLOCK => Refusal::InUse {
-            path: path.to_owned(),
-        }
-        .into(),
-        why => OpenError::Io {
-            path: path.to_owned(),
-            cause: why.to_string(),
-        },
-    })
 }

@@ -2,9 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use shared::api::{ApiError, Content, Drive, Lock, PickedDrive, SerialSource as WireSource, code};
+use shared::api::{ApiError, Content, Drive, Lock, PickedDrive, code};
 
-use crate::device::{self, DriveInfo, Emptiness, SerialSource, Signature};
+use crate::device::{self, DriveInfo, Emptiness, Signature};
+use crate::jobs::serial_source;
 
 /// Returns every drive of this machine and the image files that stand for one.
 pub(super) fn list(extra: &[PathBuf]) -> Vec<Drive> {
@@ -43,14 +44,13 @@ fn drive(info: &DriveInfo) -> Drive {
     Drive {
         path: text(&info.path),
         serial: info.serial.clone(),
-        serial_source: match info.serial_source {
-            SerialSource::Given => WireSource::Label,
-            SerialSource::Sidecar | SerialSource::FileStem => WireSource::Image,
-            _ => WireSource::Drive,
-        },
+        serial_source: serial_source(info.serial_source),
+        bridge_serial: info.bridge_serial.clone(),
         model: info.model.clone(),
         bytes: info.bytes,
+        wwn: info.wwn.clone(),
         sector_bytes: info.sector.bytes(),
+        physical_sector_bytes: info.physical_sector_bytes,
         bus: info.bus.clone(),
         erasable: info.erasable,
         reasons: info.reasons.iter().map(|reason| lock(reason)).collect(),
@@ -60,7 +60,7 @@ fn drive(info: &DriveInfo) -> Drive {
             Emptiness::SampledZeros | Emptiness::ProvenZeros => Some(true),
             Emptiness::Unread => None,
         },
-        warnings: Vec::new(),
+        warnings: info.warnings(),
     }
 }
 

@@ -10,6 +10,7 @@ use tokio::sync::broadcast;
 use zeroize::Zeroizing;
 
 use super::hub::{Hub, Job};
+use super::kept_paths::kept_paths;
 use super::prepared::Prepared;
 use super::request::{Confirmation, JobRequest};
 use super::resume::{self, Interrupted, ReplaceRequest, ResumeRequest};
@@ -94,7 +95,7 @@ impl Jobs {
         let prepared = waiting.ok_or_else(|| JobError::no_such_job(job))?;
         let prepared = prepared
             .ok_or_else(|| JobError::wrong_state("this job is not waiting to be confirmed"))?;
-        let confirmed = match confirm_drives(&prepared, plan_hash, words) {
+        let confirmed = match confirm_drives(&prepared, self.store.folder(), plan_hash, words) {
             Ok(confirmed) => confirmed,
             Err(error) => {
                 self.hub.with(job, |job| job.prepared = Some(prepared));
@@ -371,6 +372,7 @@ fn is_busy(snapshot: &JobSnapshot) -> bool {
 /// Matches the person's words with every drive of the plan.
 fn confirm_drives(
     prepared: &Prepared,
+    state_dir: Option<&Path>,
     plan_hash: &str,
     words: &[Confirmation],
 ) -> Result<Vec<ConfirmedTarget>, JobError> {
@@ -381,6 +383,7 @@ fn confirm_drives(
             "Look at the plan again.",
         ));
     }
+    let kept = kept_paths(prepared, state_dir);
     let mut confirmed = Vec::with_capacity(prepared.targets.len());
     for target in &prepared.targets {
         let serial = &target.info.serial;
@@ -395,7 +398,7 @@ fn confirm_drives(
                     "Name every drive that is to be erased.",
                 )
             })?;
-        let right = device::confirm(&target.info, &word.said).map_err(|refusal| {
+        let right = device::confirm(&target.info, &word.said, &kept).map_err(|refusal| {
             let next = "Look at the drive's label and name its serial.";
             JobError::refused(
                 refusal.to_string(),

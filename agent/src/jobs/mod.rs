@@ -17,6 +17,7 @@ mod freeze;
 mod gather;
 mod handle;
 mod hub;
+mod kept_paths;
 mod old_journals;
 pub mod plan_file;
 mod prepared;

@@ -30,6 +30,9 @@ pub struct JobRequest {
     pub passphrase: Option<Zeroizing<String>>,
     /// Sector size to build for, when it is not the drive's own word.
     pub sector: Option<SectorSize>,
+    /// Whether a hard disk of 4096-byte sectors, or one whose dock shows other sectors than it has,
+    /// is filled all the same.
+    pub accept_4096: bool,
     /// Drives written at the same time; `None` is all.
     pub parallel: Option<usize>,
     /// How each drive is checked before it is filled.
@@ -113,6 +116,7 @@ impl JobRequest {
             external_key_dir: None,
             passphrase: None,
             sector: None,
+            accept_4096: false,
             parallel: None,
             check: SurfaceCheck::default(),
             verify: true,
@@ -153,6 +157,7 @@ impl JobRequest {
             external_key_dir: None,
             passphrase: None,
             sector: None,
+            accept_4096: false,
             parallel: None,
             check: SurfaceCheck::default(),
             verify: wire.options.verify,

@@ -256,7 +256,13 @@ fn revive(
         };
         drives.push(RunDrive {
             has_journal: begun.is_some(),
-            ..run_drive(request, head, planned, planned_out, keys)?
+            ..run_drive(
+                request,
+                (head, &plan.gathered.roots),
+                planned,
+                planned_out,
+                keys,
+            )?
         });
     }
     Ok(Interrupted {
@@ -270,12 +276,18 @@ fn revive(
 /// Finds the drive itself.
 fn run_drive(
     request: &ResumeRequest,
-    head: &HeadDrive,
+    (head, roots): (&HeadDrive, &[PathBuf]),
     planned: PlannedDrive,
     planned_out: Vec<(LeftOut, u64)>,
     keys: DriveKeys,
 ) -> Result<RunDrive, JobError> {
-    let (info, confirmed) = locate(head, &request.drives)?;
+    let kept: Vec<PathBuf> = roots
+        .iter()
+        .chain(&request.journal_dirs)
+        .chain(&request.external_key_dir)
+        .cloned()
+        .collect();
+    let (info, confirmed) = locate(head, &request.drives, &kept)?;
     Ok(RunDrive {
         job: DriveJob {
             identity: head.identity.clone(),
@@ -459,7 +471,11 @@ fn planned_drive(
 
 /// Finds the drive that a plan names: at one of the paths `moved`, where it was, or anywhere on this
 /// machine; by its serial and size, never by its path.
-fn locate(head: &HeadDrive, moved: &[PathBuf]) -> Result<(DriveInfo, ConfirmedTarget), JobError> {
+fn locate(
+    head: &HeadDrive,
+    moved: &[PathBuf],
+    kept: &[PathBuf],
+) -> Result<(DriveInfo, ConfirmedTarget), JobError> {
     let known = &head.identity;
     let given = (known.serial_source == SerialSource::Label).then_some(known.serial.as_str());
     let mut seen = None;
@@ -468,7 +484,7 @@ fn locate(head: &HeadDrive, moved: &[PathBuf]) -> Result<(DriveInfo, ConfirmedTa
     let others = || device::list(&[]).into_iter();
     let candidates = here.chain(std::iter::once_with(others).flatten());
     for info in candidates.filter(|info| info.serial == known.serial) {
-        match device::recognised(&info, known) {
+        match device::recognised(&info, known, kept) {
             Ok(confirmed) => return Ok((info, confirmed)),
             Err(refusal) => seen = seen.or(Some((info.path, refusal))),
         }

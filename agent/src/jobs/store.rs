@@ -22,6 +22,7 @@ const FILE_NAME: &str = "jobs.jsonl";
 /// Where the list is kept; nowhere for a command that is over when its job is.
 pub(super) struct Store {
     file: Option<Mutex<File>>,
+    folder: Option<PathBuf>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -38,7 +39,11 @@ impl Store {
     /// [`JobError`] when the folder or the file cannot be made or read.
     pub(super) fn open(state_dir: Option<PathBuf>) -> Result<(Self, Vec<Job>), JobError> {
         let Some(folder) = state_dir else {
-            return Ok((Self { file: None }, Vec::new()));
+            let nowhere = Self {
+                file: None,
+                folder: None,
+            };
+            return Ok((nowhere, Vec::new()));
         };
         let path = folder.join(FILE_NAME);
         let failed = |error: std::io::Error| {
@@ -63,9 +68,15 @@ impl Store {
         Ok((
             Self {
                 file: Some(Mutex::new(file)),
+                folder: Some(folder.clone()),
             },
             lines.map(revive).collect(),
         ))
+    }
+
+    /// Returns the state folder; none when nothing is kept.
+    pub(super) fn folder(&self) -> Option<&Path> {
+        self.folder.as_deref()
     }
 
     /// Writes a job down, durably.

@@ -36,7 +36,7 @@ pub(super) fn look(request: &JobRequest) -> Result<Vec<Target>, JobError> {
     let mut serials = HashSet::new();
     let mut paths = HashSet::new();
     for drive in &request.drives {
-        let target = look_at(drive, request.sector)?;
+        let target = look_at(drive, request.sector, request.accept_4096)?;
         let real = std::fs::canonicalize(&drive.path).unwrap_or_else(|_| drive.path.clone());
         if !paths.insert(real) {
             return Err(JobError::refused(
@@ -57,7 +57,11 @@ pub(super) fn look(request: &JobRequest) -> Result<Vec<Target>, JobError> {
     Ok(targets)
 }
 
-fn look_at(drive: &TargetRequest, sector: Option<SectorSize>) -> Result<Target, JobError> {
+fn look_at(
+    drive: &TargetRequest,
+    sector: Option<SectorSize>,
+    accept_4096: bool,
+) -> Result<Target, JobError> {
     let info = device::describe(&drive.path, drive.serial.as_deref()).map_err(|error| {
         JobError::io(
             error.to_string(),
@@ -70,7 +74,14 @@ fn look_at(drive: &TargetRequest, sector: Option<SectorSize>) -> Result<Target, 
         return Err(JobError::refused(
             why,
             place(&drive.path),
-            "Use an image file or a loop device.",
+            "Choose another drive, or free this one first; `argosy drives` shows them all.",
+        ));
+    }
+    if let Some(doubt) = info.sector_doubt().filter(|_| !accept_4096) {
+        return Err(JobError::refused(
+            doubt,
+            place(&drive.path),
+            "If it is not for the data centre, say --accept-4096.",
         ));
     }
     if info.serial.is_empty() {
@@ -221,7 +232,7 @@ impl Target {
             serial: self.info.serial.clone(),
             serial_source: serial_source(self.info.serial_source),
             model: self.info.model.clone(),
-            wwn: String::new(),
+            wwn: self.info.wwn.clone(),
             bytes: self.bytes(),
             sector_bytes: self.sector.bytes(),
         }

@@ -128,7 +128,7 @@ impl Keeper {
             return Err(refused("the drive is being written"));
         }
         kept.confirmed = None;
-        let target = device::confirm(&kept.info, &said.into())
+        let target = device::confirm(&kept.info, &said.into(), &[])
             .map_err(|refusal| refused(&refusal.to_string()))?;
         let fingerprint = *target.fingerprint();
         kept.confirmed = Some((target, Instant::now()));

@@ -1,25 +1,30 @@
 //! Loop devices, which stand for real drives here.
 
 use std::fs::{self, File, OpenOptions};
+use std::io::{BufRead, BufReader};
 use std::os::unix::fs::FileExt;
-use std::path::PathBuf;
-use std::process::Command;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 use agent::device::{
-    DriveKind, Emptiness, OpenError, Refusal, Said, confirm, describe, erase, erase_areas, list,
-    new_drive, open, open_read,
+    DriveKind, Emptiness, OpenError, Refusal, Said, confirm, describe, erase, erase_areas,
+    last_four, list, new_drive, open, open_read,
 };
+use agent::jobs::{Confirmation, JobError, JobRequest, Jobs, Kind, Origin, TargetRequest};
 use disk::{ReadAt, SectorSize, WriteAt};
 use gpt_image::{GptSpec, Scheme};
+use shared::api::FreeSpace;
 
 use super::support::*;
 
 #[test]
 fn a_loop_device_is_its_backing_file_and_is_held_exclusively() {
     let folder = folder();
+    // Of this run alone: every loop device of the machine is listed, another run's too.
+    let serial = format!("LOOP-{}", std::process::id());
     for sector in [SectorSize::B512, SectorSize::B4096] {
         let name = format!("{}.img", sector.bytes());
-        let path = image(folder.path(), &name, "LOOP1", SectorSize::B512);
+        let path = image(folder.path(), &name, &serial, SectorSize::B512);
         let Some(device) = Loop::over(&path, sector.bytes()) else {
             return;
         };
@@ -32,7 +37,7 @@ fn a_loop_device_is_its_backing_file_and_is_held_exclusively() {
         );
         assert_eq!(
             (drive.serial.as_str(), drive.sector, drive.bytes),
-            ("LOOP1", sector, 64 * MIB)
+            (serial.as_str(), sector, 64 * MIB)
         );
         assert!(drive.erasable, "{:?}", drive.reasons);
         let image = describe(&path, None).expect("there");
@@ -44,7 +49,7 @@ fn a_loop_device_is_its_backing_file_and_is_held_exclusively() {
             "{:?}",
             image.reasons
         );
-        let refused = confirm(&drive, &Said::BlankImage).err();
+        let refused = confirm(&drive, &Said::BlankImage, &[]).err();
         assert!(
             matches!(refused, Some(Refusal::NotBlank { .. })),
             "{refused:?}"
@@ -56,9 +61,13 @@ fn a_loop_device_is_its_backing_file_and_is_held_exclusively() {
             .expect("listed");
         assert!(listed.erasable, "{:?}", listed.reasons);
 
-        let target = confirm(&drive, &Said::LastFour("OOP1".into())).expect("named");
+        let target =
+            confirm(&drive, &Said::LastFour(last_four(&serial).to_owned()), &[]).expect("named");
         let mut writer = open(target).expect("free");
-        let second = open(confirm(&drive, &Said::Erase("LOOP1".into())).expect("named")).err();
+        let held = list(std::slice::from_ref(&path));
+        let held = held.iter().find(|listed| listed.path == device.0);
+        assert!(held.is_some_and(|held| !held.erasable), "{held:?}");
+        let second = open(confirm(&drive, &Said::Erase(serial.clone()), &[]).expect("named")).err();
         assert_eq!(
             second,
             Some(OpenError::Refused(Refusal::InUse {
@@ -127,7 +136,7 @@ fn a_mounted_loop_device_is_locked_and_its_partitions_are_no_drives() {
         .map(|it| (it.what, it.name.as_str()))
         .collect();
     assert_eq!(found, [("ext4", "FILMS")]);
-    let target = confirm(&seen, &Said::Erase("MNT".into())).expect("not mounted yet");
+    let target = confirm(&seen, &Said::Erase("MNT".into()), &[]).expect("not mounted yet");
     let point = folder.path().join("mount point");
     fs::create_dir(&point).expect("room");
     if Command::new("mount")
@@ -143,13 +152,58 @@ fn a_mounted_loop_device_is_locked_and_its_partitions_are_no_drives() {
         assert!(!mounted.erasable);
         assert_eq!(
             refused,
-            Some(OpenError::Refused(Refusal::InUse {
-                path: device.0.clone()
+            Some(OpenError::Refused(Refusal::Locked {
+                path: device.0.clone(),
+                reasons: mounted.reasons
             }))
         );
     } else {
         println!("skipped: mount is not allowed here");
     }
+}
+
+#[test]
+fn a_drive_that_is_mounted_where_we_cannot_see_it_is_refused_all_the_same() {
+    let folder = folder();
+    let path = image(folder.path(), "a.img", "HIDDEN", SectorSize::B512);
+    if run("mkfs.ext4", &["-q", text(&path)]).is_none() {
+        return;
+    }
+    let Some(device) = Loop::over(&path, 512) else {
+        return;
+    };
+    let seen = describe(&device.0, None).expect("there");
+    let target = confirm(&seen, &Said::Erase("HIDDEN".into()), &[]).expect("not mounted yet");
+    let script = "mount \"$0\" \"$1\" && echo mounted && read -r _";
+    let other = Command::new("unshare")
+        .args(["--mount", "sh", "-c", script])
+        .args([&device.0, folder.path()])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn();
+    let Ok(mut other) = other else {
+        println!("skipped: no other mount namespace is allowed here");
+        return;
+    };
+    let mut said = String::new();
+    let output = other.stdout.take().expect("a pipe");
+    BufReader::new(output).read_line(&mut said).expect("a line");
+    let now = describe(&device.0, None).expect("there");
+    let refused = open(target).err();
+    // Closing its input ends it, and its mount with it.
+    drop(other.stdin.take());
+    other.wait().expect("ours");
+    if said.trim() != "mounted" {
+        println!("skipped: mount is not allowed here");
+        return;
+    }
+    assert!(now.mounts.is_empty(), "it is not hidden");
+    assert_eq!(
+        refused,
+        Some(OpenError::Refused(Refusal::InUse {
+            path: device.0.clone()
+        }))
+    );
 }
 
 #[test]
@@ -174,7 +228,7 @@ fn the_kernel_forgets_partitions_and_other_tools_read_our_table_at_both_sector_s
         };
         let drive = describe(&device.0, None).expect("there");
         let mut writer =
-            open(confirm(&drive, &Said::Erase("PART".into())).expect("named")).expect("free");
+            open(confirm(&drive, &Said::Erase("PART".into()), &[]).expect("named")).expect("free");
         let (at, backup) = spec.backup().expect("it fits");
         writer.write_at(at, &backup).expect("room");
         writer.flush().expect("room");
@@ -216,7 +270,7 @@ fn the_kernel_forgets_partitions_and_other_tools_read_our_table_at_both_sector_s
             (DriveKind::Partition, 62 * MIB, false)
         );
         assert!(matches!(
-            confirm(&part, &Said::Erase("PART".into())),
+            confirm(&part, &Said::Erase("PART".into()), &[]),
             Err(Refusal::Locked { .. })
         ));
         assert_eq!(
@@ -225,7 +279,7 @@ fn the_kernel_forgets_partitions_and_other_tools_read_our_table_at_both_sector_s
         );
         let drive = describe(&device.0, None).expect("there");
         let mut writer =
-            open(confirm(&drive, &Said::Erase("PART".into())).expect("named")).expect("free");
+            open(confirm(&drive, &Said::Erase("PART".into()), &[]).expect("named")).expect("free");
         erase(
             &mut writer,
             &erase_areas(64 * MIB, MIB..63 * MIB, &drive.contents),
@@ -238,6 +292,111 @@ fn the_kernel_forgets_partitions_and_other_tools_read_our_table_at_both_sector_s
             partition.display()
         );
     }
+}
+
+#[test]
+fn a_drive_that_holds_a_source_is_refused_through_a_mount_and_a_loop_device() {
+    let folder = folder();
+    let path = image(folder.path(), "a.img", "KEPT", SectorSize::B512);
+    if run("mkfs.ext4", &["-q", text(&path)]).is_none() {
+        return;
+    }
+    let Some(lower) = Loop::over(&path, 512) else {
+        return;
+    };
+    let Some(upper) = Loop::over(&lower.0, 512) else {
+        return;
+    };
+    let seen = describe(&lower.0, None).expect("there");
+    let words = Said::Erase("KEPT".into());
+    let target = confirm(&seen, &words, &[folder.path().to_owned()]);
+    assert!(
+        target.is_ok(),
+        "the folder is on the disk below, not on this one"
+    );
+    // Named by its node: the device stacked on the one that is to be erased.
+    let refused = confirm(&seen, &words, std::slice::from_ref(&upper.0)).err();
+    assert_eq!(
+        refused,
+        Some(Refusal::Holds {
+            path: lower.0.clone(),
+            kept: upper.0.clone()
+        })
+    );
+    // Mounted by its upper device, the lower one itself shows no mount: what is kept still leads there.
+    let point = folder.path().join("films");
+    fs::create_dir(&point).expect("room");
+    let mounted = Command::new("mount").args([&upper.0, &point]).status();
+    if !mounted.is_ok_and(|status| status.success()) {
+        println!("skipped: mount is not allowed here");
+        return;
+    }
+    let journals = point.join("journals/not yet made");
+    let refused = confirm(&seen, &words, std::slice::from_ref(&journals)).err();
+    let unmounted = Command::new("umount").arg(&point).status();
+    assert!(unmounted.is_ok_and(|status| status.success()));
+    assert_eq!(
+        refused,
+        Some(Refusal::Holds {
+            path: lower.0.clone(),
+            kept: journals
+        })
+    );
+}
+
+#[test]
+fn a_job_never_erases_the_drive_that_its_own_source_lies_on() {
+    let folder = folder();
+    let path = image(folder.path(), "a.img", "SOURCE", SectorSize::B512);
+    if run("mkfs.ext4", &["-q", text(&path)]).is_none() {
+        return;
+    }
+    let Some(lower) = Loop::over(&path, 512) else {
+        return;
+    };
+    let Some(upper) = Loop::over(&lower.0, 512) else {
+        return;
+    };
+    let point = folder.path().join("films");
+    fs::create_dir(&point).expect("room");
+    let mounted = Command::new("mount").args([&upper.0, &point]).status();
+    if !mounted.is_ok_and(|status| status.success()) {
+        println!("skipped: mount is not allowed here");
+        return;
+    }
+    let refused = fill(&lower.0, &point, &folder.path().join("journals"));
+    let unmounted = Command::new("umount").arg(&point).status();
+    assert!(unmounted.is_ok_and(|status| status.success()));
+    let error = refused.expect_err("its source lies on it");
+    assert_eq!(error.kind, Kind::Refused);
+    assert!(error.to_string().contains("lies on it"), "{error}");
+}
+
+/// Plans one file of `source` onto `drive`, and says that the drive is to be erased.
+fn fill(drive: &Path, source: &Path, journals: &Path) -> Result<(), JobError> {
+    fs::write(source.join("reel.mov"), "film").expect("room");
+    fs::create_dir(journals).expect("room");
+    let origin = Origin::Folder {
+        path: source.to_owned(),
+        destination: "film/".to_owned(),
+    };
+    let request = JobRequest {
+        drives: vec![TargetRequest {
+            path: drive.to_owned(),
+            serial: None,
+            free_space: FreeSpace::Wipe,
+        }],
+        journal_dirs: vec![journals.to_owned()],
+        ..JobRequest::listing("session-1", origin)
+    };
+    let jobs = Jobs::open(None)?;
+    let reply = jobs.start(request)?;
+    let word = Confirmation {
+        serial: "SOURCE".to_owned(),
+        said: Said::Erase("SOURCE".to_owned()),
+    };
+    let job = reply.job.expect("it waits for the word");
+    jobs.confirm(&job, &reply.plan_hash, &[word]).map(drop)
 }
 
 #[test]
@@ -262,9 +421,9 @@ fn a_loop_device_over_a_loop_device_is_followed_to_its_file() {
 
 #[test]
 fn a_loop_device_over_a_real_drive_is_a_real_drive() {
-    let real = list(&[])
-        .into_iter()
-        .find(|drive| drive.kind == DriveKind::BlockDevice);
+    let real = list(&[]).into_iter().find(|drive| {
+        drive.kind == DriveKind::BlockDevice && drive.mounts.iter().any(|at| at == Path::new("/"))
+    });
     let Some(real) = real.filter(|_| rustix::process::geteuid().is_root()) else {
         println!("skipped: no real drive, or not root");
         return;
@@ -290,9 +449,9 @@ fn a_loop_device_over_a_real_drive_is_a_real_drive() {
         drive
             .reasons
             .iter()
-            .any(|reason| reason.contains("real drives are not enabled yet")),
+            .any(|reason| reason.contains("name that drive itself")),
         "{:?}",
         drive.reasons
     );
-    assert!(confirm(&drive, &Said::Erase(drive.serial.clone())).is_err());
+    assert!(confirm(&drive, &Said::Erase(drive.serial.clone()), &[]).is_err());
 }

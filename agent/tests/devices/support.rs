@@ -68,7 +68,7 @@ pub(super) fn image(folder: &Path, name: &str, serial: &str, sector: SectorSize)
 }
 
 pub(super) fn confirmed(path: &Path, said: &Said) -> Result<ConfirmedTarget, Refusal> {
-    confirm(&describe(path, None).expect("there"), said)
+    confirm(&describe(path, None).expect("there"), said, &[])
 }
 
 pub(super) fn noise(length: usize) -> Vec<u8> {

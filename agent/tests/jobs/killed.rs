@@ -17,10 +17,10 @@ fn fill(place: &Place) {
         let content = noise(number as u64 + 1, number * 173);
         place.file(&format!("small/{number}"), &content);
     }
-    for number in 0..3_u64 {
+    for number in 0..2_u64 {
         place.file(
             &format!("large {number}"),
-            &noise(number + 100, (7 << 20) + 11),
+            &noise(number + 100, (5 << 20) + 11),
         );
     }
 }
@@ -51,7 +51,7 @@ fn arguments(place: &Place, node: &Path) -> Vec<String> {
         &drive,
         "--erase",
         SERIAL,
-        "--wipe",
+        "--keep-free-space",
     ]
     .map(str::to_owned)
     .to_vec()
@@ -62,7 +62,7 @@ fn a_drive_whose_process_is_killed_at_any_moment_is_finished_as_if_nothing_had_b
     let place = Place::new();
     fill(&place);
     let image = place.path("loop.img");
-    fs::write(&image, noise(1, 96 << 20)).unwrap();
+    fs::write(&image, noise(1, 68 << 20)).unwrap();
     let Some(node) = Loop::over(&image) else {
         return;
     };
@@ -102,7 +102,7 @@ fn a_drive_whose_process_is_killed_at_any_moment_is_finished_as_if_nothing_had_b
                 next.clone_from(&resume);
                 resumed += 1;
             }
-            if kills % 3 == 0 || kills >= KILLS {
+            if kills % 10 == 0 || kills >= KILLS {
                 let output = argosy(&next.iter().map(String::as_str).collect::<Vec<_>>());
                 assert!(output.status.success(), "{next:?}: {output:?}");
                 break;

@@ -74,6 +74,7 @@ impl Mbr {
                 at: first.saturating_mul(sector.bytes()),
                 bytes: count.saturating_mul(sector.bytes()),
                 kind: PartitionKind::Mbr(entry.kind),
+                guid: None,
                 name: String::new(),
             };
             partitions.push((number, partition));

@@ -36,6 +36,8 @@ pub struct Partition {
     pub bytes: u64,
     /// What the table says it is.
     pub kind: PartitionKind,
+    /// Its own GUID, bytes as stored; `None` where the table has none.
+    pub guid: Option<[u8; 16]>,
     /// Its name; empty when it has none.
     pub name: String,
 }
@@ -117,6 +119,7 @@ fn whole_disk(disk: &dyn ReadAt) -> PartitionTable {
         at: 0,
         bytes: disk.bytes(),
         kind,
+        guid: None,
         name: String::new(),
     };
     PartitionTable {
@@ -292,6 +295,7 @@ impl Entry {
             at: first.checked_mul(sector.bytes())?,
             bytes: count.checked_mul(sector.bytes())?,
             kind: PartitionKind::Gpt(self.kind),
+            guid: Some(self.guid),
             name: name.collect(),
         })
     }

@@ -19,12 +19,22 @@ pub struct Drive {
     pub serial: String,
     /// Where the serial comes from.
     pub serial_source: SerialSource,
+    /// What a USB dock says in place of the drive's own serial; empty when it says the same, or
+    /// when there is none.
+    #[serde(default)]
+    pub bridge_serial: String,
+    /// Its world-wide name; empty when it has none.
+    #[serde(default)]
+    pub wwn: String,
     /// Its model; empty when it cannot be read.
     pub model: String,
     /// Its size in bytes.
     pub bytes: u64,
     /// Its logical sector size in bytes.
     pub sector_bytes: u64,
+    /// Bytes that it writes at once, when anybody says.
+    #[serde(default)]
+    pub physical_sector_bytes: Option<u64>,
     /// How it is attached: `sata`, `usb`, `nvme`, `virtio`, `loop`, `image`, or empty.
     pub bus: String,
     /// Whether it may be erased at all.

@@ -49,7 +49,9 @@ pub fn DriveCard(props: &Props) -> Html {
                 </p>
             }
             { facts(drive) }
-            { for drive.warnings.iter().map(|warning| html! { <p class="small">{ warning }</p> }) }
+            { for drive.warnings.iter().map(|warning| html! {
+                <p class="small warning" data-test="warning">{ sentence(warning) }</p>
+            }) }
             if drive.erasable && !drive.serial.is_empty() {
                 <label class="choice pick">
                     <input type="checkbox" data-test={format!("pick-{test}")}
@@ -79,6 +81,12 @@ fn facts(drive: &Drive) -> Html {
             <dt>{ "Path" }</dt><dd class="mono">{ &drive.path }</dd>
             if drive.serial_source == SerialSource::Bridge {
                 <dt>{ "Serial" }</dt><dd>{ "told by the dock; compare it with the label" }</dd>
+            }
+            if !drive.bridge_serial.is_empty() {
+                <dt>{ "Dock" }</dt><dd>{ format!("says {} instead", drive.bridge_serial) }</dd>
+            }
+            if !drive.wwn.is_empty() {
+                <dt>{ "WWN" }</dt><dd class="mono">{ &drive.wwn }</dd>
             }
         </dl>
     }

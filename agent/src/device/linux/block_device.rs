@@ -5,9 +5,10 @@ use std::io::{Error, ErrorKind, Result};
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
-use super::machine::{Machine, attribute, names};
+use super::identity::{bus, model, serial, wwn};
+use super::machine::{Machine, attribute, name_of, number};
 use super::mounts::{mounts, swaps};
-use crate::device::serial::tidy_serial;
+use super::stack::{family, file_systems_over, holders};
 
 /// Units that `/sys` gives lengths in, whatever the sector.
 const SYSFS_UNIT: u64 = 512;
@@ -17,13 +18,22 @@ const LOOP_DEPTH_MAX: u32 = 8;
 /// What the kernel says of a block device.
 #[derive(Clone, Debug)]
 pub(crate) struct BlockDevice {
+    /// The kernel's name of it.
+    pub(crate) name: String,
     /// Its node below `/dev`.
     pub(crate) node: PathBuf,
     pub(crate) bytes: u64,
     pub(crate) sector_bytes: u64,
+    pub(crate) physical_sector_bytes: Option<u64>,
     pub(crate) is_partition: bool,
+    /// Why it is no drive that could be filled, when it is none: a partition, a part of an array.
+    pub(crate) not_a_drive: Option<&'static str>,
+    /// Whether ATA commands may be sent to it in SCSI ones.
+    pub(crate) takes_scsi: bool,
     pub(crate) removable: bool,
     pub(crate) rotational: Option<bool>,
+    /// Whether its tracks overlap and the kernel knows.
+    pub(crate) is_shingled: bool,
     pub(crate) read_only: bool,
     pub(crate) model: String,
     /// Tidied; empty when there is none.
@@ -40,6 +50,8 @@ pub(crate) struct BlockDevice {
     pub(crate) loop_offset: Option<u64>,
     /// What is stacked on it or on a partition of it: RAID, LVM, LUKS.
     pub(crate) holders: Vec<String>,
+    /// Mounted file systems of several drives that it is one of.
+    pub(crate) file_systems: Vec<String>,
     pub(crate) mounts: Vec<PathBuf>,
     pub(crate) is_swap: bool,
 }
@@ -58,42 +70,43 @@ pub(crate) enum Backing {
 impl BlockDevice {
     /// Reads the device whose folder is `folder`, a path without symbolic links.
     pub(super) fn read(machine: &Machine, folder: &Path) -> Result<Self> {
-        let name = folder
-            .file_name()
-            .and_then(|name| name.to_str())
-            .unwrap_or_default();
+        let name = name_of(folder);
         let units = number(folder, "size").ok_or_else(|| Error::from(ErrorKind::NotFound))?;
-        // A slash in a device's name is an exclamation mark in its folder's.
-        let node = machine.dev.join(name.replace('!', "/"));
         let family = family(machine, folder);
         let numbers: Vec<String> = family
             .iter()
             .filter_map(|folder| attribute(folder, "dev"))
             .collect();
-        let nodes = family.iter().filter_map(|folder| folder.file_name());
-        let nodes: Vec<PathBuf> = nodes.map(|name| machine.dev.join(name)).collect();
+        let names: Vec<String> = family.iter().map(|folder| name_of(folder)).collect();
         let (serial, serial_of_bridge) = serial(folder);
+        let zoned = attribute(folder, "queue/zoned").unwrap_or_default();
         Ok(Self {
-            node,
+            // A slash in a device's name is an exclamation mark in its folder's.
+            node: machine.dev.join(name.replace('!', "/")),
             bytes: units.saturating_mul(SYSFS_UNIT),
             sector_bytes: number(folder, "queue/logical_block_size").unwrap_or(SYSFS_UNIT),
+            physical_sector_bytes: number(folder, "queue/physical_block_size"),
             is_partition: folder.join("partition").exists(),
+            not_a_drive: not_a_drive(folder, &zoned),
+            takes_scsi: attribute(folder, "device/type").as_deref() == Some("0")
+                && folder.join("device/vendor").exists(),
             removable: number(folder, "removable") == Some(1),
             rotational: number(folder, "queue/rotational").map(|value| value == 1),
+            is_shingled: matches!(zoned.as_str(), "host-aware" | "host-managed"),
             read_only: number(folder, "ro") == Some(1),
             model: model(folder),
             serial,
             serial_of_bridge,
-            wwn: attribute(folder, "device/wwid")
-                .or_else(|| attribute(folder, "wwid"))
-                .unwrap_or_default(),
+            wwn: wwn(folder),
             bus: bus(folder),
             backing_path: attribute(folder, "loop/backing_file").map(PathBuf::from),
             is_loop: folder.join("loop").is_dir(),
             loop_offset: number(folder, "loop/offset"),
             holders: holders(folder),
-            mounts: mounts(machine, &numbers, &nodes),
-            is_swap: swaps(machine).iter().any(|swap| nodes.contains(swap)),
+            file_systems: file_systems_over(machine, &names),
+            mounts: mounts(machine, &numbers, &names),
+            is_swap: swaps(machine).iter().any(|swap| names.contains(swap)),
+            name,
         })
     }
 
@@ -121,6 +134,55 @@ impl BlockDevice {
         }
         Backing::Unknown
     }
+
+    /// Returns why the kernel's word forbids writing to it, each a sentence for the person at the
+    /// drive; nothing when it is a whole drive that nothing uses.
+    pub(crate) fn locks(&self, machine: &Machine) -> Vec<String> {
+        let mut locks: Vec<String> = self.not_a_drive.iter().map(|&why| why.to_owned()).collect();
+        if self.is_loop && !self.is_partition {
+            match self.backing(machine) {
+                Backing::File(_) => {}
+                Backing::RealDrive(path) => locks.push(format!(
+                    "it leads to {}: name that drive itself",
+                    path.display()
+                )),
+                Backing::Unknown => locks.push("the file behind it cannot be found".to_owned()),
+            }
+        }
+        locks.extend(self.uses());
+        if self.read_only {
+            locks.push("it is write-protected".to_owned());
+        }
+        locks
+    }
+
+    fn uses(&self) -> Vec<String> {
+        let mut uses = Vec::new();
+        if self.mounts.iter().any(|place| is_of_the_system(place)) {
+            uses.push("this machine runs from it".to_owned());
+        }
+        if !self.mounts.is_empty() {
+            let places: Vec<String> = self
+                .mounts
+                .iter()
+                .map(|place| place.display().to_string())
+                .collect();
+            uses.push(format!("it is in use: mounted at {}", places.join(", ")));
+        }
+        if self.is_swap {
+            uses.push("it is in use: this machine swaps to it".to_owned());
+        }
+        if !self.holders.is_empty() {
+            uses.push(format!("it is in use: part of {}", self.holders.join(", ")));
+        }
+        if !self.file_systems.is_empty() {
+            uses.push(format!(
+                "it is in use: one of the drives of the mounted file system {}",
+                self.file_systems.join(", ")
+            ));
+        }
+        uses
+    }
 }
 
 /// Returns the regular file behind an open loop device.
@@ -142,268 +204,179 @@ pub(crate) fn backing_from_start(device: &File) -> Option<PathBuf> {
     (device.is_loop && device.loop_offset == Some(0)).then_some(path)
 }
 
-fn number(folder: &Path, name: &str) -> Option<u64> {
-    attribute(folder, name)?.parse().ok()
+fn is_of_the_system(place: &Path) -> bool {
+    ["/", "/usr", "/boot", "/boot/efi", "/efi"]
+        .map(Path::new)
+        .contains(&place)
 }
 
-/// Returns the folders of a device's partitions.
-fn partition_folders(folder: &Path) -> Vec<PathBuf> {
-    let below = names(folder).into_iter().map(|name| folder.join(name));
-    below
-        .filter(|below| below.join("partition").exists())
-        .collect()
-}
-
-/// Returns the folders of the device, its partitions, and all that is stacked on them.
-fn family(machine: &Machine, folder: &Path) -> Vec<PathBuf> {
-    let mut family = vec![folder.to_owned()];
-    let mut seen = 0;
-    while let Some(folder) = family.get(seen).cloned() {
-        let stacked = names(&folder.join("holders")).into_iter();
-        let stacked = stacked.map(|name| machine.sys.join("class/block").join(name));
-        let stacked = stacked.filter_map(|folder| fs::canonicalize(folder).ok());
-        for new in partition_folders(&folder).into_iter().chain(stacked) {
-            if !family.contains(&new) {
-                family.push(new);
-            }
-        }
-        seen = seen.saturating_add(1);
-    }
-    family
-}
-
-fn holders(folder: &Path) -> Vec<String> {
-    let mut holders = names(&folder.join("holders"));
-    for partition in partition_folders(folder) {
-        holders.extend(names(&partition.join("holders")));
-    }
-    holders
-}
-
-/// Returns the model: for SCSI and ATA the maker stands apart and is often only `ATA`.
-fn model(folder: &Path) -> String {
-    let model = attribute(folder, "device/model")
-        .or_else(|| attribute(folder, "device/name"))
-        .unwrap_or_default();
-    match attribute(folder, "device/vendor") {
-        Some(maker) if maker != "ATA" && !maker.starts_with("0x") => {
-            format!("{maker} {model}").trim().to_owned()
-        }
-        _ => model,
-    }
-}
-
-/// Returns the serial and whether it is a bridge's. SCSI and ATA tell it in a page of vital product
-/// data, behind 4 bytes; NVMe, SD cards and virtual disks in a file; a USB stick or bridge in the
-/// folder of the USB device above.
-fn serial(folder: &Path) -> (String, bool) {
-    let is_usb = bus(folder) == "usb";
-    let page = fs::read(folder.join("device/vpd_pg80")).ok();
-    let page = page
-        .as_deref()
-        .and_then(|page| page.get(4..))
-        .map(|page| String::from_utf8_lossy(page).into_owned());
-    let told = page
-        .or_else(|| attribute(folder, "device/serial"))
-        .or_else(|| attribute(folder, "serial"));
-    let told = tidy_serial(&told.unwrap_or_default());
-    if !told.is_empty() || !is_usb {
-        return (told, is_usb);
-    }
-    let above = folder
-        .ancestors()
-        .filter(|above| above.join("idVendor").exists());
-    let told = above.filter_map(|above| attribute(above, "serial")).next();
-    (tidy_serial(&told.unwrap_or_default()), true)
-}
-
-/// Returns how the device is attached, from the folders that it lies in.
-fn bus(folder: &Path) -> String {
-    let parts: Vec<_> = folder
+/// Returns why a block device is no drive that could be filled, judged by where its folder lies.
+fn not_a_drive(folder: &Path, zoned: &str) -> Option<&'static str> {
+    let name = name_of(folder);
+    let is_below_another = folder
+        .parent()
+        .is_some_and(|parent| parent.join("dev").exists());
+    let is_virtual = folder
         .components()
-        .filter_map(|part| part.as_os_str().to_str())
-        .collect();
-    let has = |start: &str| {
-        let is_numbered = |part: &&str| {
-            part.strip_prefix(start)
-                .is_some_and(|rest| rest.starts_with(|digit: char| digit.is_ascii_digit()))
-        };
-        parts.iter().any(is_numbered)
-    };
-    let kinds = [
-        ("usb", "usb"),
-        ("nvme", "nvme"),
-        ("ata", "sata"),
-        ("virtio", "virtio"),
-        ("mmc", "mmc"),
-        ("loop", "loop"),
-    ];
-    if let Some((_, bus)) = kinds.iter().find(|(start, _)| has(start)) {
-        return (*bus).to_owned();
-    }
-    if parts.contains(&"virtual") {
-        return "virtual".to_owned();
-    }
-    if folder.join("device/vendor").exists() {
-        "scsi".to_owned()
+        .any(|part| part.as_os_str() == "virtual");
+    if folder.join("partition").exists() {
+        Some("it is a partition, not a whole drive")
+    } else if is_below_another {
+        Some("it is a part of another drive, such as a card's boot area")
+    } else if name.starts_with("sr") || attribute(folder, "device/type").as_deref() == Some("5") {
+        Some("it takes discs, not files")
+    } else if is_virtual && !folder.join("loop").is_dir() && bus(folder) != "nvme" {
+        Some("this machine makes it out of other drives, memory or the network")
+    } else if zoned == "host-managed" {
+        Some(
+            "it takes writes only in the order of its zones, which the data centre cannot read back",
+        )
     } else {
-        "unknown".to_owned()
+        None
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::sample::Sys;
     use super::*;
 
-    /// Writes files into a folder that looks like `/sys`, and its links.
-    struct Sys(tempfile::TempDir);
+    #[test]
+    fn lengths_sectors_and_kinds_are_read() {
+        let sys = Sys::new();
+        let drive = sys.device(
+            "pci0000:00/ata1/host0/target0:0:0/0:0:0:0/block/sda",
+            "8:0",
+            &[
+                ("device/type", "0\n"),
+                ("device/vendor", "ATA     \n"),
+                ("queue/rotational", "1\n"),
+                ("queue/logical_block_size", "512\n"),
+                ("queue/physical_block_size", "4096\n"),
+                ("queue/zoned", "host-aware\n"),
+            ],
+        );
+        assert_eq!(
+            (drive.bytes, drive.sector_bytes, drive.physical_sector_bytes),
+            (1 << 20, 512, Some(4096))
+        );
+        assert_eq!(drive.rotational, Some(true));
+        assert!(drive.takes_scsi && drive.is_shingled);
+        assert_eq!(drive.node, sys.machine.dev.join("sda"));
+        assert_eq!(drive.locks(&sys.machine), [""; 0]);
+    }
 
-    impl Sys {
-        fn new(device: &str, files: &[(&str, &[u8])]) -> (Self, Machine) {
-            let root = tempfile::tempdir().expect("a folder");
-            let sys = root.path().join("sys");
-            for (name, bytes) in [("size", b"2048\n".as_slice()), ("dev", b"8:0\n")]
-                .iter()
-                .chain(files)
-            {
-                let path = sys.join("devices").join(device).join(name);
-                fs::create_dir_all(path.parent().expect("a folder")).expect("room");
-                fs::write(path, bytes).expect("room");
+    #[test]
+    fn only_whole_drives_of_their_own_are_drives() {
+        let sys = Sys::new();
+        let why =
+            |folder: &str, files: &[(&str, &str)]| sys.device(folder, "8:0", files).not_a_drive;
+        assert_eq!(why("pci0000:00/ata1/block/sda", &[]), None);
+        assert_eq!(why("virtual/block/loop7", &[("loop/offset", "0\n")]), None);
+        assert_eq!(
+            why("virtual/nvme-subsystem/nvme-subsys0/nvme0n1", &[]),
+            None
+        );
+        assert_eq!(why("pci0000:00/virtio3/block/vda", &[]), None);
+        for (folder, file) in [
+            ("pci0000:00/ata1/block/sda/sda1", ("partition", "1\n")),
+            ("platform/mmc0/block/mmcblk0/mmcblk0boot0", ("ro", "0\n")),
+            ("pci0000:00/ata2/block/sr0", ("ro", "1\n")),
+            ("pci0000:00/ata2/block/sdz", ("device/type", "5\n")),
+            (
+                "pci0000:00/ata2/block/sdy",
+                ("queue/zoned", "host-managed\n"),
+            ),
+            ("virtual/block/dm-0", ("dm/name", "root\n")),
+            ("virtual/block/md127", ("md/level", "raid1\n")),
+            ("virtual/block/nbd0", ("pid", "1\n")),
+        ] {
+            if folder.contains("mmcblk0/") {
+                sys.device("platform/mmc0/block/mmcblk0", "179:0", &[]);
             }
-            fs::create_dir_all(sys.join("block")).expect("room");
-            let name = device.rsplit('/').next().expect("a name");
-            std::os::unix::fs::symlink(
-                sys.join("devices").join(device),
-                sys.join("block").join(name),
-            )
-            .expect("room");
-            let machine = Machine {
-                sys,
-                proc: root.path().join("proc"),
-                dev: "/dev".into(),
-            };
-            (Self(root), machine)
+            assert!(why(folder, &[file]).is_some(), "{folder}");
         }
-    }
-
-    fn only(machine: &Machine) -> BlockDevice {
-        machine.block_devices().pop().expect("one device")
-    }
-
-    #[test]
-    fn a_sata_drive_tells_its_serial_behind_four_bytes() {
-        let device = "pci0000:00/ata1/host0/target0:0:0/0:0:0:0/block/sda";
-        let (_root, machine) = Sys::new(
-            device,
-            &[
-                ("device/vpd_pg80", b"\0\x80\0\x14     WD-WX12345678"),
-                ("device/vendor", b"ATA     \n"),
-                ("device/wwid", b"naa.50014ee2b1234567\n"),
-                ("device/model", b"WDC WD40EFRX-68W\n"),
-                ("queue/rotational", b"1\n"),
-                ("queue/logical_block_size", b"512\n"),
-            ],
-        );
-        let drive = only(&machine);
-        assert_eq!(
-            (drive.serial.as_str(), drive.serial_of_bridge),
-            ("WD-WX12345678", false)
-        );
-        assert_eq!(
-            (drive.model.as_str(), drive.bus.as_str()),
-            ("WDC WD40EFRX-68W", "sata")
-        );
-        assert_eq!(drive.wwn, "naa.50014ee2b1234567");
-        assert_eq!(
-            (drive.bytes, drive.sector_bytes, drive.rotational),
-            (1 << 20, 512, Some(true))
-        );
-        assert_eq!(drive.node, Path::new("/dev/sda"));
-    }
-
-    #[test]
-    fn a_usb_drive_has_the_serial_of_the_usb_device_above_it() {
-        let device = "pci0000:00/usb2/2-1/2-1:1.0/host6/target6:0:0/6:0:0:0/block/sdb";
-        let (root, machine) = Sys::new(
-            device,
-            &[
-                ("device/vendor", b"Seagate \n"),
-                ("device/model", b"Expansion\n"),
-            ],
-        );
-        let usb = root.0.path().join("sys/devices/pci0000:00/usb2/2-1");
-        fs::write(usb.join("idVendor"), "0bc2\n").expect("room");
-        fs::write(usb.join("serial"), "NA8F 1234\n").expect("room");
-        let drive = only(&machine);
-        assert_eq!(
-            (drive.serial.as_str(), drive.serial_of_bridge),
-            ("NA8F1234", true)
-        );
-        assert_eq!(
-            (drive.model.as_str(), drive.bus.as_str()),
-            ("Seagate Expansion", "usb")
-        );
-    }
-
-    #[test]
-    fn nvme_and_virtio_tell_their_serial_in_a_file() {
-        let (_root, machine) = Sys::new(
-            "pci0000:00/nvme/nvme0/nvme0n1",
-            &[("device/serial", b"S5GX 99  \n")],
-        );
-        assert_eq!(
-            (only(&machine).serial, only(&machine).bus),
-            ("S5GX99".to_owned(), "nvme".to_owned())
-        );
-        let (_root, machine) = Sys::new("pci0000:00/virtio3/block/vda", &[("serial", b"QM0001")]);
-        assert_eq!(
-            (only(&machine).serial, only(&machine).bus),
-            ("QM0001".to_owned(), "virtio".to_owned())
-        );
     }
 
     #[test]
     fn what_is_mounted_or_swapped_on_a_partition_locks_the_whole_drive() {
-        let (root, machine) = Sys::new(
+        let sys = Sys::new();
+        sys.mounts(
+            "22 1 8:1 / /mnt/old\\040films rw - ext4 /dev/vdx1 rw\n\
+             23 1 0:5 / /x rw - btrfs /dev/vdx2 rw\n",
+        );
+        sys.proc_file(
+            "swaps",
+            "Filename Type Size Used Priority\n/dev/vdx2 partition 1 0 -2\n",
+        );
+        let drive = sys.device(
             "pci0000:00/virtio3/block/vdx",
+            "8:0",
             &[
-                ("vdx1/partition", b"1\n"),
-                ("vdx1/dev", b"8:1\n"),
-                ("vdx2/partition", b"2\n"),
-                ("vdx2/dev", b"8:2\n"),
-                ("vdx2/holders/dm-0/x", b""),
+                ("vdx1/partition", "1\n"),
+                ("vdx1/dev", "8:1\n"),
+                ("vdx2/partition", "2\n"),
+                ("vdx2/dev", "8:2\n"),
+                ("vdx2/holders/dm-0/x", ""),
+                ("ro", "1\n"),
             ],
         );
-        let proc = root.0.path().join("proc");
-        fs::create_dir_all(proc.join("self")).expect("room");
-        let mounts = "22 1 8:1 / /mnt/old\\040films rw - ext4 /dev/vdx1 rw\n\
-             23 1 0:5 / /x rw - btrfs /dev/vdx2 rw\n";
-        fs::write(proc.join("self/mountinfo"), mounts).expect("room");
-        fs::write(
-            proc.join("swaps"),
-            "Filename Type Size Used Priority\n/dev/vdx2 partition 1 0 -2\n",
-        )
-        .expect("room");
-        let drive = only(&machine);
         assert_eq!(drive.mounts, [Path::new("/mnt/old films"), Path::new("/x")]);
         assert!(drive.is_swap);
         assert_eq!(drive.holders, ["dm-0"]);
+        assert_eq!(drive.locks(&sys.machine).len(), 4);
+    }
+
+    #[test]
+    fn the_drive_that_the_machine_runs_from_is_called_that_through_any_stack() {
+        let sys = Sys::new();
+        sys.device("virtual/block/dm-0", "253:0", &[("dm/name", "vg-root\n")]);
+        sys.mounts("22 1 253:0 / / rw - ext4 /dev/mapper/vg-root rw\n");
+        let drive = sys.device(
+            "pci0000:00/ata1/block/sda",
+            "8:0",
+            &[
+                ("sda3/partition", "3\n"),
+                ("sda3/dev", "8:3\n"),
+                ("sda3/holders/dm-0/x", ""),
+            ],
+        );
+        let locks = drive.locks(&sys.machine);
+        assert_eq!(
+            locks.first().map(String::as_str),
+            Some("this machine runs from it")
+        );
+    }
+
+    #[test]
+    fn every_drive_of_a_mounted_file_system_of_several_is_locked() {
+        let sys = Sys::new();
+        sys.mounts("23 1 0:41 / /pool rw - btrfs /dev/sdb rw\n");
+        for name in ["sdb", "sdc"] {
+            sys.sys_file(&format!("fs/btrfs/0f0f/devices/{name}/x"), "");
+        }
+        let second = sys.device("pci0000:00/ata3/block/sdc", "8:32", &[]);
+        assert_eq!(second.file_systems, ["0f0f"]);
+        assert_eq!(second.locks(&sys.machine).len(), 1);
+        let other = sys.device("pci0000:00/ata4/block/sdd", "8:48", &[]);
+        assert_eq!(other.locks(&sys.machine), [""; 0]);
     }
 
     #[test]
     fn memory_disks_and_idle_devices_are_no_drives() {
-        let (_root, machine) = Sys::new("virtual/block/zram0", &[]);
-        assert!(machine.block_devices().is_empty());
-        let (_root, machine) = Sys::new("virtual/block/loop7", &[("size", b"0\n")]);
-        assert!(machine.block_devices().is_empty());
+        let sys = Sys::new();
+        sys.device("virtual/block/zram0", "252:0", &[]);
+        sys.device("virtual/block/loop7", "7:7", &[("size", "0\n")]);
+        assert!(sys.machine.block_devices().is_empty());
     }
 
     #[test]
     fn a_loop_device_over_a_missing_file_stands_on_nothing_known() {
-        let files: [(&str, &[u8]); 1] = [("loop/backing_file", b"/nowhere/a.img (deleted)\n")];
-        let (_root, machine) = Sys::new("virtual/block/loop7", &files);
-        let device = only(&machine);
+        let sys = Sys::new();
+        let files = [("loop/backing_file", "/nowhere/a.img (deleted)\n")];
+        let device = sys.device("virtual/block/loop7", "7:7", &files);
         assert!(device.is_loop);
-        assert_eq!(device.backing(&machine), Backing::Unknown);
+        assert_eq!(device.backing(&sys.machine), Backing::Unknown);
+        assert_eq!(device.locks(&sys.machine).len(), 1);
     }
 }

@@ -52,8 +52,13 @@ impl Machine {
 
     /// Returns the block device with this device number.
     pub(crate) fn by_number(&self, number: u64) -> Result<BlockDevice> {
+        BlockDevice::read(self, &self.folder_of(number)?)
+    }
+
+    /// Returns the folder of the block device with this device number, without symbolic links.
+    pub(super) fn folder_of(&self, number: u64) -> Result<PathBuf> {
         let name = format!("{}:{}", major(number), minor(number));
-        self.block_device(&self.sys.join("dev/block").join(name))
+        fs::canonicalize(self.sys.join("dev/block").join(name))
     }
 
     fn block_device(&self, folder: &Path) -> Result<BlockDevice> {
@@ -97,4 +102,15 @@ pub(super) fn names(folder: &Path) -> Vec<String> {
         .collect();
     names.sort();
     names
+}
+
+/// Returns the number in an attribute file.
+pub(super) fn number(folder: &Path, name: &str) -> Option<u64> {
+    attribute(folder, name)?.parse().ok()
+}
+
+/// Returns the last name of a path.
+pub(super) fn name_of(path: &Path) -> String {
+    let name = path.file_name().unwrap_or_default();
+    name.to_string_lossy().into_owned()
 }

@@ -38,6 +38,7 @@ fn the_partition() -> Partition {
         at: MIB,
         bytes: 62 * MIB,
         kind,
+        guid: Some([9; 16]),
         name: "Basic data partition".to_owned(),
     }
 }
@@ -233,6 +234,7 @@ fn an_mbr_is_read_at_the_sector_size_at_which_a_volume_starts() {
         at: MIB,
         bytes: 4 * MIB,
         kind: PartitionKind::Mbr(7),
+        guid: None,
         name: String::new(),
     };
     assert_eq!(table.partitions, [expected]);
