@@ -12,5 +12,6 @@ mod dataset;
 mod left_out;
 mod opened_by_others;
 mod refused;
+mod source_fails;
 mod support;
 mod whole;
