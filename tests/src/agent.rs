@@ -25,6 +25,14 @@ impl Agent {
     /// # Errors
     /// When a file cannot be written or the agent does not start.
     pub fn start(serials: &[&str]) -> Result<Self> {
+        Self::with_drives_of("128MB", serials)
+    }
+
+    /// Does the same with image files of `size`, as `new-drive` understands it.
+    ///
+    /// # Errors
+    /// When a file cannot be written or the agent does not start.
+    pub fn with_drives_of(size: &str, serials: &[&str]) -> Result<Self> {
         let folder = tempfile::tempdir()?;
         let source = folder.path().join("footage");
         std::fs::create_dir_all(source.join("A001"))?;
@@ -45,7 +53,7 @@ impl Agent {
                 "new-drive",
                 text(&image),
                 "--size",
-                "128MB",
+                size,
                 "--serial",
                 serial,
             ])?;
