@@ -27,6 +27,7 @@ pub mod ntfs_base;
 mod overlay;
 mod partition_table;
 pub mod patch;
+mod plan;
 mod tables;
 mod target;
 mod wire;

@@ -1,6 +1,8 @@
 //! The list of what is fuzzed.
 
-use crate::{bitlocker, journal, key_file, manifest, names, ntfs, partition_table, tables, wire};
+use crate::{
+    bitlocker, journal, key_file, manifest, names, ntfs, partition_table, plan, tables, wire,
+};
 
 /// One parser, or one way into it.
 #[derive(Clone, Copy, Debug)]
@@ -12,7 +14,7 @@ pub struct Target {
 }
 
 /// Every target, by name.
-pub const TARGETS: [Target; 15] = [
+pub const TARGETS: [Target; 16] = [
     target("api", wire::api),
     target("bitlocker_area", bitlocker::area),
     target("bitlocker_volume", bitlocker::volume),
@@ -28,6 +30,7 @@ pub const TARGETS: [Target; 15] = [
     target("ntfs_check", ntfs::check),
     target("ntfs_read", ntfs::read),
     target("partition_table", partition_table::run),
+    target("plan", plan::run),
 ];
 
 /// Runs the target called `name`.
