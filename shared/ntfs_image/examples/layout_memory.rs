@@ -115,8 +115,14 @@ fn report(
         name_bytes / files,
         clock.elapsed().as_secs_f64()
     );
+    if bytes / files > BYTES_PER_FILE_MAX {
+        return Err(format!("more than {BYTES_PER_FILE_MAX} bytes a file").into());
+    }
     Ok(())
 }
+
+/// What listing, names and layout may take together.
+const BYTES_PER_FILE_MAX: u64 = 400;
 
 fn speed(what: &str, bytes: u64, clock: Instant) {
     let micros = clock.elapsed().as_micros().max(1);
