@@ -12,12 +12,14 @@ pub(crate) struct Overlay<'a> {
 }
 
 impl<'a> Overlay<'a> {
-    /// Makes a disk that may be read `times` times over; a short read counts as a page.
+    /// Makes a disk that may be read `times` times over; a short read counts as a page, and a disk as 1 MiB at least:
+    /// what looks for a volume on a tiny one reads past its end.
     pub(crate) fn new(base: &'a [u8], times: u64) -> Self {
+        let bytes = long(base.len()).max(1 << 20);
         Self {
             base,
             changes: Vec::new(),
-            left: Cell::new(long(base.len()).saturating_mul(times)),
+            left: Cell::new(bytes.saturating_mul(times)),
         }
     }
 
