@@ -17,6 +17,7 @@ fn main() -> Outcome {
     volumes()?;
     tables()?;
     ntfs()?;
+    drives()?;
     journals()?;
     key_files()
 }
@@ -134,6 +135,22 @@ fn ntfs() -> Outcome {
                         folder.save(&format!("place-{base}-{place}-{offset:x}"), &input)?;
                     }
                 }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// One byte of each place of a drive, at its start and further on.
+fn drives() -> Outcome {
+    let folder = Folder::new("verify")?;
+    folder.save("whole", &[0])?;
+    folder.save("whole-unknown", &[1])?;
+    for place in 0..60 {
+        for offset in [0, 0x16, 0x38, 0x98, 0x130] {
+            if (usize::from(place) + usize::from(offset)) % 3 == 0 {
+                let input = [&[1][..], &patch(0, place, offset, &[0x7f])].concat();
+                folder.save(&format!("place-{place}-{offset:x}"), &input)?;
             }
         }
     }

@@ -18,6 +18,7 @@
 #![forbid(unsafe_code)]
 
 mod bitlocker;
+mod drive;
 mod journal;
 mod key_file;
 mod manifest;
@@ -30,6 +31,7 @@ pub mod patch;
 mod plan;
 mod tables;
 mod target;
+mod verify;
 mod wire;
 
 pub use bitlocker::clear_key_protector;

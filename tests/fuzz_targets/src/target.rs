@@ -1,7 +1,8 @@
 //! The list of what is fuzzed.
 
 use crate::{
-    bitlocker, journal, key_file, manifest, names, ntfs, partition_table, plan, tables, wire,
+    bitlocker, journal, key_file, manifest, names, ntfs, partition_table, plan, tables, verify,
+    wire,
 };
 
 /// One parser, or one way into it.
@@ -14,7 +15,7 @@ pub struct Target {
 }
 
 /// Every target, by name.
-pub const TARGETS: [Target; 16] = [
+pub const TARGETS: [Target; 17] = [
     target("api", wire::api),
     target("bitlocker_area", bitlocker::area),
     target("bitlocker_volume", bitlocker::volume),
@@ -31,6 +32,7 @@ pub const TARGETS: [Target; 16] = [
     target("ntfs_read", ntfs::read),
     target("partition_table", partition_table::run),
     target("plan", plan::run),
+    target("verify", verify::run),
 ];
 
 /// Runs the target called `name`.
