@@ -164,8 +164,9 @@ fn journals() -> Outcome {
         let copy = redact(&journal)?;
         Folder::new("journal")?.save(&format!("redacted-{name}"), &copy)?;
         Folder::new("journal")?.save(&format!("cut-{name}"), &copy[..copy.len() / 2])?;
-        let chained = chained(&String::from_utf8(copy)?);
-        Folder::new("journal_chained")?.save(name, chained.as_bytes())?;
+        let folder = Folder::new("journal_chained")?;
+        folder.save(name, chained(&String::from_utf8(copy)?).as_bytes())?;
+        folder.save(&format!("with-key-{name}"), &journal)?;
     }
     Ok(())
 }

@@ -39,13 +39,13 @@ fn judge(journal: &[u8]) {
     _ = JournalWriter::reopen(&replay);
 }
 
-/// Returns a journal's text with the numbers and chains of its records made right. The recovery password must be taken
-/// out already: the chain is over the redacted record.
+/// Returns a journal's text with the numbers and chains of its records made right.
 #[must_use]
 pub fn chained(text: &str) -> String {
     let mut found = String::with_capacity(text.len());
     let mut chain: [u8; 32] = Sha256::digest(b"argosy journal 1").into();
     let mut number = 0_u64;
+    let mut salt = None;
     let mut rest = text;
     while let Some((record, after)) = rest.split_once(END) {
         rest = after;
@@ -55,19 +55,54 @@ pub fn chained(text: &str) -> String {
             .filter(|line| !line.starts_with("Chain: ") && !line.starts_with("Record: "))
             .collect();
         hashed.push_str(&format!("Record: {number}\r\n"));
+        salt = salt_of(&hashed).or(salt);
         chain = Sha256::new()
             .chain_update(chain)
-            .chain_update(&hashed)
+            .chain_update(without_key(&hashed, salt.as_deref()))
             .finalize()
             .into();
         found.push_str(&hashed);
         found.push_str("Chain: ");
-        found.extend(chain.iter().map(|byte| format!("{byte:02x}")));
+        found.push_str(&hex(&chain));
         found.push_str("\r\n");
         found.push_str(END);
     }
     found.push_str(rest);
     found
+}
+
+/// Returns the bytes of a record's `KeySalt`.
+fn salt_of(record: &str) -> Option<Vec<u8>> {
+    let (_, rest) = record.split_once("\r\nKeySalt: ")?;
+    let digits = rest.get(..32)?;
+    (0..32_usize)
+        .step_by(2)
+        .map(|at| u8::from_str_radix(digits.get(at..at.saturating_add(2))?, 16).ok())
+        .collect()
+}
+
+/// The chain is over the record with SHA-256 of salt and recovery password in the password's place.
+fn without_key(record: &str, salt: Option<&[u8]>) -> String {
+    for (start, end) in [
+        ("\r\nRecoveryPassword: ", "\r\n"),
+        ("<BitLockerKey>", "</BitLockerKey>"),
+    ] {
+        if let (Some((before, rest)), Some(salt)) = (record.split_once(start), salt)
+            && let Some((key, after)) = rest.split_once(end)
+            && !key.starts_with("sha256:")
+        {
+            let hash = Sha256::new()
+                .chain_update(salt)
+                .chain_update(key)
+                .finalize();
+            return format!("{before}{start}sha256:{}{end}{after}", hex(&hash));
+        }
+    }
+    record.to_owned()
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]
@@ -78,6 +113,8 @@ mod tests {
     fn a_journal_chained_again_is_the_journal() {
         let golden = include_bytes!("../../../shared/tests/golden/drive-1.jrn");
         let copy = redact(golden).expect("golden");
+        let with_key = String::from_utf8(golden.to_vec()).expect("text");
+        assert_eq!(chained(&with_key), with_key);
         let text = String::from_utf8(copy).expect("text");
         assert_eq!(chained(&text), text);
         let moved = text.replace("Record: ", "Record: 9");
