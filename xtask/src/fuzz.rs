@@ -1,7 +1,8 @@
 //! `cargo xtask fuzz`: libFuzzer over every target of `tests/fuzz_targets`, one after the other.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::SystemTime;
 
 use anyhow::{Context, Result, bail, ensure};
 
@@ -11,6 +12,10 @@ use crate::shell;
 const MINUTES: u64 = 30;
 /// Inputs longer than this say nothing that shorter ones do not; the largest seed has 5 KB.
 const INPUT_BYTES_MAX: u64 = 8192;
+/// Longer inputs are not committed.
+const KEPT_BYTES_MAX: u64 = 512;
+/// New inputs of one target that are committed at once.
+const KEPT_FILES_MAX: usize = 60;
 /// One input may take this long before it counts as a finding.
 const INPUT_SECONDS_MAX: u64 = 10;
 const MEMORY_MB_MAX: u64 = 2048;
@@ -18,7 +23,8 @@ const MEMORY_MB_MAX: u64 = 2048;
 /// Runs the target named in `rest`, or all; `--minutes N` for each.
 ///
 /// What is found lies in `fuzz/artifacts/TARGET`; new inputs that reach new code lie in `target/fuzz-corpus/TARGET`,
-/// apart from the committed corpus. `--keep` then puts the fewest of them that reach all of it into `fuzz/corpus`.
+/// apart from the committed corpus. `--keep` then puts those of them that reach most into `fuzz/corpus`; with
+/// `--minutes 0` it does only that.
 ///
 /// # Errors
 /// When a target finds something, or cannot be built.
@@ -28,7 +34,8 @@ pub(crate) fn fuzz(rest: &[&str]) -> Result<()> {
     let mut found = Vec::new();
     for target in &wish.targets {
         eprintln!("\n=== fuzz: {target}, {} min", wish.minutes);
-        if shell::run(&mut run(target, wish.minutes)?).is_err() {
+        // libFuzzer takes 0 for ever.
+        if wish.minutes > 0 && shell::run(&mut run(target, wish.minutes)?).is_err() {
             found.push(target.clone());
         } else if wish.keep {
             keep(target)?;
@@ -117,17 +124,33 @@ fn run(target: &str, minutes: u64) -> Result<Command> {
     Ok(cargo)
 }
 
-/// Adds to the committed corpus what reaches code that it does not reach.
+/// Adds to the committed corpus what reaches code that it does not reach: the first that libFuzzer picks, which reach most.
 fn keep(target: &str) -> Result<()> {
     let committed = shell::root().join("fuzz/corpus").join(target);
+    let before = files(&committed)?;
     let mut cargo = cargo_fuzz("run", target);
-    cargo
-        .arg(committed)
-        .arg(own_corpus(target))
-        .arg("--")
-        .arg("-merge=1");
-    cargo.arg(format!("-max_len={INPUT_BYTES_MAX}"));
-    shell::run(&mut cargo)
+    cargo.arg(&committed).arg(own_corpus(target)).arg("--");
+    // Only code that is reached, not how often: a corpus that is committed stays small.
+    cargo.args(["-set_cover_merge=1", "-use_counters=0"]);
+    cargo.arg(format!("-max_len={KEPT_BYTES_MAX}"));
+    shell::run(&mut cargo)?;
+    let picked = files(&committed)?;
+    let new = picked.iter().filter(|file| !before.contains(file));
+    for (_, path) in new.skip(KEPT_FILES_MAX) {
+        std::fs::remove_file(path)?;
+    }
+    Ok(())
+}
+
+/// Returns the files of a folder, oldest first.
+fn files(folder: &Path) -> Result<Vec<(SystemTime, PathBuf)>> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        files.push((entry.metadata()?.modified()?, entry.path()));
+    }
+    files.sort();
+    Ok(files)
 }
 
 fn own_corpus(target: &str) -> PathBuf {

@@ -40,7 +40,7 @@ fn last_page(volume: &[u8], content: &[u8]) -> usize {
     let wanted: BTreeSet<&[u8]> = content.chunks(4096).collect();
     let mut pages = volume.chunks(4096).enumerate();
     let last = pages.rfind(|(_, page)| wanted.contains(page));
-    last.unwrap().0 * 4096
+    last.unwrap().0.saturating_mul(4096)
 }
 
 #[test]
