@@ -2,9 +2,10 @@
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 
 use crate::argosy::{argosy, binary, text};
 use crate::source::noise;
@@ -25,6 +26,14 @@ impl Agent {
     /// # Errors
     /// When a file cannot be written or the agent does not start.
     pub fn start(serials: &[&str]) -> Result<Self> {
+        Self::with_drives_of("128MB", serials)
+    }
+
+    /// Does the same with image files of `size`, as `new-drive` understands it.
+    ///
+    /// # Errors
+    /// When a file cannot be written or the agent does not start.
+    pub fn with_drives_of(size: &str, serials: &[&str]) -> Result<Self> {
         let folder = tempfile::tempdir()?;
         let source = folder.path().join("footage");
         std::fs::create_dir_all(source.join("A001"))?;
@@ -45,7 +54,7 @@ impl Agent {
                 "new-drive",
                 text(&image),
                 "--size",
-                "128MB",
+                size,
                 "--serial",
                 serial,
             ])?;
@@ -70,7 +79,7 @@ impl Agent {
         });
         let Some(address) = address else {
             child.kill()?;
-            anyhow::bail!("the agent printed no address");
+            bail!("the agent printed no address");
         };
         Ok(Self {
             address,
@@ -84,6 +93,24 @@ impl Agent {
     #[must_use]
     pub fn folder(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// Asks the agent to end, as Ctrl-C does, and returns how it ended.
+    ///
+    /// # Errors
+    /// When it has not ended after `patience`.
+    pub fn interrupt(&mut self, patience: Duration) -> Result<ExitStatus> {
+        let id = self.child.id().to_string();
+        let asked = Command::new("kill").args(["-INT", &id]).status()?;
+        ensure!(asked.success(), "kill says {asked}");
+        let start = Instant::now();
+        while start.elapsed() < patience {
+            if let Some(status) = self.child.try_wait()? {
+                return Ok(status);
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        bail!("still running {patience:?} after Ctrl-C")
     }
 
     /// Ends the agent, as a power cut would.

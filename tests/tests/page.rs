@@ -18,6 +18,11 @@ const OTHER: &str = "ZR2-PAGE09KX";
 
 /// Goes through planning until the plan's sentence stands on the page.
 async fn plan(browser: &Browser, agent: &Agent) -> Result<()> {
+    plan_of(browser, agent, "3 files").await
+}
+
+/// Does the same with a source that the page should say this of.
+async fn plan_of(browser: &Browser, agent: &Agent, summary: &str) -> Result<()> {
     browser.client.goto(&agent.address).await?;
     browser
         .wait_for_text("#agent-state", "Agent connected")
@@ -35,12 +40,21 @@ async fn plan(browser: &Browser, agent: &Agent) -> Result<()> {
     folder.clear().await?;
     folder.send_keys(text(&agent.source)).await?;
     browser.click("#scan").await?;
-    browser.wait_for_text("#source-summary", "3 files").await?;
+    browser.wait_for_text("#source-summary", summary).await?;
     browser.wait("#container").await?.send_keys("film").await?;
     browser.wait("#prefix").await?.send_keys("reels").await?;
     browser.click("#onto-these").await?;
     browser.click("[data-test='plan-pick-4411']").await?;
     browser.wait_for_text("#plan-sentence", "1 drive").await
+}
+
+/// Opens the dialog and types the last four of the serial.
+async fn type_the_word(browser: &Browser) -> Result<()> {
+    browser.click("#continue").await?;
+    browser.click("#review").await?;
+    browser.wait("#erase").await?;
+    let word = format!("[data-test='word-{SERIAL}']");
+    Ok(browser.wait(&word).await?.send_keys("4411").await?)
 }
 
 /// Confirms with the last four of the serial and waits for the verdict.
@@ -168,6 +182,56 @@ async fn a_newcomer_fills_a_drive_and_checks_its_journal() -> Result<()> {
     ensure!(
         code == 0 && said["verdict"] == "verified",
         "verify says {code}: {said}"
+    );
+    browser.close().await
+}
+
+#[tokio::test]
+async fn a_file_that_changes_before_its_copy_is_named_and_the_drive_is_not_called_verified()
+-> Result<()> {
+    let Some(browser) = Browser::start(1200, 1100).await? else {
+        return Ok(());
+    };
+    let agent = Agent::start(&[SERIAL])?;
+    plan(&browser, &agent).await?;
+    type_the_word(&browser).await?;
+    fs::write(agent.source.join("A001/clip two.mov"), "cut again")?;
+    browser.click("#erase-confirm").await?;
+    let verdict = "[data-test='verdict']";
+    browser.wait_for_text(verdict, "Incomplete").await?;
+    browser.click("[data-test='left-out'] summary").await?;
+    browser
+        .wait_for_text("[data-test='left-out']", "clip two.mov")
+        .await?;
+    let violations = browser.accessibility_violations().await?;
+    ensure!(violations.is_empty(), "{violations:#?}");
+    browser.screenshot("run-incomplete").await?;
+    browser.close().await
+}
+
+#[tokio::test]
+async fn a_run_that_is_cancelled_stops_and_says_what_the_drive_is_now() -> Result<()> {
+    let Some(browser) = Browser::start(1200, 1100).await? else {
+        return Ok(());
+    };
+    let agent = Agent::with_drives_of("64GB", &[SERIAL])?;
+    // A hole of 50 GB: minutes of writing if nothing stops it.
+    fs::File::create_new(agent.source.join("long.mov"))?.set_len(50_000_000_000)?;
+    plan_of(&browser, &agent, "4 files").await?;
+    type_the_word(&browser).await?;
+    browser.click("#erase-confirm").await?;
+    browser.click("[data-test='cancel']").await?;
+    browser.wait("#stop").await?;
+    browser.click("#stop-confirm").await?;
+    browser
+        .wait_for_text("[data-test='verdict']", "Cancelled")
+        .await?;
+    browser.screenshot("run-cancelled").await?;
+    let image = agent.folder().join(format!("{SERIAL}.img"));
+    let (code, said) = tests::argosy::json(&["check-drive", text(&image), "--key", "clear"])?;
+    ensure!(
+        code != 0 && said["verdict"] != "clean",
+        "what is not whole is not recognised as a drive: {code} {said}"
     );
     browser.close().await
 }

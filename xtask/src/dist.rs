@@ -9,6 +9,9 @@ use anyhow::{Context, Result, bail, ensure};
 
 use crate::{shell, single_file, site};
 
+/// More than the stripped binary has, less than it would have with line tables.
+const BYTES_MAX: u64 = 24 << 20;
+
 /// Builds `target/dist/argosy` and starts it in an empty root directory.
 ///
 /// # Errors
@@ -26,7 +29,8 @@ pub(crate) fn dist() -> Result<()> {
             .args([
                 "build",
                 "--quiet",
-                "--release",
+                "--profile",
+                "shipped",
                 "--package",
                 "agent",
                 "--target",
@@ -39,15 +43,17 @@ pub(crate) fn dist() -> Result<()> {
                 "-Clink-self-contained=yes -Clinker-flavor=ld.lld",
             ),
     )?;
-    let built = shell::target(&target).join("release").join("argosy");
+    let built = shell::target(&target).join("shipped").join("argosy");
     let dist = shell::target("dist");
     fs::create_dir_all(&dist)?;
     let binary = dist.join("argosy");
     fs::copy(&built, &binary)?;
-    eprintln!(
-        "{}: {} bytes",
-        binary.display(),
-        fs::metadata(&binary)?.len()
+    let bytes = fs::metadata(&binary)?.len();
+    eprintln!("{}: {bytes} bytes", binary.display());
+    // With line tables it has 48 MB: a profile that lost its `strip` is noticed here.
+    ensure!(
+        bytes < BYTES_MAX,
+        "the binary has {bytes} bytes, {BYTES_MAX} are expected at most: is it not stripped?"
     );
     prove(&binary)
 }

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 mod bench;
 mod check;
 mod dist;
+mod fuzz;
 mod kernel;
 mod licences;
 mod run;
@@ -22,6 +23,7 @@ cargo xtask tools                install every outside tool that the tests use a
 cargo xtask check                format, lints, licences and unit tests, without outside tools
 cargo xtask web [--single-file]  build the page into target/site (or also target/site/argosy.html, one file)
 cargo xtask bench                measure speed beside named rivals
+cargo xtask fuzz [TARGET …] [--minutes N] [--keep]   hostile bytes for every parser (30 minutes each), found code kept
 cargo xtask dist                 one static binary with the page inside, proven in an empty root directory
 ";
 
@@ -40,6 +42,7 @@ fn main() -> ExitCode {
         ["web"] => site::build().map(|_| ()),
         ["web", "--single-file"] => single_file::build().map(|_| ()),
         ["bench", rest @ ..] => bench::bench(rest),
+        ["fuzz", rest @ ..] => fuzz::fuzz(rest),
         ["dist"] => dist::dist(),
         _ => {
             eprint!("{HELP}");

@@ -14,5 +14,6 @@ mod left_out;
 mod opened_by_others;
 mod refused;
 mod replaced;
+mod source_fails;
 mod support;
 mod whole;

@@ -1,6 +1,6 @@
 //! Measures the memory and time that laying out a volume takes: `layout_memory [FILES [FOLDER_FILES]]`.
 //!
-//! FILES is 1,000,000 unless given, FOLDER_FILES how many go into one folder (1,000). Names are like those of a camera.
+//! FILES is 10,000,000 unless given, FOLDER_FILES how many go into one folder (1,000). Names are like those of a camera.
 #![expect(
     clippy::disallowed_methods,
     reason = "an example of a program around the crate, which has a clock and arguments"
@@ -21,7 +21,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
     let files: u64 = arguments
         .next()
-        .map_or(Ok(1_000_000), |count| count.parse())?;
+        .map_or(Ok(10_000_000), |count| count.parse())?;
     let folder_files: u64 = arguments.next().map_or(Ok(1_000), |count| count.parse())?;
 
     let empty = memory()?;
@@ -115,8 +115,14 @@ fn report(
         name_bytes / files,
         clock.elapsed().as_secs_f64()
     );
+    if bytes / files > BYTES_PER_FILE_MAX {
+        return Err(format!("more than {BYTES_PER_FILE_MAX} bytes a file").into());
+    }
     Ok(())
 }
+
+/// What listing, names and layout may take together.
+const BYTES_PER_FILE_MAX: u64 = 400;
 
 fn speed(what: &str, bytes: u64, clock: Instant) {
     let micros = clock.elapsed().as_micros().max(1);

@@ -1,14 +1,15 @@
-//! The same drive, made and judged natively and as WebAssembly, must give the same text: the one in
-//! `tests/golden/agreement.txt`. The drive's own SHA-256 is in it, so that both are known to judge the same bytes.
+//! The same drives, made and judged natively and as WebAssembly, must give the same text: the one in
+//! `tests/golden/agreement.txt`. Each drive's own SHA-256 is in it, so that both are known to judge the same bytes.
 #![expect(clippy::arithmetic_side_effects, reason = "tests")]
 
 use std::fmt::Write;
 use std::ops::ControlFlow;
 
+use bitlocker_image::Cipher;
 use disk::{MemDisk, ReadAt, SectorSize, WriteAt};
 use sha2::{Digest, Sha256};
 
-use super::{Expected, verify};
+use super::{Expected, open_drive, verify};
 use crate::drive::What;
 use crate::drive::built::{Built, Recipe, SERIAL};
 use crate::hash::upper_hex;
@@ -28,37 +29,67 @@ fn browser_and_agent_say_the_same_of_the_same_bytes() {
     assert_eq!(said, GOLDEN, "\n--- said:\n{said}--- golden:\n{GOLDEN}");
 }
 
+/// Every cipher that is made, with both sector sizes among them.
+const DRIVES: [(Cipher, SectorSize); 4] = [
+    (Cipher::XtsAes128, SectorSize::B512),
+    (Cipher::XtsAes256, SectorSize::B4096),
+    (Cipher::CbcAes128, SectorSize::B512),
+    (Cipher::CbcAes256, SectorSize::B4096),
+];
+
 fn everything_said() -> String {
+    let mut said = String::new();
+    for (cipher, sector) in DRIVES {
+        say_of_drive(cipher, sector, &mut said);
+    }
+    say_of_journal(&mut said);
+    said
+}
+
+fn say_of_drive(cipher: Cipher, sector: SectorSize, said: &mut String) {
     let files = [
         ("a/small", 600),
         ("a/empty", 0),
         ("b/Größe.mov", 5_000_001),
         ("nothing/", 0),
     ];
-    let mut built = Recipe::new(64 * MIB, SectorSize::B512, &files).build(&[]);
-    let mut said = String::new();
+    let mut recipe = Recipe::new(64 * MIB, sector, &files);
+    recipe.cipher = cipher;
+    let mut built = recipe.build(&[]);
     let mut say = |what: &str, report: String| {
-        writeln!(said, "{what}: {report}").expect("a string takes all")
+        let bytes = sector.bytes();
+        writeln!(said, "{cipher} {bytes}, {what}: {report}").expect("a string takes all");
     };
     say("drive", sha256(&built.disk));
     say("verified", judged(&built));
-    let reel = place_of_data(&built);
-    flip(&mut built.disk, reel + 4_194_304 + 17);
-    say("one bit of the second block", judged(&built));
-    flip(&mut built.disk, reel + 4_194_304 + 17);
-    let area = built.layout.partition().start + built.layout.regions().information[0];
-    flip(&mut built.disk, area + 200);
-    say("one bit of a metadata area", judged(&built));
+    let start = built.layout.partition().start;
+    let damages = [
+        (
+            "one bit of the second block",
+            place_of_data(&built) + 4_194_304 + 17,
+        ),
+        (
+            "one bit of a metadata area",
+            start + built.layout.regions().information[0] + 200,
+        ),
+        ("one bit of a file record", place_of_record(&built, 66) + 2),
+    ];
+    for (what, at) in damages {
+        flip(&mut built.disk, at);
+        say(what, judged(&built));
+        flip(&mut built.disk, at);
+    }
+}
 
-    say("journal", journal_said(JOURNAL));
+fn say_of_journal(said: &mut String) {
+    let mut say = |what: &str, bytes: &[u8]| {
+        writeln!(said, "{what}: {}", journal_said(bytes)).expect("a string takes all");
+    };
+    say("journal", JOURNAL);
     let mut altered = JOURNAL.to_vec();
     altered[JOURNAL.len() / 2] ^= 1;
-    say("one bit of the journal", journal_said(&altered));
-    say(
-        "half a journal",
-        journal_said(&JOURNAL[..JOURNAL.len() / 2]),
-    );
-    said
+    say("one bit of the journal", &altered);
+    say("half a journal", &JOURNAL[..JOURNAL.len() / 2]);
 }
 
 fn judged(built: &Built) -> String {
@@ -88,6 +119,20 @@ fn place_of_data(built: &Built) -> u64 {
         .filter(data)
         .max_by_key(|segment| segment.bytes);
     longest.expect("a file with data").at
+}
+
+/// Returns where a record of the file table lies, as the drive's own boot sector says.
+fn place_of_record(built: &Built, number: u64) -> u64 {
+    let drive = open_drive(&built.disk, &built.credential).expect("opens");
+    let mut boot = [0; 512];
+    drive.read_at(0, &mut boot).expect("in bounds");
+    let table = u64::from_le_bytes(*boot[0x30..].first_chunk().expect("eight bytes"));
+    let record_bytes = built.layout.spec().sector.bytes().max(1024);
+    let at = table * built.layout.ntfs().cluster_bytes() + number * record_bytes;
+    let mut name = [0; 4];
+    drive.read_at(at, &mut name).expect("in bounds");
+    assert_eq!(&name, b"FILE");
+    drive.volume_at + at
 }
 
 fn flip(disk: &mut MemDisk, at: u64) {

@@ -165,9 +165,14 @@ fn verdict(drive: &DriveSnapshot) -> Html {
         (_, Some(Verdict::Incomplete)) => (
             "warn",
             format!(
-                "Incomplete: {} could not be copied as planned and are not on {serial}; all the \
+                "Incomplete: {} could not be copied as planned and {} not on {serial}; all the \
                      rest is proven.",
-                words::counted(drive.left_out_count, "file", "files")
+                words::counted(drive.left_out_count, "file", "files"),
+                if drive.left_out_count == 1 {
+                    "is"
+                } else {
+                    "are"
+                }
             ),
             "Your source is untouched. Send the files above with another drive, or run this one \
                  again.",

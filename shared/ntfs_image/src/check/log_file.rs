@@ -103,7 +103,12 @@ fn first_other(log: &mut Sequential<'_>) -> Result<Option<u64>, disk::ReadError>
     while at < bytes {
         let length = bytes.saturating_sub(at).min(PIECE_BYTES);
         let piece = log.get(at, place(length))?;
-        let other = piece.iter().position(|byte| *byte != 0xff);
+        // Whole pieces at once: a log has up to 64 MiB.
+        let other = if EMPTY.starts_with(piece) {
+            None
+        } else {
+            piece.iter().position(|byte| *byte != 0xff)
+        };
         if let Some(other) = other {
             return Ok(Some(
                 at.saturating_add(crate::read::stored::bytes_of(other)),
@@ -117,5 +122,6 @@ fn first_other(log: &mut Sequential<'_>) -> Result<Option<u64>, disk::ReadError>
 const NO_CLIENT: u16 = 0xffff;
 const CLEANLY_CLOSED: u16 = 2;
 const PIECE_BYTES: u64 = 4096;
+const EMPTY: [u8; 4096] = [0xff; 4096];
 /// Windows makes none above 4 GiB; a crafted one may claim to be endless.
 const LOG_BYTES_MAX: u64 = 4 << 30;

@@ -44,21 +44,7 @@ pub(crate) fn assert_checkers_pass(image: &Image) -> String {
         &["-i".as_ref(), "-f".as_ref(), path.as_os_str()],
     );
     assert!(sized.contains("You might resize at"), "{sized}");
-    assert_ntfsck_passes(&path);
     sized
-}
-
-/// ntfsck of ntfsprogs-plus knows bitmaps, orphans and sizes best, but has to be built from source.
-pub(crate) fn assert_ntfsck_passes(image: &Path) {
-    let Some(ntfsck) = outside("ntfsck") else {
-        eprintln!("skipped: no ntfsck of ntfsprogs-plus (ARGOSY_ORACLES)");
-        return;
-    };
-    let said = run(
-        &ntfsck.display().to_string(),
-        &["-n".as_ref(), "-q".as_ref(), image.as_os_str()],
-    );
-    assert!(said.contains("Clean, No errors found"), "{said}");
 }
 
 /// Lists a mounted volume without NTFS's own folder, with every file's content.
@@ -180,17 +166,11 @@ fn seven_zip_reads_every_file() {
 /// It takes no volume with sectors of 4096 bytes, mkntfs's neither: it expects one fixup a sector.
 #[test]
 fn the_fsck_of_rust_fs_ntfs_finds_nothing() {
-    let Some(program) = outside("rust-fs-ntfs") else {
-        eprintln!("skipped: no rust-fs-ntfs (ARGOSY_ORACLES)");
-        return;
-    };
     let layout = hard_layout(SectorSize::B512, 2_000);
     let image = image_of(&layout);
-    let said = run(
-        &program.display().to_string(),
-        &["fsck".as_ref(), image.path().as_os_str()],
-    );
-    assert!(said.contains("\"findings\": []"), "{said}");
+    let mut volume = fs_ntfs::fsck::PathIo::open(&image.path()).expect("it opens");
+    let report = fs_ntfs::fsck::check_io(&mut volume).expect("it reads");
+    assert!(report.findings.is_empty(), "{:?}", report.findings);
 }
 
 #[test]
