@@ -46,7 +46,13 @@ pub(crate) fn test() -> ExitCode {
 /// A million schedules of the simulator, optimised: hours.
 pub(crate) fn nightly() -> Result<()> {
     let mut cargo = shell::cargo();
-    cargo.args(["test", "--release", "--package", "simulator", "every_schedule"]);
+    cargo.args([
+        "test",
+        "--release",
+        "--package",
+        "simulator",
+        "every_schedule",
+    ]);
     cargo.args(["--", "--nocapture"]);
     cargo.env("ARGOSY_SCHEDULES", "1000000");
     shell::run(&mut cargo)
