@@ -10,10 +10,12 @@ use tokio::sync::broadcast;
 use zeroize::Zeroizing;
 
 use super::hub::{Hub, Job};
+use super::interrupted::Interrupted;
 use super::kept_paths::kept_paths;
 use super::prepared::Prepared;
+use super::replacement::{ReplaceRequest, replacement};
 use super::request::{Confirmation, JobRequest};
-use super::resume::{self, Interrupted, ReplaceRequest, ResumeRequest};
+use super::resume::{self, ResumeRequest};
 use super::runner::{Publish, run_job};
 use super::store::Store;
 use crate::attempt::DriveEnd;
@@ -197,7 +199,7 @@ impl Jobs {
         session: &ResumeRequest,
         replace: &ReplaceRequest,
     ) -> Result<StartReply, JobError> {
-        let prepared = resume::replacement(session, replace)?;
+        let prepared = replacement(session, replace)?;
         self.wait_for_words(prepared)
     }
 

@@ -11,7 +11,7 @@ use shared::plan::{Plan, PlanOptions, fit};
 use super::gather::{Gathered, gather};
 use super::old_journals;
 use super::request::JobRequest;
-use super::resume::replacement_name;
+use super::session_plans::replacement_name;
 use super::targets::{self, Target};
 use crate::job_error::JobError;
 use crate::pipeline::SurfaceCheck;

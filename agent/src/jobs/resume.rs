@@ -4,24 +4,20 @@ use std::path::{Path, PathBuf};
 
 use bitlocker_image::{Cipher, Credential};
 use disk::SectorSize;
-use shared::api::{DriveSnapshot, Progress};
-use shared::blob_name::file_name;
-use shared::job::{DriveIdentity, DriveState, LeftOut, SerialSource};
+use shared::job::LeftOut;
 use shared::journal::{Replay, journal_file_name};
-use shared::plan::{Kind, Listing, PlannedDrive};
+use shared::plan::PlannedDrive;
 
 use super::freeze::{Sealing, new_keys};
-use super::gather::Gathered;
-use super::plan_file::{self, HeadDrive, PlanFile};
-use super::prepared::{Prepared, Replaced};
-use super::request::{JobRequest, Origin, Passphrase, TargetRequest};
-use super::runner::{Publish, Run, RunDrive, run_drives};
-use crate::attempt::{
-    DriveBay, DriveEnd, DriveJob, DriveKeys, NoKeys, ReopenError, forget, whole_journal,
-};
-use crate::device::{self, ConfirmedTarget, DriveInfo};
+use super::interrupted::Interrupted;
+use super::locate::locate;
+use super::plan_file::{HeadDrive, PlanFile};
+use super::request::Passphrase;
+use super::runner::RunDrive;
+use super::session_plans::plans;
+use crate::attempt::{DriveBay, DriveJob, DriveKeys, NoKeys, ReopenError, forget, whole_journal};
+use crate::device::{self, Edges};
 use crate::job_error::JobError;
-use crate::pipeline::Cancel;
 use crate::shelf::Shelves;
 
 /// A session to be gone on with.
@@ -39,87 +35,6 @@ pub struct ResumeRequest {
     pub passphrase: Option<Passphrase>,
 }
 
-/// A drive whose files are to go onto a spare.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ReplaceRequest {
-    /// Serial of the drive.
-    pub serial: String,
-    /// The spare.
-    pub spare: TargetRequest,
-}
-
-/// One plan of a session, with what is left of it to do.
-pub(super) struct Interrupted {
-    /// The plan.
-    pub plan: PlanFile,
-    /// How its drives are encrypted.
-    pub cipher: Cipher,
-    /// Drives that are not finished.
-    pub drives: Vec<RunDrive>,
-    /// The closed journals of those that are.
-    pub done: Vec<Replay>,
-}
-
-impl Interrupted {
-    /// Goes on with its drives. Returns how each ended.
-    ///
-    /// # Errors
-    /// [`JobError`] when it ended before any drive was touched.
-    pub(super) fn run(
-        self,
-        job: &str,
-        shelves: Shelves,
-        publish: &Publish,
-        cancel: &Cancel,
-    ) -> Result<Vec<(String, DriveEnd)>, JobError> {
-        if self.drives.is_empty() {
-            return Ok(Vec::new());
-        }
-        let head = &self.plan.head;
-        let run = Run {
-            gathered: &self.plan.gathered,
-            shelves,
-            cipher: self.cipher,
-            check: head.check,
-            verify: head.verify,
-            parallel: head.parallel,
-            started: head.started,
-            plan_hash: self.plan.hash,
-            drives: self.drives,
-        };
-        run_drives(job, run, publish, cancel)
-    }
-
-    /// Returns its drives as they are shown.
-    pub(super) fn snapshots(&self) -> impl Iterator<Item = DriveSnapshot> + '_ {
-        let snapshot = |identity: &DriveIdentity, files| DriveSnapshot {
-            serial: identity.serial.clone(),
-            model: identity.model.clone(),
-            path: String::new(),
-            state: DriveState::PLANNED,
-            files,
-            progress: Progress::default(),
-            left_out: Vec::new(),
-            left_out_count: 0,
-            verdict: None,
-            findings: Vec::new(),
-            journal: journal_file_name(&identity.serial),
-        };
-        let done = self.done.iter().map(move |replay| DriveSnapshot {
-            state: replay.state.clone(),
-            left_out: replay.left_out.named.clone(),
-            left_out_count: replay.left_out.count,
-            verdict: replay.closed.as_ref().map(|closed| closed.verdict),
-            ..snapshot(&replay.session.drive, replay.session.files)
-        });
-        let drives = self.drives.iter().map(move |drive| DriveSnapshot {
-            path: drive.bay.path().display().to_string(),
-            ..snapshot(&drive.job.identity, u64::from(drive.job.planned.files))
-        });
-        done.chain(drives)
-    }
-}
-
 /// Finds every plan of a session and what is left to do. Nothing is written to a drive.
 ///
 /// # Errors
@@ -135,81 +50,6 @@ pub(super) fn find(request: &ResumeRequest) -> Result<Vec<Interrupted>, JobError
         found.push(revive(request, plan, &replaced)?);
     }
     Ok(found)
-}
-
-/// Returns the frozen plans of a session: its own first, then those of drives that took another's
-/// place, each with the serial of that other.
-///
-/// # Errors
-/// [`JobError`] when there is none, or none that can be read.
-pub(super) fn plans(
-    folders: &[PathBuf],
-    session: &str,
-) -> Result<Vec<(PlanFile, Option<String>)>, JobError> {
-    let own = format!("{}.plan", file_name(session));
-    let mut found = vec![(whole_plan(folders, &own, session)?, None)];
-    let serials: Vec<String> = serials(&found);
-    for serial in serials {
-        let mut replaced = serial;
-        // A spare may have died too.
-        while let Ok(plan) = whole_plan(folders, &replacement_name(session, &replaced), session) {
-            let next = plan
-                .head
-                .drives
-                .first()
-                .map(|drive| drive.identity.serial.clone());
-            found.push((plan, Some(replaced)));
-            match next {
-                Some(next) => replaced = next,
-                None => break,
-            }
-        }
-    }
-    Ok(found)
-}
-
-fn serials(plans: &[(PlanFile, Option<String>)]) -> Vec<String> {
-    let drives = plans.iter().flat_map(|(plan, _)| &plan.head.drives);
-    drives.map(|drive| drive.identity.serial.clone()).collect()
-}
-
-/// Returns the name of the plan of the drive that took the place of the drive `serial`.
-#[must_use]
-pub(super) fn replacement_name(session: &str, serial: &str) -> String {
-    format!(
-        "{}.instead-of-{}.plan",
-        file_name(session),
-        file_name(serial)
-    )
-}
-
-/// Returns the first copy of a plan that is whole.
-fn whole_plan(folders: &[PathBuf], name: &str, session: &str) -> Result<PlanFile, JobError> {
-    let mut first = None;
-    for folder in folders {
-        let path = folder.join(name);
-        if !path.exists() {
-            continue;
-        }
-        match plan_file::read(&path) {
-            Ok(plan) if plan.gathered.mapping.session.as_str() == session => return Ok(plan),
-            Ok(_) => {}
-            Err(error) => first = first.or(Some(error)),
-        }
-    }
-    Err(first.unwrap_or_else(|| {
-        let place = folders
-            .first()
-            .map_or_else(String::new, |folder| show(&folder.join(name)));
-        let mut error = JobError::usage(
-            format!("there is no session {session} to go on with: its plan is not here"),
-            place,
-        );
-        error.error.next = "A job that stopped before its plan was written touched no drive: \
-                            start it again with argosy prepare."
-            .to_owned();
-        error
-    }))
 }
 
 fn revive(
@@ -251,7 +91,10 @@ fn revive(
         let begun = journal.filter(|replay| replay.recovery_password.is_some());
         let keys = match &begun {
             Some(replay) => keys(replay)?,
-            None => fresh_keys(request, &shelves, &plan, cipher, &planned)?,
+            None => {
+                is_untouched(head, request)?;
+                fresh_keys(request, &shelves, &plan, cipher, &planned)?
+            }
         };
         drives.push(RunDrive {
             has_journal: begun.is_some(),
@@ -302,6 +145,23 @@ fn run_drive(
     })
 }
 
+/// Refuses a drive that has no journal and is not as it was when it was confirmed: its journal is
+/// somewhere else, and may be the only thing that opens it.
+fn is_untouched(head: &HeadDrive, request: &ResumeRequest) -> Result<(), JobError> {
+    let serial = head.identity.serial.as_str();
+    let (info, _) = locate(head, &request.drives, &request.journal_dirs)?;
+    let failed = |error: String| JobError::io(error, serial, UNTOUCHED);
+    let reader = device::open_read(&info.path, false).map_err(|error| failed(error.to_string()))?;
+    if Edges::read(&reader).map_err(|error| failed(error.to_string()))? == head.edges {
+        return Ok(());
+    }
+    Err(JobError::refused(
+        format!("drive {serial} was written to, and its journal is not here"),
+        place(&request.journal_dirs, serial),
+        "Name the folder that has its journal: --journal-dir DIR.",
+    ))
+}
+
 /// Opens the sealed area in a journal.
 fn keys(replay: &Replay) -> Result<DriveKeys, JobError> {
     let password = replay.recovery_password.clone();
@@ -341,7 +201,11 @@ fn fresh_keys(
 
 /// Refuses to make keys for a session whose drives have more than a recovery password, unless the
 /// person names what else again: it is not in the plan.
-fn has_protectors(request: &ResumeRequest, plan: &PlanFile, serial: &str) -> Result<(), JobError> {
+pub(super) fn has_protectors(
+    request: &ResumeRequest,
+    plan: &PlanFile,
+    serial: &str,
+) -> Result<(), JobError> {
     let given = request.external_key_dir.is_some() || request.passphrase.is_some();
     if given || !plan.head.other_protectors {
         return Ok(());
@@ -353,88 +217,11 @@ fn has_protectors(request: &ResumeRequest, plan: &PlanFile, serial: &str) -> Res
     ))
 }
 
-/// Plans the files of one drive of a session onto a spare. Nothing is written.
+/// Returns how the drives of a plan are encrypted.
 ///
 /// # Errors
-/// [`JobError`]: there is no such drive, or the spare is refused or too small.
-pub(super) fn replacement(
-    request: &ResumeRequest,
-    replace: &ReplaceRequest,
-) -> Result<Prepared, JobError> {
-    let serial = replace.serial.as_str();
-    let plans = plans(&request.journal_dirs, &request.session)?;
-    let is_it = |drive: &HeadDrive| drive.identity.serial == serial;
-    if plans
-        .iter()
-        .any(|(_, replaces)| replaces.as_deref() == Some(serial))
-    {
-        return Err(JobError::refused(
-            format!("drive {serial} was replaced already"),
-            serial,
-            "Go on with argosy resume, or replace the drive that took its place.",
-        ));
-    }
-    let found = plans.into_iter().find_map(|(plan, _)| {
-        let place = plan.head.drives.iter().position(is_it)?;
-        Some((plan, place))
-    });
-    let (plan, place) = found.ok_or_else(|| {
-        JobError::usage(
-            format!("session {} has no drive {serial}", request.session),
-            "--replace",
-        )
-    })?;
-    has_protectors(request, &plan, serial)?;
-    let planned_out = if place == 0 {
-        plan.head.left_out.clone()
-    } else {
-        Vec::new()
-    };
-    let job = JobRequest {
-        drives: vec![replace.spare.clone()],
-        journal_dirs: request.journal_dirs.clone(),
-        cipher: cipher(&plan)?,
-        external_key_dir: request.external_key_dir.clone(),
-        passphrase: request.passphrase.clone(),
-        check: plan.head.check,
-        verify: plan.head.verify,
-        content_md5: plan.gathered.mapping.content_md5,
-        ..JobRequest::listing(
-            &request.session,
-            Origin::Plan {
-                path: PathBuf::new(),
-            },
-        )
-    };
-    let entries = plan.entries.get(place).map_or(&[][..], Vec::as_slice);
-    let listing = part(&plan.gathered.listing, entries)?;
-    let replaced = Replaced {
-        serial: serial.to_owned(),
-        planned_out,
-    };
-    let gathered = Gathered {
-        listing,
-        ..plan.gathered
-    };
-    Prepared::replacement(job, gathered, replaced)
-}
-
-/// Returns the entries of one drive as a listing of their own.
-fn part(listing: &Listing, entries: &[u32]) -> Result<Listing, JobError> {
-    let mut part = Listing::new();
-    for entry in entries.iter().map(|entry| listing.entry(*entry)) {
-        let kind = if entry.is_folder {
-            Kind::Folder
-        } else {
-            Kind::File
-        };
-        part.push(entry.path, entry.bytes, entry.modified, kind)
-            .map_err(|error| JobError::usage(error.to_string(), entry.path))?;
-    }
-    Ok(part)
-}
-
-fn cipher(plan: &PlanFile) -> Result<Cipher, JobError> {
+/// [`JobError`] for a cipher that does not exist.
+pub(super) fn cipher(plan: &PlanFile) -> Result<Cipher, JobError> {
     let parsed = plan.head.cipher.parse();
     parsed.map_err(|error: bitlocker_image::UnknownCipher| {
         JobError::usage(error.to_string(), "the plan's head")
@@ -465,49 +252,6 @@ fn planned_drive(
         files,
         file_bytes,
         entries: entries.to_vec(),
-    })
-}
-
-/// Finds the drive that a plan names: at one of the paths `moved`, where it was, or anywhere on this
-/// machine; by its serial and size, never by its path.
-fn locate(
-    head: &HeadDrive,
-    moved: &[PathBuf],
-    kept: &[PathBuf],
-) -> Result<(DriveInfo, ConfirmedTarget), JobError> {
-    let known = &head.identity;
-    let given = (known.serial_source == SerialSource::Label).then_some(known.serial.as_str());
-    let mut seen = None;
-    let paths = moved.iter().chain(std::iter::once(&head.path));
-    let here = paths.filter_map(|path| device::describe(path, given).ok());
-    let others = || device::list(&[]).into_iter();
-    let candidates = here.chain(std::iter::once_with(others).flatten());
-    for info in candidates.filter(|info| info.serial == known.serial) {
-        match device::recognised(&info, known, kept) {
-            Ok(confirmed) => return Ok((info, confirmed)),
-            Err(refusal) => seen = seen.or(Some((info.path, refusal))),
-        }
-    }
-    let serial = &known.serial;
-    Err(match seen {
-        Some((path, refusal)) => JobError::refused(
-            refusal.to_string(),
-            show(&path),
-            format!(
-                "Plug in drive {serial} as it was, or put a spare in its place: --replace {serial}=PATH."
-            ),
-        ),
-        None => JobError::refused(
-            format!(
-                "drive {serial} is not here; it was at {}",
-                head.path.display()
-            ),
-            serial.as_str(),
-            format!(
-                "Plug it in; say --drive PATH when its image file was moved; \
-                 or put a spare in its place: --replace {serial}=PATH."
-            ),
-        ),
     })
 }
 

@@ -202,3 +202,24 @@ fn a_drive_that_another_argosy_works_on_is_left_to_it() {
     assert_eq!(aborted.status.code(), Some(3), "{aborted:?}");
     job.is_finished();
 }
+
+#[test]
+fn a_drive_whose_journal_is_elsewhere_is_not_begun_again() {
+    let job = interrupted();
+    job.is_finished();
+    let before = fs::read(&job.image).unwrap();
+    let lonely = job.place.path("lonely");
+    fs::create_dir(&lonely).unwrap();
+    fs::copy(
+        job.place.journals().join("resumed-1.plan"),
+        lonely.join("resumed-1.plan"),
+    )
+    .unwrap();
+    let (code, refused) = job.resume(&[&lonely]);
+    assert_eq!(code, 3, "{refused}");
+    assert!(
+        refused.to_string().contains("its journal is not here"),
+        "{refused}"
+    );
+    assert!(fs::read(&job.image).unwrap() == before);
+}

@@ -1,0 +1,52 @@
+//! Where a drive of an interrupted session is now.
+
+use std::path::PathBuf;
+
+use shared::job::SerialSource;
+
+use super::plan_file::HeadDrive;
+use crate::device::{self, ConfirmedTarget, DriveInfo};
+use crate::job_error::JobError;
+
+/// Finds the drive that a plan names: at one of the paths `moved`, where it was, or anywhere on this
+/// machine; by its serial and size, never by its path.
+pub(super) fn locate(
+    head: &HeadDrive,
+    moved: &[PathBuf],
+    kept: &[PathBuf],
+) -> Result<(DriveInfo, ConfirmedTarget), JobError> {
+    let known = &head.identity;
+    let given = (known.serial_source == SerialSource::Label).then_some(known.serial.as_str());
+    let mut seen = None;
+    let paths = moved.iter().chain(std::iter::once(&head.path));
+    let here = paths.filter_map(|path| device::describe(path, given).ok());
+    let others = || device::list(&[]).into_iter();
+    let candidates = here.chain(std::iter::once_with(others).flatten());
+    for info in candidates.filter(|info| info.serial == known.serial) {
+        match device::recognised(&info, known, kept) {
+            Ok(confirmed) => return Ok((info, confirmed)),
+            Err(refusal) => seen = seen.or(Some((info.path, refusal))),
+        }
+    }
+    let serial = &known.serial;
+    Err(match seen {
+        Some((path, refusal)) => JobError::refused(
+            refusal.to_string(),
+            path.display().to_string(),
+            format!(
+                "Plug in drive {serial} as it was, or put a spare in its place: --replace {serial}=PATH."
+            ),
+        ),
+        None => JobError::refused(
+            format!(
+                "drive {serial} is not here; it was at {}",
+                head.path.display()
+            ),
+            serial.as_str(),
+            format!(
+                "Plug it in; say --drive PATH when its image file was moved; \
+                 or put a spare in its place: --replace {serial}=PATH."
+            ),
+        ),
+    })
+}

@@ -1,0 +1,103 @@
+//! A spare in the place of a drive that died.
+
+use std::path::PathBuf;
+
+use shared::plan::{Kind, Listing};
+
+use super::gather::Gathered;
+use super::plan_file::HeadDrive;
+use super::prepared::{Prepared, Replaced};
+use super::request::{JobRequest, Origin, TargetRequest};
+use super::resume::{ResumeRequest, cipher, has_protectors};
+use super::session_plans::plans;
+use crate::job_error::JobError;
+
+/// A drive whose files are to go onto a spare.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReplaceRequest {
+    /// Serial of the drive.
+    pub serial: String,
+    /// The spare.
+    pub spare: TargetRequest,
+}
+
+/// Plans the files of one drive of a session onto a spare. Nothing is written.
+///
+/// # Errors
+/// [`JobError`]: there is no such drive, or the spare is refused or too small.
+pub(super) fn replacement(
+    request: &ResumeRequest,
+    replace: &ReplaceRequest,
+) -> Result<Prepared, JobError> {
+    let serial = replace.serial.as_str();
+    let plans = plans(&request.journal_dirs, &request.session)?;
+    let is_it = |drive: &HeadDrive| drive.identity.serial == serial;
+    if plans
+        .iter()
+        .any(|(_, replaces)| replaces.as_deref() == Some(serial))
+    {
+        return Err(JobError::refused(
+            format!("drive {serial} was replaced already"),
+            serial,
+            "Go on with argosy resume, or replace the drive that took its place.",
+        ));
+    }
+    let found = plans.into_iter().find_map(|(plan, _)| {
+        let place = plan.head.drives.iter().position(is_it)?;
+        Some((plan, place))
+    });
+    let (plan, place) = found.ok_or_else(|| {
+        JobError::usage(
+            format!("session {} has no drive {serial}", request.session),
+            "--replace",
+        )
+    })?;
+    has_protectors(request, &plan, serial)?;
+    let planned_out = if place == 0 {
+        plan.head.left_out.clone()
+    } else {
+        Vec::new()
+    };
+    let job = JobRequest {
+        drives: vec![replace.spare.clone()],
+        journal_dirs: request.journal_dirs.clone(),
+        cipher: cipher(&plan)?,
+        external_key_dir: request.external_key_dir.clone(),
+        passphrase: request.passphrase.clone(),
+        check: plan.head.check,
+        verify: plan.head.verify,
+        content_md5: plan.gathered.mapping.content_md5,
+        ..JobRequest::listing(
+            &request.session,
+            Origin::Plan {
+                path: PathBuf::new(),
+            },
+        )
+    };
+    let entries = plan.entries.get(place).map_or(&[][..], Vec::as_slice);
+    let listing = part(&plan.gathered.listing, entries)?;
+    let replaced = Replaced {
+        serial: serial.to_owned(),
+        planned_out,
+    };
+    let gathered = Gathered {
+        listing,
+        ..plan.gathered
+    };
+    Prepared::replacement(job, gathered, replaced)
+}
+
+/// Returns the entries of one drive as a listing of their own.
+fn part(listing: &Listing, entries: &[u32]) -> Result<Listing, JobError> {
+    let mut part = Listing::new();
+    for entry in entries.iter().map(|entry| listing.entry(*entry)) {
+        let kind = if entry.is_folder {
+            Kind::Folder
+        } else {
+            Kind::File
+        };
+        part.push(entry.path, entry.bytes, entry.modified, kind)
+            .map_err(|error| JobError::usage(error.to_string(), entry.path))?;
+    }
+    Ok(part)
+}

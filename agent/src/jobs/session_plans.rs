@@ -1,0 +1,112 @@
+//! The frozen plans of a session: its own, and those of spares.
+
+use std::path::{Path, PathBuf};
+
+use shared::blob_name::file_name;
+
+use super::plan_file::{self, PlanFile};
+use crate::job_error::JobError;
+use crate::shelf::sync_folder;
+
+/// Returns the frozen plans of a session: its own first, then those of drives that took another's
+/// place, each with the serial of that other.
+///
+/// # Errors
+/// [`JobError`] when there is none, or none that can be read.
+pub(super) fn plans(
+    folders: &[PathBuf],
+    session: &str,
+) -> Result<Vec<(PlanFile, Option<String>)>, JobError> {
+    let own = format!("{}.plan", file_name(session));
+    let mut found = vec![(whole_plan(folders, &own, session)?, None)];
+    let serials: Vec<String> = serials(&found);
+    for serial in serials {
+        let mut replaced = serial;
+        // A spare may have died too.
+        while let Ok(plan) = whole_plan(folders, &replacement_name(session, &replaced), session) {
+            let next = plan
+                .head
+                .drives
+                .first()
+                .map(|drive| drive.identity.serial.clone());
+            found.push((plan, Some(replaced)));
+            match next {
+                Some(next) => replaced = next,
+                None => break,
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn serials(plans: &[(PlanFile, Option<String>)]) -> Vec<String> {
+    let drives = plans.iter().flat_map(|(plan, _)| &plan.head.drives);
+    drives.map(|drive| drive.identity.serial.clone()).collect()
+}
+
+/// Returns the name of the plan of the drive that took the place of the drive `serial`.
+#[must_use]
+pub(super) fn replacement_name(session: &str, serial: &str) -> String {
+    format!(
+        "{}.instead-of-{}.plan",
+        file_name(session),
+        file_name(serial)
+    )
+}
+
+/// Returns the first copy of a plan that is whole.
+fn whole_plan(folders: &[PathBuf], name: &str, session: &str) -> Result<PlanFile, JobError> {
+    let mut first = None;
+    for folder in folders {
+        let path = folder.join(name);
+        if !path.exists() {
+            continue;
+        }
+        match plan_file::read(&path) {
+            Ok(plan) if plan.gathered.mapping.session.as_str() == session => {
+                spread(&path, folders)?;
+                return Ok(plan);
+            }
+            Ok(_) => {}
+            Err(error) => first = first.or(Some(error)),
+        }
+    }
+    Err(first.unwrap_or_else(|| {
+        let place = folders
+            .first()
+            .map_or_else(String::new, |folder| show(&folder.join(name)));
+        let mut error = JobError::usage(
+            format!("there is no session {session} to go on with: its plan is not here"),
+            place,
+        );
+        error.error.next = "A job that stopped before its plan was written touched no drive: \
+                            start it again with argosy prepare."
+            .to_owned();
+        error
+    }))
+}
+
+/// Gives each folder that has no file of this name a copy, durable when this returns.
+fn spread(plan: &Path, folders: &[PathBuf]) -> Result<(), JobError> {
+    let Some(name) = plan.file_name() else {
+        return Ok(());
+    };
+    for folder in folders.iter().filter(|folder| !folder.join(name).exists()) {
+        let copy = folder.join(name);
+        let beside = copy.with_extension("plan.new");
+        let copied = std::fs::create_dir_all(folder)
+            .and_then(|()| std::fs::copy(plan, &beside))
+            .and_then(|_| std::fs::File::open(&beside)?.sync_all())
+            .and_then(|()| std::fs::rename(&beside, &copy))
+            .and_then(|()| sync_folder(folder));
+        copied.map_err(|error| {
+            let what = format!("cannot copy the plan there: {error}");
+            JobError::io(what, show(&copy), "No drive was touched.")
+        })?;
+    }
+    Ok(())
+}
+
+fn show(path: &Path) -> String {
+    path.display().to_string()
+}
