@@ -25,10 +25,10 @@ impl Bench {
     /// Makes files, one of them of `mib` MiB and 5 bytes, and a drive that held something before.
     pub(super) fn new(mib: usize) -> Self {
         let place = Place::new();
-        place.file("reel", &noise(3, (mib << 20) + 5));
-        for number in 0..20_u64 {
-            let content = noise(number, usize::try_from(number).unwrap() * 317);
-            place.file(&format!("small/{number}"), &content);
+        let length = mib.saturating_mul(1 << 20).saturating_add(5);
+        place.file("reel", &noise(3, length));
+        for (number, length) in (0..20_u64).zip((0..).step_by(317)) {
+            place.file(&format!("small/{number}"), &noise(number, length));
         }
         let image = place.path("bad.img");
         fs::write(&image, noise(1, usize::try_from(BYTES).unwrap())).unwrap();
