@@ -39,7 +39,13 @@ fn a_drive_that_comes_back_elsewhere_is_finished_and_none_in_its_place_is_touche
     };
     bench.assert_verified(&bench.prepare(drive.node(), &[]), drive.node());
     let whole = usize::try_from(BYTES).unwrap();
+    // What an erased drive looks like, with somebody's data in between.
+    let mut empty_ends = noise(9, whole);
+    for end in [0..1 << 20, whole - (1 << 20)..whole] {
+        empty_ends[end].fill(0);
+    }
     let others = [
+        empty_ends,
         noise(8, whole),
         noise(8, whole - (1 << 20)),
         noise(8, whole + (1 << 20)),
@@ -47,7 +53,7 @@ fn a_drive_that_comes_back_elsewhere_is_finished_and_none_in_its_place_is_touche
         fs::read(&bench.image).unwrap(),
     ];
     // In the middle of the files, and when the last sectors are written.
-    for moment in [(bench.reel(1 << 20), 0), (VOLUME, 1)] {
+    for moment in [(bench.reel(1 << 20), 0), (VOLUME, 2)] {
         let old = go_away(&bench, drive, moment);
         for other in &others {
             let image = bench.image("other.img", other);
@@ -81,7 +87,7 @@ fn a_drive_that_comes_back_without_what_it_confirmed_is_not_gone_on_with() {
     bench.assert_verified(&bench.prepare(drive.node(), &[]), drive.node());
     let data = bench.reel(1 << 20);
     // All files are confirmed by then.
-    go_away(&bench, drive, (VOLUME, 1));
+    go_away(&bench, drive, (VOLUME, 2));
     let mut lost = fs::read(&bench.image).unwrap();
     let at = usize::try_from(data).unwrap();
     lost[at..at + 4096].copy_from_slice(part(&before, data, 4096));
