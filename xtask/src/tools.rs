@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 use crate::{kernel, shell};
 
 /// A program that must be on the PATH, and the Debian package that brings it.
-const PROGRAMS: [(&str, &str); 29] = [
+const PROGRAMS: [(&str, &str); 31] = [
     ("cryptsetup", "cryptsetup-bin"),
     ("dislocker-fuse", "dislocker"),
     ("bdeinfo", "libbde-utils"),
@@ -23,6 +23,8 @@ const PROGRAMS: [(&str, &str); 29] = [
     ("partx", "util-linux"),
     ("blkid", "util-linux"),
     ("fusermount3", "fuse3"),
+    ("nbdkit", "nbdkit"),
+    ("nbdfuse", "libnbd-bin"),
     ("xmllint", "libxml2-utils"),
     ("xxd", "xxd"),
     ("xz", "xz-utils"),
@@ -40,9 +42,13 @@ const PROGRAMS: [(&str, &str); 29] = [
 ];
 
 /// Packages without a program to look for: what their presence shows is this file.
-const FILES: [(&str, &str); 2] = [
+const FILES: [(&str, &str); 3] = [
     ("/usr/lib/python3/dist-packages/pip", "python3-pip"),
     ("/usr/share/fonts/truetype/dejavu", "fonts-dejavu-core"),
+    (
+        "/usr/share/doc/nbdkit-plugin-python",
+        "nbdkit-plugin-python",
+    ),
 ];
 
 /// Python readers of BitLocker and NTFS, and axe-core for the accessibility audit; exact versions, test use only.

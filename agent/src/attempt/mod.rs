@@ -22,6 +22,7 @@ mod drive_meter;
 mod keys;
 mod ledger;
 mod left_out_csv;
+mod marker;
 mod read_back;
 mod run;
 mod stop;

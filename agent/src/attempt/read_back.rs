@@ -127,10 +127,16 @@ fn judge(report: &VerifyReport, ledger: &mut Ledger<'_>) -> Result<Verdict, Stop
             Verdict::Incomplete
         });
     }
-    let first = report
-        .findings
-        .first()
-        .map_or("", |finding| finding.message.as_str());
+    let first = report.findings.first();
+    let said = first.map_or_else(String::new, |finding| match place(finding) {
+        place if place.is_empty() => finding.message.clone(),
+        place => format!("{place}: {}", finding.message),
+    });
+    // What it was compared with is what was written, not what the source holds now.
+    let what = match first.map(|finding| finding.code) {
+        Some(FindingCode::Content) => "the drive does not keep what is written to it: ",
+        _ => "",
+    };
     let count = u64::try_from(report.findings.len())
         .unwrap_or(u64::MAX)
         .saturating_add(report.findings_left_out);
@@ -140,7 +146,7 @@ fn judge(report: &VerifyReport, ledger: &mut Ledger<'_>) -> Result<Verdict, Stop
         Kind::Incomplete
     };
     Err(Stop::Failed {
-        why: format!("reading back found {count} faults; the first: {first}"),
+        why: format!("{what}reading back found {count} faults; the first: {said}"),
         kind,
     })
 }

@@ -17,6 +17,7 @@ use super::common::Common;
 use super::drive_job::DriveJob;
 use super::drive_meter::DriveMeter;
 use super::ledger::{Ledger, LedgerMarks, Teller};
+use super::marker::Marker;
 use super::read_back::ReadBack;
 use super::stop::{DriveEnd, Stop};
 use crate::device::{self, Device, Edges};
@@ -211,7 +212,8 @@ impl<'a> Attempt<'a, '_, '_> {
                 return if is_it { Ok(()) } else { Err(another()) };
             }
             Stage::Erased => {
-                let is_it = Edges::erased(device, &is_check_pattern).map_err(Stop::io)?;
+                let is_it = Edges::erased(device, &is_check_pattern).map_err(Stop::io)?
+                    && self.is_marked(work, device)?;
                 return if is_it { Ok(()) } else { Err(another()) };
             }
             Stage::Writing { through } => Some(through),
@@ -269,6 +271,7 @@ impl<'a> Attempt<'a, '_, '_> {
     /// Destroys what says what the drive was.
     fn erase(&mut self, work: &Work<'_>, device: &mut dyn Device) -> Result<(), Stop> {
         device::erase(device, &self.erase_areas(work)).map_err(Stop::io)?;
+        self.marker(work).write(device).map_err(Stop::io)?;
         let fingerprint = fingerprint(device).map_err(Stop::io)?;
         self.ledger.record(&Record::Erased { fingerprint })?;
         Ok(())
@@ -279,26 +282,45 @@ impl<'a> Attempt<'a, '_, '_> {
         device::erase_areas(disk_bytes, work.layout.partition(), &self.drive.contents)
     }
 
+    fn marker(&self, work: &Work<'_>) -> Marker {
+        let serial = &self.drive.planned.serial;
+        Marker::new(
+            work.layout.partition().start,
+            &self.common.plan_hash,
+            serial,
+        )
+    }
+
+    /// Returns whether the block that an erased drive gets is on this one. A check that was
+    /// interrupted may have written over it.
+    fn is_marked(&self, work: &Work<'_>, device: &dyn Device) -> Result<bool, Stop> {
+        let checks = self.is_to_be_checked();
+        let of_check = |at, sector: &[u8]| {
+            let is_zero = sector.iter().all(|byte| *byte == 0);
+            checks && (is_zero || is_check_pattern(at, sector))
+        };
+        let marker = self.marker(work);
+        marker.is_on(device, &of_check).map_err(Stop::io)
+    }
+
+    fn is_to_be_checked(&self) -> bool {
+        let notes = &self.ledger.replay().notes;
+        let code = check_note(self.common.check).map(|(code, _)| code);
+        code.is_some_and(|code| notes.iter().all(|note| note.code != code))
+    }
+
     /// Checks the drive's surface as asked, unless an earlier attempt did; what a full check leaves
     /// in the erased areas is erased again.
     fn check(&mut self, work: &Work<'_>, device: &mut dyn Device) -> Result<(), Stop> {
         let how = self.common.check;
-        let (code, text) = match how {
-            SurfaceCheck::None => return Ok(()),
-            SurfaceCheck::Quick => (
-                "check-quick",
-                "places over the whole drive were written and read back",
-            ),
-            SurfaceCheck::Full => ("check-full", "every sector was written and read back"),
-        };
-        let notes = &self.ledger.replay().notes;
-        if notes.iter().any(|note| note.code == code) {
+        let Some((code, text)) = check_note(how).filter(|_| self.is_to_be_checked()) else {
             return Ok(());
-        }
+        };
         let keep = self.drive.free_space == FreeSpace::Keep;
         check_surface(device, how, keep, self.common.cancel)?;
         // Zeros are what a check that was interrupted must find here, too.
         device::erase(device, &self.erase_areas(work)).map_err(Stop::io)?;
+        self.marker(work).write(device).map_err(Stop::io)?;
         let (code, text) = (code.to_owned(), text.to_owned());
         self.ledger.record(&Record::Note(Note { code, text }))?;
         Ok(())
@@ -401,6 +423,18 @@ impl<'a> Attempt<'a, '_, '_> {
         } else {
             Ok(())
         }
+    }
+}
+
+/// Returns what the journal notes of a check: its stable word, and a sentence.
+const fn check_note(how: SurfaceCheck) -> Option<(&'static str, &'static str)> {
+    match how {
+        SurfaceCheck::None => None,
+        SurfaceCheck::Quick => Some((
+            "check-quick",
+            "places over the whole drive were written and read back",
+        )),
+        SurfaceCheck::Full => Some(("check-full", "every sector was written and read back")),
     }
 }
 

@@ -84,7 +84,10 @@ fn show(drive: &DriveSnapshot, files: u64, bytes: u64, journal: &Path, screen: &
     if let DriveState::Failed { why, at } = &drive.state {
         screen.aside(&format!("argosy: drive {serial} failed: {why}"));
         screen.aside(match at {
-            Stage::Planned => "  your data: the source was only read; the drive was not touched",
+            // Erasing may have begun.
+            Stage::Planned => {
+                "  your data: the source was only read; nothing of it is on the drive"
+            }
             _ => "  your data: the source was only read; the drive is not usable as it is",
         });
     }

@@ -401,7 +401,12 @@ fn confirm_drives(
                 )
             })?;
         let right = device::confirm(&target.info, &word.said, &kept).map_err(|refusal| {
-            let next = "Look at the drive's label and name its serial.";
+            let next = match refusal {
+                device::Refusal::Unreadable { .. } => {
+                    "Plug it in again; if it is still so, use another drive."
+                }
+                _ => "Look at the drive's label and name its serial.",
+            };
             JobError::refused(
                 refusal.to_string(),
                 target.info.path.display().to_string(),

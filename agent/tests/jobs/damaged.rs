@@ -1,35 +1,8 @@
 //! Damage is found and named.
-#![expect(
-    clippy::arithmetic_side_effects,
-    reason = "offsets in small images of our own"
-)]
 
 use std::fs;
 
-use bitlocker_image::Credential;
-use ntfs_image::read::{Place as Lies, Volume};
-use shared::verify::open_drive;
-
-use super::support::{Place, flip, json, noise, password, text};
-
-/// Returns the disk offset of byte `at` of a file on the drive.
-fn offset_of(image: &std::path::Path, key: &str, path: &str, at: u64) -> u64 {
-    let disk = fs::read(image).unwrap();
-    let credential = Credential::RecoveryPassword(key.parse().unwrap());
-    let opened = open_drive(&disk, &credential).unwrap();
-    let volume = Volume::open(&opened).unwrap();
-    let entry = volume.find(path).unwrap().unwrap();
-    let file = volume.open_file(entry.id).unwrap();
-    let extent = file
-        .extents()
-        .iter()
-        .find(|extent| (extent.file_at..extent.file_at + extent.bytes).contains(&at));
-    let extent = extent.unwrap();
-    let Lies::At(place) = extent.place else {
-        panic!("{extent:?}")
-    };
-    opened.volume_at + place + at - extent.file_at
-}
+use super::support::{Place, flip, json, noise, offset_of, password, text};
 
 #[test]
 fn one_flipped_bit_in_a_file_is_found_with_file_and_offset() {

@@ -5,6 +5,7 @@
     reason = "a test that cannot go on says where by stopping there"
 )]
 
+mod bad_drives;
 mod cancelled;
 mod commands;
 mod damaged;

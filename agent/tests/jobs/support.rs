@@ -4,7 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use bitlocker_image::Credential;
+use ntfs_image::read::{Place as Lies, Volume};
 use serde_json::Value;
+use shared::verify::open_drive;
 
 /// A folder of its own, with journals in `journals` and sources in `source`.
 pub(crate) struct Place {
@@ -152,6 +155,29 @@ pub(crate) fn tree(root: &Path) -> std::collections::BTreeMap<PathBuf, Option<Ve
     found
 }
 
+/// Returns the disk offset of byte `at` of a file on the drive.
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "offsets in small images of our own"
+)]
+pub(crate) fn offset_of(image: &Path, key: &str, path: &str, at: u64) -> u64 {
+    let disk = fs::read(image).unwrap();
+    let credential = Credential::RecoveryPassword(key.parse().unwrap());
+    let opened = open_drive(&disk, &credential).unwrap();
+    let volume = Volume::open(&opened).unwrap();
+    let entry = volume.find(path).unwrap().unwrap();
+    let file = volume.open_file(entry.id).unwrap();
+    let extent = file
+        .extents()
+        .iter()
+        .find(|extent| (extent.file_at..extent.file_at + extent.bytes).contains(&at));
+    let extent = extent.unwrap();
+    let Lies::At(place) = extent.place else {
+        panic!("{extent:?}")
+    };
+    opened.volume_at + place + at - extent.file_at
+}
+
 /// Flips one bit of a file.
 pub(crate) fn flip(path: &Path, at: u64) {
     use std::os::unix::fs::FileExt;
@@ -185,12 +211,43 @@ pub(crate) struct Loop(pub(crate) PathBuf);
 
 impl Loop {
     pub(crate) fn over(image: &Path) -> Option<Self> {
+        Self::attach(&["-f", "--show"], image)
+    }
+
+    /// Attaches `image` so that every read and write reaches it.
+    pub(crate) fn past_cache(image: &Path) -> Option<Self> {
+        Self::attach(&["--direct-io=on", "-f", "--show"], image)
+    }
+
+    /// Attaches `image` at the path that another one had, once that is free.
+    pub(crate) fn at(node: &Path, image: &Path) -> Self {
+        let begun = std::time::Instant::now();
+        loop {
+            let output = Command::new("losetup")
+                .arg(node)
+                .arg(image)
+                .output()
+                .unwrap();
+            if output.status.success() {
+                return Self(node.to_owned());
+            }
+            // Another test may have been given it for a moment.
+            assert!(
+                begun.elapsed() < std::time::Duration::from_secs(60),
+                "{output:?}"
+            );
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+    }
+
+    fn attach(how: &[&str], image: &Path) -> Option<Self> {
         if !rustix::process::geteuid().is_root() || !has("losetup") {
             println!("skipped: loop devices need root and losetup");
             return None;
         }
         let output = Command::new("losetup")
-            .args(["-f", "--show", text(image)])
+            .args(how)
+            .arg(image)
             .output()
             .unwrap();
         assert!(output.status.success(), "{output:?}");

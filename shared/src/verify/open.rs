@@ -54,10 +54,12 @@ pub fn open_drive<'a>(
 ) -> Result<OpenedDrive<'a>, OpenDriveError> {
     let table = gpt_image::read(disk)?;
     let mut plain = None;
+    let mut unreadable = None;
     for partition in &table.partitions {
         let window = Window::new(disk, partition.at, partition.bytes)?;
         let mut first = [0; SECTOR];
-        if window.read_at(0, &mut first).is_err() {
+        if let Err(error) = window.read_at(0, &mut first) {
+            unreadable = unreadable.or(Some(error));
             continue;
         }
         if is_bitlocker(&first) {
@@ -74,7 +76,11 @@ pub fn open_drive<'a>(
         }
     }
     let partitions = u64::try_from(table.partitions.len()).unwrap_or(u64::MAX);
-    let (volume_at, window) = plain.ok_or(OpenDriveError::NoVolume { partitions })?;
+    let none = || match unreadable {
+        Some(error) => OpenDriveError::Read(error),
+        None => OpenDriveError::NoVolume { partitions },
+    };
+    let (volume_at, window) = plain.ok_or_else(none)?;
     Ok(OpenedDrive {
         table,
         volume_at,

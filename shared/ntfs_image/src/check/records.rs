@@ -197,12 +197,15 @@ fn check_mirror(checker: &mut Checker<'_>, table: &Stream) {
     for number in 0..MIRRORED_RECORDS {
         let from = number.saturating_mul(geometry.record_bytes);
         let length = place(geometry.record_bytes);
-        let (Ok(ours), Ok(theirs)) = (ours.get(from, length), theirs.get(from, length)) else {
-            let place = RecordPlace::named(number::MFT_MIRROR, kind::DATA, "");
-            checker
-                .reporter
-                .violation(Kind::Unreadable, place, "a mirror", "an unreadable one");
-            return;
+        let (ours, theirs) = match (ours.get(from, length), theirs.get(from, length)) {
+            (Ok(ours), Ok(theirs)) => (ours, theirs),
+            (Err(error), _) | (_, Err(error)) => {
+                let place = RecordPlace::named(number::MFT_MIRROR, kind::DATA, "");
+                checker
+                    .reporter
+                    .violation(Kind::Unreadable, place, "a mirror", error);
+                return;
+            }
         };
         if without_update_sequence(number, ours) != without_update_sequence(number, theirs) {
             let place = RecordPlace::named(number::MFT_MIRROR, kind::DATA, "");
