@@ -1,7 +1,7 @@
 //! One drive, from where its journal stands to its verdict.
 //!
 //! A new drive and one that was interrupted go the same way: [`Ledger`] says where the drive stands,
-//! and [`run`] takes it from there, phase by phase, each step first durable on the drive and then in
+//! and [`run()`] takes it from there, phase by phase, each step first durable on the drive and then in
 //! the journal. An interrupted drive is recognised by its content before anything is written to it.
 //!
 //! ```text
