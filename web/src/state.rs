@@ -35,6 +35,8 @@ pub struct State {
     pub jobs: Rc<Vec<JobSnapshot>>,
     /// The last speeds of each drive: (job, serial).
     pub traces: Rc<BTreeMap<(String, String), Vec<u64>>>,
+    /// What came of asking for a job to be gone on with, by job.
+    pub resumes: BTreeMap<String, Resume>,
     /// Recovery passwords that are shown: (job, serial).
     pub keys: BTreeMap<(String, String), String>,
     /// What was dropped to be checked.
@@ -152,6 +154,15 @@ pub enum Start {
     Failed(ApiError),
 }
 
+/// What came of asking for a job to be gone on with.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Resume {
+    /// The agent looks for its plan, journals and drives.
+    Asked,
+    /// It cannot be, as things are.
+    Refused(ApiError),
+}
+
 /// What was dropped to be checked.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum Checks {
@@ -201,6 +212,8 @@ pub enum Action {
     Jobs(Vec<JobSnapshot>),
     /// One job as the agent has it.
     Job(Box<JobSnapshot>),
+    /// A job is to be gone on with, could not be, or is.
+    Resume(String, Option<Resume>),
     /// The agent told something.
     Event(Box<Event>),
     /// A recovery password is shown, or hidden again.
@@ -246,6 +259,12 @@ pub fn reduce(mut state: State, action: Action) -> State {
         Action::Start(start) => state.start = start,
         Action::Jobs(jobs) => state.jobs = Rc::new(jobs),
         Action::Job(snapshot) => state.take_job(*snapshot),
+        Action::Resume(job, Some(resume)) => {
+            state.resumes.insert(job, resume);
+        }
+        Action::Resume(job, None) => {
+            state.resumes.remove(&job);
+        }
         Action::Event(event) => state.take_event(&event),
         Action::Key(drive, Some(password)) => {
             state.keys.insert(drive, password);
@@ -433,7 +452,9 @@ mod tests {
                 verdict: None,
                 findings: Vec::new(),
                 journal: String::new(),
+                is_closed: false,
             }],
+            journal_dir: String::new(),
         }
     }
 

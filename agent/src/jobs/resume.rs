@@ -6,7 +6,7 @@ use bitlocker_image::{Cipher, Credential};
 use disk::SectorSize;
 use shared::api::{DriveSnapshot, Progress};
 use shared::blob_name::file_name;
-use shared::job::{DriveIdentity, DriveState, LeftOut, SerialSource};
+use shared::job::{DriveIdentity, DriveState, LeftOut, SerialSource, Stage};
 use shared::journal::{Replay, journal_file_name};
 use shared::plan::{Kind, Listing, PlannedDrive};
 use zeroize::Zeroizing;
@@ -105,16 +105,19 @@ impl Interrupted {
             verdict: None,
             findings: Vec::new(),
             journal: journal_file_name(&identity.serial),
+            is_closed: false,
         };
         let done = self.done.iter().map(move |replay| DriveSnapshot {
             state: replay.state.clone(),
             left_out: replay.left_out.named.clone(),
             left_out_count: replay.left_out.count,
             verdict: replay.closed.as_ref().map(|closed| closed.verdict),
+            is_closed: replay.closed.is_some(),
             ..snapshot(&replay.session.drive, replay.session.files)
         });
         let drives = self.drives.iter().map(move |drive| DriveSnapshot {
             path: drive.bay.path().display().to_string(),
+            state: DriveState::At(drive.stage),
             ..snapshot(&drive.job.identity, u64::from(drive.job.planned.files))
         });
         done.chain(drives)
@@ -254,8 +257,10 @@ fn revive(
             Some(replay) => keys(replay)?,
             None => fresh_keys(request, &shelves, &plan, cipher, &planned)?,
         };
+        let stage = begun.as_ref().and_then(|replay| replay.state.stage());
         drives.push(RunDrive {
             has_journal: begun.is_some(),
+            stage: stage.unwrap_or(Stage::Planned),
             ..run_drive(
                 request,
                 (head, &plan.gathered.roots),
@@ -300,6 +305,7 @@ fn run_drive(
         },
         bay: DriveBay::new(confirmed),
         has_journal: false,
+        stage: Stage::Planned,
     })
 }
 

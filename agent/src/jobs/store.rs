@@ -62,15 +62,21 @@ impl Store {
         let file = opened.map_err(failed)?;
         let text = std::fs::read_to_string(&path).map_err(failed)?;
         // A line that was cut off by a crash belongs to a job that had not begun.
-        let lines = text
+        let read = text
             .lines()
             .filter_map(|line| serde_json::from_str::<Line>(line).ok());
+        // A job that was gone on with has a line for each time: the last one counts.
+        let mut lines: Vec<Line> = Vec::new();
+        for line in read {
+            lines.retain(|other| other.snapshot.id != line.snapshot.id);
+            lines.push(line);
+        }
         Ok((
             Self {
                 file: Some(Mutex::new(file)),
                 folder: Some(folder.clone()),
             },
-            lines.map(revive).collect(),
+            lines.into_iter().map(revive).collect(),
         ))
     }
 
@@ -114,6 +120,7 @@ impl Store {
 fn revive(line: Line) -> Job {
     let mut snapshot = line.snapshot;
     let folder = line.folders.first().cloned().unwrap_or_default();
+    snapshot.journal_dir = folder.display().to_string();
     let states: HashMap<String, Option<Verdict>> = snapshot
         .drives
         .iter_mut()
@@ -149,6 +156,7 @@ fn revive_drive(folder: &Path, drive: &mut DriveSnapshot) -> Option<Verdict> {
     drive.state = replay.state.clone();
     drive.left_out_count = replay.left_out.count;
     drive.left_out = replay.left_out.named.clone();
+    drive.is_closed = replay.closed.is_some();
     drive.verdict = replay.closed.map(|closed| closed.verdict);
     drive.verdict
 }

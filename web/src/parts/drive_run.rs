@@ -5,7 +5,9 @@ use shared::job::{DriveState, LeftOut, Stage, Verdict};
 use yew::prelude::*;
 
 use super::{Gauge, Serial, Trace, name_of};
+use crate::checking::Tone;
 use crate::milestones::stage_name;
+use crate::stopped::{stopped, written_word};
 use crate::words;
 
 /// Properties of [`DriveRun`].
@@ -15,6 +17,8 @@ pub struct Props {
     pub drive: DriveSnapshot,
     /// Where its job stands.
     pub job_state: JobState,
+    /// Whether its job is not at work and can be gone on with.
+    pub can_resume: bool,
     /// Its last speeds.
     pub speeds: Vec<u64>,
     /// What can be done with it when it is done.
@@ -28,7 +32,11 @@ pub fn DriveRun(props: &Props) -> Html {
     let drive = &props.drive;
     let id = format!("drive-{}", shared::blob_name::file_name(&drive.serial));
     let reads = drive.state == DriveState::At(Stage::Written) && !is_over(drive, props.job_state);
-    let stage = if reads {
+    let stopped = props.can_resume.then(|| stopped(drive)).flatten();
+    let is_over = stopped.is_some() || is_over(drive, props.job_state);
+    let stage = if stopped.is_some() && matches!(drive.state, DriveState::At(_)) {
+        "stopped"
+    } else if reads {
         "reading back"
     } else {
         stage_name(&drive.state)
@@ -43,23 +51,62 @@ pub fn DriveRun(props: &Props) -> Html {
                 </h3>
                 <span class="stage" data-test="stage">{ stage }</span>
             </div>
-            <div class="gauges">
-                <Gauge name="written" done={drive.progress.bytes_written}
-                    total={drive.progress.bytes_total}
-                    waiting={(drive.progress.bytes_total == 0).then_some("not begun")} />
-                <Gauge name="verified" verified=true done={drive.progress.bytes_verified}
-                    total={drive.progress.verify_total}
-                    waiting={verify_word(drive)} />
-            </div>
-            if !is_over(drive, props.job_state) {
+            { gauges(drive, is_over) }
+            if !is_over {
                 { speed(drive, &props.speeds) }
             }
             { left_out(drive) }
-            if is_over(drive, props.job_state) {
+            if let Some(said) = stopped {
+                <p class="verdict" data-tone={if said.tone == Tone::Bad { "bad" } else { "warn" }}
+                    data-test="verdict">{ said.what }</p>
+                <p>{ said.safe }{ " " }{ said.next }</p>
+                { findings(drive) }
+                { props.children.clone() }
+            } else if is_over {
                 { verdict(drive) }
+                { findings(drive) }
                 { props.children.clone() }
             }
         </section>
+    }
+}
+
+/// How far it is. Of a drive of an earlier run of the agent only its journal tells, and that in words.
+fn gauges(drive: &DriveSnapshot, is_over: bool) -> Html {
+    let progress = &drive.progress;
+    if progress.bytes_total == 0 && is_over {
+        let (word, is_full) = written_word(drive);
+        let (done, proven) = (u64::from(is_full), u64::from(is_proven(drive)));
+        let verified = if proven == 1 {
+            "all"
+        } else {
+            verified_word(drive)
+        };
+        return html! {
+            <div class="gauges">
+                <Gauge name="written" {done} total=1 waiting={word} />
+                <Gauge name="verified" verified=true done={proven} total=1 waiting={verified} />
+            </div>
+        };
+    }
+    html! {
+        <div class="gauges">
+            <Gauge name="written" done={progress.bytes_written} total={progress.bytes_total}
+                waiting={(progress.bytes_total == 0).then_some("not begun")} />
+            <Gauge name="verified" verified=true done={progress.bytes_verified}
+                total={progress.verify_total} waiting={verify_word(drive)} />
+        </div>
+    }
+}
+
+fn is_proven(drive: &DriveSnapshot) -> bool {
+    matches!(drive.state, DriveState::Verified | DriveState::Incomplete)
+}
+
+fn verified_word(drive: &DriveSnapshot) -> &'static str {
+    match drive.state.stage() {
+        Some(Stage::Verifying { .. }) => "a part",
+        _ => "nothing yet",
     }
 }
 
@@ -207,6 +254,13 @@ fn verdict(drive: &DriveSnapshot) -> Html {
             if !next.is_empty() {
                 <p>{ next }</p>
             }
+        </>
+    }
+}
+
+fn findings(drive: &DriveSnapshot) -> Html {
+    html! {
+        <>
             if !drive.findings.is_empty() {
                 <ul class="stack small" data-test="run-findings">
                     { for drive.findings.iter().map(|finding| html! {
