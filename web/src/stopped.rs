@@ -63,9 +63,9 @@ pub fn stopped(drive: &DriveSnapshot) -> Option<Stopped> {
 fn stands(stage: Stage) -> String {
     match stage {
         Stage::Planned => "nothing of this run is on it yet.".to_owned(),
-        Stage::Erased => "it is erased, and no file is on it yet.".to_owned(),
+        Stage::Erased => "it is erased; files that were begun since are written again.".to_owned(),
         Stage::Writing { through } => format!(
-            "its first {} are written and stay; the rest is not there yet.",
+            "its first {} are safely written; what comes behind is written again.",
             words::size(through)
         ),
         Stage::Mending => "the files are on it, their records are not finished.".to_owned(),
@@ -163,7 +163,7 @@ mod tests {
     fn every_stage_says_how_far_the_drive_is_and_none_says_that_it_can_be_shipped() {
         let stages = [
             (Stage::Planned, "nothing of this run"),
-            (Stage::Erased, "no file is on it"),
+            (Stage::Erased, "files that were begun"),
             (
                 Stage::Writing {
                     through: 120_000_000,
