@@ -31,9 +31,9 @@ pub fn stopped(drive: &DriveSnapshot) -> Option<Stopped> {
     let (tone, what, next) = match &drive.state {
         DriveState::Failed { why, .. } => (
             Tone::Bad,
-            format!("Failed: {} {}", sentence(why), sentence(&stands)),
-            "Mend the cause, make sure that the drive is plugged in, and press Resume: it goes on \
-             from there. If the drive is dead, put a spare in its place.",
+            format!("Failed: {} Its journal says: {stands}", sentence(why)),
+            "Mend the cause, make sure that the drive is plugged in, and press Resume. A drive \
+             that is dead, or must not be used, gets a spare in its place: how stands above.",
         ),
         DriveState::Cancelled { .. } => (
             Tone::Warn,
@@ -63,7 +63,7 @@ pub fn stopped(drive: &DriveSnapshot) -> Option<Stopped> {
 fn stands(stage: Stage) -> String {
     match stage {
         Stage::Planned => "nothing of this run is on it yet.".to_owned(),
-        Stage::Erased => "it is erased; files that were begun since are written again.".to_owned(),
+        Stage::Erased => "it is erased, and nothing counts as written yet.".to_owned(),
         Stage::Writing { through } => format!(
             "its first {} are safely written; what comes behind is written again.",
             words::size(through)
@@ -79,32 +79,21 @@ fn stands(stage: Stage) -> String {
     }
 }
 
-/// Returns what stands beside the bar of what was written, and whether the bar is full, of a drive of an earlier run of
-/// the agent, whose numbers are gone.
+/// Returns what happened to a run that can be gone on with, to stand behind "This run".
 #[must_use]
-pub fn written_word(drive: &DriveSnapshot) -> (String, bool) {
-    match drive.state.stage() {
-        Some(Stage::Planned | Stage::Erased) => ("nothing yet".to_owned(), false),
-        Some(Stage::Writing { through }) => (format!("{} safe", words::size(through)), false),
-        _ => ("all".to_owned(), true),
-    }
-}
-
-/// Returns the title over a job that can be gone on with.
-#[must_use]
-pub fn title(job: &JobSnapshot) -> &'static str {
+pub fn happened(job: &JobSnapshot) -> &'static str {
     let is = |wanted: fn(&DriveState) -> bool| {
         let mut left = job.drives.iter().filter(|drive| drive.can_resume());
         left.any(|drive| wanted(&drive.state))
     };
     if is(|state| matches!(state, DriveState::Failed { .. })) {
-        "A drive of this run failed before its end."
+        "failed on a drive before its end"
     } else if job.state == JobState::Ended
         || is(|state| matches!(state, DriveState::Cancelled { .. }))
     {
-        "This run was cancelled before its end."
+        "was cancelled before its end"
     } else {
-        "This run stopped before its end."
+        "stopped before its end"
     }
 }
 
@@ -163,7 +152,7 @@ mod tests {
     fn every_stage_says_how_far_the_drive_is_and_none_says_that_it_can_be_shipped() {
         let stages = [
             (Stage::Planned, "nothing of this run"),
-            (Stage::Erased, "files that were begun"),
+            (Stage::Erased, "nothing counts as written"),
             (
                 Stage::Writing {
                     through: 120_000_000,

@@ -10,9 +10,23 @@ const SERIAL: &str = "WD-TEST4411";
 
 /// Confirms a job and stops it at once. Returns its id.
 async fn stopped_job(world: &World) -> String {
+    let job = confirmed_job(world, "reels-1").await;
+    let session = world.session().await;
+    let path = paths::cancel(&job);
+    let cancelled = world.ask(&session, "POST", &path, None).await;
+    assert_eq!(cancelled.status(), StatusCode::OK);
+    let ended = ended(world, &job).await;
+    assert_eq!(ended["verdict"], "failed", "{ended}");
+    job
+}
+
+/// Confirms a job. Returns its id.
+async fn confirmed_job(world: &World, name: &str) -> String {
     let session = world.session().await;
     let drive = world.agent.drives[0].to_str().expect("text").to_owned();
-    let request = start_request(world, &drive);
+    let mut request = start_request(world, &drive);
+    request["session"] = json!(name);
+    request["drives"][0]["free_space"] = json!("keep");
     let long = world.folder.path().join("source/a/long.mov");
     std::fs::write(long, vec![9; 30 << 20]).expect("a file");
     let started = body(
@@ -20,7 +34,10 @@ async fn stopped_job(world: &World) -> String {
             .ask(&session, "POST", paths::JOBS, Some(request))
             .await,
     );
-    let job = started["job"].as_str().expect("a job").to_owned();
+    let job = started["job"]
+        .as_str()
+        .unwrap_or_else(|| panic!("{started}"))
+        .to_owned();
     let shown = json!({"plan_hash": started["plan_hash"]});
     let asked = world
         .ask(&session, "POST", &paths::question(&job), Some(shown))
@@ -32,12 +49,6 @@ async fn stopped_job(world: &World) -> String {
         .ask(&session, "POST", &paths::confirm(&job), Some(words))
         .await;
     assert_eq!(confirmed.status(), StatusCode::OK);
-    let cancelled = world
-        .ask(&session, "POST", &paths::cancel(&job), None)
-        .await;
-    assert_eq!(cancelled.status(), StatusCode::OK);
-    let ended = ended(world, &job).await;
-    assert_eq!(ended["verdict"], "failed", "{ended}");
     job
 }
 
@@ -94,6 +105,39 @@ async fn the_next_agent_offers_the_job_once_and_goes_on_with_it() {
     let answer = world.ask(&session, "POST", &paths::resume(job), None).await;
     assert_eq!(answer.status(), StatusCode::OK, "{:?}", answer.body());
     assert_eq!(ended(&world, job).await["verdict"], "verified");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_finished_job_stays_finished_when_the_next_one_on_its_drive_stops() {
+    let World { folder, .. } = {
+        let world = World::new();
+        for name in ["reels-0", "reels-1"] {
+            let job = confirmed_job(&world, name).await;
+            assert_eq!(ended(&world, &job).await["verdict"], "verified");
+        }
+        stopped_job(&world).await;
+        world
+    };
+    let world = World::over(folder);
+    let session = world.session().await;
+    let jobs = body(&world.ask(&session, "GET", paths::JOBS, None).await);
+    let job = |place: usize| &jobs["jobs"][place];
+    assert_eq!(job(0)["state"], "interrupted");
+    for (place, name) in [(1, "reels-1"), (2, "reels-0")] {
+        let old = job(place);
+        assert_eq!(
+            (&old["session"], &old["verdict"]),
+            (&json!(name), &json!("verified")),
+            "{old}"
+        );
+        let journal = paths::journal(old["id"].as_str().expect("an id"), SERIAL);
+        let journal = world.ask(&session, "GET", &journal, None).await;
+        let text = String::from_utf8_lossy(journal.body()).into_owned();
+        assert!(
+            text.contains("ArgosyVerified") && text.contains(name),
+            "{text}"
+        );
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

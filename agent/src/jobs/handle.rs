@@ -500,7 +500,7 @@ fn resumed_snapshot(id: &str, parts: &[Interrupted]) -> JobSnapshot {
         destination: words.1,
         state: JobState::Running,
         verdict: None,
-        started: now(),
+        started: first.map_or_else(now, |plan| plan.head.started),
         ended: None,
         drives,
         journal_dir: String::new(),

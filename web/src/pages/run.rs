@@ -29,7 +29,8 @@ pub fn RunPage() -> Html {
                 if page.state.link == Link::Lost {
                     <Message tone={Tone::Warn} title="The agent does not answer.">
                         <p>{ "What stands below is what it said last. Each drive's journal holds \
-                             how far it really is." }</p>
+                             how far it really is. If the agent ended, start argosy serve again and \
+                             open the address that it prints: it offers to go on." }</p>
                     </Message>
                 }
                 { jobs(&page, &stopping) }
@@ -230,7 +231,7 @@ fn stop_dialog(page: &Context, stopping: &UseStateHandle<Option<String>>) -> Htm
     html! {
         <Modal id="stop" title="Stop this run?" {buttons} on_leave={leave}>
             <p>{ "Drives that are not finished cannot be used as they are. Your source is \
-                 untouched." }</p>
+                 untouched. You can go on later from where it stops." }</p>
         </Modal>
     }
 }

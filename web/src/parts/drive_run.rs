@@ -7,7 +7,7 @@ use yew::prelude::*;
 use super::{Gauge, Serial, Trace, name_of};
 use crate::checking::Tone;
 use crate::milestones::stage_name;
-use crate::stopped::{stopped, written_word};
+use crate::stopped::stopped;
 use crate::words;
 
 /// Properties of [`DriveRun`].
@@ -51,7 +51,10 @@ pub fn DriveRun(props: &Props) -> Html {
                 </h3>
                 <span class="stage" data-test="stage">{ stage }</span>
             </div>
-            { gauges(drive, is_over) }
+            // Of a drive that an earlier run of the agent left, only its journal tells how far it is, and that in words.
+            if stopped.is_none() || drive.progress.bytes_total > 0 {
+                { gauges(drive) }
+            }
             if !is_over {
                 { speed(drive, &props.speeds) }
             }
@@ -71,42 +74,30 @@ pub fn DriveRun(props: &Props) -> Html {
     }
 }
 
-/// How far it is. Of a drive of an earlier run of the agent only its journal tells, and that in words.
-fn gauges(drive: &DriveSnapshot, is_over: bool) -> Html {
+fn gauges(drive: &DriveSnapshot) -> Html {
     let progress = &drive.progress;
-    if progress.bytes_total == 0 && is_over {
-        let (word, is_full) = written_word(drive);
-        let (done, proven) = (u64::from(is_full), u64::from(is_proven(drive)));
-        let verified = if proven == 1 {
-            "all"
-        } else {
-            verified_word(drive)
-        };
+    // Of a drive that an earlier run of the agent finished there are no numbers.
+    let is_proven = matches!(drive.state, DriveState::Verified | DriveState::Incomplete);
+    if progress.bytes_total == 0 && is_proven {
         return html! {
             <div class="gauges">
-                <Gauge name="written" {done} total=1 waiting={word} />
-                <Gauge name="verified" verified=true done={proven} total=1 waiting={verified} />
+                <Gauge name="written" done=1 total=1 waiting="all" />
+                <Gauge name="verified" verified=true done=1 total=1 waiting="all" />
             </div>
         };
     }
+    let not_begun = if drive.state == DriveState::PLANNED {
+        "not begun"
+    } else {
+        "beginning"
+    };
     html! {
         <div class="gauges">
             <Gauge name="written" done={progress.bytes_written} total={progress.bytes_total}
-                waiting={(progress.bytes_total == 0).then_some("not begun")} />
+                waiting={(progress.bytes_total == 0).then_some(not_begun)} />
             <Gauge name="verified" verified=true done={progress.bytes_verified}
                 total={progress.verify_total} waiting={verify_word(drive)} />
         </div>
-    }
-}
-
-fn is_proven(drive: &DriveSnapshot) -> bool {
-    matches!(drive.state, DriveState::Verified | DriveState::Incomplete)
-}
-
-fn verified_word(drive: &DriveSnapshot) -> &'static str {
-    match drive.state.stage() {
-        Some(Stage::Verifying { .. }) => "a part",
-        _ => "nothing yet",
     }
 }
 
@@ -224,15 +215,21 @@ fn verdict(drive: &DriveSnapshot) -> Html {
             "Your source is untouched. Send the files above with another drive, or run this one \
                  again.",
         ),
+        (DriveState::Failed { .. } | DriveState::Cancelled { .. }, _) if drive.is_closed => (
+            "warn",
+            format!("Given up: {serial} is not finished and cannot be used as it is."),
+            "Your source is untouched. Plan it again when you like.",
+        ),
         (DriveState::Failed { why, .. }, _) => (
             "bad",
             format!("Failed: {}", crate::planning::sentence(why)),
-            "Your source is untouched. Do not ship this drive; run it again, or use another one.",
+            "Your source is untouched. Do not ship this drive. When the other drives of this run are \
+             done, you can go on with it, or put a spare in its place.",
         ),
         (DriveState::Cancelled { .. }, _) => (
             "warn",
             "Cancelled: this drive is not finished and cannot be used as it is.".to_owned(),
-            "Your source is untouched. Start again when you like.",
+            "Your source is untouched. When the run has stopped, you can go on with it.",
         ),
         (_, Some(Verdict::Written)) => (
             "warn",

@@ -6,7 +6,7 @@ use yew::prelude::*;
 use super::{Message, Trouble};
 use crate::checking::Tone;
 use crate::state::Resume;
-use crate::stopped::{abort_command, replace_command, title};
+use crate::stopped::{abort_command, happened, replace_command};
 
 /// Properties of [`ResumePanel`].
 #[derive(Properties, PartialEq)]
@@ -43,7 +43,7 @@ pub fn ResumePanel(props: &Props) -> Html {
     let off = (!can_press).then_some("true");
     html! {
         <div class="column" data-test="resume-panel">
-            <Message tone={Tone::Warn} title={title(job)}>
+            <Message tone={Tone::Warn} title={format!("This run {}.", happened(job))}>
                 <p>{ "Nothing is lost: your source was only read, and each drive's journal holds \
                      how far it is. Plug in the drives below that are not finished and press \
                      Resume. What is written stays, what is finished is not touched, and nothing \
@@ -62,6 +62,8 @@ pub fn ResumePanel(props: &Props) -> Html {
             </Message>
             if let Some(error) = refused {
                 <Trouble {error} id="resume-refused" />
+                <p class="hint">{ "Words that begin with -- are options of argosy resume, for a \
+                     terminal on the agent's machine." }</p>
             }
             { others(job) }
         </div>

@@ -16,7 +16,7 @@ use crate::draft::Draft;
 use crate::parts::{Message, PageHead, ProblemList, Proven};
 use crate::route::Route;
 use crate::state::Action;
-use crate::stopped::title;
+use crate::stopped::happened;
 use chooser::Chooser;
 use destination::destination_panel;
 use onto::onto_panel;
@@ -76,8 +76,8 @@ fn stopped_job(page: &Context) -> Html {
         return html! {};
     };
     html! {
-        <div class="column single">
-            <Message tone={Tone::Warn} title={title(job)} id="stopped-job">
+        <div class="before">
+            <Message tone={Tone::Warn} title={format!("A run {}.", happened(job))} id="stopped-job">
                 <p>
                     { format!("Session {}, from {}. Nothing is lost. ", job.session, job.source) }
                     <a href={Route::Run.fragment()}>{ "See how far it is, and go on with it" }</a>
