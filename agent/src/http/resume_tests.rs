@@ -141,6 +141,35 @@ async fn a_finished_job_stays_finished_when_the_next_one_on_its_drive_stops() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_job_that_was_given_up_is_gone_on_with_by_no_agent() {
+    let world = World::new();
+    let job = stopped_job(&world).await;
+    let journals = world.folder.path().join("state/journals");
+    let given_up = crate::jobs::abort(&[journals], "reels-1").expect("given up");
+    assert_eq!(given_up.len(), 1);
+    // The agent that had the job only learns of it when it looks.
+    let session = world.session().await;
+    let path = paths::resume(&job);
+    let looked = world.ask(&session, "POST", &path, None).await;
+    assert_eq!(looked.status(), StatusCode::OK, "{:?}", looked.body());
+    let drive = &ended(&world, &job).await["drives"][0];
+    assert_eq!(
+        (&drive["is_closed"], &drive["verdict"]),
+        (&json!(true), &json!("failed"))
+    );
+    let again = world.ask(&session, "POST", &path, None).await;
+    assert_eq!(code(&again), "wrong-state");
+
+    let World { folder, .. } = world;
+    let next = World::over(folder);
+    let session = next.session().await;
+    let shown = body(&next.ask(&session, "GET", &paths::job(&job), None).await);
+    assert_eq!(shown["state"], "ended", "{shown}");
+    let refused = next.ask(&session, "POST", &path, None).await;
+    assert_eq!(code(&refused), "wrong-state");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_resume_that_cannot_be_says_what_where_whether_it_is_safe_and_what_now() {
     let world = World::new();
     let job = stopped_job(&world).await;
