@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use shared::api::{ApiError, Drive, Event, FreeSpace, JobSnapshot, ScanCounts, StartReply};
+use shared::api::{
+    ApiError, Drive, Event, FreeSpace, JobSnapshot, JobState, ScanCounts, StartReply,
+};
 
 use crate::checking::DriveCheck;
 use crate::draft::Draft;
@@ -383,6 +385,10 @@ impl State {
                 if let Some(text) = milestone(&before, job) {
                     self.milestone = text;
                 }
+                // Why it could not be gone on with is of no interest once it is, whoever had it done.
+                if job.state == JobState::Running && before.state != JobState::Running {
+                    self.resumes.remove(&job.id);
+                }
                 return;
             }
         }
@@ -405,7 +411,7 @@ impl Planning {
 
 #[cfg(test)]
 mod tests {
-    use shared::api::{DriveSnapshot, JobState, News, Progress, SerialSource};
+    use shared::api::{DriveSnapshot, News, Progress, SerialSource};
     use shared::job::{DriveState, Moment};
 
     use super::*;
@@ -566,6 +572,25 @@ mod tests {
         };
         let state = reduce(State::default(), Action::Event(Box::new(event)));
         assert_eq!(state.jobs[0].id, "new");
+    }
+
+    #[test]
+    fn why_a_job_could_not_be_gone_on_with_is_forgotten_once_it_is() {
+        let stopped = JobSnapshot {
+            state: JobState::Interrupted,
+            ..job("a")
+        };
+        let refused = Resume::Refused(ApiError::new("refused", "the drive is not here"));
+        let state = reduce(State::default(), Action::Jobs(vec![stopped]));
+        let state = reduce(state, Action::Resume("a".to_owned(), Some(refused)));
+        assert_eq!(state.resumes.len(), 1);
+        let snapshot = Box::new(job("a"));
+        let event = Event {
+            number: 1,
+            news: News::Job { snapshot },
+        };
+        let state = reduce(state, Action::Event(Box::new(event)));
+        assert!(state.resumes.is_empty());
     }
 
     #[test]
