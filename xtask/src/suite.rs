@@ -43,6 +43,21 @@ pub(crate) fn test() -> ExitCode {
     tally.close()
 }
 
+/// A million schedules of the simulator, optimised: hours.
+pub(crate) fn nightly() -> Result<()> {
+    let mut cargo = shell::cargo();
+    cargo.args([
+        "test",
+        "--release",
+        "--package",
+        "simulator",
+        "every_schedule",
+    ]);
+    cargo.args(["--", "--nocapture"]);
+    cargo.env("ARGOSY_SCHEDULES", "1000000");
+    shell::run(&mut cargo)
+}
+
 /// Every crate's own tests and those that cross crates; a judge that is missing is a failure.
 fn native(oracles: &Path) -> Command {
     let mut cargo = shell::cargo();

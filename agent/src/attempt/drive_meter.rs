@@ -32,6 +32,7 @@ impl DriveMeter {
 }
 
 /// Turns counts into speed and time left: the average over the last seconds.
+#[derive(Debug, Default)]
 pub struct Speed {
     samples: VecDeque<(Instant, u64)>,
 }
@@ -40,14 +41,6 @@ pub struct Speed {
 const SAMPLES: usize = 20;
 
 impl Speed {
-    /// Returns a speed without samples.
-    #[must_use]
-    pub const fn new() -> Self {
-        Self {
-            samples: VecDeque::new(),
-        }
-    }
-
     /// Takes a sample and returns the progress at `now`.
     pub fn progress(&mut self, meter: &DriveMeter, now: Instant) -> Progress {
         let mut progress = Progress {

@@ -17,7 +17,7 @@ use super::size::{show_files, show_size};
 use super::source::{parse_drive, parse_map, parse_sector, read_drives};
 use super::{key, report, side_door};
 use crate::device::Said;
-use crate::jobs::{Confirmation, JobError, JobRequest, Jobs, Origin};
+use crate::jobs::{Confirmation, JobError, JobRequest, Jobs, Origin, Passphrase};
 use crate::pipeline::SurfaceCheck;
 
 /// Fills drives from a folder, encrypts them while it does, and reads them back
@@ -216,7 +216,7 @@ fn request(arguments: Arguments) -> Result<JobRequest, JobError> {
     })
 }
 
-pub(super) fn read_passphrase(path: &std::path::Path) -> Result<Zeroizing<String>, JobError> {
+pub(super) fn read_passphrase(path: &std::path::Path) -> Result<Passphrase, JobError> {
     let bytes = key::read(path)?;
     let text = std::str::from_utf8(&bytes)
         .map_err(|_| JobError::usage("the passphrase is not UTF-8", path.display().to_string()))?;
@@ -224,7 +224,7 @@ pub(super) fn read_passphrase(path: &std::path::Path) -> Result<Zeroizing<String
     let line = line.ok_or_else(|| {
         JobError::usage("the passphrase file is empty", path.display().to_string())
     })?;
-    Ok(Zeroizing::new(line.to_owned()))
+    Ok(Passphrase::new(Zeroizing::new(line.to_owned())))
 }
 
 fn show_plan(reply: &StartReply, screen: &Screen) {

@@ -10,12 +10,12 @@ use shared::drive::DriveIds;
 use shared::job::{LeftOut, Moment};
 use shared::journal::Note;
 use shared::plan::{PlannedDrive, Space};
-use zeroize::Zeroizing;
 
 use super::abort;
 use super::old_journals;
 use super::plan_file::{self, Head, HeadDrive};
 use super::prepared::Prepared;
+use super::request::Passphrase;
 use super::targets::Target;
 use crate::attempt::{DriveBay, DriveJob, DriveKeys, now};
 use crate::device::{self, ConfirmedTarget, Edges};
@@ -46,7 +46,7 @@ pub(super) struct Sealing<'a> {
     /// Folder that gets an external key file (`.BEK`), when wanted.
     pub external_key_dir: Option<&'a Path>,
     /// A passphrase that opens the drive too, when wanted.
-    pub passphrase: Option<&'a Zeroizing<String>>,
+    pub passphrase: Option<&'a Passphrase>,
 }
 
 /// Draws keys, seals, keeps finished journals aside, and writes the plan file and the key files.
@@ -179,7 +179,7 @@ pub(super) fn new_keys(
     let failed = |error: String| JobError::io(error, serial, UNTOUCHED);
     let protectors = Protectors {
         external_key: sealing.external_key_dir.is_some(),
-        passphrase: sealing.passphrase.map(|text| text.to_string()),
+        passphrase: sealing.passphrase.map(|text| text.reveal().to_owned()),
     };
     let secrets = draw(sealing.cipher, &protectors).map_err(|error| failed(error.to_string()))?;
     let mut salt = [0; 16];

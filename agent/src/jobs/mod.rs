@@ -32,6 +32,6 @@ pub use crate::job_error::{JobError, Kind};
 pub use abort::{Aborted, abort};
 pub use gather::{Attached, Gathered, gather, mapped};
 pub use handle::Jobs;
-pub use request::{Confirmation, JobRequest, Origin, TargetRequest};
+pub use request::{Confirmation, JobRequest, Origin, Passphrase, TargetRequest};
 pub use resume::{ReplaceRequest, ResumeRequest};
 pub use targets::serial_source;

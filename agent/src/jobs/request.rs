@@ -27,7 +27,7 @@ pub struct JobRequest {
     /// Folder that gets an external key file (`.BEK`) per drive, when wanted.
     pub external_key_dir: Option<PathBuf>,
     /// A passphrase that opens the drives besides the recovery password, when wanted.
-    pub passphrase: Option<Zeroizing<String>>,
+    pub passphrase: Option<Passphrase>,
     /// Sector size to build for, when it is not the drive's own word.
     pub sector: Option<SectorSize>,
     /// Whether a hard disk of 4096-byte sectors, or one whose dock shows other sectors than it has,
@@ -49,6 +49,30 @@ pub struct JobRequest {
     pub expected: Vec<ExpectedDrive>,
     /// Whether a plan that differs from `expected` is accepted.
     pub accept_differences: bool,
+}
+
+/// A passphrase: wiped when it is dropped, and never printed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Passphrase(Zeroizing<String>);
+
+impl Passphrase {
+    /// Takes a passphrase.
+    #[must_use]
+    pub const fn new(text: Zeroizing<String>) -> Self {
+        Self(text)
+    }
+
+    /// Returns it, to be sealed into a volume.
+    #[must_use]
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Passphrase {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Passphrase(secret)")
+    }
 }
 
 /// Where files come from.

@@ -9,13 +9,12 @@ use shared::blob_name::file_name;
 use shared::job::{DriveIdentity, DriveState, LeftOut, SerialSource, Stage};
 use shared::journal::{Replay, journal_file_name};
 use shared::plan::{Kind, Listing, PlannedDrive};
-use zeroize::Zeroizing;
 
 use super::freeze::{Sealing, new_keys};
 use super::gather::Gathered;
 use super::plan_file::{self, HeadDrive, PlanFile};
 use super::prepared::{Prepared, Replaced};
-use super::request::{JobRequest, Origin, TargetRequest};
+use super::request::{JobRequest, Origin, Passphrase, TargetRequest};
 use super::runner::{Publish, Run, RunDrive, run_drives};
 use crate::attempt::{
     DriveBay, DriveEnd, DriveJob, DriveKeys, NoKeys, ReopenError, forget, whole_journal,
@@ -37,7 +36,7 @@ pub struct ResumeRequest {
     /// Folder that gets the key file of a drive that has no keys yet, when the session makes them.
     pub external_key_dir: Option<PathBuf>,
     /// The passphrase of such a drive, when the session has one.
-    pub passphrase: Option<Zeroizing<String>>,
+    pub passphrase: Option<Passphrase>,
 }
 
 /// A drive whose files are to go onto a spare.

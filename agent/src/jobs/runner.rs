@@ -209,7 +209,7 @@ fn tell_progress(
 ) {
     let mut speeds: HashMap<&str, Speed> = meters
         .keys()
-        .map(|serial| (serial.as_str(), Speed::new()))
+        .map(|serial| (serial.as_str(), Speed::default()))
         .collect();
     loop {
         let last = over.load(Ordering::Acquire);

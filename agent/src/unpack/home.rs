@@ -174,7 +174,15 @@ impl Home {
     /// # Errors
     /// [`HomeError::Io`].
     pub fn sync(&self) -> Result<(), HomeError> {
-        rustix::fs::syncfs(&self.root).map_err(|error| io_error(Path::new("."), error))
+        #[cfg(target_os = "linux")]
+        let synced = rustix::fs::syncfs(&self.root);
+        // Elsewhere there is only the call for all file systems.
+        #[cfg(not(target_os = "linux"))]
+        let synced = {
+            rustix::fs::sync();
+            Ok(())
+        };
+        synced.map_err(|error| io_error(Path::new("."), error))
     }
 
     /// Opens a folder below the destination part by part, following no link.

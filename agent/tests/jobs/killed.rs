@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::support::{Loop, Place, argosy, json, noise, text, tree};
 
@@ -13,15 +13,12 @@ const SERIAL: &str = "KILLED-1";
 
 /// Sources of many small and some large files: file records, file data, several hash blocks.
 fn fill(place: &Place) {
-    for number in 0..60_usize {
-        let content = noise(number as u64 + 1, number * 173);
-        place.file(&format!("small/{number}"), &content);
+    let lengths = (0..60 * 173).step_by(173);
+    for (number, length) in (1_u64..).zip(lengths) {
+        place.file(&format!("small/{number}"), &noise(number, length));
     }
-    for number in 0..2_u64 {
-        place.file(
-            &format!("large {number}"),
-            &noise(number + 100, (5 << 20) + 11),
-        );
+    for number in 100..102_u64 {
+        place.file(&format!("large {number}"), &noise(number, (5 << 20) + 11));
     }
 }
 
@@ -77,8 +74,8 @@ fn a_drive_whose_process_is_killed_at_any_moment_is_finished_as_if_nothing_had_b
     .to_vec();
     let begun = Instant::now();
     assert!(start(&arguments(&place, &node.0)).wait().unwrap().success());
-    let whole = u64::try_from(begun.elapsed().as_millis()).unwrap();
-    let (mut kills, mut drives, mut resumed) = (0, 0, 0);
+    let whole = begun.elapsed();
+    let (mut kills, mut drives, mut resumed) = (0_usize, 0_usize, 0_usize);
     let mut draw = noise(77, KILLS * 64).into_iter();
     while kills < KILLS {
         fs::remove_dir_all(place.journals()).unwrap();
@@ -86,8 +83,8 @@ fn a_drive_whose_process_is_killed_at_any_moment_is_finished_as_if_nothing_had_b
         // Some drives are killed once, some many times in a row.
         loop {
             let mut child = start(&next);
-            let moment = u64::from(draw.next().unwrap()) * 256 + u64::from(draw.next().unwrap());
-            std::thread::sleep(Duration::from_millis(moment % whole.max(1)));
+            let moment = u16::from_le_bytes([draw.next().unwrap(), draw.next().unwrap()]);
+            std::thread::sleep(whole.mul_f64(f64::from(moment) / f64::from(u16::MAX)));
             let ended = child.try_wait().unwrap();
             if let Some(status) = ended {
                 assert!(status.success(), "{next:?}: {status}");

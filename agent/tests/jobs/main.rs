@@ -14,6 +14,7 @@ mod left_out;
 mod opened_by_others;
 mod refused;
 mod replaced;
+mod resumed;
 mod source_fails;
 mod support;
 mod whole;

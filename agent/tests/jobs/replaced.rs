@@ -14,7 +14,7 @@ fn sum(path: &Path) -> [u8; 32] {
 
 /// Four drives' worth of files.
 fn fill(place: &Place) {
-    for number in 0..20_u64 {
+    for number in 0..26_u64 {
         let content = noise(number, (8 << 20) + 5);
         place.file(&format!("folder {}/reel {number}", number % 3), &content);
     }
@@ -25,7 +25,7 @@ fn a_spare_gets_the_files_of_the_drive_that_died_and_the_others_stay_as_they_are
     let place = Place::new();
     fill(&place);
     // The second drive takes 60 percent of what is planned for it, then every write fails.
-    let Some(small) = SmallDisk::new(place.path("dies"), 30 << 20) else {
+    let Some(small) = SmallDisk::new(place.path("dies"), 42 << 20) else {
         return;
     };
     let images: Vec<PathBuf> = (1..=4)
@@ -40,7 +40,7 @@ fn a_spare_gets_the_files_of_the_drive_that_died_and_the_others_stay_as_they_are
             "new-drive",
             text(image),
             "--size",
-            "64MB",
+            "68MB",
             "--serial",
             &serial,
         ]);

@@ -91,7 +91,7 @@ impl Place {
 /// Returns the recovery password that a journal holds.
 pub(crate) fn password(journal: &Path) -> String {
     let replay = shared::journal::replay(&fs::read(journal).unwrap()).unwrap();
-    replay.recovery_password.unwrap().to_string()
+    replay.recovery_password.unwrap().reveal().to_string()
 }
 
 pub(crate) fn argosy(arguments: &[&str]) -> Output {

@@ -57,12 +57,6 @@ impl RecoveryPassword {
     }
 }
 
-impl fmt::Display for RecoveryPassword {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&self.reveal())
-    }
-}
-
 impl fmt::Debug for RecoveryPassword {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("RecoveryPassword(secret)")

@@ -219,7 +219,7 @@ fn cryptsetup_opens_every_kind_of_volume_and_finds_the_volume_key() {
             let mut cryptsetup = Command::new("cryptsetup");
             run_with_input(cryptsetup.args(open).args(["-", &image]), input)
         };
-        let password = made.sealed.recovery_password.to_string();
+        let password = made.sealed.recovery_password.reveal().to_string();
         if made.every_credential() {
             for secret in [password.as_str(), PASSPHRASE] {
                 made.assert_success(&with_input(secret));
@@ -289,7 +289,7 @@ fn libbde_and_dissect_decrypt_every_kind_of_volume_to_the_plain_one() {
         let starts = [0, 33 * MIB - 99, 36 * MIB + 5, BYTES - quarter];
         let output = run(Command::new(&python)
             .args([script, &made.image(), &names.join(",")])
-            .arg(made.sealed.recovery_password.to_string())
+            .arg(made.sealed.recovery_password.reveal().to_string())
             .args([PASSPHRASE, &made.bek()])
             .args(starts.map(|start| format!("{start}:{quarter}"))));
         made.assert_success(&output);

@@ -395,7 +395,7 @@ fn first_difference(
     for range in ranges {
         let mut at = range.start;
         while at < range.end {
-            let bytes = usize::try_from(PIECE.min(range.end - at)).unwrap_or(0);
+            let bytes = usize::try_from(PIECE.min(range.end.saturating_sub(at))).unwrap_or(0);
             left.resize(bytes, 0);
             right.resize(bytes, 0);
             let read = one.read_at(at, &mut left).is_ok() && other.read_at(at, &mut right).is_ok();

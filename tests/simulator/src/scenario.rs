@@ -20,6 +20,8 @@ use shared::plan::{Kind, Listing, Mapping, PlannedDrive, Space};
 use crate::rng::Rng;
 
 const DISK_BYTES: u64 = 64 << 20;
+/// Its last 64 KiB.
+const LAST: u64 = (64 << 20) - (64 << 10);
 /// The one start time of all scenarios.
 pub(crate) const STARTED: Moment = Moment(1_790_000_000_000);
 
@@ -303,9 +305,9 @@ fn keys(plan: &Plan) -> Keys {
 fn used() -> MemDisk {
     let mut disk = MemDisk::new(DISK_BYTES);
     let mut rng = Rng::new(1);
-    for at in [0, 4096, 1 << 20, 7 << 20, 33 << 20, DISK_BYTES - (64 << 10)] {
+    for at in [0, 4096, 1 << 20, 7 << 20, 33 << 20, LAST] {
         let bytes: Vec<u8> = (0..8192).flat_map(|_| rng.bits().to_le_bytes()).collect();
-        let length = usize::try_from((DISK_BYTES - at).min(65_536)).expect("short");
+        let length = usize::try_from(DISK_BYTES.saturating_sub(at).min(65_536)).expect("short");
         disk.write_at(at, &bytes[..length]).expect("in bounds");
     }
     disk
