@@ -17,6 +17,7 @@ pub struct Agent {
     /// A folder to send.
     pub source: PathBuf,
     folder: tempfile::TempDir,
+    images: Vec<PathBuf>,
     child: Child,
 }
 
@@ -41,13 +42,7 @@ impl Agent {
         std::fs::write(source.join("A001/clip one.mov"), noise(9_000_001, 1))?;
         std::fs::write(source.join("A001/clip two.mov"), noise(5_000_000, 2))?;
         std::fs::write(source.join("notes/Überblick 🎬.txt"), "Day 3")?;
-        let mut serve = Command::new(binary()?);
-        serve.args([
-            "serve",
-            "--no-open",
-            "--state-dir",
-            text(&folder.path().join("state")),
-        ]);
+        let mut images = Vec::new();
         for serial in serials {
             let image = folder.path().join(format!("{serial}.img"));
             let made = argosy(&[
@@ -63,28 +58,14 @@ impl Agent {
                 "{}",
                 String::from_utf8_lossy(&made.stderr)
             );
-            serve.arg("--drive").arg(&image);
+            images.push(image);
         }
-        let mut child = serve
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()?;
-        let mut lines = BufReader::new(child.stdout.take().context("no output")?).lines();
-        let address = lines.find_map(|line| {
-            let line = line.ok()?;
-            line.split_whitespace()
-                .find(|word| word.starts_with("http://127.0.0.1:"))
-                .map(str::to_owned)
-        });
-        let Some(address) = address else {
-            child.kill()?;
-            bail!("the agent printed no address");
-        };
+        let (child, address) = serve(folder.path(), &images)?;
         Ok(Self {
             address,
             source,
             folder,
+            images,
             child,
         })
     }
@@ -93,6 +74,24 @@ impl Agent {
     #[must_use]
     pub fn folder(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// Ends the agent, as a power cut would, and starts another over the same state and drives, under another address.
+    ///
+    /// # Errors
+    /// When it cannot be ended or does not start.
+    pub fn start_again(&mut self) -> Result<()> {
+        self.kill()?;
+        (self.child, self.address) = serve(self.folder.path(), &self.images)?;
+        Ok(())
+    }
+
+    /// Returns the path of a drive's journal.
+    #[must_use]
+    pub fn journal(&self, serial: &str) -> PathBuf {
+        self.folder()
+            .join("state/journals")
+            .join(format!("{serial}.jrn"))
     }
 
     /// Asks the agent to end, as Ctrl-C does, and returns how it ended.
@@ -122,6 +121,33 @@ impl Agent {
         self.child.wait()?;
         Ok(())
     }
+}
+
+/// Starts an agent; returns it with its address.
+fn serve(folder: &Path, images: &[PathBuf]) -> Result<(Child, String)> {
+    let mut serve = Command::new(binary()?);
+    let state = folder.join("state");
+    serve.args(["serve", "--no-open", "--state-dir", text(&state)]);
+    for image in images {
+        serve.arg("--drive").arg(image);
+    }
+    let mut child = serve
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()?;
+    let mut lines = BufReader::new(child.stdout.take().context("no output")?).lines();
+    let address = lines.find_map(|line| {
+        let line = line.ok()?;
+        line.split_whitespace()
+            .find(|word| word.starts_with("http://127.0.0.1:"))
+            .map(str::to_owned)
+    });
+    let Some(address) = address else {
+        child.kill()?;
+        bail!("the agent printed no address");
+    };
+    Ok((child, address))
 }
 
 impl Drop for Agent {

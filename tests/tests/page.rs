@@ -12,6 +12,7 @@ use tests::agent::Agent;
 use tests::argosy::text;
 use tests::browser::Browser;
 use tests::oracle;
+use tests::source::noise;
 
 const SERIAL: &str = "WD-PAGE7K4411";
 const OTHER: &str = "ZR2-PAGE09KX";
@@ -236,6 +237,121 @@ async fn a_run_that_is_cancelled_stops_and_says_what_the_drive_is_now() -> Resul
     browser.close().await
 }
 
+/// Has an agent fill a drive and dies with it in the middle of writing; then another agent stands over the same state.
+async fn killed_in_the_middle(browser: &Browser) -> Result<Agent> {
+    let mut agent = Agent::with_drives_of("4GB", &[SERIAL])?;
+    fs::write(agent.source.join("noise.mov"), noise(100_000_000, 3))?;
+    // Durable marks stand a gibibyte apart: there is one, and then time to die before the end.
+    fs::File::create_new(agent.source.join("long.mov"))?.set_len(2_000_000_000)?;
+    plan_of(browser, &agent, "5 files").await?;
+    type_the_word(browser).await?;
+    browser.click("#erase-confirm").await?;
+    let says = |journal: &[u8], word: &str| {
+        let word = word.as_bytes();
+        journal.windows(word.len()).any(|bytes| bytes == word)
+    };
+    let start = Instant::now();
+    while !fs::read(agent.journal(SERIAL)).is_ok_and(|journal| says(&journal, "ArgosyDurable")) {
+        ensure!(
+            start.elapsed() < Duration::from_secs(60),
+            "nothing of the drive is durable after a minute"
+        );
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    agent.start_again()?;
+    let journal = fs::read(agent.journal(SERIAL))?;
+    ensure!(!says(&journal, "ArgosyMending"), "it died after writing");
+    Ok(agent)
+}
+
+/// Looks at the page in light and dark, narrow and wide, and leaves pictures of it.
+async fn is_accessible(browser: &Browser, name: &str) -> Result<()> {
+    for scheme in ["light", "dark"] {
+        browser.prefer_colours(scheme).await?;
+        for (width, height) in [(360, 1300), (1280, 1000)] {
+            browser.resize(width, height).await?;
+            let violations = browser.accessibility_violations().await?;
+            ensure!(
+                violations.is_empty(),
+                "{name}, {scheme}, {width} px: {violations:#?}"
+            );
+            let script = "return document.documentElement.scrollWidth";
+            let wide = browser.client.execute(script, vec![]).await?;
+            ensure!(
+                wide.as_u64() <= Some(u64::from(width)),
+                "{name} is {wide} px wide in a window of {width}"
+            );
+            let picture = format!("{name}-{scheme}-{width}");
+            browser.screenshot(&picture).await?;
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_run_whose_agent_was_killed_is_gone_on_with_by_keyboard_and_ends_verified() -> Result<()>
+{
+    let Some(browser) = Browser::start(1280, 1000).await? else {
+        return Ok(());
+    };
+    let agent = killed_in_the_middle(&browser).await?;
+    browser.client.goto(&agent.address).await?;
+    browser
+        .wait_for_text("#stopped-job", "stopped before its end")
+        .await?;
+    is_accessible(&browser, "stopped-start").await?;
+    focus_by_tab(&browser, "#stopped-job a").await?;
+    press(&browser, Key::Enter).await?;
+    let verdict = "[data-test='verdict']";
+    browser.wait_for_text(verdict, "are safely written").await?;
+    browser.click("[data-test='resume-others'] summary").await?;
+    is_accessible(&browser, "stopped-run").await?;
+
+    let image = agent.folder().join(format!("{SERIAL}.img"));
+    let away = agent.folder().join("away.img");
+    fs::rename(&image, &away)?;
+    let resume = "[data-test='resume']";
+    focus_by_tab(&browser, resume).await?;
+    press(&browser, Key::Enter).await?;
+    browser
+        .wait_for_text("#resume-refused", "is not here")
+        .await?;
+    for words in ["Nothing was written", "--replace", SERIAL] {
+        browser.wait_for_text("#resume-refused", words).await?;
+    }
+    ensure!(
+        has_focus(&browser, resume).await?,
+        "a refusal takes the focus away"
+    );
+    is_accessible(&browser, "stopped-refused").await?;
+    fs::rename(&away, &image)?;
+    press(&browser, Key::Enter).await?;
+    browser
+        .wait_for_text("[data-test='job-state']", "running")
+        .await?;
+    browser.screenshot("resumed-running").await?;
+    ensure!(
+        has_focus(&browser, "[data-test='job'] h2").await?,
+        "the focus is lost"
+    );
+    browser.wait_for_text(verdict, "Verified").await?;
+    is_accessible(&browser, "resumed").await?;
+
+    let journal = agent.journal(SERIAL);
+    let (code, said) = tests::argosy::json(&[
+        "verify",
+        "--drive",
+        text(&image),
+        "--journal",
+        text(&journal),
+    ])?;
+    ensure!(
+        code == 0 && said["verdict"] == "verified",
+        "verify says {code}: {said}"
+    );
+    browser.close().await
+}
+
 #[tokio::test]
 async fn the_check_works_when_the_agent_is_gone() -> Result<()> {
     let Some(browser) = Browser::start(1200, 900).await? else {
@@ -341,9 +457,9 @@ async fn the_keyboard_reaches_the_plan_and_leaves_the_erase_dialog() -> Result<(
     };
     let agent = Agent::start(&[SERIAL, OTHER])?;
     plan(&browser, &agent).await?;
-    focus_by_tab(&browser, "continue").await?;
+    focus_by_tab(&browser, "#continue").await?;
     press(&browser, Key::Enter).await?;
-    focus_by_tab(&browser, "review").await?;
+    focus_by_tab(&browser, "#review").await?;
     press(&browser, Key::Enter).await?;
     browser.wait("#erase").await?;
     let focused = browser
@@ -371,21 +487,21 @@ async fn the_keyboard_reaches_the_plan_and_leaves_the_erase_dialog() -> Result<(
     browser.close().await
 }
 
-/// Presses Tab until the element with this id has the focus.
-async fn focus_by_tab(browser: &Browser, id: &str) -> Result<()> {
-    browser.wait(&format!("#{id}")).await?;
+/// Presses Tab until this element has the focus.
+async fn focus_by_tab(browser: &Browser, css: &str) -> Result<()> {
+    browser.wait(css).await?;
     for _ in 0..80 {
-        if browser
-            .client
-            .execute("return document.activeElement.id", vec![])
-            .await?
-            == id
-        {
+        if has_focus(browser, css).await? {
             return Ok(());
         }
         press(browser, Key::Tab).await?;
     }
-    anyhow::bail!("80 presses of Tab do not reach #{id}")
+    anyhow::bail!("80 presses of Tab do not reach {css}")
+}
+
+async fn has_focus(browser: &Browser, css: &str) -> Result<bool> {
+    let script = "return document.activeElement.matches(arguments[0])";
+    Ok(browser.client.execute(script, vec![json!(css)]).await? == true)
 }
 
 async fn press(browser: &Browser, key: Key) -> Result<()> {

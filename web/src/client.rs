@@ -176,6 +176,15 @@ impl Client {
             .await
     }
 
+    /// Goes on with a job that stopped before its end.
+    ///
+    /// # Errors
+    /// [`ApiError`].
+    pub async fn resume(&self, job: &str) -> Result<JobSnapshot, ApiError> {
+        self.post(&paths::resume(job), &serde_json::Value::Null)
+            .await
+    }
+
     /// Returns a drive's recovery password.
     ///
     /// # Errors

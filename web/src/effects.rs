@@ -14,7 +14,7 @@ use crate::client::{Client, NO_AGENT, copy};
 use crate::desk::Desk;
 use crate::local_file;
 use crate::planning::PlanRequest;
-use crate::state::{Action, Checks, Link, Origin, Start};
+use crate::state::{Action, Checks, Link, Origin, Resume, Start};
 use crate::words;
 use crate::work::{Outcome, Task};
 
@@ -312,6 +312,22 @@ impl Effects {
             match this.client.cancel(&job).await {
                 Ok(snapshot) => this.act(Action::Job(Box::new(snapshot))),
                 Err(error) => this.act(Action::Trouble(Some(error))),
+            }
+        });
+    }
+
+    /// Goes on with a job that stopped before its end; `done` once it is at work.
+    pub fn resume(&self, job: String, done: impl FnOnce() + 'static) {
+        self.act(Action::Resume(job.clone(), Some(Resume::Asked)));
+        self.spawn(|this| async move {
+            match this.client.resume(&job).await {
+                Ok(snapshot) => {
+                    this.act(Action::Resume(job, None));
+                    this.act(Action::Job(Box::new(snapshot)));
+                    this.act(Action::Say("The run goes on where it stopped.".to_owned()));
+                    done();
+                }
+                Err(error) => this.act(Action::Resume(job, Some(Resume::Refused(error)))),
             }
         });
     }

@@ -26,6 +26,7 @@ pub mod parts;
 pub mod planning;
 pub mod route;
 pub mod state;
+pub mod stopped;
 pub mod words;
 pub mod work;
 

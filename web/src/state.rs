@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use shared::api::{ApiError, Drive, Event, FreeSpace, JobSnapshot, ScanCounts, StartReply};
+use shared::api::{
+    ApiError, Drive, Event, FreeSpace, JobSnapshot, JobState, ScanCounts, StartReply,
+};
 
 use crate::checking::DriveCheck;
 use crate::draft::Draft;
@@ -35,6 +37,8 @@ pub struct State {
     pub jobs: Rc<Vec<JobSnapshot>>,
     /// The last speeds of each drive: (job, serial).
     pub traces: Rc<BTreeMap<(String, String), Vec<u64>>>,
+    /// What came of asking for a job to be gone on with, by job.
+    pub resumes: BTreeMap<String, Resume>,
     /// Recovery passwords that are shown: (job, serial).
     pub keys: BTreeMap<(String, String), String>,
     /// What was dropped to be checked.
@@ -152,6 +156,15 @@ pub enum Start {
     Failed(ApiError),
 }
 
+/// What came of asking for a job to be gone on with.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Resume {
+    /// The agent looks for its plan, journals and drives.
+    Asked,
+    /// It cannot be, as things are.
+    Refused(ApiError),
+}
+
 /// What was dropped to be checked.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum Checks {
@@ -201,6 +214,8 @@ pub enum Action {
     Jobs(Vec<JobSnapshot>),
     /// One job as the agent has it.
     Job(Box<JobSnapshot>),
+    /// A job is to be gone on with, could not be, or is.
+    Resume(String, Option<Resume>),
     /// The agent told something.
     Event(Box<Event>),
     /// A recovery password is shown, or hidden again.
@@ -246,6 +261,12 @@ pub fn reduce(mut state: State, action: Action) -> State {
         Action::Start(start) => state.start = start,
         Action::Jobs(jobs) => state.jobs = Rc::new(jobs),
         Action::Job(snapshot) => state.take_job(*snapshot),
+        Action::Resume(job, Some(resume)) => {
+            state.resumes.insert(job, resume);
+        }
+        Action::Resume(job, None) => {
+            state.resumes.remove(&job);
+        }
         Action::Event(event) => state.take_event(&event),
         Action::Key(drive, Some(password)) => {
             state.keys.insert(drive, password);
@@ -364,6 +385,10 @@ impl State {
                 if let Some(text) = milestone(&before, job) {
                     self.milestone = text;
                 }
+                // Why it could not be gone on with is of no interest once it is, whoever had it done.
+                if job.state == JobState::Running && before.state != JobState::Running {
+                    self.resumes.remove(&job.id);
+                }
                 return;
             }
         }
@@ -386,7 +411,7 @@ impl Planning {
 
 #[cfg(test)]
 mod tests {
-    use shared::api::{DriveSnapshot, JobState, News, Progress, SerialSource};
+    use shared::api::{DriveSnapshot, News, Progress, SerialSource};
     use shared::job::{DriveState, Moment};
 
     use super::*;
@@ -433,7 +458,9 @@ mod tests {
                 verdict: None,
                 findings: Vec::new(),
                 journal: String::new(),
+                is_closed: false,
             }],
+            journal_dir: String::new(),
         }
     }
 
@@ -545,6 +572,25 @@ mod tests {
         };
         let state = reduce(State::default(), Action::Event(Box::new(event)));
         assert_eq!(state.jobs[0].id, "new");
+    }
+
+    #[test]
+    fn why_a_job_could_not_be_gone_on_with_is_forgotten_once_it_is() {
+        let stopped = JobSnapshot {
+            state: JobState::Interrupted,
+            ..job("a")
+        };
+        let refused = Resume::Refused(ApiError::new("refused", "the drive is not here"));
+        let state = reduce(State::default(), Action::Jobs(vec![stopped]));
+        let state = reduce(state, Action::Resume("a".to_owned(), Some(refused)));
+        assert_eq!(state.resumes.len(), 1);
+        let snapshot = Box::new(job("a"));
+        let event = Event {
+            number: 1,
+            news: News::Job { snapshot },
+        };
+        let state = reduce(state, Action::Event(Box::new(event)));
+        assert!(state.resumes.is_empty());
     }
 
     #[test]

@@ -110,6 +110,8 @@ pub(super) fn lines(processes: &[Status]) -> Vec<String> {
         ));
         let ended = process.jobs.iter().filter(|job| !is_unfinished(job));
         let ended = ended.count();
+        let stopped = process.jobs.iter().filter(|job| job.can_resume());
+        lines.extend(stopped.flat_map(stopped_lines));
         for job in process.jobs.iter().filter(|job| is_unfinished(job)) {
             lines.push(format!(
                 "  {}: {}, {} to {} (job {})",
@@ -129,6 +131,20 @@ pub(super) fn lines(processes: &[Status]) -> Vec<String> {
             });
         }
     }
+    lines
+}
+
+/// A job that can be gone on with, and how.
+fn stopped_lines(job: &JobSnapshot) -> Vec<String> {
+    let mut lines = vec![format!(
+        "  {}: stopped before its end, {} to {} (job {})",
+        job.session, job.source, job.destination, job.id
+    )];
+    lines.extend(job.drives.iter().map(|one| drive(job, one)));
+    lines.push(format!(
+        "    Go on with it: press Resume on the page, or argosy resume --session {} --journal-dir {}",
+        job.session, job.journal_dir
+    ));
     lines
 }
 
@@ -212,6 +228,7 @@ mod tests {
             verdict: None,
             findings: Vec::new(),
             journal: String::new(),
+            is_closed: false,
         };
         JobSnapshot {
             id: "j".into(),
@@ -223,6 +240,7 @@ mod tests {
             started: Moment(0),
             ended: None,
             drives: vec![drive],
+            journal_dir: String::new(),
         }
     }
 
@@ -240,6 +258,21 @@ mod tests {
         assert_eq!(said(DriveState::At(Stage::Erased)), "writing");
         assert!(said(failed).ends_with("it was pulled, at 7 %"));
         assert!(said(DriveState::Cancelled { at }).starts_with("cancelled"));
+    }
+
+    #[test]
+    fn a_job_that_was_interrupted_is_named_with_the_way_to_go_on() {
+        let mut stopped = job(DriveState::At(Stage::Writing { through: 7 }), 0);
+        stopped.state = JobState::Interrupted;
+        stopped.journal_dir = "/srv/journals".to_owned();
+        let said = stopped_lines(&stopped).join("\n");
+        assert!(said.contains("WD1: writing"), "{said}");
+        let command = "argosy resume --session reels --journal-dir /srv/journals";
+        assert!(said.contains(command), "{said}");
+        stopped.state = JobState::Ended;
+        stopped.verdict = Some(Verdict::Verified);
+        stopped.drives[0].state = DriveState::Verified;
+        assert!(!stopped.can_resume());
     }
 
     #[test]

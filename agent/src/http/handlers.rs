@@ -139,6 +139,17 @@ pub(super) fn cancel_job(agent: &Agent, job: &str) -> Result<Response, ApiError>
     Ok(reply::json(&agent.jobs.cancel(job).map_err(api_error)?))
 }
 
+/// Goes on with a job. No question is asked again: only drives that were confirmed for it are taken, and each must be the
+/// one that its journal tells of.
+pub(super) async fn resume_job(agent: Agent, job: String) -> Result<Response, ApiError> {
+    let running = blocking(move || {
+        let drives = agent.drives.to_vec();
+        agent.jobs.resume_job(&job, drives).map_err(api_error)
+    })
+    .await?;
+    Ok(reply::json(&running))
+}
+
 pub(super) async fn journal(
     agent: Agent,
     job: String,

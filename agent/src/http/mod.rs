@@ -27,6 +27,8 @@ mod peer;
 mod presence;
 mod questions;
 mod reply;
+#[cfg(test)]
+mod resume_tests;
 mod routes;
 mod scanning;
 mod server;

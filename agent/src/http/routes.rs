@@ -114,6 +114,10 @@ where
         (&Method::POST, ["api", "jobs", job, paths::part::CANCEL]) => {
             handlers::cancel_job(&agent, &handlers::segment(job)?)
         }
+        (&Method::POST, ["api", "jobs", job, paths::part::RESUME]) => {
+            let job = handlers::segment(job)?;
+            handlers::resume_job(agent, job).await
+        }
         (&Method::GET, ["api", "jobs", job, paths::part::JOURNAL, serial]) => {
             let (job, serial) = (handlers::segment(job)?, handlers::segment(serial)?);
             handlers::journal(agent, job, serial).await
@@ -142,6 +146,7 @@ fn is_path(parts: &[&str]) -> bool {
             paths::part::QUESTION,
             paths::part::CONFIRM,
             paths::part::CANCEL,
+            paths::part::RESUME,
         ]
         .contains(part),
         ["api", "jobs", _, part, _] => [paths::part::JOURNAL, paths::part::KEY].contains(part),

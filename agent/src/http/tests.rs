@@ -16,22 +16,28 @@ use crate::jobs::Jobs;
 const HOST: &str = "127.0.0.1:4711";
 const ORIGIN: &str = "http://127.0.0.1:4711";
 
-struct World {
-    agent: Agent,
+pub(super) struct World {
+    pub(super) agent: Agent,
     end: watch::Sender<bool>,
-    folder: tempfile::TempDir,
+    pub(super) folder: tempfile::TempDir,
 }
 
 /// An answer: status, headers, body.
-type Answer = Response<Bytes>;
+pub(super) type Answer = Response<Bytes>;
 
 impl World {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let (end, ending) = watch::channel(false);
         let drive = folder.path().join("drive.img");
         device::new_drive(&drive, 64 << 20, "WD-TEST4411", disk::SectorSize::B512)
             .expect("an image");
+        Self::over(folder)
+    }
+
+    /// Returns an agent over what an earlier one left in a folder.
+    pub(super) fn over(folder: tempfile::TempDir) -> Self {
+        let (end, ending) = watch::channel(false);
+        let drive = folder.path().join("drive.img");
         let journal_dir = folder.path().join("state/journals");
         std::fs::create_dir_all(&journal_dir).expect("a folder");
         let jobs = Jobs::open(Some(folder.path().join("state"))).expect("a state folder");
@@ -49,7 +55,7 @@ impl World {
     }
 
     /// Opens a session and returns its cookie and header token.
-    async fn session(&self) -> (String, String) {
+    pub(super) async fn session(&self) -> (String, String) {
         let answer = self.send(open_with(&self.launch())).await;
         assert_eq!(answer.status(), StatusCode::OK);
         let cookie = answer.headers()[header::SET_COOKIE].to_str().expect("text");
@@ -62,7 +68,7 @@ impl World {
     }
 
     /// Asks as the page itself does.
-    async fn ask(
+    pub(super) async fn ask(
         &self,
         session: &(String, String),
         method: &str,
@@ -95,16 +101,16 @@ fn open_with(token: &str) -> RequestBuilder {
     post(paths::SESSION).json(&json!({"token": token}))
 }
 
-fn body(answer: &Answer) -> Value {
+pub(super) fn body(answer: &Answer) -> Value {
     serde_json::from_slice(answer.body()).expect("an object")
 }
 
-fn code(answer: &Answer) -> String {
+pub(super) fn code(answer: &Answer) -> String {
     body(answer)["code"].as_str().expect("a code").to_owned()
 }
 
 /// Every path that needs a session.
-const PRIVATE: [(&str, &str); 13] = [
+const PRIVATE: [(&str, &str); 14] = [
     ("GET", "/api/drives"),
     ("POST", "/api/folders"),
     ("POST", "/api/scan"),
@@ -114,6 +120,7 @@ const PRIVATE: [(&str, &str); 13] = [
     ("POST", "/api/jobs/a/question"),
     ("POST", "/api/jobs/a/confirm"),
     ("POST", "/api/jobs/a/cancel"),
+    ("POST", "/api/jobs/a/resume"),
     ("GET", "/api/jobs/a/journal/b"),
     ("POST", "/api/jobs/a/key/b"),
     ("GET", "/api/events"),
@@ -467,7 +474,7 @@ async fn a_drive_that_was_swapped_since_the_page_saw_it_is_not_taken() {
     assert_eq!(code(&answer), "not-found");
 }
 
-fn start_request(world: &World, drive: &str) -> Value {
+pub(super) fn start_request(world: &World, drive: &str) -> Value {
     let source = world.folder.path().join("source");
     std::fs::create_dir_all(source.join("a")).expect("folders");
     std::fs::write(source.join("a/clip.mov"), vec![7; 100_000]).expect("a file");

@@ -1,7 +1,7 @@
 //! The handle that the command line and the page hold.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use shared::api::{DriveSnapshot, Event, JobSnapshot, JobState, News, Progress, StartReply};
 use shared::job::{DriveState, Stage, Verdict};
@@ -32,6 +32,9 @@ use shared::blob_name::file_name;
 pub struct Jobs {
     hub: Arc<Hub>,
     store: Arc<Store>,
+    /// Held while a session is found again, so that two who press Resume at once do not both go on
+    /// with it.
+    finding: Arc<Mutex<()>>,
 }
 
 impl Jobs {
@@ -44,6 +47,7 @@ impl Jobs {
         Ok(Self {
             hub: Hub::new(jobs),
             store: Arc::new(store),
+            finding: Arc::default(),
         })
     }
 
@@ -154,15 +158,52 @@ impl Jobs {
     pub fn resume(&self, request: &ResumeRequest) -> Result<String, JobError> {
         let jobs = self.list();
         let known = jobs.iter().find(|job| job.session == request.session);
-        if known.is_some_and(is_busy) {
-            return Err(JobError::wrong_state("this session is being worked on"));
-        }
-        let parts = resume::find(request)?;
         let id = known.map_or_else(
             || format!("{}-{:x}", file_name(&request.session), now().0),
             |job| job.id.clone(),
         );
-        let snapshot = resumed_snapshot(&id, &parts);
+        self.go_on(&id, request)?;
+        Ok(id)
+    }
+
+    /// Goes on with a job of this agent where its own journals stand, and returns it as it then is.
+    /// `drives` are image files that may have been moved.
+    ///
+    /// Blocks as [`Jobs::resume`] does.
+    ///
+    /// # Errors
+    /// [`JobError`]; nothing was written to a drive.
+    pub fn resume_job(&self, job: &str, drives: Vec<PathBuf>) -> Result<JobSnapshot, JobError> {
+        let known = self
+            .hub
+            .with(job, |job| (job.snapshot.clone(), job.folders.clone()));
+        let (snapshot, journal_dirs) = known.ok_or_else(|| JobError::no_such_job(job))?;
+        if !is_busy(&snapshot) && !snapshot.can_resume() {
+            return Err(JobError::wrong_state("nothing of this job is left to do"));
+        }
+        let request = ResumeRequest {
+            session: snapshot.session,
+            journal_dirs,
+            drives,
+            external_key_dir: None,
+            passphrase: None,
+        };
+        self.go_on(job, &request)?;
+        self.snapshot(job).ok_or_else(|| JobError::no_such_job(job))
+    }
+
+    /// Goes on with an interrupted session as the job `id`.
+    fn go_on(&self, id: &str, request: &ResumeRequest) -> Result<(), JobError> {
+        let _finding = self.finding.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_it = |job: &JobSnapshot| job.session == request.session && is_busy(job);
+        if self.list().iter().any(is_it) {
+            return Err(JobError::wrong_state("this session is being worked on"));
+        }
+        let parts = resume::find(request)?;
+        let snapshot = JobSnapshot {
+            journal_dir: first_folder(&request.journal_dirs),
+            ..resumed_snapshot(id, &parts)
+        };
         self.store.remember(&snapshot, &request.journal_dirs)?;
         let cancel = Cancel::default();
         self.hub.put(Job {
@@ -173,7 +214,7 @@ impl Jobs {
             kind: None,
         });
         let shelves = Shelves::of_folders(&request.journal_dirs);
-        self.spawn(&id, move |id, publish| {
+        self.spawn(id, move |id, publish| {
             let mut ends = Vec::new();
             for part in parts {
                 for replay in &part.done {
@@ -185,8 +226,7 @@ impl Jobs {
                 ends.extend(part.run(id, shelves.clone(), publish, &cancel)?);
             }
             Ok(ends)
-        })?;
-        Ok(id)
+        })
     }
 
     /// Plans the files of one drive of an unfinished session onto a spare: the job then waits for
@@ -436,6 +476,7 @@ fn snapshot_of(id: &str, prepared: &Prepared) -> JobSnapshot {
             verdict: None,
             findings: Vec::new(),
             journal: journal_file_name(&planned.serial),
+            is_closed: false,
         });
     JobSnapshot {
         id: id.to_owned(),
@@ -447,6 +488,7 @@ fn snapshot_of(id: &str, prepared: &Prepared) -> JobSnapshot {
         started: now(),
         ended: None,
         drives: drives.collect(),
+        journal_dir: first_folder(&prepared.request.journal_dirs),
     }
 }
 
@@ -465,10 +507,17 @@ fn resumed_snapshot(id: &str, parts: &[Interrupted]) -> JobSnapshot {
         destination: words.1,
         state: JobState::Running,
         verdict: None,
-        started: now(),
+        started: first.map_or_else(now, |plan| plan.head.started),
         ended: None,
         drives,
+        journal_dir: String::new(),
     }
+}
+
+fn first_folder(folders: &[PathBuf]) -> String {
+    folders
+        .first()
+        .map_or_else(String::new, |folder| folder.display().to_string())
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, JobError> {

@@ -68,16 +68,19 @@ impl Interrupted {
             verdict: None,
             findings: Vec::new(),
             journal: journal_file_name(&identity.serial),
+            is_closed: false,
         };
         let done = self.done.iter().map(move |replay| DriveSnapshot {
             state: replay.state.clone(),
             left_out: replay.left_out.named.clone(),
             left_out_count: replay.left_out.count,
             verdict: replay.closed.as_ref().map(|closed| closed.verdict),
+            is_closed: replay.closed.is_some(),
             ..snapshot(&replay.session.drive, replay.session.files)
         });
         let drives = self.drives.iter().map(move |drive| DriveSnapshot {
             path: drive.bay.path().display().to_string(),
+            state: DriveState::At(drive.stage),
             ..snapshot(&drive.job.identity, u64::from(drive.job.planned.files))
         });
         done.chain(drives)

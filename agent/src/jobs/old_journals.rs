@@ -127,6 +127,15 @@ pub(super) fn keep_finished(folders: &[PathBuf], serial: &str) -> Result<(), Job
     Ok(())
 }
 
+/// Returns the names of the finished journals of `serial` that were given other names.
+pub(super) fn kept(folder: &Path, serial: &str) -> impl Iterator<Item = String> {
+    let stem = format!("{}.", file_name(serial));
+    let own = journal_file_name(serial);
+    let paths = journals(folder).unwrap_or_default().into_iter();
+    let names = paths.filter_map(|path| path.file_name()?.to_str().map(str::to_owned));
+    names.filter(move |name| name.starts_with(&stem) && *name != own)
+}
+
 /// Removes a side file without a journal: its run ended before the journal was made, so before the
 /// drive was touched.
 fn remove_orphan(folder: &Path, name: &str) -> Result<(), JobError> {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use bitlocker_image::{Cipher, Credential};
 use disk::SectorSize;
-use shared::job::LeftOut;
+use shared::job::{LeftOut, Stage};
 use shared::journal::{Replay, journal_file_name};
 use shared::plan::PlannedDrive;
 
@@ -96,8 +96,10 @@ fn revive(
                 fresh_keys(request, &shelves, &plan, cipher, &planned)?
             }
         };
+        let stage = begun.as_ref().and_then(|replay| replay.state.stage());
         drives.push(RunDrive {
             has_journal: begun.is_some(),
+            stage: stage.unwrap_or(Stage::Planned),
             ..run_drive(
                 request,
                 (head, &plan.gathered.roots),
@@ -142,6 +144,7 @@ fn run_drive(
         },
         bay: DriveBay::new(confirmed),
         has_journal: false,
+        stage: Stage::Planned,
     })
 }
 

@@ -59,6 +59,8 @@ pub(super) struct RunDrive {
     pub bay: DriveBay,
     /// Whether an earlier attempt left a journal to go on with.
     pub has_journal: bool,
+    /// How far that journal has it.
+    pub stage: Stage,
 }
 
 /// Freezes a job and fills all its drives. Returns how each ended, in the plan's order.
@@ -82,6 +84,7 @@ pub(super) fn run_job(
         job,
         bay,
         has_journal: false,
+        stage: Stage::Planned,
     });
     let run = Run {
         gathered: &prepared.gathered,
@@ -160,7 +163,7 @@ pub(super) fn run_drives(
                         let meter = &meters[&serial];
                         run(&common, &drive.job, begun, &mut drive.bay, meter)
                     }
-                    Err((why, kind)) => untold(&teller, Stage::Planned, why, kind),
+                    Err((why, kind)) => untold(&teller, drive.stage, why, kind),
                 };
                 ends.lock()
                     .unwrap_or_else(PoisonError::into_inner)

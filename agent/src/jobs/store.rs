@@ -10,10 +10,11 @@ use std::sync::{Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 use shared::api::{DriveSnapshot, JobSnapshot, JobState};
-use shared::job::{DriveState, Verdict};
-use shared::journal::replay;
+use shared::job::{DriveState, Moment, Verdict};
+use shared::journal::{Replay, replay};
 
 use super::hub::Job;
+use super::old_journals;
 use crate::job_error::JobError;
 use crate::pipeline::Cancel;
 
@@ -62,15 +63,21 @@ impl Store {
         let file = opened.map_err(failed)?;
         let text = std::fs::read_to_string(&path).map_err(failed)?;
         // A line that was cut off by a crash belongs to a job that had not begun.
-        let lines = text
+        let read = text
             .lines()
             .filter_map(|line| serde_json::from_str::<Line>(line).ok());
+        // A job that was gone on with has a line for each time: the last one counts.
+        let mut lines: Vec<Line> = Vec::new();
+        for line in read {
+            lines.retain(|other| other.snapshot.id != line.snapshot.id);
+            lines.push(line);
+        }
         Ok((
             Self {
                 file: Some(Mutex::new(file)),
                 folder: Some(folder.clone()),
             },
-            lines.map(revive).collect(),
+            revive_all(lines),
         ))
     }
 
@@ -110,14 +117,38 @@ impl Store {
     }
 }
 
-/// Returns a job of an earlier run as its journals have it.
-fn revive(line: Line) -> Job {
+/// Returns the jobs of earlier runs as their journals have them; `lines` are in the order of their beginnings.
+fn revive_all(lines: Vec<Line>) -> Vec<Job> {
+    let begun: Vec<(String, Moment)> = lines
+        .iter()
+        .map(|line| (line.snapshot.session.clone(), line.snapshot.started))
+        .collect();
+    let revived = lines.into_iter().map(|line| {
+        // The next job of the same name has journals of its own.
+        let (session, started) = (&line.snapshot.session, line.snapshot.started);
+        let later = begun
+            .iter()
+            .filter(|(name, begun)| name == session && *begun > started);
+        let until = later.map(|(_, begun)| *begun).min();
+        revive(line, until.unwrap_or(Moment::MAX))
+    });
+    revived.collect()
+}
+
+/// Returns a job of an earlier run as its journals have it: those that began before `until`.
+fn revive(line: Line, until: Moment) -> Job {
     let mut snapshot = line.snapshot;
     let folder = line.folders.first().cloned().unwrap_or_default();
+    snapshot.journal_dir = folder.display().to_string();
+    let session = snapshot.session.clone();
+    let began = snapshot.started..until;
+    let is_own = |replay: &Replay| {
+        replay.session.session.as_str() == session && began.contains(&replay.session.started)
+    };
     let states: HashMap<String, Option<Verdict>> = snapshot
         .drives
         .iter_mut()
-        .map(|drive| (drive.serial.clone(), revive_drive(&folder, drive)))
+        .map(|drive| (drive.serial.clone(), revive_drive(&folder, drive, &is_own)))
         .collect();
     if states.values().all(Option::is_some) {
         snapshot.state = JobState::Ended;
@@ -143,12 +174,25 @@ fn revive(line: Line) -> Job {
 }
 
 /// Fills a drive's snapshot from its journal; returns its verdict when the journal is closed.
-fn revive_drive(folder: &Path, drive: &mut DriveSnapshot) -> Option<Verdict> {
-    let bytes = std::fs::read(folder.join(&drive.journal)).ok()?;
-    let replay = replay(&bytes).ok()?;
+fn revive_drive(
+    folder: &Path,
+    drive: &mut DriveSnapshot,
+    is_own: &impl Fn(&Replay) -> bool,
+) -> Option<Verdict> {
+    // A later job on the same drive gave a finished journal another name.
+    let kept = old_journals::kept(folder, &drive.serial);
+    let names = std::iter::once(drive.journal.clone()).chain(kept);
+    let (name, replay) = names
+        .filter_map(|name| {
+            let bytes = std::fs::read(folder.join(&name)).ok()?;
+            Some((name, replay(&bytes).ok()?))
+        })
+        .find(|(_, replay)| is_own(replay))?;
+    drive.journal = name;
     drive.state = replay.state.clone();
     drive.left_out_count = replay.left_out.count;
     drive.left_out = replay.left_out.named.clone();
+    drive.is_closed = replay.closed.is_some();
     drive.verdict = replay.closed.map(|closed| closed.verdict);
     drive.verdict
 }

@@ -173,6 +173,7 @@ mod tests {
             verdict: None,
             findings: Vec::new(),
             journal: "WD1.jrn".into(),
+            is_closed: false,
         };
         JobSnapshot {
             id: "j1".into(),
@@ -184,6 +185,7 @@ mod tests {
             started: Moment(0),
             ended: None,
             drives: vec![drive],
+            journal_dir: String::new(),
         }
     }
 

@@ -1,6 +1,6 @@
 //! A job as it stands.
 
-use crate::job::{DriveState, Finding, LeftOut, Moment, Verdict};
+use crate::job::{DriveState, Finding, LeftOut, Moment, Stage, Verdict};
 use serde::{Deserialize, Serialize};
 
 /// `GET /api/jobs`, newest first.
@@ -31,6 +31,29 @@ pub struct JobSnapshot {
     pub ended: Option<Moment>,
     /// Its drives, in the order of the plan.
     pub drives: Vec<DriveSnapshot>,
+    /// Folder on the agent's machine with its journals.
+    #[serde(default)]
+    pub journal_dir: String,
+}
+
+impl JobSnapshot {
+    /// Returns whether it is not at work and a resume has something left to do.
+    #[must_use]
+    pub fn can_resume(&self) -> bool {
+        match self.state {
+            JobState::Interrupted => true,
+            JobState::Ended => {
+                // A job that was never confirmed is a plan that nobody wanted.
+                self.verdict == Some(Verdict::Failed)
+                    && self.drives.iter().any(DriveSnapshot::can_resume)
+                    && self
+                        .drives
+                        .iter()
+                        .any(|drive| drive.state != DriveState::PLANNED)
+            }
+            JobState::WaitsForConfirmation | JobState::Running | JobState::Cancelling => false,
+        }
+    }
 }
 
 /// Where a job stands.
@@ -74,6 +97,19 @@ pub struct DriveSnapshot {
     pub findings: Vec<Finding>,
     /// The journal's file name, to be downloaded under.
     pub journal: String,
+    /// Whether its journal has its end: no resume touches the drive any more.
+    #[serde(default)]
+    pub is_closed: bool,
+}
+
+impl DriveSnapshot {
+    /// Returns whether a resume has something left to do with it, once its job is not at work.
+    #[must_use]
+    pub fn can_resume(&self) -> bool {
+        let is_written = matches!(self.state, DriveState::At(Stage::Written))
+            && self.verdict == Some(Verdict::Written);
+        !self.is_closed && !is_written && self.state.stage().is_some()
+    }
 }
 
 /// How far a drive is; sent several times a second.
@@ -109,5 +145,57 @@ impl std::fmt::Debug for KeyReply {
             "KeyReply {{ serial: {:?}, recovery_password: (hidden) }}",
             self.serial
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn job(state: JobState, verdict: Option<Verdict>, drives: &[DriveState]) -> JobSnapshot {
+        let drive = |state: &DriveState| {
+            let value = serde_json::json!({"serial": "WD1", "model": "", "path": "", "state": state,
+                "files": 1, "progress": Progress::default(), "left_out": [], "left_out_count": 0,
+                "verdict": null, "findings": [], "journal": "WD1.jrn"});
+            serde_json::from_value(value).expect("a drive of an agent that does not say is_closed")
+        };
+        JobSnapshot {
+            id: "reel-1".to_owned(),
+            session: "reel".to_owned(),
+            source: "/src".to_owned(),
+            destination: "film/".to_owned(),
+            state,
+            verdict,
+            started: Moment(0),
+            ended: None,
+            drives: drives.iter().map(drive).collect(),
+            journal_dir: String::new(),
+        }
+    }
+
+    #[test]
+    fn a_job_can_be_gone_on_with_when_a_drive_of_it_stands_before_its_end() {
+        use JobState as J;
+        let failed = DriveState::Failed {
+            why: "it was unplugged".to_owned(),
+            at: Stage::Writing { through: 1 },
+        };
+        let cancelled = DriveState::Cancelled { at: Stage::Planned };
+        let some = Some(Verdict::Failed);
+        for drives in [&[failed.clone()][..], &[DriveState::Verified, cancelled]] {
+            assert!(job(J::Ended, some, drives).can_resume(), "{drives:?}");
+            assert!(job(J::Interrupted, None, drives).can_resume());
+            assert!(!job(J::Running, None, drives).can_resume());
+            assert!(!job(J::Cancelling, None, drives).can_resume());
+        }
+        let untouched = [DriveState::PLANNED];
+        assert!(!job(J::Ended, some, &untouched).can_resume());
+        let verified = [DriveState::Verified, DriveState::Incomplete];
+        assert!(!job(J::Ended, Some(Verdict::Incomplete), &verified).can_resume());
+        let mut given_up = job(J::Ended, some, &[failed]);
+        for drive in &mut given_up.drives {
+            drive.is_closed = true;
+        }
+        assert!(!given_up.can_resume());
     }
 }

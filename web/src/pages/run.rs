@@ -2,14 +2,17 @@
 
 use shared::api::{DriveSnapshot, JobSnapshot, JobState};
 use shared::job::{DriveState, Verdict};
+use wasm_bindgen::JsCast;
+use web_sys::HtmlElement;
 use yew::prelude::*;
 
 use crate::app::{Context, use_page};
 use crate::checking::Tone;
 use crate::milestones::stage_name;
-use crate::parts::{DriveRun, Message, Modal, PageHead, Password};
+use crate::parts::{DriveRun, Message, Modal, PageHead, Password, ResumePanel};
 use crate::route::Route;
 use crate::state::{Action, Link};
+use crate::stopped::stopped;
 use crate::words;
 
 /// The page.
@@ -26,7 +29,8 @@ pub fn RunPage() -> Html {
                 if page.state.link == Link::Lost {
                     <Message tone={Tone::Warn} title="The agent does not answer.">
                         <p>{ "What stands below is what it said last. Each drive's journal holds \
-                             how far it really is." }</p>
+                             how far it really is. If the agent ended, start argosy serve again and \
+                             open the address that it prints: it offers to go on." }</p>
                     </Message>
                 }
                 { jobs(&page, &stopping) }
@@ -70,17 +74,14 @@ fn view(page: &Context, job: &JobSnapshot, stopping: &UseStateHandle<Option<Stri
         <section class="column" aria-labelledby={id.clone()} data-test="job"
             data-job={job.id.clone()}>
             <div class="spread">
-                <h2 {id}>{ format!("Session {}", job.session) }</h2>
+                <h2 id={id.clone()} tabindex="-1">{ format!("Session {}", job.session) }</h2>
                 <span class="stage" data-test="job-state">{ state_name(job) }</span>
             </div>
             <p class="quiet">
                 { format!("from {} to {}, begun {} UTC", job.source, job.destination, begun(job)) }
             </p>
-            if job.state == JobState::Interrupted {
-                <Message tone={Tone::Warn} title="This run stopped before its end.">
-                    <p>{ format!("{}Nothing of your source is lost, and the journals hold how \
-                         far each drive is.", written(job)) }</p>
-                </Message>
+            if job.can_resume() {
+                { resume_panel(page, job, id) }
             }
             { for job.drives.iter().map(|drive| drive_panel(page, job, drive)) }
             <p class="actions">
@@ -102,11 +103,34 @@ fn view(page: &Context, job: &JobSnapshot, stopping: &UseStateHandle<Option<Stri
     }
 }
 
+fn resume_panel(page: &Context, job: &JobSnapshot, heading: String) -> Html {
+    let on_resume = {
+        let (effects, job) = (page.effects.clone(), job.id.clone());
+        Callback::from(move |()| {
+            let heading = heading.clone();
+            effects.resume(job.clone(), move || focus(&heading));
+        })
+    };
+    html! {
+        <ResumePanel job={job.clone()} resume={page.state.resumes.get(&job.id).cloned()}
+            connected={page.state.is_connected()} {on_resume} />
+    }
+}
+
+/// The button that had the focus is gone: the keyboard goes on from the job's heading.
+fn focus(id: &str) {
+    if let Some(heading) = gloo::utils::document().get_element_by_id(id) {
+        // A heading that cannot be focused is only not announced.
+        let _ = heading.unchecked_into::<HtmlElement>().focus();
+    }
+}
+
 fn drive_panel(page: &Context, job: &JobSnapshot, drive: &DriveSnapshot) -> Html {
     let key = (job.id.clone(), drive.serial.clone());
     let speeds = page.state.traces.get(&key).cloned().unwrap_or_default();
     html! {
-        <DriveRun key={drive.serial.clone()} drive={drive.clone()} job_state={job.state} {speeds}>
+        <DriveRun key={drive.serial.clone()} drive={drive.clone()} job_state={job.state}
+            can_resume={job.can_resume()} {speeds}>
             { hand_over(page, job, drive, key) }
         </DriveRun>
     }
@@ -207,7 +231,7 @@ fn stop_dialog(page: &Context, stopping: &UseStateHandle<Option<String>>) -> Htm
     html! {
         <Modal id="stop" title="Stop this run?" {buttons} on_leave={leave}>
             <p>{ "Drives that are not finished cannot be used as they are. Your source is \
-                 untouched." }</p>
+                 untouched. You can go on later from where it stops." }</p>
         </Modal>
     }
 }
@@ -243,6 +267,10 @@ fn status(job: &JobSnapshot) -> String {
         .drives
         .iter()
         .map(|drive| {
+            if let Some(said) = stopped(drive).filter(|_| job.can_resume()) {
+                let (_, last) = words::serial_parts(&drive.serial);
+                return format!("Drive {last}: {}", said.what);
+            }
             let progress = &drive.progress;
             let left = progress
                 .seconds_left
@@ -263,20 +291,6 @@ fn status(job: &JobSnapshot) -> String {
         state_name(job),
         drives.join(" ")
     )
-}
-
-fn written(job: &JobSnapshot) -> String {
-    let sum = |of: fn(&DriveSnapshot) -> u64| {
-        job.drives
-            .iter()
-            .fold(0_u64, |sum, drive| sum.saturating_add(of(drive)))
-    };
-    let done = sum(|drive| drive.progress.bytes_written);
-    let total = sum(|drive| drive.progress.bytes_total);
-    if total == 0 {
-        return String::new();
-    }
-    format!("It stands at {}. ", words::part_of(done, total))
 }
 
 fn begun(job: &JobSnapshot) -> String {

@@ -5,7 +5,9 @@ use shared::job::{DriveState, LeftOut, Stage, Verdict};
 use yew::prelude::*;
 
 use super::{Gauge, Serial, Trace, name_of};
+use crate::checking::Tone;
 use crate::milestones::stage_name;
+use crate::stopped::stopped;
 use crate::words;
 
 /// Properties of [`DriveRun`].
@@ -15,6 +17,8 @@ pub struct Props {
     pub drive: DriveSnapshot,
     /// Where its job stands.
     pub job_state: JobState,
+    /// Whether its job is not at work and can be gone on with.
+    pub can_resume: bool,
     /// Its last speeds.
     pub speeds: Vec<u64>,
     /// What can be done with it when it is done.
@@ -28,7 +32,11 @@ pub fn DriveRun(props: &Props) -> Html {
     let drive = &props.drive;
     let id = format!("drive-{}", shared::blob_name::file_name(&drive.serial));
     let reads = drive.state == DriveState::At(Stage::Written) && !is_over(drive, props.job_state);
-    let stage = if reads {
+    let stopped = props.can_resume.then(|| stopped(drive)).flatten();
+    let is_over = stopped.is_some() || is_over(drive, props.job_state);
+    let stage = if stopped.is_some() && matches!(drive.state, DriveState::At(_)) {
+        "stopped"
+    } else if reads {
         "reading back"
     } else {
         stage_name(&drive.state)
@@ -43,23 +51,53 @@ pub fn DriveRun(props: &Props) -> Html {
                 </h3>
                 <span class="stage" data-test="stage">{ stage }</span>
             </div>
-            <div class="gauges">
-                <Gauge name="written" done={drive.progress.bytes_written}
-                    total={drive.progress.bytes_total}
-                    waiting={(drive.progress.bytes_total == 0).then_some("not begun")} />
-                <Gauge name="verified" verified=true done={drive.progress.bytes_verified}
-                    total={drive.progress.verify_total}
-                    waiting={verify_word(drive)} />
-            </div>
-            if !is_over(drive, props.job_state) {
+            // Of a drive that an earlier run of the agent left, only its journal tells how far it is, and that in words.
+            if stopped.is_none() || drive.progress.bytes_total > 0 {
+                { gauges(drive) }
+            }
+            if !is_over {
                 { speed(drive, &props.speeds) }
             }
             { left_out(drive) }
-            if is_over(drive, props.job_state) {
+            if let Some(said) = stopped {
+                <p class="verdict" data-tone={if said.tone == Tone::Bad { "bad" } else { "warn" }}
+                    data-test="verdict">{ said.what }</p>
+                <p>{ said.safe }{ " " }{ said.next }</p>
+                { findings(drive) }
+                { props.children.clone() }
+            } else if is_over {
                 { verdict(drive) }
+                { findings(drive) }
                 { props.children.clone() }
             }
         </section>
+    }
+}
+
+fn gauges(drive: &DriveSnapshot) -> Html {
+    let progress = &drive.progress;
+    // Of a drive that an earlier run of the agent finished there are no numbers.
+    let is_proven = matches!(drive.state, DriveState::Verified | DriveState::Incomplete);
+    if progress.bytes_total == 0 && is_proven {
+        return html! {
+            <div class="gauges">
+                <Gauge name="written" done=1 total=1 waiting="all" />
+                <Gauge name="verified" verified=true done=1 total=1 waiting="all" />
+            </div>
+        };
+    }
+    let not_begun = if drive.state == DriveState::PLANNED {
+        "not begun"
+    } else {
+        "beginning"
+    };
+    html! {
+        <div class="gauges">
+            <Gauge name="written" done={progress.bytes_written} total={progress.bytes_total}
+                waiting={(progress.bytes_total == 0).then_some(not_begun)} />
+            <Gauge name="verified" verified=true done={progress.bytes_verified}
+                total={progress.verify_total} waiting={verify_word(drive)} />
+        </div>
     }
 }
 
@@ -177,15 +215,21 @@ fn verdict(drive: &DriveSnapshot) -> Html {
             "Your source is untouched. Send the files above with another drive, or run this one \
                  again.",
         ),
+        (DriveState::Failed { .. } | DriveState::Cancelled { .. }, _) if drive.is_closed => (
+            "warn",
+            format!("Given up: {serial} is not finished and cannot be used as it is."),
+            "Your source is untouched. Plan it again when you like.",
+        ),
         (DriveState::Failed { why, .. }, _) => (
             "bad",
             format!("Failed: {}", crate::planning::sentence(why)),
-            "Your source is untouched. Do not ship this drive; run it again, or use another one.",
+            "Your source is untouched. Do not ship this drive. When the other drives of this run are \
+             done, you can go on with it, or put a spare in its place.",
         ),
         (DriveState::Cancelled { .. }, _) => (
             "warn",
             "Cancelled: this drive is not finished and cannot be used as it is.".to_owned(),
-            "Your source is untouched. Start again when you like.",
+            "Your source is untouched. When the run has stopped, you can go on with it.",
         ),
         (_, Some(Verdict::Written)) => (
             "warn",
@@ -207,6 +251,13 @@ fn verdict(drive: &DriveSnapshot) -> Html {
             if !next.is_empty() {
                 <p>{ next }</p>
             }
+        </>
+    }
+}
+
+fn findings(drive: &DriveSnapshot) -> Html {
+    html! {
+        <>
             if !drive.findings.is_empty() {
                 <ul class="stack small" data-test="run-findings">
                     { for drive.findings.iter().map(|finding| html! {

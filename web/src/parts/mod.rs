@@ -16,6 +16,7 @@ mod password;
 mod plan_table;
 mod problems;
 mod proven;
+mod resume_panel;
 mod serial;
 mod stowage;
 
@@ -35,5 +36,6 @@ pub use password::Password;
 pub use plan_table::PlanTable;
 pub use problems::ProblemList;
 pub use proven::Proven;
+pub use resume_panel::ResumePanel;
 pub use serial::Serial;
 pub use stowage::Stowage;

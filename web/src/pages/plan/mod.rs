@@ -6,13 +6,17 @@ mod onto;
 mod outcome;
 mod source;
 
+use shared::api::{JobSnapshot, JobState};
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
 use crate::app::{Context, use_page};
+use crate::checking::Tone;
 use crate::draft::Draft;
-use crate::parts::{PageHead, ProblemList, Proven};
+use crate::parts::{Message, PageHead, ProblemList, Proven};
+use crate::route::Route;
 use crate::state::Action;
+use crate::stopped::happened;
 use chooser::Chooser;
 use destination::destination_panel;
 use onto::onto_panel;
@@ -39,6 +43,7 @@ pub fn PlanPage() -> Html {
             <PageHead title="Plan"
                 purpose="Say what should travel, where it should arrive and on which drives. \
                      Nothing is touched on this page." />
+            { stopped_job(&page) }
             <div class="columns">
                 <div class="column">
                     { source_panel(&page, &choosing) }
@@ -58,6 +63,27 @@ pub fn PlanPage() -> Html {
                 <Chooser on_done={let choosing = choosing.clone(); move |()| choosing.set(false)} />
             }
         </>
+    }
+}
+
+/// The line that leads to the newest job that stopped before its end; none while another is at work.
+fn stopped_job(page: &Context) -> Html {
+    let jobs = &page.state.jobs;
+    let is_at_work =
+        |job: &JobSnapshot| matches!(job.state, JobState::Running | JobState::Cancelling);
+    let stopped = jobs.iter().find(|job| job.can_resume());
+    let Some(job) = stopped.filter(|_| !jobs.iter().any(is_at_work)) else {
+        return html! {};
+    };
+    html! {
+        <div class="before">
+            <Message tone={Tone::Warn} title={format!("A run {}.", happened(job))} id="stopped-job">
+                <p>
+                    { format!("Session {}, from {}. Nothing is lost. ", job.session, job.source) }
+                    <a href={Route::Run.fragment()}>{ "See how far it is, and go on with it" }</a>
+                </p>
+            </Message>
+        </div>
     }
 }
 
