@@ -250,7 +250,7 @@ fn every_windows_volume_keeps_its_recovery_password_for_whoever_has_unlocked_it(
         let kept = unlocked
             .opened()
             .recovery_password()
-            .map(ToString::to_string);
+            .map(|password| password.reveal().to_string());
         let known = VOLUMES.iter().find(|(name, ..)| *name == volume.name);
         let known = known
             .map(|(_, _, digits, _)| *digits)
