@@ -258,7 +258,7 @@ fn dislocker_decrypts_every_kind_of_volume_to_the_plain_one() {
         let metadata = run(Command::new("dislocker-metadata").args(["-V", &image]));
         made.assert_success(&metadata);
         let decrypted = made.folder.path().join("decrypted.img");
-        let mut ways = vec![format!("-p{}", made.sealed.recovery_password)];
+        let mut ways = vec![format!("-p{}", *made.sealed.recovery_password.reveal())];
         if made.every_credential() {
             ways.extend([format!("-u{PASSPHRASE}"), format!("-f{}", made.bek())]);
         }
@@ -289,7 +289,7 @@ fn libbde_and_dissect_decrypt_every_kind_of_volume_to_the_plain_one() {
         let starts = [0, 33 * MIB - 99, 36 * MIB + 5, BYTES - quarter];
         let output = run(Command::new(&python)
             .args([script, &made.image(), &names.join(",")])
-            .arg(made.sealed.recovery_password.reveal().to_string())
+            .arg(made.sealed.recovery_password.reveal().as_str())
             .args([PASSPHRASE, &made.bek()])
             .args(starts.map(|start| format!("{start}:{quarter}"))));
         made.assert_success(&output);
