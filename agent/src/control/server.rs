@@ -22,7 +22,7 @@ const ASK_BYTES_MAX: u64 = 4 << 10;
 /// How long a shell may take to ask or to take an answer.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// How often a follower hears of changes at most.
-const LOOK_EVERY: Duration = Duration::from_millis(500);
+const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 /// Makes fresh addresses of a page: its port, and how to get a launch token.
 #[derive(Clone)]

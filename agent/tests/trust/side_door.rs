@@ -11,14 +11,19 @@ use super::support::{Serve, argosy, command, new_drive, noise, text, wait_until}
 
 /// Returns the arguments of a `prepare` that takes a few seconds, in the folder `home`.
 pub(crate) fn busy(home: &Path) -> Vec<String> {
+    busy_with(home, 400)
+}
+
+/// The same with a source of so many MiB.
+fn busy_with(home: &Path, mebibytes: u64) -> Vec<String> {
     let source = home.join("source");
     std::fs::create_dir(&source).unwrap();
     let piece = noise(7, 1 << 20);
     let mut file = std::fs::File::create(source.join("long.mov")).unwrap();
-    for _ in 0..400 {
+    for _ in 0..mebibytes {
         file.write_all(&piece).unwrap();
     }
-    let image = new_drive(home, "BUSY", "500MB");
+    let image = new_drive(home, "BUSY", &format!("{}MB", mebibytes * 5 / 4));
     let journals = home.join("journals");
     let arguments = [
         "prepare",
@@ -37,7 +42,10 @@ pub(crate) fn busy(home: &Path) -> Vec<String> {
 }
 
 fn start(home: &Path) -> Child {
-    let arguments = busy(home);
+    run(home, busy(home))
+}
+
+fn run(home: &Path, arguments: Vec<String>) -> Child {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     command(home, &arguments)
         .stdout(Stdio::null())
@@ -104,7 +112,8 @@ fn status_sees_a_prepare_of_another_shell_and_stops_it() {
 #[test]
 fn follow_tells_each_step_in_plain_lines_and_ends_with_the_job() {
     let home = tempfile::tempdir().unwrap();
-    let mut prepare = start(home.path());
+    // Reading back takes longer than the time between two looks.
+    let mut prepare = run(home.path(), busy_with(home.path(), 1200));
     wait_until("it runs", || state_of(home.path()).is_some());
     let follow = argosy(home.path(), &["status", "--follow"]);
     assert_eq!(follow.status.code(), Some(0), "{follow:?}");
