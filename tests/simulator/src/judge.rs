@@ -181,7 +181,7 @@ impl Judge {
             None => self.make_reference(schedule.scenario, &left_out),
         };
         let ranges = if schedule.lies() {
-            &scenario.read
+            &scenario.read_without(&left_out)
         } else {
             &scenario.compared
         };

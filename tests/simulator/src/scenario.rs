@@ -13,7 +13,7 @@ use bitlocker_image::{
 use disk::{MemDisk, SectorSize, WriteAt};
 use ntfs_image::FileTime;
 use shared::api::FreeSpace;
-use shared::drive::{DriveIds, DriveLayout, DriveSpec, What};
+use shared::drive::{DriveIds, DriveLayout, DriveSpec, NodeSource, What};
 use shared::job::{DriveIdentity, Moment, SerialSource};
 use shared::plan::{Kind, Listing, Mapping, PlannedDrive, Space};
 
@@ -38,8 +38,10 @@ pub struct Scenario {
     keys: Keys,
     /// Where a finished drive is compared.
     pub(crate) compared: Vec<Range<u64>>,
-    /// The same without what lies behind the end of files in their last clusters: nobody reads it.
-    pub(crate) read: Vec<Range<u64>>,
+    /// The same without what lies behind the end of files in their last clusters, and with the file
+    /// that a range belongs to: where that is left out, its place is free.
+    read: Vec<(Range<u64>, Option<u32>)>,
+    edges: Edges,
     /// Finished drives by the files that are not on them.
     pub(crate) references: Mutex<HashMap<BTreeSet<u32>, Arc<MemDisk>>>,
     acts: u64,
@@ -52,6 +54,9 @@ struct Keys {
     cipher: SectorCipher,
     credential: Credential,
 }
+
+/// Where drives are compared, whole and where somebody reads.
+type Ranges = (Vec<Range<u64>>, Vec<(Range<u64>, Option<u32>)>);
 
 struct Plan {
     name: &'static str,
@@ -120,6 +125,7 @@ impl Scenario {
             keys: keys(&plan),
             compared: Vec::new(),
             read: Vec::new(),
+            edges: Edges::default(),
             references: Mutex::default(),
             acts: 0,
         };
@@ -127,6 +133,7 @@ impl Scenario {
             scenario.before = used();
         }
         (scenario.compared, scenario.read) = scenario.ranges();
+        scenario.edges = Edges::read(&scenario.before).expect("memory");
         scenario
     }
 
@@ -197,7 +204,7 @@ impl Scenario {
             },
             free_space: self.free_space,
             contents: Contents::default(),
-            edges: Edges::read(&self.before).expect("memory"),
+            edges: self.edges.clone(),
             keys,
             planned_out: Vec::new(),
         }
@@ -212,7 +219,15 @@ impl Scenario {
             .cloned()
     }
 
-    fn ranges(&self) -> (Vec<Range<u64>>, Vec<Range<u64>>) {
+    /// Returns where a drive without the files `left_out` is compared when its bits may have rotted:
+    /// where somebody reads.
+    pub(crate) fn read_without(&self, left_out: &BTreeSet<u32>) -> Vec<Range<u64>> {
+        let is_read = |file: &Option<u32>| file.is_none_or(|file| !left_out.contains(&file));
+        let read = self.read.iter().filter(|(_, file)| is_read(file));
+        read.map(|(range, _)| range.clone()).collect()
+    }
+
+    fn ranges(&self) -> Ranges {
         let spec = DriveSpec {
             disk_bytes: DISK_BYTES,
             sector: self.sector,
@@ -231,14 +246,18 @@ impl Scenario {
         let (mut compared, mut read) = (Vec::new(), Vec::new());
         for segment in segments {
             compared.push(segment.at..segment.at.saturating_add(segment.bytes));
-            let bytes = match segment.what {
+            let (bytes, file) = match segment.what {
                 What::FileData { file, from } => {
                     let length = layout.ntfs().tree().bytes(file).saturating_sub(from);
-                    segment.bytes.min(length.next_multiple_of(16))
+                    let file = match layout.source_of(file) {
+                        NodeSource::Entry(entry) | NodeSource::Properties(entry) => Some(entry),
+                        _ => None,
+                    };
+                    (segment.bytes.min(length.next_multiple_of(16)), file)
                 }
-                _ => segment.bytes,
+                _ => (segment.bytes, None),
             };
-            read.push(segment.at..segment.at.saturating_add(bytes));
+            read.push((segment.at..segment.at.saturating_add(bytes), file));
         }
         (compared, read)
     }
