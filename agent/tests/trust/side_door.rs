@@ -11,11 +11,11 @@ use super::support::{Serve, argosy, command, new_drive, noise, text, wait_until}
 
 /// Returns the arguments of a `prepare` that takes a few seconds, in the folder `home`.
 pub(crate) fn busy(home: &Path) -> Vec<String> {
-    busy_with(home, 400)
+    busy_with(home, 400, "500MB")
 }
 
-/// The same with a source of so many MiB.
-fn busy_with(home: &Path, mebibytes: u64) -> Vec<String> {
+/// The same with a source of so many MiB, on a drive of such a size.
+fn busy_with(home: &Path, mebibytes: u64, size: &str) -> Vec<String> {
     let source = home.join("source");
     std::fs::create_dir(&source).unwrap();
     let piece = noise(7, 1 << 20);
@@ -23,7 +23,7 @@ fn busy_with(home: &Path, mebibytes: u64) -> Vec<String> {
     for _ in 0..mebibytes {
         file.write_all(&piece).unwrap();
     }
-    let image = new_drive(home, "BUSY", &format!("{}MB", mebibytes * 5 / 4));
+    let image = new_drive(home, "BUSY", size);
     let journals = home.join("journals");
     let arguments = [
         "prepare",
@@ -113,7 +113,7 @@ fn status_sees_a_prepare_of_another_shell_and_stops_it() {
 fn follow_tells_each_step_in_plain_lines_and_ends_with_the_job() {
     let home = tempfile::tempdir().unwrap();
     // Reading back takes longer than the time between two looks.
-    let mut prepare = run(home.path(), busy_with(home.path(), 1200));
+    let mut prepare = run(home.path(), busy_with(home.path(), 1200, "1500MB"));
     wait_until("it runs", || state_of(home.path()).is_some());
     let follow = argosy(home.path(), &["status", "--follow"]);
     assert_eq!(follow.status.code(), Some(0), "{follow:?}");
