@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use ntfs_image::Node;
-use sha2::{Digest, Sha256};
 use shared::api::{FreeSpace, News};
 use shared::drive::{DriveLayout, DriveSpec, Mend};
 use shared::job::{DriveState, LeftOut, LeftOutReason, Stage, Verdict};
@@ -272,7 +271,7 @@ impl<'a> Attempt<'a, '_, '_> {
     fn erase(&mut self, work: &Work<'_>, device: &mut dyn Device) -> Result<(), Stop> {
         device::erase(device, &self.erase_areas(work)).map_err(Stop::io)?;
         self.marker(work).write(device).map_err(Stop::io)?;
-        let fingerprint = fingerprint(device).map_err(Stop::io)?;
+        let fingerprint = device::fingerprint(device).map_err(Stop::io)?;
         self.ledger.record(&Record::Erased { fingerprint })?;
         Ok(())
     }
@@ -436,15 +435,4 @@ const fn check_note(how: SurfaceCheck) -> Option<(&'static str, &'static str)> {
         )),
         SurfaceCheck::Full => Some(("check-full", "every sector was written and read back")),
     }
-}
-
-/// Returns SHA-256 of a drive's first and last MiB, for the journal.
-fn fingerprint(disk: &dyn disk::ReadAt) -> Result<[u8; 32], disk::ReadError> {
-    let mut sum = Sha256::new();
-    let mut part = vec![0; 1 << 20];
-    for at in [0, disk.bytes().saturating_sub(1 << 20)] {
-        disk.read_at(at, &mut part)?;
-        sum.update(&part);
-    }
-    Ok(sum.finalize().into())
 }
