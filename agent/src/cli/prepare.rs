@@ -17,6 +17,7 @@ use super::size::{show_files, show_size};
 use super::source::{parse_drive, parse_map, parse_sector, read_drives};
 use super::{key, report, side_door};
 use crate::device::Said;
+use crate::drives::Drives;
 use crate::jobs::{Confirmation, JobError, JobRequest, Jobs, Origin, Passphrase};
 use crate::pipeline::SurfaceCheck;
 
@@ -45,7 +46,7 @@ pub(super) struct Arguments {
     /// A drive: a block device or an image file, and its label's serial where the hardware's cannot
     /// be read
     #[arg(long, num_args = 1.., value_name = "PATH[=SERIAL]", required_unless_present = "driveset")]
-    drive: Vec<String>,
+    pub(super) drive: Vec<String>,
     /// A driveset.csv
     #[arg(long, value_name = "CSV", conflicts_with = "drive")]
     driveset: Option<PathBuf>,
@@ -107,10 +108,14 @@ enum Check {
     Full,
 }
 
-pub(super) fn run(arguments: Arguments, screen: &Screen) -> Result<Ended, JobError> {
+pub(super) fn run(
+    arguments: Arguments,
+    screen: &Screen,
+    drives: &Drives,
+) -> Result<Ended, JobError> {
     let (erase, show_keys) = (arguments.erase.clone(), arguments.show_keys);
     let folders = arguments.journal_dir.clone();
-    let jobs = Jobs::open(None)?;
+    let jobs = Jobs::over(drives.clone(), None)?;
     let _side_door = side_door::open(None, "prepare", &jobs, None, screen);
     let reply = jobs.start(request(arguments)?)?;
     cancel_on_signal(&jobs);

@@ -38,7 +38,7 @@ pub(super) fn open_session(agent: &Agent, request: &SessionRequest) -> Result<Re
 }
 
 pub(super) async fn list_drives(agent: Agent) -> Result<Response, ApiError> {
-    let drives = blocking(move || Ok(drives::list(&agent.drives))).await?;
+    let drives = blocking(move || Ok(drives::list(agent.jobs.drives(), &agent.drives))).await?;
     Ok(reply::json(&DrivesReply { drives }))
 }
 
@@ -61,7 +61,7 @@ pub(super) fn list_jobs(agent: &Agent) -> Response {
 pub(super) async fn start_job(agent: Agent, request: StartRequest) -> Result<Response, ApiError> {
     let started = blocking(move || {
         let mut request = request;
-        drives::recognise(&agent.drives, &mut request.drives)?;
+        drives::recognise(agent.jobs.drives(), &agent.drives, &mut request.drives)?;
         let wanted =
             JobRequest::from_wire(request, agent.journal_dir.clone()).map_err(api_error)?;
         agent.jobs.start(wanted).map_err(api_error)

@@ -13,6 +13,7 @@ use super::old_journals;
 use super::request::JobRequest;
 use super::session_plans::replacement_name;
 use super::targets::{self, Target};
+use crate::drives::Drives;
 use crate::job_error::JobError;
 use crate::pipeline::SurfaceCheck;
 
@@ -52,7 +53,7 @@ impl Prepared {
     ///
     /// # Errors
     /// [`JobError`]: the request is wrong, refused, or does not fit. Nothing was written.
-    pub(super) fn new(request: JobRequest) -> Result<Self, JobError> {
+    pub(super) fn new(drives: &Drives, request: JobRequest) -> Result<Self, JobError> {
         if request.journal_dirs.is_empty() {
             return Err(JobError::usage(
                 "no journal folder is given",
@@ -60,7 +61,7 @@ impl Prepared {
             ));
         }
         targets::journal_dirs_differ(&request.journal_dirs)?;
-        let all = targets::look(&request)?;
+        let all = targets::look(drives, &request)?;
         let serials: Vec<String> = all
             .iter()
             .map(|target| target.info.serial.clone())
@@ -118,11 +119,12 @@ impl Prepared {
     /// # Errors
     /// [`JobError`]: the spare is refused, or too small. Nothing was written.
     pub(super) fn replacement(
+        drives: &Drives,
         request: JobRequest,
         gathered: Gathered,
         replaced: Replaced,
     ) -> Result<Self, JobError> {
-        let all = targets::look(&request)?;
+        let all = targets::look(drives, &request)?;
         let serials: Vec<String> = all
             .iter()
             .map(|target| target.info.serial.clone())
