@@ -71,6 +71,9 @@ pub(super) struct Arguments {
     /// Leaves old data readable in space that no file takes
     #[arg(long)]
     keep_free_space: bool,
+    /// Leaves out what cannot be read, instead of refusing such a source
+    #[arg(long)]
+    leave_unreadable: bool,
     /// Gives each blob its Content-MD5
     #[arg(long)]
     content_md5: bool,
@@ -217,6 +220,7 @@ fn request(arguments: Arguments) -> Result<JobRequest, JobError> {
         },
         verify: !arguments.no_verify,
         content_md5: arguments.content_md5,
+        leave_unreadable: arguments.leave_unreadable,
         ..JobRequest::listing(&arguments.session, origin)
     })
 }

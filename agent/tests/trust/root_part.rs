@@ -22,10 +22,10 @@ const DRIVE: &str = "ARGOSY_TEST_DRIVE";
 const SERIAL: &str = "ARGOSY_TEST_SERIAL";
 
 /// A loop device for root alone; detached when it is dropped.
-struct Loop(PathBuf);
+pub(crate) struct Loop(pub(crate) PathBuf);
 
 impl Loop {
-    fn over(image: &Path) -> Option<Self> {
+    pub(crate) fn over(image: &Path) -> Option<Self> {
         let output = Command::new("losetup")
             .args(["-f", "--show", text(image)])
             .output();
