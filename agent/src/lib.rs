@@ -22,6 +22,7 @@ pub mod http;
 pub mod job_error;
 pub mod jobs;
 pub mod journal_file;
+pub mod locked_memory;
 pub mod pipeline;
 pub mod random;
 #[cfg(target_os = "linux")]

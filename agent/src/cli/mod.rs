@@ -53,6 +53,7 @@ use shared::api::FreeSpace;
 
 use crate::drives::Drives;
 use crate::jobs::JobError;
+use crate::locked_memory;
 use rights::Rights;
 use screen::{Ended, Screen};
 
@@ -100,7 +101,11 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let screen = Screen::new(cli.command.wants_json());
     // Before there is a second thread.
     let drives = match divide(&cli, &arguments, &screen) {
-        Ok(Part::Works(drives)) => drives,
+        Ok(Part::Works(drives)) => {
+            // Where it cannot be, it is said in docs/security.md what to do instead.
+            locked_memory::lock();
+            drives
+        }
         Ok(Part::Ended(code)) => return code,
         Err(error) => return ExitCode::from(screen.failed(&error).exit_code()),
     };

@@ -9,6 +9,7 @@ use super::screen::Screen;
 use super::{Cli, Part, signals};
 use crate::drives::Drives;
 use crate::jobs::JobError;
+use crate::locked_memory;
 use crate::root_part::{Keeper, Person, Reading, RootPartError, enter, start};
 
 /// What the user part is called by; a process that is called so and is none ends at once.
@@ -56,6 +57,8 @@ fn keep(
     person: &Person,
     screen: &Screen,
 ) -> Result<ExitCode, RootPartError> {
+    // The person's own limit would let nothing be locked.
+    locked_memory::lift_limit();
     // Whatever the program's own path is, and whoever may look into the folders above it.
     let mut command = Command::new("/proc/self/exe");
     command.arg0(USER_PART).args(arguments.iter().skip(1));

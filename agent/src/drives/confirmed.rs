@@ -16,7 +16,7 @@ pub struct Confirmed(Way);
 #[derive(Debug)]
 enum Way {
     /// It is opened when it is written.
-    Own(ConfirmedTarget),
+    Own(Box<ConfirmedTarget>),
     /// It is at its work, or has done it.
     Taken(std::path::PathBuf),
     /// The root part holds it already.
@@ -46,7 +46,7 @@ impl From<Refusal> for NotConfirmed {
 
 impl From<ConfirmedTarget> for Confirmed {
     fn from(target: ConfirmedTarget) -> Self {
-        Self(Way::Own(target))
+        Self(Way::Own(Box::new(target)))
     }
 }
 
@@ -88,13 +88,13 @@ impl Confirmed {
     pub fn hold(&mut self) -> Option<Result<Box<dyn Device>, OpenError>> {
         #[cfg(target_os = "linux")]
         if let Way::Kept(drive) = &mut self.0 {
-            return drive.hold().map(|held| Ok(Box::new(held?) as _));
+            return drive.hold().map(|held| held.map(boxed));
         }
         let taken = Way::Taken(self.path().to_owned());
         let Way::Own(target) = std::mem::replace(&mut self.0, taken) else {
             return None;
         };
-        Some(device::open(target).map(|writer| Box::new(writer) as _))
+        Some(device::open(*target).map(boxed))
     }
 
     /// Runs `act` with what is on the medium, read past every cache.
@@ -114,4 +114,8 @@ impl Confirmed {
             _ => Ok(act(&device::open_read(self.path(), true)?)),
         }
     }
+}
+
+fn boxed(device: impl Device + 'static) -> Box<dyn Device> {
+    Box::new(device)
 }

@@ -9,6 +9,7 @@ use shared::api::{
 };
 use warp::http::{HeaderValue, header};
 use warp::reply::Response;
+use zeroize::{Zeroize, Zeroizing};
 
 use super::agent::Agent;
 use super::questions::{QUESTION_LIFE, Void};
@@ -166,7 +167,7 @@ pub(super) async fn journal(
         })
         .map_or_else(|| format!("{serial}.jrn"), |drive| drive.journal);
     let bytes = blocking(move || agent.jobs.journal(&job, &serial).map_err(api_error)).await?;
-    Ok(reply::download(&name, bytes))
+    Ok(reply::download(&name, Zeroizing::new(bytes)))
 }
 
 pub(super) fn key(agent: &Agent, job: &str, serial: &str) -> Result<Response, ApiError> {
@@ -174,10 +175,13 @@ pub(super) fn key(agent: &Agent, job: &str, serial: &str) -> Result<Response, Ap
         .jobs
         .recovery_password(job, serial)
         .map_err(api_error)?;
-    Ok(reply::json(&KeyReply {
+    let mut answer = KeyReply {
         serial: serial.to_owned(),
         recovery_password: password.to_string(),
-    }))
+    };
+    let response = reply::secret_json(&answer).map_err(|error| internal(&error.to_string()));
+    answer.recovery_password.zeroize();
+    response
 }
 
 pub(super) fn follow_events(agent: &Agent) -> Response {

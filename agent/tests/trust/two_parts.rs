@@ -190,20 +190,21 @@ fn listens(process: u32) -> bool {
 }
 
 fn every_file_is_the_persons_alone(folder: &Path) {
-    let mut seen = 0;
+    let mut names = Vec::new();
     for entry in std::fs::read_dir(folder).unwrap() {
-        let facts = entry.as_ref().unwrap().metadata().unwrap();
+        let entry = entry.unwrap();
+        let facts = entry.metadata().unwrap();
         if facts.is_file() {
-            let name = entry.unwrap().file_name();
+            let name = entry.file_name();
             assert_eq!(
                 (facts.uid(), facts.mode() & 0o777),
                 (NOBODY, 0o600),
                 "{name:?}"
             );
-            seen += 1;
+            names.push(name);
         }
     }
-    assert!(seen > 0, "{folder:?}");
+    assert!(!names.is_empty(), "{folder:?}");
 }
 
 #[test]
@@ -251,6 +252,10 @@ fn s7_the_process_with_the_page_has_no_rights_and_one_drive_only_while_it_fills_
     let root_part = serve.child.id();
     let user = user_part(root_part).unwrap();
     is_the_person(user, "0000000000000000");
+    // Its memory, keys and all, stays out of every swap file (S13).
+    let resident = status_line(user, "VmRSS:");
+    let locked = status_line(user, "VmLck:");
+    assert_ne!(locked, "0 kB", "of {resident}");
     assert!(listens(user) && !listens(root_part));
     assert_eq!(status_line(root_part, "Uid:"), "0 0 0 0");
     assert_eq!(devices(user), [""; 0]);

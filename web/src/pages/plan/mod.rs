@@ -55,7 +55,7 @@ pub fn PlanPage() -> Html {
                     if let Some(plan) = view {
                         <ProblemList {plan} names={page.state.draft.names} on_decide={decide} />
                     }
-                    { unreadable(page) }
+                    { unreadable(&page) }
                     { scan_notes(&page.state.source) }
                     <Proven />
                 </div>
