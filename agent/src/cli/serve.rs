@@ -119,6 +119,10 @@ impl Serving<'_> {
         let screen = self.screen;
         screen.aside("Argosy is ready. Open this address within a minute; it works once:");
         screen.line(&address);
+        screen.aside(&format!(
+            "The page shows the code {} at its foot. One that shows another is not this agent's: close it.",
+            agent.sessions.code()
+        ));
         screen.aside(&match &self.arguments.state_dir {
             None => "A new address: argosy link.".to_owned(),
             Some(folder) => format!(

@@ -26,6 +26,7 @@ pub(super) fn open_session(agent: &Agent, request: &SessionRequest) -> Result<Re
     let mut response = reply::json(&SessionReply {
         session: new.header.as_str().to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
+        code: agent.sessions.code().to_owned(),
     });
     let cookie = format!(
         "{}={}; Path=/api; HttpOnly; SameSite=Strict",
