@@ -64,7 +64,7 @@ fn as_user(name: &str, reading: Reading) {
     }
     let folder = tempfile::tempdir().unwrap();
     // Tests run beside each other, and two drives of one serial are refused.
-    let serial = format!("{}4711", name.to_uppercase());
+    let serial = format!("{}{}4711", name.to_uppercase(), std::process::id());
     let image = new_drive(folder.path(), &serial, "80MB");
     let Some(drive) = Loop::over(&image) else {
         return;
