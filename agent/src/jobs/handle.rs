@@ -184,7 +184,7 @@ impl Jobs {
         let request = ResumeRequest {
             session: snapshot.session,
             journal_dirs,
-            drives,
+            drives: drives.into_iter().map(Into::into).collect(),
             external_key_dir: None,
             passphrase: None,
         };

@@ -38,5 +38,5 @@ pub use gather::{Attached, Gathered, gather, mapped};
 pub use handle::Jobs;
 pub use replacement::ReplaceRequest;
 pub use request::{Confirmation, JobRequest, Origin, Passphrase, TargetRequest};
-pub use resume::ResumeRequest;
+pub use resume::{ResumeRequest, Whereabouts};
 pub use targets::serial_source;
