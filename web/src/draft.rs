@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use shared::api::{Drive, ExpectedDrive, FreeSpace, PickedDrive, StartOptions, StartRequest};
+use shared::api::{
+    Drive, ExpectedDrive, FreeSpace, PickedDrive, StartOptions, StartRequest, SurfaceCheck,
+};
 use shared::blob_name::{Destination, SessionId};
 
 use crate::planning::{PlanRequest, PlanView, WantedDrive, sentence};
@@ -28,6 +30,8 @@ pub struct Draft {
     pub cipher: String,
     /// Whether each blob gets its Content-MD5.
     pub content_md5: bool,
+    /// How the drives are checked before they are filled.
+    pub check: SurfaceCheck,
     /// What becomes of names that cannot go as they are; none while the person has not said.
     pub names: Option<Names>,
     /// Whether sizes or real drives are planned onto.
@@ -68,6 +72,7 @@ impl Default for Draft {
             session: "argosy-1".to_owned(),
             cipher: "xts-aes-128".to_owned(),
             content_md5: false,
+            check: SurfaceCheck::default(),
             names: None,
             onto: Onto::WhatIf,
             size: "8 TB".to_owned(),
@@ -235,6 +240,7 @@ impl Draft {
             drives: picked.collect(),
             options: StartOptions {
                 cipher: self.cipher.clone(),
+                check: self.check,
                 verify: true,
                 content_md5: self.content_md5,
                 renames: view.map(|view| view.renames.clone()).unwrap_or_default(),

@@ -6,7 +6,9 @@ use std::rc::Rc;
 use futures::StreamExt;
 use futures::channel::mpsc;
 use gloo::timers::future::TimeoutFuture;
-use shared::api::{ApiError, ConfirmRequest, FoldersReply, StartReply, StartRequest, code};
+use shared::api::{
+    ApiError, ConfirmRequest, FoldersReply, ReplaceRequest, StartReply, StartRequest, code,
+};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::File;
 
@@ -250,6 +252,24 @@ impl Effects {
                 Err(error) => Start::Failed(error),
             };
             this.act(Action::Start(start));
+        });
+    }
+
+    /// Has the agent plan the files of a drive of a job that stopped onto a spare; the person reads and types next.
+    pub fn replace(&self, job: String, request: ReplaceRequest) {
+        self.act(Action::Start(Start::Planning));
+        self.act(Action::Resume(job.clone(), None));
+        self.spawn(|this| async move {
+            match this.client.replace(&job, &request).await {
+                Ok(reply) => {
+                    let start = this.asked(Rc::new(reply), None).await;
+                    this.act(Action::Start(start));
+                }
+                Err(error) => {
+                    this.act(Action::Start(Start::Idle));
+                    this.act(Action::Resume(job, Some(Resume::Refused(error))));
+                }
+            }
         });
     }
 

@@ -76,7 +76,14 @@ impl Bay for DriveBay {
     }
 
     fn read_back(&mut self, act: &mut dyn FnMut(&dyn ReadAt)) -> Result<(), BayError> {
-        let reader = device::open_read(&self.path, true)?;
+        let reader = device::open_read(&self.path, true).map_err(|error| match error {
+            // It was written to: what opening says of itself is not true here.
+            OpenError::Io { path, cause } => BayError::Io(format!(
+                "the drive is gone: {} cannot be opened to be read back: {cause}",
+                path.display()
+            )),
+            error => error.into(),
+        })?;
         reading_ahead(&reader, |ahead| act(ahead));
         Ok(())
     }

@@ -17,7 +17,7 @@ use super::size::{show_files, show_size};
 use super::source::{parse_drive, parse_map, parse_sector, read_drives};
 use super::{key, report, side_door};
 use crate::device::Said;
-use crate::jobs::{Confirmation, JobError, JobRequest, Jobs, Origin, Passphrase};
+use crate::jobs::{Confirmation, JobError, JobRequest, Jobs, Origin, Passphrase, SectorDoubt};
 use crate::pipeline::SurfaceCheck;
 
 /// Fills drives from a folder, encrypts them while it does, and reads them back
@@ -203,7 +203,11 @@ fn request(arguments: Arguments) -> Result<JobRequest, JobError> {
         external_key_dir: arguments.bek,
         passphrase,
         sector: arguments.sector_bytes,
-        accept_4096: arguments.accept_4096,
+        sector_doubt: if arguments.accept_4096 {
+            SectorDoubt::Accept
+        } else {
+            SectorDoubt::Refuse
+        },
         parallel: arguments.parallel,
         check: match arguments.check {
             Check::None => SurfaceCheck::None,
@@ -273,6 +277,7 @@ fn confirmations(
         words.push(Confirmation {
             serial: drive.serial.clone(),
             said,
+            accepts_sectors: false,
         });
     }
     Ok(words)

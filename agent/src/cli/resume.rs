@@ -13,7 +13,7 @@ use super::screen::{Ended, Screen};
 use super::side_door;
 use super::source::parse_drive;
 use crate::jobs::{
-    JobError, Jobs, Kind, ReplaceRequest, ResumeRequest, TargetRequest, Whereabouts,
+    JobError, Jobs, Kind, ReplaceRequest, ResumeRequest, SectorDoubt, TargetRequest, Whereabouts,
 };
 
 /// Goes on with a session that was interrupted: by a crash, a power cut, an unplugged drive
@@ -120,6 +120,7 @@ fn replacements(arguments: &Arguments) -> Result<Vec<ReplaceRequest>, JobError> 
         Ok(ReplaceRequest {
             serial: serial.to_owned(),
             spare: parse_drive(path, free_space),
+            sector_doubt: SectorDoubt::Refuse,
         })
     };
     arguments.replace.iter().map(parse).collect()
