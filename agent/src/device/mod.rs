@@ -58,7 +58,7 @@ pub use drive_reader::{DriveReader, open_read};
 pub use drive_writer::{Device, DriveWriter};
 pub use edges::Edges;
 pub use erase::{EraseError, areas as erase_areas, erase, outside};
-pub use image_file::{NewDriveError, new_drive};
+pub use image_file::{NewDriveError, Sidecar, SidecarError, new_drive};
 pub use list::{DescribeError, describe, list};
 pub use naming::mark_duplicates;
 pub use open::{OpenError, open};
