@@ -95,7 +95,7 @@ impl Browser {
     /// # Errors
     /// When it does not in time.
     pub async fn wait_for_text(&self, css: &str, wanted: &str) -> Result<()> {
-        let start = std::time::Instant::now();
+        let start = Instant::now();
         loop {
             let text = self.text(css).await.unwrap_or_default();
             if text.contains(wanted) {
