@@ -387,6 +387,44 @@ async fn every_page_is_accessible_in_light_and_dark_and_at_every_width() -> Resu
 }
 
 #[tokio::test]
+async fn a_question_that_ends_says_so_and_is_extended_by_one_key_and_what_was_typed_stays()
+-> Result<()> {
+    let Some(browser) = Browser::start(1280, 1000).await? else {
+        return Ok(());
+    };
+    let agent = Agent::start(&[SERIAL])?;
+    plan(&browser, &agent).await?;
+    // The page's clock goes sixty times as fast; the agent's does not.
+    let hurry = "const real = window.setTimeout; \
+        window.setTimeout = (call, wait, ...rest) => real(call, wait / 60, ...rest);";
+    browser.client.execute(hurry, vec![]).await?;
+    type_the_word(&browser, SERIAL).await?;
+    browser
+        .wait_for_text("#erase-ending", "ends in 30 s")
+        .await?;
+    is_accessible(&browser, "erase-ending").await?;
+    let word = format!("[data-test='word-{SERIAL}']");
+    focus_by_tab(&browser, "#erase-extend").await?;
+    press(&browser, Key::Enter).await?;
+    browser.gone("#erase-ending").await?;
+    let script = "return document.querySelector(arguments[0]).value";
+    let value = browser.client.execute(script, vec![json!(word)]).await?;
+    ensure!(value == "4411", "what was typed is {value}");
+    // The second time somebody types on.
+    browser.wait("#erase-ending").await?;
+    let field = browser.wait(&word).await?;
+    field.send_keys("x").await?;
+    browser.gone("#erase-ending").await?;
+    field.clear().await?;
+    field.send_keys("4411").await?;
+    browser.click("#erase-confirm").await?;
+    browser
+        .wait_for_text("[data-test='verdict']", "Verified")
+        .await?;
+    browser.close().await
+}
+
+#[tokio::test]
 async fn the_keyboard_reaches_the_plan_and_leaves_the_erase_dialog() -> Result<()> {
     let Some(browser) = Browser::start(1440, 1000).await? else {
         return Ok(());

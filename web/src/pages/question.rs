@@ -25,15 +25,24 @@ pub(super) fn dialog(page: &Context, done: fn()) -> Html {
     let on_confirm = {
         let (page, reply, question) = (page.clone(), reply.clone(), question.clone());
         Callback::from(move |drives: Vec<Confirmation>| {
-            let words = words_of(&reply, &question, drives);
-            page.effects.confirm(reply.clone(), words, done);
+            let words = words_of(&reply, &question.token, drives);
+            page.effects
+                .confirm(reply.clone(), question.clone(), words, done);
         })
+    };
+    let on_extend = {
+        let (page, reply, question) = (page.clone(), reply.clone(), question.clone());
+        Callback::from(move |()| page.effects.extend(reply.clone(), question.clone()))
     };
     let listed = page.state.drive_list().to_vec();
     let (reply, refused, sending) = (reply.clone(), refused.clone(), *sending);
     // What was typed answers one question; another one begins with empty fields.
-    let key = question.clone();
-    html! { <EraseDialog {key} {listed} {reply} {refused} {sending} {on_confirm} {on_leave} /> }
+    let key = question.first.clone();
+    let (token, seconds) = (question.token.clone(), question.seconds);
+    html! {
+        <EraseDialog {key} {listed} {reply} {refused} {sending} {token} {seconds} {on_confirm}
+            {on_extend} {on_leave} />
+    }
 }
 
 fn words_of(reply: &StartReply, question: &str, drives: Vec<Confirmation>) -> ConfirmRequest {

@@ -2,12 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use gloo::timers::callback::Timeout;
 use shared::api::{ApiError, Confirmation, Drive, PlannedDriveSummary, StartReply};
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
 use super::{Modal, Serial, Trouble, name_of};
 use crate::words;
+
+/// So long before its end a question says that it ends.
+const WARNING_SECONDS: u64 = 30;
 
 /// What was typed for each serial.
 type Typed = BTreeMap<String, String>;
@@ -23,6 +27,12 @@ pub struct Props {
     pub refused: Option<ApiError>,
     /// Whether the words are on their way.
     pub sending: bool,
+    /// The question that the words answer; another one has its time anew.
+    pub token: String,
+    /// How many seconds it can be answered.
+    pub seconds: u64,
+    /// The person needs more time.
+    pub on_extend: Callback<()>,
     /// The person typed every serial's end.
     pub on_confirm: Callback<Vec<Confirmation>>,
     /// The person leaves it.
@@ -35,6 +45,17 @@ pub fn EraseDialog(props: &Props) -> Html {
     let typed = use_state(Typed::new);
     let accepted = use_state(BTreeSet::<String>::new);
     let wrong = use_state_eq(|| Option::<String>::None);
+    let ending = use_state_eq(|| false);
+    use_effect_with((props.token.clone(), props.seconds), {
+        let ending = ending.clone();
+        move |(_, seconds)| {
+            ending.set(false);
+            let until = seconds.saturating_sub(WARNING_SECONDS).saturating_mul(1000);
+            let until = u32::try_from(until).unwrap_or(u32::MAX);
+            let warning = Timeout::new(until, move || ending.set(true));
+            move || drop(warning)
+        }
+    });
     let drives = &props.reply.drives;
     let count = u64::try_from(drives.len()).unwrap_or(u64::MAX);
     let many = words::counted(count, "drive", "drives");
@@ -44,8 +65,12 @@ pub fn EraseDialog(props: &Props) -> Html {
         Callback::from(move |_: MouseEvent| on_leave.emit(()))
     };
     let on_type = {
-        let typed = typed.clone();
+        let (typed, ending, on_extend) = (typed.clone(), ending.clone(), props.on_extend.clone());
         Callback::from(move |(serial, text): (String, String)| {
+            // Who types is there: one key is enough.
+            if *ending {
+                on_extend.emit(());
+            }
             let mut all = (*typed).clone();
             all.insert(serial, text);
             typed.set(all);
@@ -103,7 +128,26 @@ pub fn EraseDialog(props: &Props) -> Html {
             if let Some(error) = &props.refused {
                 <Trouble error={error.clone()} id="erase-refused" />
             }
+            if *ending {
+                { warning(props) }
+            }
         </Modal>
+    }
+}
+
+/// What is said when the time is nearly over.
+fn warning(props: &Props) -> Html {
+    let on_extend = props.on_extend.clone();
+    html! {
+        <div class="message" data-tone="warn" role="alert" id="erase-ending">
+            <p class="title">{ format!("This question ends in {WARNING_SECONDS} s.") }</p>
+            <p>{ "Type on, or ask for more time. What you typed stays; nothing was touched." }</p>
+            <p class="actions">
+                <button type="button" id="erase-extend" onclick={move |_| on_extend.emit(())}>
+                    { "More time" }
+                </button>
+            </p>
+        </div>
     }
 }
 
