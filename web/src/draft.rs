@@ -28,6 +28,8 @@ pub struct Draft {
     pub cipher: String,
     /// Whether each blob gets its Content-MD5.
     pub content_md5: bool,
+    /// Whether what cannot be read stays behind, and the person said so.
+    pub leave_unreadable: bool,
     /// What becomes of names that cannot go as they are; none while the person has not said.
     pub names: Option<Names>,
     /// Whether sizes or real drives are planned onto.
@@ -68,6 +70,7 @@ impl Default for Draft {
             session: "argosy-1".to_owned(),
             cipher: "xts-aes-128".to_owned(),
             content_md5: false,
+            leave_unreadable: false,
             names: None,
             onto: Onto::WhatIf,
             size: "8 TB".to_owned(),
@@ -240,6 +243,7 @@ impl Draft {
                 renames: view.map(|view| view.renames.clone()).unwrap_or_default(),
                 // With new names accepted, what no name helps is left out as well; the plan has said so.
                 leave_out_problems: self.names.is_some(),
+                leave_unreadable: self.leave_unreadable,
             },
             expected: view.map(expected).unwrap_or_default(),
             accept_differences,

@@ -20,7 +20,7 @@ use super::runner::{Publish, run_job};
 use super::store::Store;
 use crate::attempt::DriveEnd;
 use crate::attempt::now;
-use crate::device::{self, ConfirmedTarget};
+use crate::drives::{Confirmed, Drives, NotConfirmed};
 use crate::job_error::{JobError, Kind};
 use crate::pipeline::Cancel;
 use crate::shelf::Shelves;
@@ -32,6 +32,7 @@ use shared::blob_name::file_name;
 pub struct Jobs {
     hub: Arc<Hub>,
     store: Arc<Store>,
+    drives: Drives,
     /// Held while a session is found again, so that two who press Resume at once do not both go on
     /// with it.
     finding: Arc<Mutex<()>>,
@@ -43,12 +44,27 @@ impl Jobs {
     /// # Errors
     /// [`JobError`] when the folder cannot be made or read.
     pub fn open(state_dir: Option<PathBuf>) -> Result<Self, JobError> {
+        Self::over(Drives::own(), state_dir)
+    }
+
+    /// Returns a handle that reaches drives through `drives`; `state_dir` as for [`Jobs::open`].
+    ///
+    /// # Errors
+    /// [`JobError`] when the folder cannot be made or read.
+    pub fn over(drives: Drives, state_dir: Option<PathBuf>) -> Result<Self, JobError> {
         let (store, jobs) = Store::open(state_dir)?;
         Ok(Self {
             hub: Hub::new(jobs),
             store: Arc::new(store),
+            drives,
             finding: Arc::default(),
         })
+    }
+
+    /// Returns the way to the drives.
+    #[must_use]
+    pub const fn drives(&self) -> &Drives {
+        &self.drives
     }
 
     /// Lists the source, plans, looks at the drives: the job then waits for [`Jobs::confirm`];
@@ -60,7 +76,7 @@ impl Jobs {
     /// # Errors
     /// [`JobError`]; nothing was written.
     pub fn start(&self, request: JobRequest) -> Result<StartReply, JobError> {
-        let prepared = Prepared::new(request)?;
+        let prepared = Prepared::new(&self.drives, request)?;
         if !prepared.request.accept_differences && !prepared.differences().is_empty() {
             return Ok(prepared.reply(None));
         }
@@ -101,7 +117,12 @@ impl Jobs {
         let prepared = waiting.ok_or_else(|| JobError::no_such_job(job))?;
         let prepared = prepared
             .ok_or_else(|| JobError::wrong_state("this job is not waiting to be confirmed"))?;
-        let confirmed = match confirm_drives(&prepared, self.store.folder(), plan_hash, words) {
+        let confirmed = match confirm_drives(
+            &self.drives,
+            &prepared,
+            self.store.folder(),
+            (plan_hash, words),
+        ) {
             Ok(confirmed) => confirmed,
             Err(error) => {
                 self.hub.with(job, |job| job.prepared = Some(prepared));
@@ -199,7 +220,7 @@ impl Jobs {
         if self.list().iter().any(is_it) {
             return Err(JobError::wrong_state("this session is being worked on"));
         }
-        let parts = resume::find(request)?;
+        let parts = resume::find(&self.drives, request)?;
         let snapshot = JobSnapshot {
             journal_dir: first_folder(&request.journal_dirs),
             ..resumed_snapshot(id, &parts)
@@ -239,7 +260,7 @@ impl Jobs {
         session: &ResumeRequest,
         replace: &ReplaceRequest,
     ) -> Result<StartReply, JobError> {
-        let prepared = replacement(session, replace)?;
+        let prepared = replacement(&self.drives, session, replace)?;
         self.wait_for_words(prepared)
     }
 
@@ -413,11 +434,11 @@ fn is_busy(snapshot: &JobSnapshot) -> bool {
 
 /// Matches the person's words with every drive of the plan.
 fn confirm_drives(
+    drives: &Drives,
     prepared: &Prepared,
     state_dir: Option<&Path>,
-    plan_hash: &str,
-    words: &[Confirmation],
-) -> Result<Vec<ConfirmedTarget>, JobError> {
+    (plan_hash, words): (&str, &[Confirmation]),
+) -> Result<Vec<Confirmed>, JobError> {
     if plan_hash != prepared.plan_hash {
         return Err(JobError::refused(
             "the plan is not the one that was shown",
@@ -440,12 +461,13 @@ fn confirm_drives(
                     "Name every drive that is to be erased.",
                 )
             })?;
-        let right = device::confirm(&target.info, &word.said, &kept).map_err(|refusal| {
+        let right = drives.confirm(&target.info, &word.said, &kept);
+        let right = right.map_err(|refusal| {
             let next = match refusal {
-                device::Refusal::Unreadable { .. } => {
+                NotConfirmed::Unreadable(_) => {
                     "Plug it in again; if it is still so, use another drive."
                 }
-                _ => "Look at the drive's label and name its serial.",
+                NotConfirmed::Refused(_) => "Look at the drive's label and name its serial.",
             };
             JobError::refused(
                 refusal.to_string(),
