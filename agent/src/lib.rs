@@ -5,7 +5,7 @@
 //! drives, threads, the clock, randomness, the terminal and the loopback socket.
 //!
 //! ```text
-//! device, scan, random, shelf  <-  journal_file  <-  pipeline, unpack, root_part  <-  attempt  <-  jobs  <-  http, control
+//! device, scan, random, shelf  <-  journal_file  <-  pipeline, unpack, root_part, drives  <-  attempt  <-  jobs  <-  http, control
 //!                                                                             <-  cli  <-  main
 //! ```
 //!
@@ -17,10 +17,12 @@ pub mod cli;
 pub mod control;
 pub mod core_dumps;
 pub mod device;
+pub mod drives;
 pub mod http;
 pub mod job_error;
 pub mod jobs;
 pub mod journal_file;
+pub mod locked_memory;
 pub mod pipeline;
 pub mod random;
 #[cfg(target_os = "linux")]

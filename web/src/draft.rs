@@ -30,6 +30,8 @@ pub struct Draft {
     pub cipher: String,
     /// Whether each blob gets its Content-MD5.
     pub content_md5: bool,
+    /// Whether what cannot be read stays behind, and the person said so.
+    pub leave_unreadable: bool,
     /// How the drives are checked before they are filled.
     pub check: SurfaceCheck,
     /// What becomes of names that cannot go as they are; none while the person has not said.
@@ -72,6 +74,7 @@ impl Default for Draft {
             session: "argosy-1".to_owned(),
             cipher: "xts-aes-128".to_owned(),
             content_md5: false,
+            leave_unreadable: false,
             check: SurfaceCheck::default(),
             names: None,
             onto: Onto::WhatIf,
@@ -246,6 +249,7 @@ impl Draft {
                 renames: view.map(|view| view.renames.clone()).unwrap_or_default(),
                 // With new names accepted, what no name helps is left out as well; the plan has said so.
                 leave_out_problems: self.names.is_some(),
+                leave_unreadable: self.leave_unreadable,
             },
             expected: view.map(expected).unwrap_or_default(),
             accept_differences,

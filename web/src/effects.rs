@@ -99,6 +99,7 @@ impl Effects {
                 Ok(reply) => {
                     failures = 0;
                     self.act(Action::Jobs(reply.jobs));
+                    self.act(Action::Code(Client::code()));
                     self.act(Action::Link(Link::Connected));
                     self.refresh_drives();
                     self.follow_events().await;

@@ -23,6 +23,8 @@ pub struct State {
     pub route: Route,
     /// Whether there is an agent.
     pub link: Link,
+    /// Six digits that the agent printed where it runs, to be compared; empty while there is no session.
+    pub code: String,
     /// What should travel.
     pub source: Source,
     /// What the person has chosen so far.
@@ -198,6 +200,8 @@ pub enum Action {
     Go(Route),
     /// The agent came or went.
     Link(Link),
+    /// The agent's six digits.
+    Code(String),
     /// The person chose something.
     Draft(Draft),
     /// A source is being read.
@@ -248,6 +252,7 @@ pub fn reduce(mut state: State, action: Action) -> State {
     match action {
         Action::Go(route) => state.route = route,
         Action::Link(link) => state.link = link,
+        Action::Code(code) => state.code = code,
         Action::Draft(draft) => state.draft = draft,
         Action::ReadSource(name) => {
             state.source = Source::Reading {
@@ -336,6 +341,7 @@ impl State {
         };
         self.draft.source_version = version;
         self.draft.names = None;
+        self.draft.leave_unreadable = false;
         self.plan = Planning::Nothing;
         self.source = Source::Ready {
             origin,

@@ -12,6 +12,7 @@ use super::report;
 use super::screen::{Ended, Screen};
 use super::side_door;
 use super::source::parse_drive;
+use crate::drives::Drives;
 use crate::jobs::{
     JobError, Jobs, Kind, ReplaceRequest, ResumeRequest, SectorDoubt, TargetRequest, Whereabouts,
 };
@@ -31,10 +32,10 @@ pub(super) struct Arguments {
     /// Where a drive is now, when its image file was moved; with the serial on its label when nothing
     /// else tells it from another empty drive
     #[arg(long, num_args = 1.., value_name = "PATH[=SERIAL]")]
-    drive: Vec<String>,
+    pub(super) drive: Vec<String>,
     /// Puts a spare in the place of a drive that died: only that drive's files are copied again
     #[arg(long, num_args = 1.., value_name = "SERIAL=PATH")]
-    replace: Vec<String>,
+    pub(super) replace: Vec<String>,
     /// Erases the spare of this serial, whatever is on it
     #[arg(long, num_args = 1.., value_name = "SERIAL", requires = "replace")]
     erase: Vec<String>,
@@ -58,7 +59,11 @@ pub(super) struct Arguments {
     pub(super) json: bool,
 }
 
-pub(super) fn run(arguments: Arguments, screen: &Screen) -> Result<Ended, JobError> {
+pub(super) fn run(
+    arguments: Arguments,
+    screen: &Screen,
+    drives: &Drives,
+) -> Result<Ended, JobError> {
     let replacements = replacements(&arguments)?;
     let passphrase = arguments.passphrase_file.as_deref();
     let request = ResumeRequest {
@@ -72,7 +77,7 @@ pub(super) fn run(arguments: Arguments, screen: &Screen) -> Result<Ended, JobErr
         external_key_dir: arguments.bek,
         passphrase: passphrase.map(read_passphrase).transpose()?,
     };
-    let jobs = Jobs::open(None)?;
+    let jobs = Jobs::over(drives.clone(), None)?;
     let _side_door = side_door::open(None, "resume", &jobs, None, screen);
     cancel_on_signal(&jobs);
     let mut reports = Reports::default();

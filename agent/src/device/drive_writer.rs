@@ -1,5 +1,6 @@
 //! A drive held exclusively and open for writing.
 
+use std::fs::File;
 use std::io::{Seek, SeekFrom};
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -64,6 +65,29 @@ impl DriveWriter {
             is_image,
             is_lost: AtomicBool::new(false),
         }
+    }
+
+    /// Takes over a drive that another process confirmed, opened and holds: its
+    /// [`DriveWriter::descriptors`].
+    ///
+    /// # Errors
+    /// The operating system's word.
+    pub fn of_descriptors(
+        (buffered, direct): (File, Option<File>),
+        sector: SectorSize,
+        is_image: bool,
+    ) -> std::io::Result<Self> {
+        let medium = Medium::of_descriptors(buffered, direct)?;
+        Ok(Self::new(medium, sector, is_image))
+    }
+
+    /// Returns the descriptors of the drive once more, buffered and unbuffered. They are the same
+    /// open files: the drive is held until the last of them is closed.
+    ///
+    /// # Errors
+    /// The operating system's word.
+    pub fn descriptors(&self) -> std::io::Result<(File, Option<File>)> {
+        self.medium.descriptors()
     }
 
     /// Writes all of `bytes` at offset `at`, from any thread. What other threads write must not

@@ -45,6 +45,7 @@ mod open;
 mod recent;
 mod serial;
 mod signatures;
+mod told;
 mod warnings;
 #[cfg(test)]
 mod windows;

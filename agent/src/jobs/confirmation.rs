@@ -5,7 +5,7 @@ use std::path::Path;
 use super::kept_paths::kept_paths;
 use super::prepared::Prepared;
 use super::request::{Confirmation, SectorDoubt};
-use crate::device::{self, ConfirmedTarget};
+use crate::drives::{Confirmed, Drives, NotConfirmed};
 use crate::job_error::JobError;
 
 /// Matches the person's words with every drive of the plan.
@@ -13,11 +13,11 @@ use crate::job_error::JobError;
 /// # Errors
 /// [`JobError`]; no drive was touched.
 pub(super) fn confirm_drives(
+    drives: &Drives,
     prepared: &Prepared,
     state_dir: Option<&Path>,
-    plan_hash: &str,
-    words: &[Confirmation],
-) -> Result<Vec<ConfirmedTarget>, JobError> {
+    (plan_hash, words): (&str, &[Confirmation]),
+) -> Result<Vec<Confirmed>, JobError> {
     if plan_hash != prepared.plan_hash {
         return Err(JobError::refused(
             "the plan is not the one that was shown",
@@ -45,12 +45,13 @@ pub(super) fn confirm_drives(
             prepared.request.sector_doubt,
             word,
         )?;
-        let right = device::confirm(&target.info, &word.said, &kept).map_err(|refusal| {
+        let right = drives.confirm(&target.info, &word.said, &kept);
+        let right = right.map_err(|refusal| {
             let next = match refusal {
-                device::Refusal::Unreadable { .. } => {
+                NotConfirmed::Unreadable(_) => {
                     "Plug it in again; if it is still so, use another drive."
                 }
-                _ => "Look at the drive's label and name its serial.",
+                NotConfirmed::Refused(_) => "Look at the drive's label and name its serial.",
             };
             JobError::refused(
                 refusal.to_string(),

@@ -20,6 +20,7 @@ use super::runner::{Publish, run_job};
 use super::store::Store;
 use crate::attempt::DriveEnd;
 use crate::attempt::now;
+use crate::drives::Drives;
 use crate::job_error::{JobError, Kind};
 use crate::pipeline::Cancel;
 use crate::shelf::Shelves;
@@ -31,6 +32,7 @@ use shared::blob_name::file_name;
 pub struct Jobs {
     hub: Arc<Hub>,
     store: Arc<Store>,
+    drives: Drives,
     /// Held while a session is found again, so that two who press Resume at once do not both go on
     /// with it.
     finding: Arc<Mutex<()>>,
@@ -42,12 +44,27 @@ impl Jobs {
     /// # Errors
     /// [`JobError`] when the folder cannot be made or read.
     pub fn open(state_dir: Option<PathBuf>) -> Result<Self, JobError> {
+        Self::over(Drives::own(), state_dir)
+    }
+
+    /// Returns a handle that reaches drives through `drives`; `state_dir` as for [`Jobs::open`].
+    ///
+    /// # Errors
+    /// [`JobError`] when the folder cannot be made or read.
+    pub fn over(drives: Drives, state_dir: Option<PathBuf>) -> Result<Self, JobError> {
         let (store, jobs) = Store::open(state_dir)?;
         Ok(Self {
             hub: Hub::new(jobs),
             store: Arc::new(store),
+            drives,
             finding: Arc::default(),
         })
+    }
+
+    /// Returns the way to the drives.
+    #[must_use]
+    pub const fn drives(&self) -> &Drives {
+        &self.drives
     }
 
     /// Lists the source, plans, looks at the drives: the job then waits for [`Jobs::confirm`];
@@ -59,7 +76,7 @@ impl Jobs {
     /// # Errors
     /// [`JobError`]; nothing was written.
     pub fn start(&self, request: JobRequest) -> Result<StartReply, JobError> {
-        let prepared = Prepared::new(request)?;
+        let prepared = Prepared::new(&self.drives, request)?;
         if !prepared.request.accept_differences && !prepared.differences().is_empty() {
             return Ok(prepared.reply(None));
         }
@@ -100,7 +117,12 @@ impl Jobs {
         let prepared = waiting.ok_or_else(|| JobError::no_such_job(job))?;
         let prepared = prepared
             .ok_or_else(|| JobError::wrong_state("this job is not waiting to be confirmed"))?;
-        let confirmed = match confirm_drives(&prepared, self.store.folder(), plan_hash, words) {
+        let confirmed = match confirm_drives(
+            &self.drives,
+            &prepared,
+            self.store.folder(),
+            (plan_hash, words),
+        ) {
             Ok(confirmed) => confirmed,
             Err(error) => {
                 self.hub.with(job, |job| job.prepared = Some(prepared));
@@ -249,7 +271,7 @@ impl Jobs {
         if self.is_worked_on(&request.session) {
             return Err(JobError::wrong_state("this session is being worked on"));
         }
-        let parts = resume::find(request)?;
+        let parts = resume::find(&self.drives, request)?;
         let snapshot = JobSnapshot {
             journal_dir: first_folder(&request.journal_dirs),
             ..resumed_snapshot(id, &parts)
@@ -289,7 +311,7 @@ impl Jobs {
         session: &ResumeRequest,
         replace: &ReplaceRequest,
     ) -> Result<StartReply, JobError> {
-        let prepared = replacement(session, replace)?;
+        let prepared = replacement(&self.drives, session, replace)?;
         self.wait_for_words(prepared)
     }
 

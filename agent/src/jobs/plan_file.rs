@@ -12,7 +12,8 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use ntfs_image::FileTime;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use shared::job::{DriveIdentity, FreeSpace, LeftOut, Moment};
+use shared::api::UnreadableCounts;
+use shared::job::{DriveIdentity, FreeSpace, LeftOut, LeftOutReason, Moment};
 use shared::plan::{Kind, Listing, Mapping, Plan};
 
 use super::gather::{Attached, Gathered};
@@ -289,6 +290,11 @@ pub fn read_from(file: impl BufRead, place: &str) -> Result<PlanFile, JobError> 
         roots: head.roots.clone(),
         attached: attached
             .ok_or_else(|| wrong("line 1: an attached file is not base64".to_owned()))?,
+        // Which are folders, and how long the files are, is not in the plan.
+        unreadable: UnreadableCounts {
+            files: count_unreadable(&head.skipped),
+            ..UnreadableCounts::default()
+        },
         skipped: std::mem::take(&mut head.skipped),
         notes: Vec::new(),
         words: head.words.clone(),
@@ -400,6 +406,13 @@ impl Head {
     }
 }
 
+fn count_unreadable(skipped: &[LeftOut]) -> u64 {
+    let unreadable = skipped
+        .iter()
+        .filter(|left_out| left_out.reason == LeftOutReason::Unreadable);
+    u64::try_from(unreadable.count()).unwrap_or(u64::MAX)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -424,6 +437,7 @@ mod tests {
                 properties: None,
             }],
             skipped: Vec::new(),
+            unreadable: UnreadableCounts::default(),
             notes: Vec::new(),
             words: ("/srv/film".to_owned(), "film/reels/".to_owned()),
         }

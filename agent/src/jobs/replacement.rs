@@ -10,6 +10,7 @@ use super::prepared::{Prepared, Replaced};
 use super::request::{JobRequest, Origin, SectorDoubt, TargetRequest};
 use super::resume::{ResumeRequest, cipher, has_protectors};
 use super::session_plans::plans;
+use crate::drives::Drives;
 use crate::job_error::JobError;
 
 /// A drive whose files are to go onto a spare.
@@ -28,6 +29,7 @@ pub struct ReplaceRequest {
 /// # Errors
 /// [`JobError`]: there is no such drive, or the spare is refused or too small.
 pub(super) fn replacement(
+    drives: &Drives,
     request: &ResumeRequest,
     replace: &ReplaceRequest,
 ) -> Result<Prepared, JobError> {
@@ -87,7 +89,7 @@ pub(super) fn replacement(
         listing,
         ..plan.gathered
     };
-    Prepared::replacement(job, gathered, replaced)
+    Prepared::replacement(drives, job, gathered, replaced)
 }
 
 /// Returns the entries of one drive as a listing of their own.

@@ -45,6 +45,8 @@ pub struct JobRequest {
     pub renames: Vec<Rename>,
     /// Whether what cannot go and has no new name is left out; without it such a plan is refused.
     pub leave_out_problems: bool,
+    /// Whether what cannot be read is left out; without it such a source is refused.
+    pub leave_unreadable: bool,
     /// What the page computed, to be compared; empty when nobody did.
     pub expected: Vec<ExpectedDrive>,
     /// Whether a plan that differs from `expected` is accepted.
@@ -180,6 +182,7 @@ impl JobRequest {
             content_md5: false,
             renames: Vec::new(),
             leave_out_problems: true,
+            leave_unreadable: true,
             expected: Vec::new(),
             accept_differences: true,
         }
@@ -217,6 +220,7 @@ impl JobRequest {
             content_md5: wire.options.content_md5,
             renames: wire.options.renames,
             leave_out_problems: wire.options.leave_out_problems,
+            leave_unreadable: wire.options.leave_unreadable,
             expected: wire.expected,
             accept_differences: wire.accept_differences,
         })

@@ -19,7 +19,7 @@ use crate::attempt::{
     DriveBay, DriveJob, DriveKeys, Likeness, NoKeys, ReopenError, UNTOLD, forget, untouched,
     whole_journal,
 };
-use crate::device;
+use crate::drives::Drives;
 use crate::job_error::JobError;
 use crate::shelf::Shelves;
 
@@ -68,7 +68,7 @@ impl ResumeRequest {
 ///
 /// # Errors
 /// [`JobError`]: there is no such session, a journal cannot be believed, a drive is not here.
-pub(super) fn find(request: &ResumeRequest) -> Result<Vec<Interrupted>, JobError> {
+pub(super) fn find(drives: &Drives, request: &ResumeRequest) -> Result<Vec<Interrupted>, JobError> {
     let mut found = Vec::new();
     let plans = plans(&request.journal_dirs, &request.session)?;
     let replaced: Vec<String> = plans
@@ -76,13 +76,13 @@ pub(super) fn find(request: &ResumeRequest) -> Result<Vec<Interrupted>, JobError
         .filter_map(|(_, replaces)| replaces.clone())
         .collect();
     for (plan, _) in plans {
-        found.push(revive(request, plan, &replaced)?);
+        found.push(revive((drives, request), plan, &replaced)?);
     }
     Ok(found)
 }
 
 fn revive(
-    request: &ResumeRequest,
+    (reach, request): (&Drives, &ResumeRequest),
     mut plan: PlanFile,
     replaced: &[String],
 ) -> Result<Interrupted, JobError> {
@@ -121,7 +121,7 @@ fn revive(
         let keys = match &begun {
             Some(replay) => keys(replay)?,
             None => {
-                is_untouched(head, request)?;
+                is_untouched(reach, head, request)?;
                 fresh_keys(request, &shelves, &plan, cipher, &planned)?
             }
         };
@@ -130,7 +130,7 @@ fn revive(
             has_journal: begun.is_some(),
             stage: stage.unwrap_or(Stage::Planned),
             ..run_drive(
-                request,
+                (reach, request),
                 (head, &plan.gathered.roots),
                 planned,
                 planned_out,
@@ -148,7 +148,7 @@ fn revive(
 
 /// Finds the drive itself.
 fn run_drive(
-    request: &ResumeRequest,
+    (reach, request): (&Drives, &ResumeRequest),
     (head, roots): (&HeadDrive, &[PathBuf]),
     planned: PlannedDrive,
     planned_out: Vec<(LeftOut, u64)>,
@@ -160,7 +160,7 @@ fn run_drive(
         .chain(&request.external_key_dir)
         .cloned()
         .collect();
-    let (info, confirmed) = locate(head, &request.drives, &kept)?;
+    let (info, confirmed) = locate(reach, head, &request.drives, &kept)?;
     Ok(RunDrive {
         job: DriveJob {
             identity: head.identity.clone(),
@@ -180,13 +180,18 @@ fn run_drive(
 
 /// Refuses a drive that has no journal and is not as it was when it was confirmed: its journal is
 /// somewhere else, and may be the only thing that opens it.
-fn is_untouched(head: &HeadDrive, request: &ResumeRequest) -> Result<(), JobError> {
+fn is_untouched(
+    drives: &Drives,
+    head: &HeadDrive,
+    request: &ResumeRequest,
+) -> Result<(), JobError> {
     let serial = head.identity.serial.as_str();
-    let (info, _) = locate(head, &request.drives, &request.journal_dirs)?;
+    let (_, found) = locate(drives, head, &request.drives, &request.journal_dirs)?;
     let failed = |error: String| JobError::io(error, serial, UNTOUCHED);
-    let reader = device::open_read(&info.path, false).map_err(|error| failed(error.to_string()))?;
     let source = head.identity.serial_source;
-    let likeness = untouched(&reader, &head.edges, source, request.names(serial));
+    let names = request.names(serial);
+    let likeness = found.look(|reader| untouched(reader, &head.edges, source, names));
+    let likeness = likeness.map_err(|error| failed(error.to_string()))?;
     match likeness.map_err(|error| failed(error.to_string()))? {
         Likeness::Same => Ok(()),
         Likeness::Another => Err(JobError::refused(

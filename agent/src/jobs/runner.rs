@@ -15,7 +15,7 @@ use super::prepared::Prepared;
 use crate::attempt::{
     Begun, Common, DriveBay, DriveEnd, DriveJob, DriveMeter, Grain, Speed, Teller, now, run, untold,
 };
-use crate::device::ConfirmedTarget;
+use crate::drives::Confirmed;
 use crate::job_error::{JobError, Kind};
 use crate::pipeline::{Cancel, SurfaceCheck};
 use crate::shelf::Shelves;
@@ -71,7 +71,7 @@ pub(super) struct RunDrive {
 pub(super) fn run_job(
     job: &str,
     mut prepared: Prepared,
-    confirmed: Vec<ConfirmedTarget>,
+    confirmed: Vec<Confirmed>,
     publish: &Publish,
     cancel: &Cancel,
     frozen: &dyn Fn(),

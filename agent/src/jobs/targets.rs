@@ -10,6 +10,7 @@ use shared::plan::{DriveSize, PlannedDrive};
 
 use super::request::{JobRequest, SectorDoubt, TargetRequest};
 use crate::device::{self, DriveInfo, DriveKind, Emptiness};
+use crate::drives::Drives;
 use crate::job_error::JobError;
 
 /// A drive that may be filled, and what was asked of it.
@@ -28,7 +29,7 @@ pub(super) struct Target {
 /// # Errors
 /// [`JobError`] when one of them is not there, may not be erased, has no serial, or is one with
 /// another.
-pub(super) fn look(request: &JobRequest) -> Result<Vec<Target>, JobError> {
+pub(super) fn look(drives: &Drives, request: &JobRequest) -> Result<Vec<Target>, JobError> {
     if request.drives.is_empty() {
         return Err(JobError::usage("no drive is given", "--drive"));
     }
@@ -36,7 +37,7 @@ pub(super) fn look(request: &JobRequest) -> Result<Vec<Target>, JobError> {
     let mut serials = HashSet::new();
     let mut paths = HashSet::new();
     for drive in &request.drives {
-        let target = look_at(drive, request.sector, request.sector_doubt)?;
+        let target = look_at(drives, drive, request.sector, request.sector_doubt)?;
         let real = std::fs::canonicalize(&drive.path).unwrap_or_else(|_| drive.path.clone());
         if !paths.insert(real) {
             return Err(JobError::refused(
@@ -58,11 +59,13 @@ pub(super) fn look(request: &JobRequest) -> Result<Vec<Target>, JobError> {
 }
 
 fn look_at(
+    drives: &Drives,
     drive: &TargetRequest,
     sector: Option<SectorSize>,
     doubts: SectorDoubt,
 ) -> Result<Target, JobError> {
-    let info = device::describe(&drive.path, drive.serial.as_deref()).map_err(|error| {
+    let info = drives.describe(&drive.path, drive.serial.as_deref());
+    let info = info.map_err(|error| {
         JobError::io(
             error.to_string(),
             place(&drive.path),

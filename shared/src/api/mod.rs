@@ -38,6 +38,7 @@ pub use jobs::{DriveSnapshot, JobSnapshot, JobState, JobsReply, KeyReply, Progre
 pub use listing::{ListedEntry, WireListing, WireListingError};
 pub use scan::{
     FolderEntry, FoldersReply, FoldersRequest, NameProblem, ScanCounts, ScanReply, ScanRequest,
+    UnreadableCounts,
 };
 pub use session::{SessionReply, SessionRequest};
 pub use start::{

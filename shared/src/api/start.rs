@@ -56,6 +56,8 @@ pub struct StartOptions {
     pub renames: Vec<Rename>,
     /// Whether what cannot go and has no new name is left out. Without it such a plan is refused.
     pub leave_out_problems: bool,
+    /// Whether what cannot be read is left out. Without it such a source is refused.
+    pub leave_unreadable: bool,
 }
 
 impl Default for StartOptions {
@@ -67,6 +69,7 @@ impl Default for StartOptions {
             content_md5: false,
             renames: Vec::new(),
             leave_out_problems: false,
+            leave_unreadable: false,
         }
     }
 }

@@ -395,26 +395,12 @@ fn left_out(scenario: &Scenario, replay: &Replay) -> BTreeSet<u32> {
         .collect()
 }
 
-/// Returns the first 4096 bytes in which two disks differ, within `ranges`.
+/// Returns where two disks differ first, within `ranges`.
 fn first_difference(
     ranges: &[std::ops::Range<u64>],
     one: &MemDisk,
     other: &MemDisk,
 ) -> Option<u64> {
-    const PIECE: u64 = 64 << 10;
-    let (mut left, mut right) = (Vec::new(), Vec::new());
-    for range in ranges {
-        let mut at = range.start;
-        while at < range.end {
-            let bytes = usize::try_from(PIECE.min(range.end.saturating_sub(at))).unwrap_or(0);
-            left.resize(bytes, 0);
-            right.resize(bytes, 0);
-            let read = one.read_at(at, &mut left).is_ok() && other.read_at(at, &mut right).is_ok();
-            if !read || left != right {
-                return Some(at);
-            }
-            at = at.saturating_add(PIECE);
-        }
-    }
-    None
+    let differs = |range| one.first_difference(other, range);
+    ranges.iter().find_map(differs)
 }
