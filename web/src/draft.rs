@@ -293,6 +293,18 @@ mod tests {
     }
 
     #[test]
+    fn what_cannot_be_read_stays_behind_only_when_the_person_said_so() {
+        let leaves = |draft: &Draft| {
+            let request = draft.start_request("/data", None, &[], false);
+            request.options.leave_unreadable
+        };
+        let mut draft = Draft::default();
+        assert!(!leaves(&draft));
+        draft.leave_unreadable = true;
+        assert!(leaves(&draft));
+    }
+
+    #[test]
     fn a_destination_is_written_with_one_slash_at_its_end() {
         let mut draft = Draft {
             container: " film/".to_owned(),
