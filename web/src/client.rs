@@ -11,8 +11,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use shared::api::{
     ApiError, ConfirmRequest, DrivesReply, Event, FoldersReply, FoldersRequest, JobSnapshot,
-    JobsReply, KeyReply, QuestionReply, QuestionRequest, ScanRequest, SessionReply, SessionRequest,
-    StartReply, StartRequest, code, paths,
+    JobsReply, KeyReply, QuestionReply, QuestionRequest, ReplaceRequest, ScanRequest, SessionReply,
+    SessionRequest, StartReply, StartRequest, code, paths,
 };
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -193,6 +193,18 @@ impl Client {
     pub async fn resume(&self, job: &str) -> Result<JobSnapshot, ApiError> {
         self.post(&paths::resume(job), &serde_json::Value::Null)
             .await
+    }
+
+    /// Plans the files of a drive of a job onto a spare.
+    ///
+    /// # Errors
+    /// [`ApiError`].
+    pub async fn replace(
+        &self,
+        job: &str,
+        request: &ReplaceRequest,
+    ) -> Result<StartReply, ApiError> {
+        self.post(&paths::replace(job), request).await
     }
 
     /// Returns a drive's recovery password.

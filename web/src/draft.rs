@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use shared::api::{Drive, ExpectedDrive, FreeSpace, PickedDrive, StartOptions, StartRequest};
+use shared::api::{
+    Drive, ExpectedDrive, FreeSpace, PickedDrive, StartOptions, StartRequest, SurfaceCheck,
+};
 use shared::blob_name::{Destination, SessionId};
 
 use crate::planning::{PlanRequest, PlanView, WantedDrive, sentence};
@@ -30,6 +32,8 @@ pub struct Draft {
     pub content_md5: bool,
     /// Whether what cannot be read stays behind, and the person said so.
     pub leave_unreadable: bool,
+    /// How the drives are checked before they are filled.
+    pub check: SurfaceCheck,
     /// What becomes of names that cannot go as they are; none while the person has not said.
     pub names: Option<Names>,
     /// Whether sizes or real drives are planned onto.
@@ -71,6 +75,7 @@ impl Default for Draft {
             cipher: "xts-aes-128".to_owned(),
             content_md5: false,
             leave_unreadable: false,
+            check: SurfaceCheck::default(),
             names: None,
             onto: Onto::WhatIf,
             size: "8 TB".to_owned(),
@@ -238,6 +243,7 @@ impl Draft {
             drives: picked.collect(),
             options: StartOptions {
                 cipher: self.cipher.clone(),
+                check: self.check,
                 verify: true,
                 content_md5: self.content_md5,
                 renames: view.map(|view| view.renames.clone()).unwrap_or_default(),

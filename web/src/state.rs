@@ -148,7 +148,7 @@ pub enum Start {
         /// The agent's plan.
         reply: Rc<StartReply>,
         /// The agent's question, which the words answer.
-        question: String,
+        question: Question,
         /// Why the last words were not taken.
         refused: Option<ApiError>,
         /// Whether the words are on their way.
@@ -156,6 +156,18 @@ pub enum Start {
     },
     /// The agent refused to plan.
     Failed(ApiError),
+}
+
+/// The agent's question before drives are erased.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Question {
+    /// What the answer carries.
+    pub token: String,
+    /// How many seconds it can be answered.
+    pub seconds: u64,
+    /// The token of the first question that the same words answer: what was typed stays when the time is extended, and
+    /// another question begins with empty fields.
+    pub first: String,
 }
 
 /// What came of asking for a job to be gone on with.

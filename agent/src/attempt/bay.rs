@@ -72,7 +72,15 @@ impl Bay for DriveBay {
 
     fn read_back(&mut self, act: &mut dyn FnMut(&dyn ReadAt)) -> Result<(), BayError> {
         self.0
-            .read_back(|reader| reading_ahead(reader, |ahead| act(ahead)))?;
+            .read_back(|reader| reading_ahead(reader, |ahead| act(ahead)))
+            .map_err(|error| match error {
+                // It was written to: what opening says of itself is not true here.
+                OpenError::Io { path, cause } => BayError::Io(format!(
+                    "the drive is gone: {} cannot be opened to be read back: {cause}",
+                    path.display()
+                )),
+                error => error.into(),
+            })?;
         Ok(())
     }
 }

@@ -22,6 +22,8 @@ pub struct DriveJob {
     pub contents: Contents,
     /// Its first and last MiB as they were when it was confirmed.
     pub edges: Edges,
+    /// Whether the person named it once more for the attempt that goes on.
+    pub named_again: bool,
     /// Its keys.
     pub keys: DriveKeys,
     /// What the plan left out and this drive's journal counts, each with its length.

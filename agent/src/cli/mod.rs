@@ -170,7 +170,10 @@ impl Command {
                     .filter_map(|text| text.split_once('='))
                     .map(|(_, path)| path.to_owned());
                 let spares = targets(&spares.collect::<Vec<_>>());
-                arguments.drive.iter().cloned().chain(spares).collect()
+                targets(&arguments.drive)
+                    .into_iter()
+                    .chain(spares)
+                    .collect()
             }
             Self::Verify(arguments) => vec![arguments.drive.clone()],
             Self::Unpack(arguments) => vec![arguments.drive.clone()],

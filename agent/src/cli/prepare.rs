@@ -18,7 +18,7 @@ use super::source::{parse_drive, parse_map, parse_sector, read_drives};
 use super::{key, report, side_door};
 use crate::device::Said;
 use crate::drives::Drives;
-use crate::jobs::{Confirmation, JobError, JobRequest, Jobs, Origin, Passphrase};
+use crate::jobs::{Confirmation, JobError, JobRequest, Jobs, Origin, Passphrase, SectorDoubt};
 use crate::pipeline::SurfaceCheck;
 
 /// Fills drives from a folder, encrypts them while it does, and reads them back
@@ -211,7 +211,11 @@ fn request(arguments: Arguments) -> Result<JobRequest, JobError> {
         external_key_dir: arguments.bek,
         passphrase,
         sector: arguments.sector_bytes,
-        accept_4096: arguments.accept_4096,
+        sector_doubt: if arguments.accept_4096 {
+            SectorDoubt::Accept
+        } else {
+            SectorDoubt::Refuse
+        },
         parallel: arguments.parallel,
         check: match arguments.check {
             Check::None => SurfaceCheck::None,
@@ -282,6 +286,7 @@ fn confirmations(
         words.push(Confirmation {
             serial: drive.serial.clone(),
             said,
+            accepts_sectors: false,
         });
     }
     Ok(words)

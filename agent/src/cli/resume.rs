@@ -13,7 +13,9 @@ use super::screen::{Ended, Screen};
 use super::side_door;
 use super::source::parse_drive;
 use crate::drives::Drives;
-use crate::jobs::{JobError, Jobs, Kind, ReplaceRequest, ResumeRequest};
+use crate::jobs::{
+    JobError, Jobs, Kind, ReplaceRequest, ResumeRequest, SectorDoubt, TargetRequest, Whereabouts,
+};
 
 /// Goes on with a session that was interrupted: by a crash, a power cut, an unplugged drive
 ///
@@ -27,9 +29,10 @@ pub(super) struct Arguments {
     /// Where its journals are; a folder that has no copy gets one
     #[arg(long, required = true, num_args = 1.., value_name = "DIR")]
     journal_dir: Vec<PathBuf>,
-    /// Where a drive is now, when its image file was moved
-    #[arg(long, num_args = 1.., value_name = "PATH")]
-    pub(super) drive: Vec<PathBuf>,
+    /// Where a drive is now, when its image file was moved; with the serial on its label when nothing
+    /// else tells it from another empty drive
+    #[arg(long, num_args = 1.., value_name = "PATH[=SERIAL]")]
+    pub(super) drive: Vec<String>,
     /// Puts a spare in the place of a drive that died: only that drive's files are copied again
     #[arg(long, num_args = 1.., value_name = "SERIAL=PATH")]
     pub(super) replace: Vec<String>,
@@ -66,7 +69,11 @@ pub(super) fn run(
     let request = ResumeRequest {
         session: arguments.session,
         journal_dirs: arguments.journal_dir,
-        drives: arguments.drive,
+        drives: arguments
+            .drive
+            .iter()
+            .map(|text| whereabouts(text))
+            .collect(),
         external_key_dir: arguments.bek,
         passphrase: passphrase.map(read_passphrase).transpose()?,
     };
@@ -97,6 +104,11 @@ pub(super) fn run(
     Ok(reports.show(&request.session, screen))
 }
 
+fn whereabouts(text: &str) -> Whereabouts {
+    let TargetRequest { path, serial, .. } = parse_drive(text, FreeSpace::Blank);
+    Whereabouts { path, serial }
+}
+
 fn replacements(arguments: &Arguments) -> Result<Vec<ReplaceRequest>, JobError> {
     let free_space = match (arguments.wipe, arguments.keep_free_space) {
         (true, _) => FreeSpace::Wipe,
@@ -113,6 +125,7 @@ fn replacements(arguments: &Arguments) -> Result<Vec<ReplaceRequest>, JobError> 
         Ok(ReplaceRequest {
             serial: serial.to_owned(),
             spare: parse_drive(path, free_space),
+            sector_doubt: SectorDoubt::Refuse,
         })
     };
     arguments.replace.iter().map(parse).collect()

@@ -1,6 +1,7 @@
 //! A drive held exclusively and open for writing.
 
 use std::fs::File;
+use std::io::{Seek, SeekFrom};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use disk::{ReadAt, ReadError, SectorSize, WriteAt, WriteError};
@@ -10,6 +11,9 @@ use super::medium::{Medium, wide};
 
 /// Bytes of zeros that are written at once.
 const ZEROS_BYTES: usize = 1 << 20;
+
+/// What is said of a drive that was pulled.
+const GONE: &str = "the drive is gone: it was unplugged, or what it is attached by failed";
 
 /// What the pipeline writes to: a drive, or in tests anything like one.
 pub trait Device: ReadAt + WriteAt + Send {
@@ -96,7 +100,21 @@ impl DriveWriter {
         self.check(at, length)?;
         self.medium
             .write(at, bytes)
-            .map_err(|why| failed(at, length, &why))
+            .map_err(|why| match self.is_gone() {
+                true => WriteError {
+                    at,
+                    bytes: length,
+                    cause: GONE.to_owned(),
+                },
+                false => failed(at, length, &why),
+            })
+    }
+
+    /// Returns whether the drive was pulled: Linux then calls every place of it one behind its end,
+    /// which reads as if it were full.
+    fn is_gone(&self) -> bool {
+        let mut file = self.medium.file();
+        !self.is_image && matches!(file.seek(SeekFrom::End(0)), Ok(0))
     }
 
     /// Flushes from any thread, as [`WriteAt::flush`] does.

@@ -4,8 +4,8 @@ use std::time::Instant;
 
 use shared::api::{
     ApiError, ConfirmRequest, DrivesReply, FoldersRequest, JobState, JobsReply, KeyReply,
-    QuestionReply, QuestionRequest, ScanRequest, SessionReply, SessionRequest, StartRequest, code,
-    paths,
+    QuestionReply, QuestionRequest, ReplaceRequest, ScanRequest, SessionReply, SessionRequest,
+    StartRequest, code, paths,
 };
 use warp::http::{HeaderValue, header};
 use warp::reply::Response;
@@ -134,6 +134,7 @@ fn word(drive: shared::api::Confirmation) -> Confirmation {
             typed if typed.is_empty() => Said::BlankImage,
             typed => Said::LastFour(typed),
         },
+        accepts_sectors: drive.accepts_sectors,
     }
 }
 
@@ -150,6 +151,23 @@ pub(super) async fn resume_job(agent: Agent, job: String) -> Result<Response, Ap
     })
     .await?;
     Ok(reply::json(&running))
+}
+
+/// Plans the files of a drive of a job that stopped onto a spare: a job of its own, which is asked about and confirmed as any.
+pub(super) async fn replace_drive(
+    agent: Agent,
+    job: String,
+    request: ReplaceRequest,
+) -> Result<Response, ApiError> {
+    let started = blocking(move || {
+        let ReplaceRequest { serial, mut spare } = request;
+        let spares = std::slice::from_mut(&mut spare);
+        drives::recognise(agent.jobs.drives(), &agent.drives, spares)?;
+        let planned = agent.jobs.replace_drive(&job, serial, spare.into());
+        planned.map_err(api_error)
+    })
+    .await?;
+    Ok(reply::json(&started))
 }
 
 pub(super) async fn journal(

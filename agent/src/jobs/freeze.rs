@@ -161,6 +161,7 @@ fn drive_job(
         identity: target.identity(),
         free_space: target.free_space,
         contents: target.info.contents.clone(),
+        named_again: false,
         edges: edges.map_err(|error| failed(error.to_string()))?,
         keys: new_keys(sealing, &planned)?,
         planned,

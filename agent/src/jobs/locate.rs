@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use shared::job::SerialSource;
 
 use super::plan_file::HeadDrive;
+use super::resume::Whereabouts;
 use crate::device::DriveInfo;
 use crate::drives::{Confirmed, Drives};
 use crate::job_error::JobError;
@@ -14,13 +15,16 @@ use crate::job_error::JobError;
 pub(super) fn locate(
     drives: &Drives,
     head: &HeadDrive,
-    moved: &[PathBuf],
+    moved: &[Whereabouts],
     kept: &[PathBuf],
 ) -> Result<(DriveInfo, Confirmed), JobError> {
     let known = &head.identity;
     let given = (known.serial_source == SerialSource::Label).then_some(known.serial.as_str());
     let mut seen = None;
-    let paths = moved.iter().chain(std::iter::once(&head.path));
+    // A path that is said to be another drive's is not looked at.
+    let is_free = |drive: &&Whereabouts| drive.serial.as_ref().is_none_or(|s| *s == known.serial);
+    let moved = moved.iter().filter(is_free).map(|drive| &drive.path);
+    let paths = moved.chain(std::iter::once(&head.path));
     let here = paths.filter_map(|path| drives.describe(path, given).ok());
     let others = || drives.list(&[]).into_iter();
     let candidates = here.chain(std::iter::once_with(others).flatten());

@@ -13,6 +13,7 @@
 //! published.
 
 mod abort;
+mod confirmation;
 mod freeze;
 mod gather;
 mod handle;
@@ -37,6 +38,6 @@ pub use abort::{Aborted, abort};
 pub use gather::{Attached, Gathered, gather, mapped};
 pub use handle::Jobs;
 pub use replacement::ReplaceRequest;
-pub use request::{Confirmation, JobRequest, Origin, Passphrase, TargetRequest};
-pub use resume::ResumeRequest;
+pub use request::{Confirmation, JobRequest, Origin, Passphrase, SectorDoubt, TargetRequest};
+pub use resume::{ResumeRequest, Whereabouts};
 pub use targets::serial_source;

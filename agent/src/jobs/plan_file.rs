@@ -221,11 +221,19 @@ pub fn gather(path: &Path) -> Result<Gathered, JobError> {
 /// [`JobError`] when it is none, of another version, or cut off.
 pub fn read(path: &Path) -> Result<PlanFile, JobError> {
     let place = path.display().to_string();
-    let wrong = |what: String| JobError::usage(what, place.as_str());
-    let file =
-        std::fs::File::open(path).map_err(|error| wrong(format!("cannot read it: {error}")))?;
+    let file = std::fs::File::open(path)
+        .map_err(|error| JobError::usage(format!("cannot read it: {error}"), place.as_str()))?;
+    read_from(BufReader::with_capacity(PIECE_BYTES, file), &place)
+}
+
+/// Reads a plan from its bytes; `place` is what errors call them.
+///
+/// # Errors
+/// [`JobError`] as [`read`].
+pub fn read_from(file: impl BufRead, place: &str) -> Result<PlanFile, JobError> {
+    let wrong = |what: String| JobError::usage(what, place);
     let mut lines = Lines {
-        file: BufReader::with_capacity(PIECE_BYTES, file),
+        file,
         sum: Sha256::new(),
         number: 0,
         text: String::new(),
@@ -259,11 +267,20 @@ pub fn read(path: &Path) -> Result<PlanFile, JobError> {
         let kind = if is_folder { Kind::Folder } else { Kind::File };
         let pushed = listing.push(&path, bytes, FileTime(modified), kind);
         let entry = pushed.map_err(|error| wrong(format!("line {number}: {error}")))?;
+        // A plan made for sizes alone numbers drives that its head does not name.
+        if place == Place::NOWHERE || head.drives.is_empty() {
+            continue;
+        }
         for drive in place.drives() {
-            let drive = usize::try_from(*drive).ok();
-            if let Some(entries) = drive.and_then(|drive| entries.get_mut(drive)) {
-                entries.push(entry);
-            }
+            let found = usize::try_from(*drive).ok();
+            let found = found.and_then(|number| entries.get_mut(number));
+            let entries = found.filter(|entries| entries.last() != Some(&entry));
+            let entries = entries.ok_or_else(|| {
+                wrong(format!(
+                    "line {number}: there is no drive {drive}, or it is named twice"
+                ))
+            })?;
+            entries.push(entry);
         }
     }
     let attached: Option<Vec<Attached>> = head.attached.iter().map(decoded).collect();
@@ -292,14 +309,14 @@ pub fn read(path: &Path) -> Result<PlanFile, JobError> {
 }
 
 /// The lines of a plan, hashed as they are read.
-struct Lines {
-    file: BufReader<std::fs::File>,
+struct Lines<R> {
+    file: R,
     sum: Sha256,
     number: u64,
     text: String,
 }
 
-impl Lines {
+impl<R: BufRead> Lines<R> {
     /// Returns the next whole line.
     fn next(&mut self) -> Result<&str, String> {
         self.number = self.number.saturating_add(1);
@@ -520,5 +537,13 @@ mod tests {
         let read = read(&folder.path().join("two.plan")).expect("just written");
         assert_eq!(read.entries, [vec![0, 1], vec![1, 2]]);
         assert_eq!(read.hash, hash.expect("a new file"));
+        // No other drive, and none twice: the line is named.
+        let text = std::fs::read_to_string(folder.path().join("two.plan")).expect("just written");
+        assert!(text.contains("false,0]\n"));
+        for place in ["2", "-2", "[0,0]", "[1,-1]"] {
+            let altered = text.replacen("false,0]", &format!("false,{place}]"), 1);
+            let refused = read_from(altered.as_bytes(), "p").expect_err(place);
+            assert!(refused.to_string().contains("line 2"), "{refused}");
+        }
     }
 }

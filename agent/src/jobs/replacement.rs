@@ -7,7 +7,7 @@ use shared::plan::{Kind, Listing};
 use super::gather::Gathered;
 use super::plan_file::HeadDrive;
 use super::prepared::{Prepared, Replaced};
-use super::request::{JobRequest, Origin, TargetRequest};
+use super::request::{JobRequest, Origin, SectorDoubt, TargetRequest};
 use super::resume::{ResumeRequest, cipher, has_protectors};
 use super::session_plans::plans;
 use crate::drives::Drives;
@@ -20,6 +20,8 @@ pub struct ReplaceRequest {
     pub serial: String,
     /// The spare.
     pub spare: TargetRequest,
+    /// What becomes of a spare whose sectors the data centre will not take.
+    pub sector_doubt: SectorDoubt,
 }
 
 /// Plans the files of one drive of a session onto a spare. Nothing is written.
@@ -66,6 +68,7 @@ pub(super) fn replacement(
         cipher: cipher(&plan)?,
         external_key_dir: request.external_key_dir.clone(),
         passphrase: request.passphrase.clone(),
+        sector_doubt: replace.sector_doubt,
         check: plan.head.check,
         verify: plan.head.verify,
         content_md5: plan.gathered.mapping.content_md5,

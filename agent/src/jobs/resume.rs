@@ -15,8 +15,10 @@ use super::plan_file::{HeadDrive, PlanFile};
 use super::request::Passphrase;
 use super::runner::RunDrive;
 use super::session_plans::plans;
-use crate::attempt::{DriveBay, DriveJob, DriveKeys, NoKeys, ReopenError, forget, whole_journal};
-use crate::device::Edges;
+use crate::attempt::{
+    DriveBay, DriveJob, DriveKeys, Likeness, NoKeys, ReopenError, UNTOLD, forget, untouched,
+    whole_journal,
+};
 use crate::drives::Drives;
 use crate::job_error::JobError;
 use crate::shelf::Shelves;
@@ -28,12 +30,38 @@ pub struct ResumeRequest {
     pub session: String,
     /// Where its journals are; each gets a copy again.
     pub journal_dirs: Vec<PathBuf>,
-    /// Drives that are found under another path now: image files that were moved.
-    pub drives: Vec<PathBuf>,
+    /// Drives that are found under another path now, or that the person names once more.
+    pub drives: Vec<Whereabouts>,
     /// Folder that gets the key file of a drive that has no keys yet, when the session makes them.
     pub external_key_dir: Option<PathBuf>,
     /// The passphrase of such a drive, when the session has one.
     pub passphrase: Option<Passphrase>,
+}
+
+/// Where a drive is now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Whereabouts {
+    /// Block device or image file.
+    pub path: PathBuf,
+    /// The serial on its label, when the person says which one it is.
+    pub serial: Option<String>,
+}
+
+impl From<PathBuf> for Whereabouts {
+    fn from(path: PathBuf) -> Self {
+        Self { path, serial: None }
+    }
+}
+
+impl ResumeRequest {
+    /// Returns whether the person said once more which drive this serial is.
+    fn names(&self, serial: &str) -> bool {
+        let mut named = self
+            .drives
+            .iter()
+            .filter_map(|drive| drive.serial.as_deref());
+        named.any(|named| named == serial)
+    }
 }
 
 /// Finds every plan of a session and what is left to do. Nothing is written to a drive.
@@ -140,6 +168,7 @@ fn run_drive(
             free_space: head.free_space,
             contents: info.contents,
             edges: head.edges.clone(),
+            named_again: request.names(&head.identity.serial),
             keys,
             planned_out,
         },
@@ -159,16 +188,23 @@ fn is_untouched(
     let serial = head.identity.serial.as_str();
     let (_, found) = locate(drives, head, &request.drives, &request.journal_dirs)?;
     let failed = |error: String| JobError::io(error, serial, UNTOUCHED);
-    let edges = found.look(Edges::read);
-    let edges = edges.map_err(|error| failed(error.to_string()))?;
-    if edges.map_err(|error| failed(error.to_string()))? == head.edges {
-        return Ok(());
+    let source = head.identity.serial_source;
+    let names = request.names(serial);
+    let likeness = found.look(|reader| untouched(reader, &head.edges, source, names));
+    let likeness = likeness.map_err(|error| failed(error.to_string()))?;
+    match likeness.map_err(|error| failed(error.to_string()))? {
+        Likeness::Same => Ok(()),
+        Likeness::Another => Err(JobError::refused(
+            format!("drive {serial} was written to, and its journal is not here"),
+            place(&request.journal_dirs, serial),
+            "Name the folder that has its journal: --journal-dir DIR.",
+        )),
+        Likeness::Untold => Err(JobError::refused(
+            UNTOLD,
+            serial,
+            format!("Name it again: argosy resume --drive PATH={serial}."),
+        )),
     }
-    Err(JobError::refused(
-        format!("drive {serial} was written to, and its journal is not here"),
-        place(&request.journal_dirs, serial),
-        "Name the folder that has its journal: --journal-dir DIR.",
-    ))
 }
 
 /// Opens the sealed area in a journal.

@@ -63,7 +63,8 @@ pub(super) struct RunDrive {
     pub stage: Stage,
 }
 
-/// Freezes a job and fills all its drives. Returns how each ended, in the plan's order.
+/// Freezes a job, tells `frozen` so, and fills all its drives. Returns how each ended, in the plan's
+/// order.
 ///
 /// # Errors
 /// [`JobError`] when the job ended before any drive was touched.
@@ -73,12 +74,14 @@ pub(super) fn run_job(
     confirmed: Vec<Confirmed>,
     publish: &Publish,
     cancel: &Cancel,
+    frozen: &dyn Fn(),
 ) -> Result<Vec<(String, DriveEnd)>, JobError> {
     let Frozen {
         started,
         plan_hash,
         drives,
     } = freeze(&mut prepared, confirmed)?;
+    frozen();
     let request = &prepared.request;
     let drives = drives.into_iter().map(|(job, bay)| RunDrive {
         job,

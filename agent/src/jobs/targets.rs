@@ -8,7 +8,7 @@ use shared::api::{FreeSpace, PlannedDriveSummary};
 use shared::job::{DriveIdentity, SerialSource};
 use shared::plan::{DriveSize, PlannedDrive};
 
-use super::request::{JobRequest, TargetRequest};
+use super::request::{JobRequest, SectorDoubt, TargetRequest};
 use crate::device::{self, DriveInfo, DriveKind, Emptiness};
 use crate::drives::Drives;
 use crate::job_error::JobError;
@@ -37,7 +37,7 @@ pub(super) fn look(drives: &Drives, request: &JobRequest) -> Result<Vec<Target>,
     let mut serials = HashSet::new();
     let mut paths = HashSet::new();
     for drive in &request.drives {
-        let target = look_at(drives, drive, request.sector, request.accept_4096)?;
+        let target = look_at(drives, drive, request.sector, request.sector_doubt)?;
         let real = std::fs::canonicalize(&drive.path).unwrap_or_else(|_| drive.path.clone());
         if !paths.insert(real) {
             return Err(JobError::refused(
@@ -62,7 +62,7 @@ fn look_at(
     drives: &Drives,
     drive: &TargetRequest,
     sector: Option<SectorSize>,
-    accept_4096: bool,
+    doubts: SectorDoubt,
 ) -> Result<Target, JobError> {
     let info = drives.describe(&drive.path, drive.serial.as_deref());
     let info = info.map_err(|error| {
@@ -80,7 +80,10 @@ fn look_at(
             "Choose another drive, or free this one first; `argosy drives` shows them all.",
         ));
     }
-    if let Some(doubt) = info.sector_doubt().filter(|_| !accept_4096) {
+    if let Some(doubt) = info
+        .sector_doubt()
+        .filter(|_| doubts == SectorDoubt::Refuse)
+    {
         return Err(JobError::refused(
             doubt,
             place(&drive.path),
@@ -264,6 +267,7 @@ impl Target {
             needs_word: self.needs_word(),
             word_characters: u32::try_from(characters).unwrap_or(4),
             lost: lost.collect(),
+            sector_doubt: self.info.sector_doubt().unwrap_or_default(),
         }
     }
 }

@@ -5,13 +5,15 @@
     reason = "places within a drive's length; release builds stop at an overflow"
 )]
 
+use std::ops::Range;
+
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::batch::index;
 use super::cancel::Cancel;
 use super::error::PipelineError;
-use crate::device::{AlignedBuffer, Device};
+use crate::device::{AlignedBuffer, Device, outside};
 
 /// The most places of a quick check besides the drive's end.
 const PLACES: u64 = 256;
@@ -55,7 +57,8 @@ pub enum SurfaceError {
 
 /// Writes to places over the whole drive and, once all are flushed, reads them back. What was at
 /// the places of a quick check is put back when `keep` says so, and is zeros otherwise; a full
-/// check leaves its pattern.
+/// check leaves its pattern. Nothing is written to `spared`, which tells the drive from others: who
+/// wrote it there finds out whether it was kept.
 ///
 /// # Errors
 /// [`SurfaceError`].
@@ -63,23 +66,33 @@ pub fn check_surface(
     device: &mut dyn Device,
     how: SurfaceCheck,
     keep: bool,
+    spared: &Range<u64>,
     cancel: &Cancel,
 ) -> Result<(), SurfaceError> {
+    let beside = |places: Vec<(u64, u64)>| {
+        let ranges: Vec<_> = places.iter().map(|(at, bytes)| *at..at + bytes).collect();
+        let parts = outside(&ranges, spared).into_iter();
+        parts
+            .map(|part| (part.start, part.end - part.start))
+            .collect::<Vec<_>>()
+    };
+    let bytes = device.bytes();
     match how {
         SurfaceCheck::None => Ok(()),
-        SurfaceCheck::Quick => quick(device, keep, cancel),
-        SurfaceCheck::Full => {
-            let all = steps(device.bytes());
-            pass(device, &all, cancel)
-        }
+        SurfaceCheck::Quick => quick(device, &beside(places(bytes)), keep, cancel),
+        SurfaceCheck::Full => pass(device, &beside(steps(bytes)), cancel),
     }
 }
 
-fn quick(device: &mut dyn Device, keep: bool, cancel: &Cancel) -> Result<(), SurfaceError> {
-    let places = places(device.bytes());
+fn quick(
+    device: &mut dyn Device,
+    places: &[(u64, u64)],
+    keep: bool,
+    cancel: &Cancel,
+) -> Result<(), SurfaceError> {
     let mut old = Vec::new();
     if keep {
-        for (at, bytes) in &places {
+        for (at, bytes) in places {
             let mut content = AlignedBuffer::zeroed(index(*bytes));
             device
                 .read_at(*at, &mut content)
@@ -87,13 +100,13 @@ fn quick(device: &mut dyn Device, keep: bool, cancel: &Cancel) -> Result<(), Sur
             old.push((*at, content));
         }
     }
-    let result = pass(device, &places, cancel);
+    let result = pass(device, places, cancel);
     // Also after a fault: nothing of the check stays behind.
     for (at, content) in &old {
         device.write_at(*at, content).map_err(PipelineError::from)?;
     }
     if !keep {
-        for (at, bytes) in &places {
+        for (at, bytes) in places {
             device.zero(*at, *bytes).map_err(PipelineError::from)?;
         }
     }
@@ -249,7 +262,7 @@ mod tests {
     const BYTES: u64 = 64 << 20;
 
     fn check(drive: &mut Liar, how: SurfaceCheck, keep: bool) -> Result<(), SurfaceError> {
-        check_surface(drive, how, keep, &Cancel::default())
+        check_surface(drive, how, keep, &(0..0), &Cancel::default())
     }
 
     #[test]
@@ -292,6 +305,19 @@ mod tests {
             matches!(found, Err(SurfaceError::Forgets { at }) if at == 32 << 20),
             "{found:?}"
         );
+    }
+
+    #[test]
+    fn what_is_spared_is_as_it_was_after_any_check() {
+        for how in [SurfaceCheck::Quick, SurfaceCheck::Full] {
+            let mut drive = Liar::new(BYTES, BYTES);
+            drive.disk.write_at(1 << 20, &[7; 4096]).expect("in bounds");
+            let spared = (1 << 20)..(1 << 20) + 4096;
+            check_surface(&mut drive, how, false, &spared, &Cancel::default()).expect("honest");
+            let mut found = [0; 4096];
+            drive.disk.read_at(1 << 20, &mut found).expect("in bounds");
+            assert_eq!(found, [7; 4096]);
+        }
     }
 
     #[test]

@@ -41,6 +41,7 @@ fn a_cancelled_drive_says_so_in_its_journal_and_is_not_recognisable() {
         &[Confirmation {
             serial: "STOP".to_owned(),
             said: Said::BlankImage,
+            accepts_sectors: false,
         }],
     )
     .unwrap();
@@ -80,12 +81,16 @@ fn a_cancelled_drive_says_so_in_its_journal_and_is_not_recognisable() {
         image[..1 << 20].iter().all(|byte| *byte == 0),
         "no partition table"
     );
-    assert!(
-        image[1 << 20..(1 << 20) + 8192]
-            .iter()
-            .all(|byte| *byte == 0),
-        "no boot sector"
-    );
+    // Where the boot sector would be there is what the erase leaves to know the drive by: one hash,
+    // again and again, and zeros behind it.
+    let (marker, behind) = image[1 << 20..(1 << 20) + 8192].split_at(4096);
+    let first = &marker[..32];
+    assert!(first.iter().any(|byte| *byte != 0), "no marker");
+    assert!(marker.chunks(32).all(|part| part == first), "a boot sector");
+    assert!(behind.iter().all(|byte| *byte == 0), "a boot sector");
+    let seen = agent::device::describe(&place.path("STOP.img"), None).unwrap();
+    let found = seen.contents.signatures;
+    assert!(found.is_empty(), "{found:?}");
 }
 
 #[test]
@@ -101,6 +106,7 @@ fn a_job_that_waits_for_its_confirmation_can_be_dropped() {
     let words = [Confirmation {
         serial: "DROP".to_owned(),
         said: Said::BlankImage,
+        accepts_sectors: false,
     }];
     assert!(jobs.confirm(&job, &plan, &words).is_err());
     assert!(!place.journals().exists());
@@ -115,6 +121,7 @@ fn a_confirmation_of_another_plan_or_without_words_is_refused_and_the_job_still_
     let words = [Confirmation {
         serial: "WAITS".to_owned(),
         said: Said::BlankImage,
+        accepts_sectors: false,
     }];
     let other = "00".repeat(32);
     assert_eq!(
@@ -128,6 +135,7 @@ fn a_confirmation_of_another_plan_or_without_words_is_refused_and_the_job_still_
     let wrong = [Confirmation {
         serial: "WAITS".to_owned(),
         said: Said::LastFour("XXXX".to_owned()),
+        accepts_sectors: false,
     }];
     assert_eq!(
         jobs.confirm(&job, &plan, &wrong).unwrap_err().kind,
@@ -148,6 +156,7 @@ fn jobs_of_an_earlier_run_are_remembered_with_what_their_journals_say() {
     let words = [Confirmation {
         serial: "KNOWN".to_owned(),
         said: Said::BlankImage,
+        accepts_sectors: false,
     }];
     jobs.confirm(&job, &plan, &words).unwrap();
     jobs.wait(&job).unwrap();

@@ -43,5 +43,6 @@ pub use scan::{
 pub use session::{SessionReply, SessionRequest};
 pub use start::{
     ConfirmRequest, Confirmation, Difference, ExpectedDrive, PickedDrive, PlannedDriveSummary,
-    QuestionReply, QuestionRequest, Rename, StartOptions, StartReply, StartRequest,
+    QuestionReply, QuestionRequest, Rename, ReplaceRequest, StartOptions, StartReply, StartRequest,
+    SurfaceCheck,
 };
