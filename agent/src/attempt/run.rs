@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use bitlocker_image::HEADER_BYTES;
 use ntfs_image::Node;
 use shared::api::{FreeSpace, News};
-use shared::drive::{DriveLayout, DriveSpec, Mend};
+use shared::drive::{DriveLayout, DriveSpec, Kept, Mend};
 use shared::job::{DriveState, LeftOut, LeftOutReason, Stage, Verdict};
 use shared::journal::{Note, Record};
 use shared::verify::Expected;
@@ -22,7 +23,8 @@ use super::stop::{DriveEnd, Stop};
 use crate::device::{self, Device, Edges};
 use crate::job_error::Kind;
 use crate::pipeline::{
-    self, HashIndex, Known, Start, Structures, SurfaceCheck, Work, check_surface, is_check_pattern,
+    self, HashIndex, Known, Start, Structures, Surface, SurfaceCheck, Work, check_surface,
+    is_check_pattern,
 };
 
 /// Fills one drive, or goes on with it, and reads it back.
@@ -112,6 +114,7 @@ impl<'a> Attempt<'a, '_, '_> {
         let work = self.lay_out()?;
         self.know(&work, left_out);
         let mut device = bay.hold()?;
+        self.keeps(device.as_ref())?;
         if resumes {
             self.recognise(&work, device.as_ref())?;
             self.ledger.record(&Record::Resumed {
@@ -151,11 +154,12 @@ impl<'a> Attempt<'a, '_, '_> {
         let spec = DriveSpec {
             disk_bytes: drive.planned.disk_bytes,
             sector: drive.planned.sector,
-            cipher: common.cipher,
+            cipher: drive.cipher(common),
             serial: drive.planned.serial.clone(),
             label: common.mapping.session.as_str().to_owned(),
             started: common.started.file_time(),
             ids: drive.keys.ids.clone(),
+            kept: drive.kept.clone(),
         };
         let layout = DriveLayout::new(spec, common.listing, &drive.planned.entries, common.mapping)
             .map_err(|error| Stop::Failed {
@@ -196,6 +200,21 @@ impl<'a> Attempt<'a, '_, '_> {
         }
     }
 
+    /// Makes sure that what stays of a volume that is kept is as it was, before anything is written to
+    /// the drive.
+    fn keeps(&self, device: &dyn Device) -> Result<(), Stop> {
+        let Some(kept) = &self.drive.kept else {
+            return Ok(());
+        };
+        match kept.first_change(device).map_err(Stop::io)? {
+            None => Ok(()),
+            Some(at) => Err(Stop::refused(format!(
+                "this is not the drive as it was confirmed: what was to stay of its volume changed at \
+                 offset {at:#x}; nothing was written to it"
+            ))),
+        }
+    }
+
     /// Makes sure that the drive is the one of the journal and holds what it confirmed, before
     /// anything is written to it.
     fn recognise(&self, work: &Work<'_>, device: &dyn Device) -> Result<(), Stop> {
@@ -207,12 +226,17 @@ impl<'a> Attempt<'a, '_, '_> {
         };
         let through = match self.stage() {
             Stage::Planned => {
-                let is_it = self.drive.edges.admit(device).map_err(Stop::io)?;
+                let is_it = match &self.drive.kept {
+                    Some(kept) => self.is_being_erased(work, device, kept)?,
+                    None => self.drive.edges.admit(device).map_err(Stop::io)?,
+                };
                 return if is_it { Ok(()) } else { Err(another()) };
             }
             Stage::Erased => {
-                let is_it = Edges::erased(device, &is_check_pattern).map_err(Stop::io)?
-                    && self.is_marked(work, device)?;
+                // Around a volume that is kept nothing was erased; `keeps` compared it.
+                let is_empty = self.drive.kept.is_some()
+                    || Edges::erased(device, &is_check_pattern).map_err(Stop::io)?;
+                let is_it = is_empty && self.is_marked(work, device)?;
                 return if is_it { Ok(()) } else { Err(another()) };
             }
             Stage::Writing { through } => Some(through),
@@ -276,7 +300,32 @@ impl<'a> Attempt<'a, '_, '_> {
         Ok(())
     }
 
+    /// Returns whether every sector of a kept volume's boot sector and what follows it is as it was,
+    /// zeros, or of the block that an erased drive gets.
+    fn is_being_erased(
+        &self,
+        work: &Work<'_>,
+        device: &dyn Device,
+        kept: &Kept,
+    ) -> Result<bool, Stop> {
+        let start = kept.volume.partition.start;
+        let as_it_was = |at: u64, sector: &[u8]| {
+            let within = at
+                .checked_sub(start)
+                .and_then(|at| usize::try_from(at).ok());
+            let was = within.and_then(|from| kept.boot.get(from..)?.get(..sector.len()));
+            sector.iter().all(|byte| *byte == 0) || was == Some(sector)
+        };
+        let marker = self.marker(work);
+        marker.is_on(device, &as_it_was).map_err(Stop::io)
+    }
+
+    /// Returns what is erased: of a volume that is kept, what makes it one.
     fn erase_areas(&self, work: &Work<'_>) -> Vec<Range<u64>> {
+        if let Some(kept) = &self.drive.kept {
+            let start = kept.volume.partition.start;
+            return vec![start..start.saturating_add(HEADER_BYTES)];
+        }
         let disk_bytes = work.layout.spec().disk_bytes;
         device::erase_areas(disk_bytes, work.layout.partition(), &self.drive.contents)
     }
@@ -316,7 +365,18 @@ impl<'a> Attempt<'a, '_, '_> {
             return Ok(());
         };
         let keep = self.drive.free_space == FreeSpace::Keep;
-        check_surface(device, how, keep, self.common.cancel)?;
+        let surface = match &self.drive.kept {
+            // What is in between is put back, so that nothing that stays is ever at risk.
+            Some(kept) => Surface {
+                keep: true,
+                apart_from: kept.ranges(work.layout.spec().disk_bytes),
+            },
+            None => Surface {
+                keep,
+                apart_from: Vec::new(),
+            },
+        };
+        check_surface(device, how, &surface, self.common.cancel)?;
         // Zeros are what a check that was interrupted must find here, too.
         device::erase(device, &self.erase_areas(work)).map_err(Stop::io)?;
         self.marker(work).write(device).map_err(Stop::io)?;

@@ -8,9 +8,11 @@ use shared::api::{FreeSpace, PlannedDriveSummary};
 use shared::job::{DriveIdentity, SerialSource};
 use shared::plan::{DriveSize, PlannedDrive};
 
+use super::kept_volume::KeptTarget;
 use super::request::{JobRequest, TargetRequest};
-use crate::device::{self, DriveInfo, DriveKind, Emptiness};
+use crate::device::{self, DriveInfo, DriveKind, Emptiness, Signature};
 use crate::job_error::JobError;
+use crate::pipeline::SurfaceCheck;
 
 /// A drive that may be filled, and what was asked of it.
 #[derive(Clone, Debug)]
@@ -21,6 +23,8 @@ pub(super) struct Target {
     pub sector: SectorSize,
     /// What becomes of its free space.
     pub free_space: FreeSpace,
+    /// The volume on it whose keys stay; `None` for new ones.
+    pub kept: Option<KeptTarget>,
 }
 
 /// Looks at every drive of `request`.
@@ -37,6 +41,9 @@ pub(super) fn look(request: &JobRequest) -> Result<Vec<Target>, JobError> {
     let mut paths = HashSet::new();
     for drive in &request.drives {
         let target = look_at(drive, request.sector, request.accept_4096)?;
+        if target.kept.is_some() {
+            may_keep(request, drive)?;
+        }
         let real = std::fs::canonicalize(&drive.path).unwrap_or_else(|_| drive.path.clone());
         if !paths.insert(real) {
             return Err(JobError::refused(
@@ -91,11 +98,30 @@ fn look_at(
             "Give the one on its label: --drive PATH=SERIAL.",
         ));
     }
+    let sector = sector.unwrap_or(info.sector);
+    let key = drive.existing_key.as_ref();
     Ok(Target {
-        sector: sector.unwrap_or(info.sector),
+        kept: key
+            .map(|key| KeptTarget::read(&info.path, sector, key))
+            .transpose()?,
+        sector,
         info,
         free_space: drive.free_space,
     })
+}
+
+/// Refuses what cannot be done to a volume whose keys stay.
+fn may_keep(request: &JobRequest, drive: &TargetRequest) -> Result<(), JobError> {
+    let wrong = |what| Err(JobError::usage(what, place(&drive.path)));
+    if request.check == SurfaceCheck::Full {
+        return wrong("a full check overwrites everything, so the drive's keys cannot be kept");
+    }
+    if request.external_key_dir.is_some() || request.passphrase.is_some() {
+        return wrong(
+            "a drive that keeps its keys gets no others: leave out --bek and --passphrase-file",
+        );
+    }
+    Ok(())
 }
 
 /// Refuses a journal folder that is given twice: a copy beside itself is none.
@@ -182,6 +208,7 @@ impl Target {
             serial: self.info.serial.clone(),
             bytes: self.bytes(),
             sector: self.sector,
+            kept: self.kept.as_ref().map(|found| found.kept.volume.clone()),
         }
     }
 
@@ -238,6 +265,14 @@ impl Target {
         }
     }
 
+    /// Returns whether something on the drive goes: of a drive that keeps its keys, what is in the
+    /// volume.
+    fn is_lost(&self, found: &Signature) -> bool {
+        let at = |target: &KeptTarget| target.kept.volume.partition.start;
+        let kept_at = self.kept.as_ref().map(at);
+        kept_at.is_none_or(|at| found.at == at && found.what == "BitLocker")
+    }
+
     /// Returns what the person sees of it in a plan.
     #[must_use]
     pub(super) fn summary(&self, planned: &PlannedDrive) -> PlannedDriveSummary {
@@ -247,6 +282,7 @@ impl Target {
             .contents
             .signatures
             .iter()
+            .filter(|found| self.is_lost(found))
             .map(|found| match found.name.as_str() {
                 "" => found.what.to_string(),
                 name => format!("{} \"{name}\"", found.what),

@@ -5,6 +5,8 @@
     reason = "places within a drive's length; release builds stop at an overflow"
 )]
 
+use std::ops::Range;
+
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -53,8 +55,17 @@ pub enum SurfaceError {
     },
 }
 
+/// What a check may do to a drive.
+#[derive(Clone, Debug, Default)]
+pub struct Surface {
+    /// Whether what was at the places of a quick check is put back; they are zeros otherwise.
+    pub keep: bool,
+    /// Disk ranges that are never written to. A full check knows none.
+    pub apart_from: Vec<Range<u64>>,
+}
+
 /// Writes to places over the whole drive and, once all are flushed, reads them back. What was at
-/// the places of a quick check is put back when `keep` says so, and is zeros otherwise; a full
+/// the places of a quick check is put back when `surface` says so, and is zeros otherwise; a full
 /// check leaves its pattern.
 ///
 /// # Errors
@@ -62,12 +73,12 @@ pub enum SurfaceError {
 pub fn check_surface(
     device: &mut dyn Device,
     how: SurfaceCheck,
-    keep: bool,
+    surface: &Surface,
     cancel: &Cancel,
 ) -> Result<(), SurfaceError> {
     match how {
         SurfaceCheck::None => Ok(()),
-        SurfaceCheck::Quick => quick(device, keep, cancel),
+        SurfaceCheck::Quick => quick(device, surface, cancel),
         SurfaceCheck::Full => {
             let all = steps(device.bytes());
             pass(device, &all, cancel)
@@ -75,8 +86,15 @@ pub fn check_surface(
     }
 }
 
-fn quick(device: &mut dyn Device, keep: bool, cancel: &Cancel) -> Result<(), SurfaceError> {
-    let places = places(device.bytes());
+fn quick(device: &mut dyn Device, surface: &Surface, cancel: &Cancel) -> Result<(), SurfaceError> {
+    let keep = surface.keep;
+    let mut places = places(device.bytes());
+    let touches =
+        |at: u64, bytes: u64, range: &Range<u64>| at < range.end && range.start < at + bytes;
+    places.retain(|(at, bytes)| {
+        let apart = &surface.apart_from;
+        !apart.iter().any(|range| touches(*at, *bytes, range))
+    });
     let mut old = Vec::new();
     if keep {
         for (at, bytes) in &places {
@@ -249,7 +267,11 @@ mod tests {
     const BYTES: u64 = 64 << 20;
 
     fn check(drive: &mut Liar, how: SurfaceCheck, keep: bool) -> Result<(), SurfaceError> {
-        check_surface(drive, how, keep, &Cancel::default())
+        let surface = Surface {
+            keep,
+            apart_from: Vec::new(),
+        };
+        check_surface(drive, how, &surface, &Cancel::default())
     }
 
     #[test]
@@ -264,6 +286,29 @@ mod tests {
             assert_eq!(kept, if keep { 512 } else { 0 });
             assert_eq!(all.iter().filter(|byte| **byte != 0).count(), kept);
             check(&mut drive, SurfaceCheck::Full, false).expect("honest");
+        }
+    }
+
+    #[test]
+    fn nothing_is_ever_written_to_what_a_check_keeps_apart_from() {
+        let apart_from = vec![0..2 << 20, (32 << 20) + 5..33 << 20, BYTES - 1..BYTES];
+        let mut drive = Liar::new(BYTES, BYTES);
+        let surface = Surface {
+            keep: false,
+            apart_from: apart_from.clone(),
+        };
+        drive
+            .disk
+            .write_at(0, &vec![7; index(BYTES)])
+            .expect("in bounds");
+        let cancel = Cancel::default();
+        check_surface(&mut drive, SurfaceCheck::Quick, &surface, &cancel).expect("honest");
+        let mut found = vec![0; index(BYTES)];
+        drive.disk.read_at(0, &mut found).expect("in bounds");
+        assert!(found.contains(&0));
+        for range in apart_from {
+            let kept = &found[index(range.start)..index(range.end)];
+            assert!(kept.iter().all(|byte| *byte == 7), "{range:?}");
         }
     }
 

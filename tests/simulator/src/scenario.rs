@@ -196,6 +196,7 @@ impl Scenario {
                 serial: SERIAL.to_owned(),
                 disk_bytes: DISK_BYTES,
                 sector: self.sector,
+                kept: None,
                 capacity_bytes: 0,
                 used_bytes: 0,
                 files: 0,
@@ -205,6 +206,7 @@ impl Scenario {
             free_space: self.free_space,
             contents: Contents::default(),
             edges: self.edges.clone(),
+            kept: None,
             keys,
             planned_out: Vec::new(),
         }
@@ -236,6 +238,7 @@ impl Scenario {
             label: "simulated".to_owned(),
             started: STARTED.file_time(),
             ids: self.keys.ids.clone(),
+            kept: None,
         };
         let entries: Vec<u32> = (0..self.listing.len()).collect();
         let layout = DriveLayout::new(spec, &self.listing, &entries, &self.mapping);
