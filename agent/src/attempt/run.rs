@@ -324,7 +324,8 @@ impl<'a> Attempt<'a, '_, '_> {
     fn erase_areas(&self, work: &Work<'_>) -> Vec<Range<u64>> {
         if let Some(kept) = &self.drive.kept {
             let start = kept.volume.partition.start;
-            return vec![start..start.saturating_add(HEADER_BYTES)];
+            let boot = start..start.saturating_add(HEADER_BYTES);
+            return std::iter::once(boot).collect();
         }
         let disk_bytes = work.layout.spec().disk_bytes;
         device::erase_areas(disk_bytes, work.layout.partition(), &self.drive.contents)

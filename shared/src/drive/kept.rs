@@ -183,10 +183,10 @@ impl Kept {
         let mut information = self.volume.regions.information;
         information.sort_unstable();
         let boot_end = partition.start.saturating_add(HEADER_BYTES);
-        let mut ranges = vec![0..boot_end];
-        ranges.extend(information.map(area));
-        ranges.push(partition.end..disk_bytes);
-        ranges
+        std::iter::once(0..boot_end)
+            .chain(information.map(area))
+            .chain(std::iter::once(partition.end..disk_bytes))
+            .collect()
     }
 }
 
