@@ -455,6 +455,7 @@ impl<'a> Attempt<'a, '_, '_> {
             manifest_hash: self.ledger.replay().manifest.map(|(md5, _)| md5),
             serial: Some(self.drive.planned.serial.clone()),
             session: Some(self.common.mapping.session.as_str().to_owned()),
+            in_place: false,
             proven_bytes,
         };
         let mend = match self.ledger.replay().manifest {

@@ -10,6 +10,7 @@
 //! 3 refused for safety; 4 device or file error.
 
 mod abort;
+mod adopt;
 mod bar;
 mod browser;
 mod check_drive;
@@ -59,6 +60,7 @@ struct Cli {
 enum Command {
     Prepare(prepare::Arguments),
     Resume(resume::Arguments),
+    Adopt(adopt::Arguments),
     Plan(plan::Arguments),
     Scan(scan::Arguments),
     Verify(verify::Arguments),
@@ -98,6 +100,7 @@ impl Command {
         match self {
             Self::Prepare(arguments) => arguments.json,
             Self::Resume(arguments) => arguments.json,
+            Self::Adopt(arguments) => arguments.json,
             Self::Plan(arguments) => arguments.json,
             Self::Scan(arguments) => arguments.json,
             Self::Verify(arguments) => arguments.json,
@@ -115,6 +118,7 @@ impl Command {
         match self {
             Self::Prepare(arguments) => prepare::run(arguments, screen),
             Self::Resume(arguments) => resume::run(arguments, screen),
+            Self::Adopt(arguments) => adopt::run(&arguments, screen),
             Self::Plan(arguments) => plan::run(&arguments, screen),
             Self::Scan(arguments) => scan::run(&arguments, screen),
             Self::Verify(arguments) => verify::run(&arguments, screen),

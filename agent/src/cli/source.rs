@@ -72,7 +72,8 @@ pub(super) fn read_drives(
         if !row.format {
             let what = format!(
                 "line {}: nothing is added to a file system that is there; write Format, which keeps \
-                 the keys of an AlreadyEncrypted drive and makes its file system anew",
+                 the keys of an AlreadyEncrypted drive and makes its file system anew; for a drive \
+                 that is filled already there is `argosy adopt`",
                 row.line
             );
             return Err(JobError::usage(what, place.as_str()));

@@ -301,6 +301,19 @@ impl Target {
     }
 }
 
+/// Returns what a journal recognises a drive by that is only read.
+#[must_use]
+pub fn identity_of(info: &DriveInfo) -> DriveIdentity {
+    DriveIdentity {
+        serial: info.serial.clone(),
+        serial_source: serial_source(info.serial_source),
+        model: info.model.clone(),
+        wwn: info.wwn.clone(),
+        bytes: info.bytes,
+        sector_bytes: info.sector.bytes(),
+    }
+}
+
 /// Returns the wire's word for where a serial comes from.
 #[must_use]
 pub const fn serial_source(source: device::SerialSource) -> SerialSource {

@@ -173,6 +173,12 @@ impl<R> UnlockedVolume<R> {
         self.opened.sector_cipher()
     }
 
+    /// Returns the volume as it is stored.
+    #[must_use]
+    pub const fn locked(&self) -> &R {
+        &self.volume
+    }
+
     /// Returns the locked volume.
     #[must_use]
     pub fn into_inner(self) -> R {
