@@ -161,11 +161,10 @@ fn kept(head: &HeadDrive, journal: Option<&Replay>) -> Result<Option<Kept>, JobE
     let key = journal.and_then(|replay| Some((replay, replay.recovery_password.clone()?)));
     let Some((replay, key)) = key else {
         return Err(JobError::refused(
-            format!(
-                "drive {serial} was to keep its keys, and stopped before its journal had them; it was not touched"
-            ),
+            format!("drive {serial} keeps its keys, and no journal here has them"),
             serial,
-            "Give the session up with `argosy abort`, and prepare the drive again.",
+            "Name the folder that has its journal: --journal-dir DIR. If it never had one, the drive was \
+             not touched: give the session up with `argosy abort`, and prepare it again.",
         ));
     };
     let found = kept.kept(&replay.sealed, &Credential::RecoveryPassword(key));

@@ -155,6 +155,27 @@ fn a_drive_whose_keys_cannot_stay_is_refused_and_left_as_it_is() {
 }
 
 #[test]
+fn without_the_journal_that_has_its_keys_a_drive_is_not_gone_on_with() {
+    let filled = filled();
+    let (code, said) = filled.prepare(&["--erase", SERIAL, "--keep-free-space"]);
+    assert_eq!(code, 0, "{said}");
+    let journals = filled.place.journals();
+    fs::remove_file(filled.place.journal(SERIAL)).unwrap();
+    let now = fs::read(&filled.image).unwrap();
+    let session = ["--session", "kept-1", "--journal-dir", text(&journals)];
+    let output = argosy(&[&["resume"], &session[..]].concat());
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(3), "{said}");
+    assert!(said.contains("no journal here has them"), "{said}");
+    assert!(fs::read(&filled.image).unwrap() == now);
+    let output = argosy(&[&["abort"], &session[..]].concat());
+    assert!(output.status.success(), "{output:?}");
+    let (code, said) = filled.prepare(&["--erase", SERIAL, "--keep-free-space"]);
+    assert_eq!(code, 0, "{said}");
+    filled.is_finished();
+}
+
+#[test]
 fn its_plan_holds_what_is_kept_before_the_drive_is_touched_and_no_key() {
     let filled = filled();
     let (code, said) = filled.prepare(&["--erase", SERIAL, "--keep-free-space"]);

@@ -314,3 +314,141 @@ fn bytes_at(disk: &dyn ReadAt, at: u64, bytes: u64) -> Result<Vec<u8>, ReadError
     disk.read_at(at, &mut read)?;
     Ok(read)
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::arithmetic_side_effects, reason = "tests")]
+
+    use bitlocker_image::Cipher;
+    use disk::WriteAt;
+    use proptest::prelude::*;
+
+    use super::super::built::Recipe;
+    use super::super::{DriveIds, DriveLayout, What};
+    use super::*;
+
+    const MIB: u64 = 1 << 20;
+    /// Areas lie in slots of this many bytes: none is longer.
+    const SLOT: u64 = 64 << 10;
+
+    /// A volume whose areas lie in `slots`, in the order information, header, spare.
+    fn kept(start: u64, bytes: u64, slots: [u64; 5], has_spare: bool) -> Kept {
+        let [one, two, three, header, spare] = slots.map(|slot| slot * SLOT);
+        let regions = Regions {
+            information: [one, two, three],
+            header,
+            spare: has_spare.then_some(spare),
+        };
+        let volume = KeptVolume {
+            partition: start..start + bytes,
+            regions,
+            cipher: Cipher::CbcElephant128,
+        };
+        Kept {
+            volume,
+            boot: vec![0xee; 8192],
+            stays: Vec::new(),
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn nothing_is_ever_written_where_a_volume_keeps_what_it_has(
+            mut slots in prop::collection::btree_set(1_u64..1000, 5).prop_map(Vec::from_iter).prop_shuffle(),
+            has_spare in any::<bool>(),
+            before in 0_u64..600,
+            behind in 0_u64..600,
+            files in 0_usize..60,
+        ) {
+            slots.truncate(5);
+            let slots: [u64; 5] = slots.try_into().expect("five");
+            let (start, bytes) = (before * 4096, 64 * MIB);
+            let kept = kept(start, bytes, slots, has_spare);
+            let disk_bytes = start + bytes + behind * 4096;
+            let paths: Vec<String> = (0..files).map(|n| format!("f{}/x{n}", n % 7)).collect();
+            let entries: Vec<_> = paths.iter().map(|path| (path.as_str(), 300_001)).collect();
+            let recipe = Recipe::new(disk_bytes, SectorSize::B512, &entries);
+            let mut spec = recipe.spec(DriveIds::derive(&[7; 32]));
+            spec.kept = Some(kept.clone());
+            let layout = DriveLayout::new(spec, &recipe.listing, &recipe.entries, &recipe.mapping);
+            let layout = layout.expect("it fits");
+            let stays = kept.ranges(disk_bytes);
+            let (mut at, mut information) = (0, Vec::new());
+            for segment in layout.segments() {
+                prop_assert_eq!(segment.at, at);
+                at += segment.bytes;
+                match segment.what {
+                    What::FveBoot => prop_assert_eq!((segment.at, segment.bytes), (start, 8192)),
+                    What::Information(number) => information.push((number, segment.at - start)),
+                    What::HeaderCopy => prop_assert_eq!(segment.at, start + slots[3] * SLOT),
+                    What::Outside => {}
+                    What::Gpt | What::Gap => prop_assert!(false, "{segment:?}"),
+                    _ => {
+                        let is_apart = |range: &Range<u64>| range.end <= segment.at || range.start >= at;
+                        prop_assert!(stays.iter().all(is_apart), "{segment:?}");
+                    }
+                }
+            }
+            prop_assert_eq!(at, disk_bytes);
+            information.sort_unstable();
+            let places: Vec<_> = (0_u8..).zip(slots[..3].iter().map(|slot| slot * SLOT)).collect();
+            prop_assert_eq!(information, places);
+            let parts = layout.seal_parts(&[]);
+            prop_assert_eq!(parts.bitlocker, vec![(start, kept.boot)]);
+            prop_assert_eq!(parts.tables, vec![]);
+        }
+    }
+
+    #[test]
+    fn a_volume_is_found_where_it_was_made_and_a_change_of_what_stays_is_noticed() {
+        let built = Recipe::new(64 * MIB, SectorSize::B512, &[("a", 5000)]).build(&[]);
+        let found = FoundVolume::read(&built.disk, SectorSize::B512, &built.credential);
+        let kept = found.expect("our own").kept;
+        assert_eq!(kept.volume.partition, built.layout.partition());
+        assert_eq!(kept.volume.regions, *built.layout.regions());
+        assert_eq!(kept.first_change(&built.disk), Ok(None));
+        let area = built.layout.partition().start + built.layout.regions().information[2];
+        for at in [0, area + 65_535, 64 * MIB - 1] {
+            let mut disk = built.disk.clone();
+            let mut byte = [0];
+            disk.read_at(at, &mut byte).expect("in bounds");
+            disk.write_at(at, &[byte[0] ^ 1]).expect("in bounds");
+            assert_eq!(kept.first_change(&disk), Ok(Some(at)));
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_kept_is_told_apart() {
+        let built = Recipe::new(64 * MIB, SectorSize::B512, &[("a", 5000)]).build(&[]);
+        let start = built.layout.partition().start;
+        let read = |disk: &disk::MemDisk, sector| {
+            FoundVolume::read(disk, sector, &built.credential).expect_err("it cannot be kept")
+        };
+        let error = read(&built.disk, SectorSize::B4096);
+        assert!(
+            matches!(error, KeptError::Sector { found: 512, .. }),
+            "{error}"
+        );
+        let error = FoundVolume::read(&built.disk, SectorSize::B512, &Credential::Clear);
+        assert!(matches!(error, Err(KeptError::Unlock(_))));
+        let altered = |at: u64, bytes: &[u8]| {
+            let mut disk = built.disk.clone();
+            disk.write_at(at, bytes).expect("in bounds");
+            read(&disk, SectorSize::B512)
+        };
+        let error = altered(start + 0x0d, &[16]);
+        assert!(
+            matches!(error, KeptError::Clusters { found: 8192, .. }),
+            "{error}"
+        );
+        let second = start + built.layout.regions().information[1];
+        let error = altered(second + 100, &[0xff; 8]);
+        assert!(matches!(error, KeptError::Copy { number: 2 }), "{error}");
+        let error = altered(start, &[0; 512]);
+        assert!(matches!(error, KeptError::Volumes { found: 0 }), "{error}");
+        let error = altered(512, &[0; 512]);
+        assert!(matches!(error, KeptError::Damaged { .. }), "{error}");
+    }
+}
