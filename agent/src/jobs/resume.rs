@@ -164,7 +164,7 @@ fn kept(head: &HeadDrive, journal: Option<&Replay>) -> Result<Option<Kept>, JobE
             format!("drive {serial} keeps its keys, and no journal here has them"),
             serial,
             "Name the folder that has its journal: --journal-dir DIR. If it never had one, the drive was \
-             not touched: give the session up with `argosy abort`, and prepare it again.",
+             not touched: begin again with `argosy prepare`.",
         ));
     };
     let found = kept.kept(&replay.sealed, &Credential::RecoveryPassword(key));
