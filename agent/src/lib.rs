@@ -5,8 +5,8 @@
 //! drives, threads, the clock, randomness, the terminal and the loopback socket.
 //!
 //! ```text
-//! device, scan, random, shelf  <-  journal_file  <-  pipeline, unpack, root_part  <-  attempt  <-  jobs  <-  http, control
-//!                                 '- in_place                                  <-  cli  <-  main
+//! device, scan, random, shelf  <-  journal_file  <-  pipeline, unpack, root_part, drives  <-  attempt  <-  jobs  <-  http, control
+//!                                 '- in_place                                             <-  cli  <-  main
 //! ```
 //!
 //! Deliberately absent: a way to write to a drive that [`device::confirm`] has not matched with the
@@ -17,11 +17,13 @@ pub mod cli;
 pub mod control;
 pub mod core_dumps;
 pub mod device;
+pub mod drives;
 pub mod http;
 pub mod in_place;
 pub mod job_error;
 pub mod jobs;
 pub mod journal_file;
+pub mod locked_memory;
 pub mod pipeline;
 pub mod random;
 #[cfg(target_os = "linux")]

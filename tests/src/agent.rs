@@ -86,6 +86,12 @@ impl Agent {
         Ok(())
     }
 
+    /// Leaves a drive out when an agent is started again: it is not plugged in any more.
+    pub fn forget_drive(&mut self, serial: &str) {
+        let name = format!("{serial}.img");
+        self.images.retain(|image| !image.ends_with(&name));
+    }
+
     /// Returns the path of a drive's journal.
     #[must_use]
     pub fn journal(&self, serial: &str) -> PathBuf {

@@ -3,7 +3,7 @@
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use fantoccini::elements::Element;
@@ -95,7 +95,7 @@ impl Browser {
     /// # Errors
     /// When it does not in time.
     pub async fn wait_for_text(&self, css: &str, wanted: &str) -> Result<()> {
-        let start = std::time::Instant::now();
+        let start = Instant::now();
         loop {
             let text = self.text(css).await.unwrap_or_default();
             if text.contains(wanted) {
@@ -127,6 +127,19 @@ impl Browser {
             .click()
             .await
             .with_context(|| format!("cannot click {css}"))
+    }
+
+    /// Waits until an element is there no more.
+    ///
+    /// # Errors
+    /// When it stays.
+    pub async fn gone(&self, css: &str) -> Result<()> {
+        let start = Instant::now();
+        while !self.client.find_all(Locator::Css(css)).await?.is_empty() {
+            ensure!(start.elapsed() < Duration::from_secs(10), "{css} stays");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        Ok(())
     }
 
     /// Runs axe-core over the page as it is now and returns its violations in words.

@@ -7,5 +7,6 @@ pub mod agent;
 pub mod argosy;
 pub mod browser;
 pub mod oracle;
+pub mod page;
 pub mod source;
 pub mod vm;

@@ -12,51 +12,11 @@ use tests::agent::Agent;
 use tests::argosy::text;
 use tests::browser::Browser;
 use tests::oracle;
+use tests::page::{focus_by_tab, has_focus, is_accessible, plan, plan_of, press, type_the_word};
 use tests::source::noise;
 
 const SERIAL: &str = "WD-PAGE7K4411";
 const OTHER: &str = "ZR2-PAGE09KX";
-
-/// Goes through planning until the plan's sentence stands on the page.
-async fn plan(browser: &Browser, agent: &Agent) -> Result<()> {
-    plan_of(browser, agent, "3 files").await
-}
-
-/// Does the same with a source that the page should say this of.
-async fn plan_of(browser: &Browser, agent: &Agent, summary: &str) -> Result<()> {
-    browser.client.goto(&agent.address).await?;
-    browser
-        .wait_for_text("#agent-state", "Agent connected")
-        .await?;
-    ensure!(
-        !browser
-            .client
-            .current_url()
-            .await?
-            .as_str()
-            .contains("token"),
-        "the token is still in the address"
-    );
-    let folder = browser.wait("#source-folder").await?;
-    folder.clear().await?;
-    folder.send_keys(text(&agent.source)).await?;
-    browser.click("#scan").await?;
-    browser.wait_for_text("#source-summary", summary).await?;
-    browser.wait("#container").await?.send_keys("film").await?;
-    browser.wait("#prefix").await?.send_keys("reels").await?;
-    browser.click("#onto-these").await?;
-    browser.click("[data-test='plan-pick-4411']").await?;
-    browser.wait_for_text("#plan-sentence", "1 drive").await
-}
-
-/// Opens the dialog and types the last four of the serial.
-async fn type_the_word(browser: &Browser) -> Result<()> {
-    browser.click("#continue").await?;
-    browser.click("#review").await?;
-    browser.wait("#erase").await?;
-    let word = format!("[data-test='word-{SERIAL}']");
-    Ok(browser.wait(&word).await?.send_keys("4411").await?)
-}
 
 /// Confirms with the last four of the serial and waits for the verdict.
 async fn run(browser: &Browser) -> Result<()> {
@@ -195,7 +155,7 @@ async fn a_file_that_changes_before_its_copy_is_named_and_the_drive_is_not_calle
     };
     let agent = Agent::start(&[SERIAL])?;
     plan(&browser, &agent).await?;
-    type_the_word(&browser).await?;
+    type_the_word(&browser, SERIAL).await?;
     fs::write(agent.source.join("A001/clip two.mov"), "cut again")?;
     browser.click("#erase-confirm").await?;
     let verdict = "[data-test='verdict']";
@@ -219,7 +179,7 @@ async fn a_run_that_is_cancelled_stops_and_says_what_the_drive_is_now() -> Resul
     // A hole of 50 GB: minutes of writing if nothing stops it.
     fs::File::create_new(agent.source.join("long.mov"))?.set_len(50_000_000_000)?;
     plan_of(&browser, &agent, "4 files").await?;
-    type_the_word(&browser).await?;
+    type_the_word(&browser, SERIAL).await?;
     browser.click("#erase-confirm").await?;
     browser.click("[data-test='cancel']").await?;
     browser.wait("#stop").await?;
@@ -244,7 +204,7 @@ async fn killed_in_the_middle(browser: &Browser) -> Result<Agent> {
     // Durable marks stand a gibibyte apart: there is one, and then time to die before the end.
     fs::File::create_new(agent.source.join("long.mov"))?.set_len(2_000_000_000)?;
     plan_of(browser, &agent, "5 files").await?;
-    type_the_word(browser).await?;
+    type_the_word(browser, SERIAL).await?;
     browser.click("#erase-confirm").await?;
     let says = |journal: &[u8], word: &str| {
         let word = word.as_bytes();
@@ -262,30 +222,6 @@ async fn killed_in_the_middle(browser: &Browser) -> Result<Agent> {
     let journal = fs::read(agent.journal(SERIAL))?;
     ensure!(!says(&journal, "ArgosyMending"), "it died after writing");
     Ok(agent)
-}
-
-/// Looks at the page in light and dark, narrow and wide, and leaves pictures of it.
-async fn is_accessible(browser: &Browser, name: &str) -> Result<()> {
-    for scheme in ["light", "dark"] {
-        browser.prefer_colours(scheme).await?;
-        for (width, height) in [(360, 1300), (1280, 1000)] {
-            browser.resize(width, height).await?;
-            let violations = browser.accessibility_violations().await?;
-            ensure!(
-                violations.is_empty(),
-                "{name}, {scheme}, {width} px: {violations:#?}"
-            );
-            let script = "return document.documentElement.scrollWidth";
-            let wide = browser.client.execute(script, vec![]).await?;
-            ensure!(
-                wide.as_u64() <= Some(u64::from(width)),
-                "{name} is {wide} px wide in a window of {width}"
-            );
-            let picture = format!("{name}-{scheme}-{width}");
-            browser.screenshot(&picture).await?;
-        }
-    }
-    Ok(())
 }
 
 #[tokio::test]
@@ -451,6 +387,44 @@ async fn every_page_is_accessible_in_light_and_dark_and_at_every_width() -> Resu
 }
 
 #[tokio::test]
+async fn a_question_that_ends_says_so_and_is_extended_by_one_key_and_what_was_typed_stays()
+-> Result<()> {
+    let Some(browser) = Browser::start(1280, 1000).await? else {
+        return Ok(());
+    };
+    let agent = Agent::start(&[SERIAL])?;
+    plan(&browser, &agent).await?;
+    // The page's clock goes sixty times as fast; the agent's does not.
+    let hurry = "const real = window.setTimeout; \
+        window.setTimeout = (call, wait, ...rest) => real(call, wait / 60, ...rest);";
+    browser.client.execute(hurry, vec![]).await?;
+    type_the_word(&browser, SERIAL).await?;
+    browser
+        .wait_for_text("#erase-ending", "ends in 30 s")
+        .await?;
+    is_accessible(&browser, "erase-ending").await?;
+    let word = format!("[data-test='word-{SERIAL}']");
+    focus_by_tab(&browser, "#erase-extend").await?;
+    press(&browser, Key::Enter).await?;
+    browser.gone("#erase-ending").await?;
+    let script = "return document.querySelector(arguments[0]).value";
+    let value = browser.client.execute(script, vec![json!(word)]).await?;
+    ensure!(value == "4411", "what was typed is {value}");
+    // The second time somebody types on.
+    browser.wait("#erase-ending").await?;
+    let field = browser.wait(&word).await?;
+    field.send_keys("x").await?;
+    browser.gone("#erase-ending").await?;
+    field.clear().await?;
+    field.send_keys("4411").await?;
+    browser.click("#erase-confirm").await?;
+    browser
+        .wait_for_text("[data-test='verdict']", "Verified")
+        .await?;
+    browser.close().await
+}
+
+#[tokio::test]
 async fn the_keyboard_reaches_the_plan_and_leaves_the_erase_dialog() -> Result<()> {
     let Some(browser) = Browser::start(1440, 1000).await? else {
         return Ok(());
@@ -485,28 +459,6 @@ async fn the_keyboard_reaches_the_plan_and_leaves_the_erase_dialog() -> Result<(
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     browser.close().await
-}
-
-/// Presses Tab until this element has the focus.
-async fn focus_by_tab(browser: &Browser, css: &str) -> Result<()> {
-    browser.wait(css).await?;
-    for _ in 0..80 {
-        if has_focus(browser, css).await? {
-            return Ok(());
-        }
-        press(browser, Key::Tab).await?;
-    }
-    anyhow::bail!("80 presses of Tab do not reach {css}")
-}
-
-async fn has_focus(browser: &Browser, css: &str) -> Result<bool> {
-    let script = "return document.activeElement.matches(arguments[0])";
-    Ok(browser.client.execute(script, vec![json!(css)]).await? == true)
-}
-
-async fn press(browser: &Browser, key: Key) -> Result<()> {
-    let active = browser.client.active_element().await?;
-    Ok(active.send_keys(&key).await?)
 }
 
 /// The journal of a verified drive, kept since the first released version.

@@ -11,8 +11,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use shared::api::{
     ApiError, ConfirmRequest, DrivesReply, Event, FoldersReply, FoldersRequest, JobSnapshot,
-    JobsReply, KeyReply, QuestionReply, QuestionRequest, ScanRequest, SessionReply, SessionRequest,
-    StartReply, StartRequest, code, paths,
+    JobsReply, KeyReply, QuestionReply, QuestionRequest, ReplaceRequest, ScanRequest, SessionReply,
+    SessionRequest, StartReply, StartRequest, code, paths,
 };
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -23,6 +23,8 @@ use crate::local_file::said;
 
 /// Where the header token lies: for this tab only, and gone with it. Worthless without the cookie that no script sees.
 const STORED: &str = "argosy-session";
+/// Where the agent's six digits lie.
+const STORED_CODE: &str = "argosy-code";
 /// Code of the error that says that nobody answered.
 pub const NO_AGENT: &str = "no-agent";
 
@@ -76,13 +78,21 @@ impl Client {
         let reply: SessionReply = self.post(paths::SESSION, &SessionRequest { token }).await?;
         // Without storage the session lives until the page is loaded anew.
         let _ = SessionStorage::set(STORED, &reply.session);
+        let _ = SessionStorage::set(STORED_CODE, &reply.code);
         *self.session.borrow_mut() = Some(reply.session);
         Ok(reply.version)
+    }
+
+    /// Returns the six digits that the agent printed where it runs; empty before there is a session.
+    #[must_use]
+    pub fn code() -> String {
+        SessionStorage::get(STORED_CODE).unwrap_or_default()
     }
 
     /// Forgets a session that the agent does not know any more.
     pub fn forget_session(&self) {
         SessionStorage::delete(STORED);
+        SessionStorage::delete(STORED_CODE);
         *self.session.borrow_mut() = None;
     }
 
@@ -183,6 +193,18 @@ impl Client {
     pub async fn resume(&self, job: &str) -> Result<JobSnapshot, ApiError> {
         self.post(&paths::resume(job), &serde_json::Value::Null)
             .await
+    }
+
+    /// Plans the files of a drive of a job onto a spare.
+    ///
+    /// # Errors
+    /// [`ApiError`].
+    pub async fn replace(
+        &self,
+        job: &str,
+        request: &ReplaceRequest,
+    ) -> Result<StartReply, ApiError> {
+        self.post(&paths::replace(job), request).await
     }
 
     /// Returns a drive's recovery password.

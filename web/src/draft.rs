@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use shared::api::{Drive, ExpectedDrive, FreeSpace, PickedDrive, StartOptions, StartRequest};
+use shared::api::{
+    Drive, ExpectedDrive, FreeSpace, PickedDrive, StartOptions, StartRequest, SurfaceCheck,
+};
 use shared::blob_name::{Destination, SessionId};
 
 use crate::planning::{PlanRequest, PlanView, WantedDrive, sentence};
@@ -28,6 +30,10 @@ pub struct Draft {
     pub cipher: String,
     /// Whether each blob gets its Content-MD5.
     pub content_md5: bool,
+    /// Whether what cannot be read stays behind, and the person said so.
+    pub leave_unreadable: bool,
+    /// How the drives are checked before they are filled.
+    pub check: SurfaceCheck,
     /// What becomes of names that cannot go as they are; none while the person has not said.
     pub names: Option<Names>,
     /// Whether sizes or real drives are planned onto.
@@ -68,6 +74,8 @@ impl Default for Draft {
             session: "argosy-1".to_owned(),
             cipher: "xts-aes-128".to_owned(),
             content_md5: false,
+            leave_unreadable: false,
+            check: SurfaceCheck::default(),
             names: None,
             onto: Onto::WhatIf,
             size: "8 TB".to_owned(),
@@ -235,11 +243,13 @@ impl Draft {
             drives: picked.collect(),
             options: StartOptions {
                 cipher: self.cipher.clone(),
+                check: self.check,
                 verify: true,
                 content_md5: self.content_md5,
                 renames: view.map(|view| view.renames.clone()).unwrap_or_default(),
                 // With new names accepted, what no name helps is left out as well; the plan has said so.
                 leave_out_problems: self.names.is_some(),
+                leave_unreadable: self.leave_unreadable,
             },
             expected: view.map(expected).unwrap_or_default(),
             accept_differences,

@@ -6,7 +6,10 @@ use std::rc::Rc;
 use futures::StreamExt;
 use futures::channel::mpsc;
 use gloo::timers::future::TimeoutFuture;
-use shared::api::{ApiError, ConfirmRequest, FoldersReply, StartReply, StartRequest, code};
+use shared::api::{
+    ApiError, ConfirmRequest, FoldersReply, QuestionReply, ReplaceRequest, StartReply,
+    StartRequest, code,
+};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::File;
 
@@ -14,7 +17,7 @@ use crate::client::{Client, NO_AGENT, copy};
 use crate::desk::Desk;
 use crate::local_file;
 use crate::planning::PlanRequest;
-use crate::state::{Action, Checks, Link, Origin, Resume, Start};
+use crate::state::{Action, Checks, Link, Origin, Question, Resume, Start};
 use crate::words;
 use crate::work::{Outcome, Task};
 
@@ -96,6 +99,7 @@ impl Effects {
                 Ok(reply) => {
                     failures = 0;
                     self.act(Action::Jobs(reply.jobs));
+                    self.act(Action::Code(Client::code()));
                     self.act(Action::Link(Link::Connected));
                     self.refresh_drives();
                     self.follow_events().await;
@@ -253,26 +257,56 @@ impl Effects {
         });
     }
 
+    /// Has the agent plan the files of a drive of a job that stopped onto a spare; the person reads and types next.
+    pub fn replace(&self, job: String, request: ReplaceRequest) {
+        self.act(Action::Start(Start::Planning));
+        self.act(Action::Resume(job.clone(), None));
+        self.spawn(|this| async move {
+            match this.client.replace(&job, &request).await {
+                Ok(reply) => {
+                    let start = this.asked(Rc::new(reply), None).await;
+                    this.act(Action::Start(start));
+                }
+                Err(error) => {
+                    this.act(Action::Start(Start::Idle));
+                    this.act(Action::Resume(job, Some(Resume::Refused(error))));
+                }
+            }
+        });
+    }
+
     /// Has the agent ask before a plan's drives are erased; the person reads and types next.
     async fn asked(&self, reply: Rc<StartReply>, refused: Option<ApiError>) -> Start {
         let job = reply.job.clone().unwrap_or_default();
         match self.client.question(&job, &reply.plan_hash).await {
-            Ok(asked) => review(reply, asked.question, refused, false),
+            Ok(asked) => review(reply, question(asked, None), refused, false),
             Err(error) => Start::Failed(error),
         }
+    }
+
+    /// Asks once more, so that there is time again; what was typed stays.
+    pub fn extend(&self, reply: Rc<StartReply>, old: Question) {
+        self.spawn(|this| async move {
+            let job = reply.job.clone().unwrap_or_default();
+            let start = match this.client.question(&job, &reply.plan_hash).await {
+                Ok(asked) => review(reply, question(asked, Some(old)), None, false),
+                Err(error) => review(reply, old, Some(error), false),
+            };
+            this.act(Action::Start(start));
+        });
     }
 
     /// Sends the words that were typed. From here on drives are erased.
     pub fn confirm(
         &self,
         reply: Rc<StartReply>,
+        question: Question,
         words: ConfirmRequest,
         done: impl FnOnce() + 'static,
     ) {
         let Some(job) = reply.job.clone() else {
             return;
         };
-        let question = words.question.clone();
         self.act(Action::Start(review(
             Rc::clone(&reply),
             question.clone(),
@@ -423,9 +457,18 @@ impl Effects {
     }
 }
 
+/// Returns a question as the page holds it; with the one whose time it extends, when there is one.
+fn question(asked: QuestionReply, old: Option<Question>) -> Question {
+    Question {
+        first: old.map_or_else(|| asked.question.clone(), |old| old.first),
+        token: asked.question,
+        seconds: asked.seconds,
+    }
+}
+
 const fn review(
     reply: Rc<StartReply>,
-    question: String,
+    question: Question,
     refused: Option<ApiError>,
     sending: bool,
 ) -> Start {

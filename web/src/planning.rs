@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use disk::SectorSize;
 use ntfs_image::FileTime;
 use serde::{Deserialize, Serialize};
-use shared::api::{ApiError, Rename, ScanReply, code};
+use shared::api::{ApiError, Rename, ScanReply, UnreadableCounts, code};
 use shared::blob_name::Destination;
 use shared::job::LeftOut;
 use shared::plan::{
@@ -55,6 +55,9 @@ pub struct Listed {
     pub bytes: u64,
     /// Folders.
     pub folders: u64,
+    /// How much of it the scan may not read.
+    #[serde(default)]
+    pub unreadable: UnreadableCounts,
     /// What the scan left out: links, sockets, what it may not read. The first of them.
     pub left_out: Vec<LeftOut>,
     /// How many were left out.
@@ -178,6 +181,7 @@ pub fn read_scan(reply: &ScanReply) -> Result<(Option<Listing>, Listed), ApiErro
         files: reply.counts.files,
         bytes: reply.counts.bytes,
         folders: reply.counts.folders,
+        unreadable: reply.unreadable_counts,
         left_out,
         left_out_count: reply.left_out_count.max(unreadable),
         notes: reply.notes.clone(),

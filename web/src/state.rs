@@ -23,6 +23,8 @@ pub struct State {
     pub route: Route,
     /// Whether there is an agent.
     pub link: Link,
+    /// Six digits that the agent printed where it runs, to be compared; empty while there is no session.
+    pub code: String,
     /// What should travel.
     pub source: Source,
     /// What the person has chosen so far.
@@ -146,7 +148,7 @@ pub enum Start {
         /// The agent's plan.
         reply: Rc<StartReply>,
         /// The agent's question, which the words answer.
-        question: String,
+        question: Question,
         /// Why the last words were not taken.
         refused: Option<ApiError>,
         /// Whether the words are on their way.
@@ -154,6 +156,18 @@ pub enum Start {
     },
     /// The agent refused to plan.
     Failed(ApiError),
+}
+
+/// The agent's question before drives are erased.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Question {
+    /// What the answer carries.
+    pub token: String,
+    /// How many seconds it can be answered.
+    pub seconds: u64,
+    /// The token of the first question that the same words answer: what was typed stays when the time is extended, and
+    /// another question begins with empty fields.
+    pub first: String,
 }
 
 /// What came of asking for a job to be gone on with.
@@ -186,6 +200,8 @@ pub enum Action {
     Go(Route),
     /// The agent came or went.
     Link(Link),
+    /// The agent's six digits.
+    Code(String),
     /// The person chose something.
     Draft(Draft),
     /// A source is being read.
@@ -236,6 +252,7 @@ pub fn reduce(mut state: State, action: Action) -> State {
     match action {
         Action::Go(route) => state.route = route,
         Action::Link(link) => state.link = link,
+        Action::Code(code) => state.code = code,
         Action::Draft(draft) => state.draft = draft,
         Action::ReadSource(name) => {
             state.source = Source::Reading {
@@ -324,6 +341,7 @@ impl State {
         };
         self.draft.source_version = version;
         self.draft.names = None;
+        self.draft.leave_unreadable = false;
         self.plan = Planning::Nothing;
         self.source = Source::Ready {
             origin,

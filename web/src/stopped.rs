@@ -33,7 +33,7 @@ pub fn stopped(drive: &DriveSnapshot) -> Option<Stopped> {
             Tone::Bad,
             format!("Failed: {} Its journal says: {stands}", sentence(why)),
             "Mend the cause, make sure that the drive is plugged in, and press Resume. A drive \
-             that is dead, or must not be used, gets a spare in its place: how stands above.",
+             that is dead, or must not be used, gets a spare in its place: choose it above.",
         ),
         DriveState::Cancelled { .. } => (
             Tone::Warn,
@@ -95,12 +95,6 @@ pub fn happened(job: &JobSnapshot) -> &'static str {
     } else {
         "stopped before its end"
     }
-}
-
-/// Returns the command that puts a spare in a drive's place.
-#[must_use]
-pub fn replace_command(job: &JobSnapshot, serial: &str) -> String {
-    format!("{} --replace {serial}=SPARE", command("resume", job))
 }
 
 /// Returns the command that gives a session up.

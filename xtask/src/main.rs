@@ -8,6 +8,7 @@ mod dist;
 mod fuzz;
 mod kernel;
 mod licences;
+mod miri;
 mod run;
 mod sample;
 mod shell;
@@ -25,6 +26,7 @@ cargo xtask check                format, lints, licences and unit tests, without
 cargo xtask web [--single-file]  build the page into target/site (or also target/site/argosy.html, one file)
 cargo xtask bench                measure speed beside named rivals
 cargo xtask fuzz [TARGET …] [--minutes N] [--keep]   hostile bytes for every parser (30 minutes each), found code kept
+cargo xtask miri                 the unsafe code of shared/lanes under Miri (installs it for the nightly toolchain)
 cargo xtask dist                 one static binary with the page inside, proven in an empty root directory
 ";
 
@@ -45,6 +47,7 @@ fn main() -> ExitCode {
         ["web", "--single-file"] => single_file::build().map(|_| ()),
         ["bench", rest @ ..] => bench::bench(rest),
         ["fuzz", rest @ ..] => fuzz::fuzz(rest),
+        ["miri"] => miri::miri(),
         ["dist"] => dist::dist(),
         _ => {
             eprint!("{HELP}");

@@ -22,6 +22,9 @@ pub(crate) fn cargo() -> Command {
     // What is built is looked for in `target`, so nothing else decides where it goes.
     cargo
         .current_dir(root())
+        // Tests that become another person do so themselves; the others mean the root that runs them.
+        .env_remove("SUDO_UID")
+        .env_remove("PKEXEC_UID")
         .env("CARGO_TARGET_DIR", root().join("target"));
     cargo
 }

@@ -1,10 +1,11 @@
 //! Where a drive sits.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use disk::ReadAt;
 
-use crate::device::{self, ConfirmedTarget, Device, OpenError};
+use crate::device::{Device, OpenError};
+use crate::drives::Confirmed;
 use crate::pipeline::reading_ahead;
 
 /// The place of one drive, from which it can be held and read: a device, or in a simulation what
@@ -45,39 +46,41 @@ impl From<OpenError> for BayError {
 
 /// A drive of this machine that somebody confirmed.
 #[derive(Debug)]
-pub struct DriveBay {
-    path: PathBuf,
-    confirmed: Option<ConfirmedTarget>,
-}
+pub struct DriveBay(Confirmed);
 
 impl DriveBay {
     /// Returns the place of a confirmed drive.
     #[must_use]
-    pub fn new(confirmed: ConfirmedTarget) -> Self {
-        Self {
-            path: confirmed.info().path.clone(),
-            confirmed: Some(confirmed),
-        }
+    pub const fn new(confirmed: Confirmed) -> Self {
+        Self(confirmed)
     }
 
     /// Returns the drive's path.
     #[must_use]
     pub fn path(&self) -> &Path {
-        &self.path
+        self.0.path()
     }
 }
 
 impl Bay for DriveBay {
     fn hold(&mut self) -> Result<Box<dyn Device>, BayError> {
-        let confirmed = self.confirmed.take().ok_or_else(|| {
+        let held = self.0.hold().ok_or_else(|| {
             BayError::Refused("a confirmation is good for one opening".to_owned())
         })?;
-        Ok(Box::new(device::open(confirmed)?))
+        Ok(held?)
     }
 
     fn read_back(&mut self, act: &mut dyn FnMut(&dyn ReadAt)) -> Result<(), BayError> {
-        let reader = device::open_read(&self.path, true)?;
-        reading_ahead(&reader, |ahead| act(ahead));
+        self.0
+            .read_back(|reader| reading_ahead(reader, |ahead| act(ahead)))
+            .map_err(|error| match error {
+                // It was written to: what opening says of itself is not true here.
+                OpenError::Io { path, cause } => BayError::Io(format!(
+                    "the drive is gone: {} cannot be opened to be read back: {cause}",
+                    path.display()
+                )),
+                error => error.into(),
+            })?;
         Ok(())
     }
 }

@@ -26,6 +26,8 @@ pub struct DriveJob {
     pub edges: Edges,
     /// The volume on it whose keys stay; `None` for a new one.
     pub kept: Option<Kept>,
+    /// Whether the person named it once more for the attempt that goes on.
+    pub named_again: bool,
     /// Its keys.
     pub keys: DriveKeys,
     /// What the plan left out and this drive's journal counts, each with its length.

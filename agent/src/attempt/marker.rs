@@ -1,5 +1,7 @@
 //! What tells an erased drive from another whose ends are empty, until the first mark is durable: a
-//! block of its own where the volume header will be.
+//! block of its own where the volume header will be, the first thing that is written to the drive.
+
+use std::ops::Range;
 
 use disk::{ReadAt, ReadError, WriteError};
 use sha2::{Digest, Sha256};
@@ -8,6 +10,8 @@ use crate::device::{AlignedBuffer, Device};
 
 /// Bytes of the block: one logical sector at least, less than the header that takes its place.
 const BYTES: usize = 4096;
+/// The same, as a stretch of a drive.
+const PLACE: u64 = 4096;
 /// What drives write at once, at the least.
 const SECTOR: usize = 512;
 
@@ -41,25 +45,43 @@ impl Marker {
         device.flush()
     }
 
-    /// Returns whether every sector of the block on `disk` is what was written, or something else
-    /// that `also` admits at its disk offset.
+    /// Returns its place, which nothing else is written to before the seal.
+    pub(super) const fn place(&self) -> Range<u64> {
+        self.at..self.at.saturating_add(PLACE)
+    }
+
+    /// Returns how much of the block is on `disk`. What lies in its place besides does not count: a
+    /// write that was torn leaves what was there before.
     ///
     /// # Errors
     /// [`ReadError`].
-    pub(super) fn is_on(
-        &self,
-        disk: &dyn ReadAt,
-        also: &dyn Fn(u64, &[u8]) -> bool,
-    ) -> Result<bool, ReadError> {
+    pub(super) fn found(&self, disk: &dyn ReadAt) -> Result<Found, ReadError> {
         let mut block = AlignedBuffer::zeroed(BYTES);
         disk.read_at(self.at, &mut block)?;
         let own = |sector: &[u8]| {
             let mut parts = sector.chunks(self.hash.len());
             parts.all(|part| part == self.hash)
         };
-        let mut sectors = (self.at..).step_by(SECTOR).zip(block.chunks(SECTOR));
-        Ok(sectors.all(|(at, sector)| own(sector) || also(at, sector)))
+        let sectors = || block.chunks(SECTOR);
+        Ok(if sectors().all(own) {
+            Found::Whole
+        } else if sectors().any(own) {
+            Found::Torn
+        } else {
+            Found::Nothing
+        })
     }
+}
+
+/// How much of the block is on a drive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Found {
+    /// All of it.
+    Whole,
+    /// Some sectors: the power went while it was written.
+    Torn,
+    /// Not one sector.
+    Nothing,
 }
 
 #[cfg(test)]
@@ -74,18 +96,17 @@ mod tests {
     #[test]
     fn only_the_same_drive_of_the_same_plan_has_the_block() {
         let mut disk = MemDisk::new(1 << 20);
-        let nothing = |_, _: &[u8]| false;
-        assert_eq!(marker(1, "A").is_on(&disk, &nothing), Ok(false));
+        assert_eq!(marker(1, "A").found(&disk), Ok(Found::Nothing));
         let mut block = Vec::new();
         block.extend(std::iter::repeat_n(marker(1, "A").hash, BYTES / 32).flatten());
         disk.write_at(8192, &block).expect("it fits");
-        assert_eq!(marker(1, "A").is_on(&disk, &nothing), Ok(true));
-        assert_eq!(marker(2, "A").is_on(&disk, &nothing), Ok(false));
-        assert_eq!(marker(1, "B").is_on(&disk, &nothing), Ok(false));
-        // A sector that was zeroed since counts when that is to be expected.
-        disk.write_at(8192 + 512, &[0; 512]).expect("it fits");
-        let zeros = |at, sector: &[u8]| at == 8704 && sector.iter().all(|byte| *byte == 0);
-        assert_eq!(marker(1, "A").is_on(&disk, &nothing), Ok(false));
-        assert_eq!(marker(1, "A").is_on(&disk, &zeros), Ok(true));
+        assert_eq!(marker(1, "A").found(&disk), Ok(Found::Whole));
+        assert_eq!(marker(2, "A").found(&disk), Ok(Found::Nothing));
+        assert_eq!(marker(1, "B").found(&disk), Ok(Found::Nothing));
+        // One sector of it is enough to know that it was begun, and not that it is durable.
+        disk.write_at(8192, &[7; 7 * 512]).expect("it fits");
+        assert_eq!(marker(1, "A").found(&disk), Ok(Found::Torn));
+        disk.write_at(8192 + 7 * 512, &[7; 1]).expect("it fits");
+        assert_eq!(marker(1, "A").found(&disk), Ok(Found::Nothing));
     }
 }

@@ -1,12 +1,10 @@
 //! The phases of one drive, one after the other, from wherever its journal stands.
 
 use std::collections::BTreeMap;
-use std::ops::Range;
 
-use bitlocker_image::HEADER_BYTES;
 use ntfs_image::Node;
 use shared::api::{FreeSpace, News};
-use shared::drive::{DriveLayout, DriveSpec, Kept, Mend};
+use shared::drive::{DriveLayout, DriveSpec, Mend};
 use shared::job::{DriveState, LeftOut, LeftOutReason, Stage, Verdict};
 use shared::journal::{Note, Record};
 use shared::verify::Expected;
@@ -16,15 +14,14 @@ use super::begun::Begun;
 use super::common::Common;
 use super::drive_job::DriveJob;
 use super::drive_meter::DriveMeter;
+use super::erasure::{Erasure, Likeness};
 use super::ledger::{Ledger, LedgerMarks, Teller};
-use super::marker::Marker;
 use super::read_back::ReadBack;
 use super::stop::{DriveEnd, Stop};
-use crate::device::{self, Device, Edges};
+use crate::device::{self, Device};
 use crate::job_error::Kind;
 use crate::pipeline::{
-    self, HashIndex, Known, Start, Structures, Surface, SurfaceCheck, Work, check_surface,
-    is_check_pattern,
+    self, HashIndex, Known, Start, Structures, SurfaceCheck, Work, check_surface,
 };
 
 /// Fills one drive, or goes on with it, and reads it back.
@@ -218,27 +215,10 @@ impl<'a> Attempt<'a, '_, '_> {
     /// Makes sure that the drive is the one of the journal and holds what it confirmed, before
     /// anything is written to it.
     fn recognise(&self, work: &Work<'_>, device: &dyn Device) -> Result<(), Stop> {
-        let another = || {
-            Stop::refused(
-                "this is not the drive that was being filled: its first or last MiB holds something \
-                 else; nothing was written to it",
-            )
-        };
+        let erasure = self.erasure(work);
         let through = match self.stage() {
-            Stage::Planned => {
-                let is_it = match &self.drive.kept {
-                    Some(kept) => self.is_being_erased(work, device, kept)?,
-                    None => self.drive.edges.admit(device).map_err(Stop::io)?,
-                };
-                return if is_it { Ok(()) } else { Err(another()) };
-            }
-            Stage::Erased => {
-                // Around a volume that is kept nothing was erased; `keeps` compared it.
-                let is_empty = self.drive.kept.is_some()
-                    || Edges::erased(device, &is_check_pattern).map_err(Stop::io)?;
-                let is_it = is_empty && self.is_marked(work, device)?;
-                return if is_it { Ok(()) } else { Err(another()) };
-            }
+            Stage::Planned => return same(erasure.before(device).map_err(Stop::io)?),
+            Stage::Erased => return same(erasure.after(device).map_err(Stop::io)?),
             Stage::Writing { through } => Some(through),
             _ => None,
         };
@@ -293,63 +273,14 @@ impl<'a> Attempt<'a, '_, '_> {
 
     /// Destroys what says what the drive was.
     fn erase(&mut self, work: &Work<'_>, device: &mut dyn Device) -> Result<(), Stop> {
-        device::erase(device, &self.erase_areas(work)).map_err(Stop::io)?;
-        self.marker(work).write(device).map_err(Stop::io)?;
+        self.erasure(work).perform(device).map_err(Stop::io)?;
         let fingerprint = device::fingerprint(device).map_err(Stop::io)?;
         self.ledger.record(&Record::Erased { fingerprint })?;
         Ok(())
     }
 
-    /// Returns whether every sector of a kept volume's boot sector and what follows it is as it was,
-    /// zeros, or of the block that an erased drive gets.
-    fn is_being_erased(
-        &self,
-        work: &Work<'_>,
-        device: &dyn Device,
-        kept: &Kept,
-    ) -> Result<bool, Stop> {
-        let start = kept.volume.partition.start;
-        let as_it_was = |at: u64, sector: &[u8]| {
-            let within = at
-                .checked_sub(start)
-                .and_then(|at| usize::try_from(at).ok());
-            let was = within.and_then(|from| kept.boot.get(from..)?.get(..sector.len()));
-            sector.iter().all(|byte| *byte == 0) || was == Some(sector)
-        };
-        let marker = self.marker(work);
-        marker.is_on(device, &as_it_was).map_err(Stop::io)
-    }
-
-    /// Returns what is erased: of a volume that is kept, what makes it one.
-    fn erase_areas(&self, work: &Work<'_>) -> Vec<Range<u64>> {
-        if let Some(kept) = &self.drive.kept {
-            let start = kept.volume.partition.start;
-            let boot = start..start.saturating_add(HEADER_BYTES);
-            return std::iter::once(boot).collect();
-        }
-        let disk_bytes = work.layout.spec().disk_bytes;
-        device::erase_areas(disk_bytes, work.layout.partition(), &self.drive.contents)
-    }
-
-    fn marker(&self, work: &Work<'_>) -> Marker {
-        let serial = &self.drive.planned.serial;
-        Marker::new(
-            work.layout.partition().start,
-            &self.common.plan_hash,
-            serial,
-        )
-    }
-
-    /// Returns whether the block that an erased drive gets is on this one. A check that was
-    /// interrupted may have written over it.
-    fn is_marked(&self, work: &Work<'_>, device: &dyn Device) -> Result<bool, Stop> {
-        let checks = self.is_to_be_checked();
-        let of_check = |at, sector: &[u8]| {
-            let is_zero = sector.iter().all(|byte| *byte == 0);
-            checks && (is_zero || is_check_pattern(at, sector))
-        };
-        let marker = self.marker(work);
-        marker.is_on(device, &of_check).map_err(Stop::io)
+    fn erasure(&self, work: &Work<'_>) -> Erasure<'a> {
+        Erasure::new(work, &self.common.plan_hash, self.drive)
     }
 
     fn is_to_be_checked(&self) -> bool {
@@ -366,21 +297,14 @@ impl<'a> Attempt<'a, '_, '_> {
             return Ok(());
         };
         let keep = self.drive.free_space == FreeSpace::Keep;
-        let surface = match &self.drive.kept {
-            // What is in between is put back, so that nothing that stays is ever at risk.
-            Some(kept) => Surface {
-                keep: true,
-                apart_from: kept.ranges(work.layout.spec().disk_bytes),
-            },
-            None => Surface {
-                keep,
-                apart_from: Vec::new(),
-            },
-        };
-        check_surface(device, how, &surface, self.common.cancel)?;
-        // Zeros are what a check that was interrupted must find here, too.
-        device::erase(device, &self.erase_areas(work)).map_err(Stop::io)?;
-        self.marker(work).write(device).map_err(Stop::io)?;
+        let erasure = self.erasure(work);
+        let keep = keep || self.drive.kept.is_some();
+        let mut spared = vec![erasure.marker_place()];
+        let disk_bytes = work.layout.spec().disk_bytes;
+        let kept = self.drive.kept.iter();
+        spared.extend(kept.flat_map(|kept| kept.ranges(disk_bytes)));
+        check_surface(device, how, keep, &spared, self.common.cancel)?;
+        erasure.repeat(device).map_err(Stop::io)?;
         let (code, text) = (code.to_owned(), text.to_owned());
         self.ledger.record(&Record::Note(Note { code, text }))?;
         Ok(())
@@ -486,6 +410,23 @@ impl<'a> Attempt<'a, '_, '_> {
         }
     }
 }
+
+/// Refuses a drive that is not the one that was being filled, or may not be.
+fn same(likeness: Likeness) -> Result<(), Stop> {
+    match likeness {
+        Likeness::Same => Ok(()),
+        Likeness::Another => Err(Stop::refused(
+            "this is not the drive that was being filled: its first or last MiB holds something \
+             else, or it lacks what the erase leaves; nothing was written to it",
+        )),
+        Likeness::Untold => Err(Stop::refused(UNTOLD)),
+    }
+}
+
+/// What is said of an empty drive that could be any.
+pub const UNTOLD: &str = "the drive is empty, as it was when it was confirmed, and its serial is the \
+     label's or the dock's: nothing tells it from another empty drive; nothing was written to it. \
+     Name it again with argosy resume --drive PATH=SERIAL";
 
 /// Returns what the journal notes of a check: its stable word, and a sentence.
 const fn check_note(how: SurfaceCheck) -> Option<(&'static str, &'static str)> {

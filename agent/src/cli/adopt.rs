@@ -14,7 +14,8 @@ use super::screen::{Ended, Screen};
 use super::signals::on_stop;
 use super::size::{show_files, show_size};
 use super::source::parse_drive;
-use crate::device::{self, DriveInfo};
+use crate::device::DriveInfo;
+use crate::drives::Drives;
 use crate::in_place::{Adopted, Adoption, Hindrance, adopt};
 use crate::jobs::{JobError, Kind, free_for, identity_of};
 use crate::pipeline::{Cancel, reading_ahead};
@@ -33,7 +34,7 @@ pub(super) struct Arguments {
     /// The drive: a block device or an image file, and its label's serial where the hardware's cannot be
     /// read
     #[arg(long, value_name = "PATH[=SERIAL]")]
-    drive: String,
+    pub(super) drive: String,
     #[command(flatten)]
     key: KeyArguments,
     /// Where the drive's root arrives: `CONTAINER/` or `CONTAINER/PREFIX/`
@@ -44,12 +45,16 @@ pub(super) struct Arguments {
     pub(super) json: bool,
 }
 
-pub(super) fn run(arguments: &Arguments, screen: &Screen) -> Result<Ended, JobError> {
+pub(super) fn run(
+    arguments: &Arguments,
+    screen: &Screen,
+    drives: &Drives,
+) -> Result<Ended, JobError> {
     let session: SessionId = parsed(&arguments.session)?;
     let destination: Destination = parsed(&arguments.to)?;
     let credential = arguments.key.required(screen)?;
     let target = parse_drive(&arguments.drive, FreeSpace::Keep);
-    let info = looked_at(&target.path, target.serial.as_deref())?;
+    let info = looked_at(drives, &target.path, target.serial.as_deref())?;
     free_for(&arguments.journal_dir, session.as_str(), &info.serial)?;
     let adoption = Adoption {
         session,
@@ -57,7 +62,7 @@ pub(super) fn run(arguments: &Arguments, screen: &Screen) -> Result<Ended, JobEr
         identity: identity_of(&info),
         shelves: Shelves::of_folders(&arguments.journal_dir),
     };
-    let reader = open_reader(&target.path, true)?;
+    let reader = open_reader(drives, &target.path, true)?;
     let cancel = Cancel::default();
     let stop = cancel.clone();
     on_stop(move || stop.cancel());
@@ -81,9 +86,10 @@ fn parsed<T: std::str::FromStr<Err: std::fmt::Display>>(text: &str) -> Result<T,
 }
 
 /// Looks at the drive; one that is mounted may change while it is read.
-fn looked_at(path: &Path, serial: Option<&str>) -> Result<DriveInfo, JobError> {
+fn looked_at(drives: &Drives, path: &Path, serial: Option<&str>) -> Result<DriveInfo, JobError> {
     let place = path.display().to_string();
-    let info = device::describe(path, serial)
+    let info = drives
+        .describe(path, serial)
         .map_err(|error| JobError::io(error.to_string(), place.as_str(), "Nothing was written."))?;
     if let Some(mount) = info.mounts.first() {
         let what = format!("it is mounted on {}, and may change", mount.display());

@@ -11,6 +11,7 @@ use shared::verify::open_drive;
 use super::key::KeyArguments;
 use super::opened::open_reader;
 use super::screen::{Ended, Screen};
+use crate::drives::Drives;
 use crate::jobs::{JobError, Kind};
 use crate::pipeline::reading_ahead;
 
@@ -20,7 +21,7 @@ const FINDINGS_MAX: usize = 1000;
 #[derive(Args)]
 pub(super) struct Arguments {
     /// The drive: a block device, a disk image or an image of one volume
-    path: PathBuf,
+    pub(super) path: PathBuf,
     #[command(flatten)]
     key: KeyArguments,
     /// Prints one JSON object
@@ -42,9 +43,13 @@ struct Report {
     unreadable: bool,
 }
 
-pub(super) fn run(arguments: &Arguments, screen: &Screen) -> Result<Ended, JobError> {
+pub(super) fn run(
+    arguments: &Arguments,
+    screen: &Screen,
+    drives: &Drives,
+) -> Result<Ended, JobError> {
     let credential = arguments.key.credential(screen)?;
-    let reader = open_reader(&arguments.path, false)?;
+    let reader = open_reader(drives, &arguments.path, false)?;
     let report = reading_ahead(&reader, |disk| check(disk, credential));
     for note in &report.notes {
         screen.line(note);

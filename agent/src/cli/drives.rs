@@ -5,7 +5,8 @@ use serde_json::json;
 
 use super::screen::{Ended, Screen};
 use super::size::show_size;
-use crate::device::{self, DriveInfo, SerialSource};
+use crate::device::{DriveInfo, SerialSource};
+use crate::drives::Drives;
 use crate::jobs::serial_source;
 
 /// Lists every drive, what is on it, and why it may not be erased
@@ -16,8 +17,8 @@ pub(super) struct Arguments {
     pub(super) json: bool,
 }
 
-pub(super) fn run(screen: &Screen) -> Ended {
-    let drives = device::list(&[]);
+pub(super) fn run(screen: &Screen, drives: &Drives) -> Ended {
+    let drives = drives.list(&[]);
     for drive in &drives {
         show(drive, screen);
     }

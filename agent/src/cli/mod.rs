@@ -22,11 +22,14 @@ mod key;
 mod link;
 mod new_drive;
 mod opened;
+#[cfg(target_os = "linux")]
+mod parts;
 mod plan;
 mod prepare;
 mod progress;
 mod report;
 mod resume;
+mod rights;
 mod scan;
 mod screen;
 mod serve;
@@ -41,17 +44,26 @@ mod unpack;
 mod verify;
 
 use std::ffi::OsString;
+#[cfg(target_os = "linux")]
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+#[cfg(target_os = "linux")]
+use shared::api::FreeSpace;
 
+use crate::drives::Drives;
 use crate::jobs::JobError;
+use crate::locked_memory;
+use rights::Rights;
 use screen::{Ended, Screen};
 
 /// Genuine BitLocker drives for Azure Import/Export, filled and verified on any operating system.
 #[derive(Parser)]
 #[command(name = "argosy", version, arg_required_else_help = true)]
 struct Cli {
+    #[command(flatten)]
+    rights: Rights,
     #[command(subcommand)]
     command: Command,
 }
@@ -79,7 +91,8 @@ enum Command {
 
 /// Parses `arguments`, runs the command, says what went wrong, and returns the exit code.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let cli = match Cli::try_parse_from(arguments) {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let cli = match Cli::try_parse_from(&arguments) {
         Ok(cli) => cli,
         Err(error) => {
             // Whoever closed the pipe does not want to read it.
@@ -88,11 +101,41 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     let screen = Screen::new(cli.command.wants_json());
+    // Before there is a second thread.
+    let drives = match divide(&cli, &arguments, &screen) {
+        Ok(Part::Works(drives)) => {
+            // Where it cannot be, it is said in docs/security.md what to do instead.
+            locked_memory::lock();
+            drives
+        }
+        Ok(Part::Ended(code)) => return code,
+        Err(error) => return ExitCode::from(screen.failed(&error).exit_code()),
+    };
     let ended = cli
         .command
-        .run(&screen)
+        .run(&screen, &drives)
         .unwrap_or_else(|error| screen.failed(&error));
     ExitCode::from(ended.exit_code())
+}
+
+/// What this process is to do.
+enum Part {
+    /// The work, with these drives.
+    Works(Drives),
+    /// Nothing more: another process did it.
+    Ended(ExitCode),
+}
+
+#[cfg(target_os = "linux")]
+fn divide(cli: &Cli, arguments: &[OsString], screen: &Screen) -> Result<Part, JobError> {
+    parts::divide(cli, arguments, screen)
+}
+
+/// One process does everything.
+#[cfg(not(target_os = "linux"))]
+fn divide(cli: &Cli, _arguments: &[OsString], _screen: &Screen) -> Result<Part, JobError> {
+    cli.rights.need_root()?;
+    Ok(Part::Works(Drives::own()))
 }
 
 impl Command {
@@ -114,22 +157,65 @@ impl Command {
         }
     }
 
-    fn run(self, screen: &Screen) -> Result<Ended, JobError> {
+    /// Returns every drive that the command line names.
+    #[cfg(target_os = "linux")]
+    fn named_drives(&self) -> Vec<PathBuf> {
+        let targets = |texts: &[String]| -> Vec<PathBuf> {
+            let path = |text: &String| source::parse_drive(text, FreeSpace::Blank).path;
+            texts.iter().map(path).collect()
+        };
         match self {
-            Self::Prepare(arguments) => prepare::run(arguments, screen),
-            Self::Resume(arguments) => resume::run(arguments, screen),
-            Self::Adopt(arguments) => adopt::run(&arguments, screen),
-            Self::Plan(arguments) => plan::run(&arguments, screen),
+            Self::Prepare(arguments) => targets(&arguments.drive),
+            Self::Plan(arguments) => targets(&arguments.drive),
+            Self::Resume(arguments) => {
+                let spares = arguments.replace.iter();
+                let spares = spares
+                    .filter_map(|text| text.split_once('='))
+                    .map(|(_, path)| path.to_owned());
+                let spares = targets(&spares.collect::<Vec<_>>());
+                targets(&arguments.drive)
+                    .into_iter()
+                    .chain(spares)
+                    .collect()
+            }
+            Self::Adopt(arguments) => targets(std::slice::from_ref(&arguments.drive)),
+            Self::Verify(arguments) => vec![arguments.drive.clone()],
+            Self::Unpack(arguments) => vec![arguments.drive.clone()],
+            Self::Unlock(arguments) => vec![arguments.drive.clone()],
+            Self::CheckDrive(arguments) => vec![arguments.path.clone()],
+            Self::Serve(arguments) => arguments.drives.clone(),
+            Self::Scan(_)
+            | Self::Journal(_)
+            | Self::Drives(_)
+            | Self::NewDrive(_)
+            | Self::Abort(_)
+            | Self::Status(_)
+            | Self::Link(_) => Vec::new(),
+        }
+    }
+
+    /// Returns whether the command erases drives, or may.
+    #[cfg(target_os = "linux")]
+    const fn erases(&self) -> bool {
+        matches!(self, Self::Prepare(_) | Self::Resume(_) | Self::Serve(_))
+    }
+
+    fn run(self, screen: &Screen, drives: &Drives) -> Result<Ended, JobError> {
+        match self {
+            Self::Prepare(arguments) => prepare::run(arguments, screen, drives),
+            Self::Resume(arguments) => resume::run(arguments, screen, drives),
+            Self::Adopt(arguments) => adopt::run(&arguments, screen, drives),
+            Self::Plan(arguments) => plan::run(&arguments, screen, drives),
             Self::Scan(arguments) => scan::run(&arguments, screen),
-            Self::Verify(arguments) => verify::run(&arguments, screen),
-            Self::Unpack(arguments) => unpack::run(&arguments, screen),
-            Self::Unlock(arguments) => unlock::run(&arguments, screen),
-            Self::CheckDrive(arguments) => check_drive::run(&arguments, screen),
+            Self::Verify(arguments) => verify::run(&arguments, screen, drives),
+            Self::Unpack(arguments) => unpack::run(&arguments, screen, drives),
+            Self::Unlock(arguments) => unlock::run(&arguments, screen, drives),
+            Self::CheckDrive(arguments) => check_drive::run(&arguments, screen, drives),
             Self::Journal(command) => journal::run(&command, screen),
-            Self::Drives(_) => Ok(drives::run(screen)),
+            Self::Drives(_) => Ok(drives::run(screen, drives)),
             Self::NewDrive(arguments) => new_drive::run(&arguments, screen),
             Self::Abort(arguments) => abort::run(&arguments, screen),
-            Self::Serve(arguments) => serve::run(&arguments, screen),
+            Self::Serve(arguments) => serve::run(&arguments, screen, drives),
             Self::Status(arguments) => status::run(&arguments, screen),
             Self::Link(arguments) => link::run(&arguments, screen),
         }

@@ -5,15 +5,20 @@ use std::path::Path;
 use bitlocker_image::{Credential, UnlockError};
 use shared::verify::{OpenDriveError, OpenedDrive, open_drive};
 
-use crate::device::{self, DriveReader};
+use crate::device::DriveReader;
+use crate::drives::Drives;
 use crate::jobs::{JobError, Kind};
 
 /// Opens the device or image at `path` for reading.
 ///
 /// # Errors
 /// [`JobError`], exit code 4.
-pub(super) fn open_reader(path: &Path, past_cache: bool) -> Result<DriveReader, JobError> {
-    device::open_read(path, past_cache).map_err(|error| {
+pub(super) fn open_reader(
+    drives: &Drives,
+    path: &Path,
+    past_cache: bool,
+) -> Result<DriveReader, JobError> {
+    drives.open_read(path, past_cache).map_err(|error| {
         JobError::io(
             error.to_string(),
             path.display().to_string(),

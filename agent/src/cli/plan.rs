@@ -12,7 +12,7 @@ use shared::plan::{DriveSize, Plan, PlanOptions, fit};
 use super::screen::{Ended, Screen};
 use super::size::{parse_size, show_files, show_size};
 use super::source::{parse_drive, parse_map, read_drives};
-use crate::device;
+use crate::drives::Drives;
 use crate::jobs::plan_file::{self, Head, HeadDrive};
 use crate::jobs::{
     Gathered, JobError, JobRequest, KeptTarget, Origin, TargetRequest, gather, now, serial_source,
@@ -41,7 +41,7 @@ pub(super) struct Arguments {
     listing: Option<PathBuf>,
     /// A drive
     #[arg(long, num_args = 1.., value_name = "PATH[=SERIAL]")]
-    drive: Vec<String>,
+    pub(super) drive: Vec<String>,
     /// A driveset.csv
     #[arg(long, value_name = "CSV")]
     driveset: Option<PathBuf>,
@@ -68,7 +68,11 @@ struct Known {
     head: HeadDrive,
 }
 
-pub(super) fn run(arguments: &Arguments, screen: &Screen) -> Result<Ended, JobError> {
+pub(super) fn run(
+    arguments: &Arguments,
+    screen: &Screen,
+    reach: &Drives,
+) -> Result<Ended, JobError> {
     let map = parse_map(&arguments.map)?;
     let origin = match (&arguments.source, &arguments.dataset, &arguments.listing) {
         (Some(path), _, _) => Origin::Folder {
@@ -94,7 +98,7 @@ pub(super) fn run(arguments: &Arguments, screen: &Screen) -> Result<Ended, JobEr
         }
     };
     let gathered = gather(&JobRequest::listing(&arguments.session, origin))?;
-    let known = drives(arguments, &map)?;
+    let known = drives(reach, arguments, &map)?;
     let options = PlanOptions {
         mapping: gathered.mapping.clone(),
         bare: arguments.bare,
@@ -135,7 +139,11 @@ pub(super) fn run(arguments: &Arguments, screen: &Screen) -> Result<Ended, JobEr
     Ok(Ended::amiss_if(!left_out.is_empty()))
 }
 
-fn drives(arguments: &Arguments, map: &[(String, PathBuf)]) -> Result<Vec<Known>, JobError> {
+fn drives(
+    reach: &Drives,
+    arguments: &Arguments,
+    map: &[(String, PathBuf)],
+) -> Result<Vec<Known>, JobError> {
     if !arguments.drive_size.is_empty() {
         let several = arguments.drive_size.len() > 1;
         let sizes = (1..).zip(&arguments.drive_size);
@@ -158,7 +166,7 @@ fn drives(arguments: &Arguments, map: &[(String, PathBuf)]) -> Result<Vec<Known>
             .map(|text| parse_drive(text, FreeSpace::Blank))
             .collect(),
     };
-    targets.iter().map(look).collect()
+    targets.iter().map(|target| look(reach, target)).collect()
 }
 
 fn imagined(number: u32, bytes: u64, several: bool) -> Known {
@@ -185,14 +193,16 @@ fn imagined(number: u32, bytes: u64, several: bool) -> Known {
     Known { size, head }
 }
 
-fn look(target: &TargetRequest) -> Result<Known, JobError> {
-    let info = device::describe(&target.path, target.serial.as_deref()).map_err(|error| {
-        JobError::io(
-            error.to_string(),
-            target.path.display().to_string(),
-            "Nothing was touched.",
-        )
-    })?;
+fn look(reach: &Drives, target: &TargetRequest) -> Result<Known, JobError> {
+    let info = reach
+        .describe(&target.path, target.serial.as_deref())
+        .map_err(|error| {
+            JobError::io(
+                error.to_string(),
+                target.path.display().to_string(),
+                "Nothing was touched.",
+            )
+        })?;
     let identity = DriveIdentity {
         serial: info.serial.clone(),
         serial_source: serial_source(info.serial_source),
@@ -203,7 +213,7 @@ fn look(target: &TargetRequest) -> Result<Known, JobError> {
     };
     let key = target.existing_key.as_ref();
     let kept = key
-        .map(|key| KeptTarget::read(&info.path, info.sector, key))
+        .map(|key| KeptTarget::read(reach, &info.path, info.sector, key))
         .transpose()?;
     let size = DriveSize {
         serial: info.serial,

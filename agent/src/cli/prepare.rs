@@ -17,7 +17,8 @@ use super::size::{show_files, show_size};
 use super::source::{parse_drive, parse_map, parse_sector, read_drives};
 use super::{key, report, side_door};
 use crate::device::Said;
-use crate::jobs::{Confirmation, JobError, JobRequest, Jobs, Origin, Passphrase};
+use crate::drives::Drives;
+use crate::jobs::{Confirmation, JobError, JobRequest, Jobs, Origin, Passphrase, SectorDoubt};
 use crate::pipeline::SurfaceCheck;
 
 /// Fills drives from a folder, encrypts them while it does, and reads them back
@@ -45,7 +46,7 @@ pub(super) struct Arguments {
     /// A drive: a block device or an image file, and its label's serial where the hardware's cannot
     /// be read
     #[arg(long, num_args = 1.., value_name = "PATH[=SERIAL]", required_unless_present = "driveset")]
-    drive: Vec<String>,
+    pub(super) drive: Vec<String>,
     /// A driveset.csv
     #[arg(long, value_name = "CSV", conflicts_with = "drive")]
     driveset: Option<PathBuf>,
@@ -70,6 +71,9 @@ pub(super) struct Arguments {
     /// Leaves old data readable in space that no file takes
     #[arg(long)]
     keep_free_space: bool,
+    /// Leaves out what cannot be read, instead of refusing such a source
+    #[arg(long)]
+    leave_unreadable: bool,
     /// Gives each blob its Content-MD5
     #[arg(long)]
     content_md5: bool,
@@ -107,10 +111,14 @@ enum Check {
     Full,
 }
 
-pub(super) fn run(arguments: Arguments, screen: &Screen) -> Result<Ended, JobError> {
+pub(super) fn run(
+    arguments: Arguments,
+    screen: &Screen,
+    drives: &Drives,
+) -> Result<Ended, JobError> {
     let (erase, show_keys) = (arguments.erase.clone(), arguments.show_keys);
     let folders = arguments.journal_dir.clone();
-    let jobs = Jobs::open(None)?;
+    let jobs = Jobs::over(drives.clone(), None)?;
     let _side_door = side_door::open(None, "prepare", &jobs, None, screen);
     let reply = jobs.start(request(arguments)?)?;
     cancel_on_signal(&jobs);
@@ -203,7 +211,11 @@ fn request(arguments: Arguments) -> Result<JobRequest, JobError> {
         external_key_dir: arguments.bek,
         passphrase,
         sector: arguments.sector_bytes,
-        accept_4096: arguments.accept_4096,
+        sector_doubt: if arguments.accept_4096 {
+            SectorDoubt::Accept
+        } else {
+            SectorDoubt::Refuse
+        },
         parallel: arguments.parallel,
         check: match arguments.check {
             Check::None => SurfaceCheck::None,
@@ -212,6 +224,7 @@ fn request(arguments: Arguments) -> Result<JobRequest, JobError> {
         },
         verify: !arguments.no_verify,
         content_md5: arguments.content_md5,
+        leave_unreadable: arguments.leave_unreadable,
         ..JobRequest::listing(&arguments.session, origin)
     })
 }
@@ -273,6 +286,7 @@ fn confirmations(
         words.push(Confirmation {
             serial: drive.serial.clone(),
             said,
+            accepts_sectors: false,
         });
     }
     Ok(words)

@@ -12,7 +12,10 @@ use super::report;
 use super::screen::{Ended, Screen};
 use super::side_door;
 use super::source::parse_drive;
-use crate::jobs::{JobError, Jobs, Kind, ReplaceRequest, ResumeRequest};
+use crate::drives::Drives;
+use crate::jobs::{
+    JobError, Jobs, Kind, ReplaceRequest, ResumeRequest, SectorDoubt, TargetRequest, Whereabouts,
+};
 
 /// Goes on with a session that was interrupted: by a crash, a power cut, an unplugged drive
 ///
@@ -26,12 +29,13 @@ pub(super) struct Arguments {
     /// Where its journals are; a folder that has no copy gets one
     #[arg(long, required = true, num_args = 1.., value_name = "DIR")]
     journal_dir: Vec<PathBuf>,
-    /// Where a drive is now, when its image file was moved
-    #[arg(long, num_args = 1.., value_name = "PATH")]
-    drive: Vec<PathBuf>,
+    /// Where a drive is now, when its image file was moved; with the serial on its label when nothing
+    /// else tells it from another empty drive
+    #[arg(long, num_args = 1.., value_name = "PATH[=SERIAL]")]
+    pub(super) drive: Vec<String>,
     /// Puts a spare in the place of a drive that died: only that drive's files are copied again
     #[arg(long, num_args = 1.., value_name = "SERIAL=PATH")]
-    replace: Vec<String>,
+    pub(super) replace: Vec<String>,
     /// Erases the spare of this serial, whatever is on it
     #[arg(long, num_args = 1.., value_name = "SERIAL", requires = "replace")]
     erase: Vec<String>,
@@ -55,17 +59,25 @@ pub(super) struct Arguments {
     pub(super) json: bool,
 }
 
-pub(super) fn run(arguments: Arguments, screen: &Screen) -> Result<Ended, JobError> {
+pub(super) fn run(
+    arguments: Arguments,
+    screen: &Screen,
+    drives: &Drives,
+) -> Result<Ended, JobError> {
     let replacements = replacements(&arguments)?;
     let passphrase = arguments.passphrase_file.as_deref();
     let request = ResumeRequest {
         session: arguments.session,
         journal_dirs: arguments.journal_dir,
-        drives: arguments.drive,
+        drives: arguments
+            .drive
+            .iter()
+            .map(|text| whereabouts(text))
+            .collect(),
         external_key_dir: arguments.bek,
         passphrase: passphrase.map(read_passphrase).transpose()?,
     };
-    let jobs = Jobs::open(None)?;
+    let jobs = Jobs::over(drives.clone(), None)?;
     let _side_door = side_door::open(None, "resume", &jobs, None, screen);
     cancel_on_signal(&jobs);
     let mut reports = Reports::default();
@@ -92,6 +104,11 @@ pub(super) fn run(arguments: Arguments, screen: &Screen) -> Result<Ended, JobErr
     Ok(reports.show(&request.session, screen))
 }
 
+fn whereabouts(text: &str) -> Whereabouts {
+    let TargetRequest { path, serial, .. } = parse_drive(text, FreeSpace::Blank);
+    Whereabouts { path, serial }
+}
+
 fn replacements(arguments: &Arguments) -> Result<Vec<ReplaceRequest>, JobError> {
     let free_space = match (arguments.wipe, arguments.keep_free_space) {
         (true, _) => FreeSpace::Wipe,
@@ -108,6 +125,7 @@ fn replacements(arguments: &Arguments) -> Result<Vec<ReplaceRequest>, JobError> 
         Ok(ReplaceRequest {
             serial: serial.to_owned(),
             spare: parse_drive(path, free_space),
+            sector_doubt: SectorDoubt::Refuse,
         })
     };
     arguments.replace.iter().map(parse).collect()

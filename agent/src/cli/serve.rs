@@ -14,6 +14,7 @@ use super::screen::{Ended, Screen};
 use super::signals::on_stop;
 use super::{idle, link, side_door};
 use crate::control::{Address, Link, private_folder};
+use crate::drives::Drives;
 use crate::http::{self, Agent, Listener, Sessions, Users};
 use crate::jobs::{JobError, Jobs};
 
@@ -28,7 +29,7 @@ pub(super) struct Arguments {
     port: u16,
     /// An image file that stands for a drive, listed beside the machine's own
     #[arg(long = "drive", value_name = "PATH")]
-    drives: Vec<PathBuf>,
+    pub(super) drives: Vec<PathBuf>,
     /// Where the list of jobs and the journals are kept
     #[arg(long, value_name = "DIR")]
     state_dir: Option<PathBuf>,
@@ -40,7 +41,11 @@ pub(super) struct Arguments {
     idle_minutes: String,
 }
 
-pub(super) fn run(arguments: &Arguments, screen: &Screen) -> Result<Ended, JobError> {
+pub(super) fn run(
+    arguments: &Arguments,
+    screen: &Screen,
+    drives: &Drives,
+) -> Result<Ended, JobError> {
     let patience = idle::parse_minutes(&arguments.idle_minutes)
         .map_err(|error| JobError::usage(error, "--idle-minutes"))?;
     let users = Users::of_this_process();
@@ -53,7 +58,7 @@ pub(super) fn run(arguments: &Arguments, screen: &Screen) -> Result<Ended, JobEr
     let state_dir = side_door::state_dir(arguments.state_dir.as_ref())?;
     let journal_dir = state_dir.join("journals");
     private_folder(&journal_dir).map_err(|error| io(&error, ""))?;
-    let jobs = Jobs::open(Some(state_dir.clone()))?;
+    let jobs = Jobs::over(drives.clone(), Some(state_dir.clone()))?;
     let (end, ending) = watch::channel(false);
     let agent = Agent::new(jobs.clone(), arguments.drives.clone(), journal_dir, ending)
         .map_err(|error| io(&error, ""))?;
@@ -114,6 +119,10 @@ impl Serving<'_> {
         let screen = self.screen;
         screen.aside("Argosy is ready. Open this address within a minute; it works once:");
         screen.line(&address);
+        screen.aside(&format!(
+            "The page shows the code {} at its foot. One that shows another is not this agent's: close it.",
+            agent.sessions.code()
+        ));
         screen.aside(&match &self.arguments.state_dir {
             None => "A new address: argosy link.".to_owned(),
             Some(folder) => format!(

@@ -34,6 +34,29 @@ pub(super) fn on_stop(stop: impl Fn() + Send + 'static) {
     });
 }
 
+/// From here on no such signal ends this process: each Ctrl-C (`true`) and each termination (`false`) is told.
+///
+/// Where signals cannot be watched, they end the process as usual.
+#[cfg(target_os = "linux")]
+pub(super) fn on_each(tell: impl Fn(bool) + Send + 'static) {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    let Ok(runtime) = runtime else { return };
+    let heard = {
+        let _inside = runtime.enter();
+        Heard::new()
+    };
+    let Ok(mut heard) = heard else { return };
+    std::thread::spawn(move || {
+        runtime.block_on(async {
+            loop {
+                tell(heard.stop().await);
+            }
+        });
+    });
+}
+
 struct Heard {
     interrupt: Signal,
     terminate: Signal,
@@ -49,12 +72,12 @@ impl Heard {
         })
     }
 
-    /// Waits for a signal that asks to stop.
-    async fn stop(&mut self) {
+    /// Waits for a signal that asks to stop; returns whether it is Ctrl-C.
+    async fn stop(&mut self) -> bool {
         loop {
             tokio::select! {
-                _ = self.interrupt.recv() => return,
-                _ = self.terminate.recv() => return,
+                _ = self.interrupt.recv() => return true,
+                _ = self.terminate.recv() => return false,
                 _ = self.hangup.recv() => {}
             }
         }

@@ -14,6 +14,7 @@ use super::key::KeyArguments;
 use super::opened::{open_reader, open_volume};
 use super::screen::{Ended, Screen};
 use super::size::show_size;
+use crate::drives::Drives;
 use crate::jobs::JobError;
 use crate::pipeline::reading_ahead;
 
@@ -27,7 +28,7 @@ const HOLE: usize = 65_536;
 pub(super) struct Arguments {
     /// The drive: a block device, a disk image or an image of one volume
     #[arg(long, value_name = "PATH")]
-    drive: PathBuf,
+    pub(super) drive: PathBuf,
     #[command(flatten)]
     key: KeyArguments,
     /// The image; an existing file is never replaced
@@ -38,9 +39,13 @@ pub(super) struct Arguments {
     pub(super) json: bool,
 }
 
-pub(super) fn run(arguments: &Arguments, screen: &Screen) -> Result<Ended, JobError> {
+pub(super) fn run(
+    arguments: &Arguments,
+    screen: &Screen,
+    drives: &Drives,
+) -> Result<Ended, JobError> {
     let credential = arguments.key.required(screen)?;
-    let reader = open_reader(&arguments.drive, false)?;
+    let reader = open_reader(drives, &arguments.drive, false)?;
     let bytes = reading_ahead(&reader, |disk| {
         let volume = open_volume(disk, &credential, &arguments.drive)?;
         let out = create(&arguments.out)?;

@@ -14,6 +14,7 @@ use super::opened::{open_reader, open_volume};
 use super::screen::{Ended, Screen};
 use super::signals::on_stop;
 use super::size::{show_files, show_size};
+use crate::drives::Drives;
 use crate::jobs::{JobError, Kind};
 use crate::pipeline::{Cancel, reading_ahead};
 use crate::unpack::{UnpackOptions, UnpackReport, unpack};
@@ -23,7 +24,7 @@ use crate::unpack::{UnpackOptions, UnpackReport, unpack};
 pub(super) struct Arguments {
     /// The drive: a block device, a disk image or an image of one volume
     #[arg(long, value_name = "PATH")]
-    drive: PathBuf,
+    pub(super) drive: PathBuf,
     #[command(flatten)]
     key: KeyArguments,
     /// Where everything goes; existing files are never replaced
@@ -37,9 +38,13 @@ pub(super) struct Arguments {
     pub(super) json: bool,
 }
 
-pub(super) fn run(arguments: &Arguments, screen: &Screen) -> Result<Ended, JobError> {
+pub(super) fn run(
+    arguments: &Arguments,
+    screen: &Screen,
+    drives: &Drives,
+) -> Result<Ended, JobError> {
     let credential = arguments.key.required(screen)?;
-    let reader = open_reader(&arguments.drive, false)?;
+    let reader = open_reader(drives, &arguments.drive, false)?;
     let place = arguments.drive.display().to_string();
     let options = UnpackOptions {
         to: arguments.to.clone(),

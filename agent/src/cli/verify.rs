@@ -14,6 +14,7 @@ use super::key::KeyArguments;
 use super::opened::open_reader;
 use super::screen::{Ended, Screen};
 use super::size::{show_files, show_size};
+use crate::drives::Drives;
 use crate::jobs::{JobError, Kind, place};
 use crate::pipeline::reading_ahead;
 
@@ -23,7 +24,7 @@ use crate::pipeline::reading_ahead;
 pub(super) struct Arguments {
     /// The drive: a block device, a disk image or an image of one volume
     #[arg(long, value_name = "PATH")]
-    drive: PathBuf,
+    pub(super) drive: PathBuf,
     /// The drive's journal: it has the key, and says which manifest must be on the drive
     #[arg(long, value_name = "FILE")]
     journal: Option<PathBuf>,
@@ -34,10 +35,14 @@ pub(super) struct Arguments {
     pub(super) json: bool,
 }
 
-pub(super) fn run(arguments: &Arguments, screen: &Screen) -> Result<Ended, JobError> {
+pub(super) fn run(
+    arguments: &Arguments,
+    screen: &Screen,
+    drives: &Drives,
+) -> Result<Ended, JobError> {
     let journal = arguments.journal.as_deref().map(read_journal).transpose()?;
     let (expected, credential) = what_and_how(arguments, journal.as_ref(), screen)?;
-    let reader = open_reader(&arguments.drive, true)?;
+    let reader = open_reader(drives, &arguments.drive, true)?;
     let mut bar = Bar::new(screen);
     let report = reading_ahead(&reader, |disk| {
         verify(disk, &credential, &expected, &mut |progress| {

@@ -3,12 +3,14 @@
 use disk::{ReadAt, Window};
 use gpt_image::{GptReadError, PartitionTable, Scheme};
 use ntfs_image::read::Volume;
+use serde::{Deserialize, Serialize};
 
 use super::blank::blank;
 use super::signatures::{Found, signatures};
 
 /// What was found on a drive.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct Contents {
     /// How sure it is that the drive holds only zeros.
     pub emptiness: Emptiness,
@@ -18,7 +20,8 @@ pub struct Contents {
 }
 
 /// How sure it is that a drive holds only zeros.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Emptiness {
     /// Something other than zeros was read.
     HoldsData,
@@ -32,7 +35,7 @@ pub enum Emptiness {
 }
 
 /// One recognised structure.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Signature {
     /// What it is, in words: `GPT`, `NTFS`, `BitLocker`, `ext4`, `LUKS`, `Linux RAID`, `LVM`,
     /// `ZFS`; `partition` for one in which nothing is recognised.

@@ -3,14 +3,18 @@
 use std::path::PathBuf;
 
 use disk::SectorSize;
+use serde::{Deserialize, Serialize};
 
 use super::contents::Contents;
+use super::told;
 
 /// A drive as a person can recognise it: what it is, which one it is, what is on it, and why it may
 /// not be erased.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct DriveInfo {
     /// The path it was named by, or its node below `/dev`.
+    #[serde(with = "told::path")]
     pub path: PathBuf,
     /// What stands behind the path.
     pub kind: DriveKind,
@@ -31,6 +35,7 @@ pub struct DriveInfo {
     /// Length in bytes.
     pub bytes: u64,
     /// Logical sector size. 512 also when the drive could not be asked (then a reason says so).
+    #[serde(with = "told::sector")]
     pub sector: SectorSize,
     /// Bytes that it writes at once, when anybody says.
     pub physical_sector_bytes: Option<u64>,
@@ -46,6 +51,7 @@ pub struct DriveInfo {
     /// Whether it expects to fail soon (SMART); `None` when it does not tell.
     pub is_failing: Option<bool>,
     /// Where it, or a partition of it, is mounted.
+    #[serde(with = "told::paths")]
     pub mounts: Vec<PathBuf>,
     /// What is on it now.
     pub contents: Contents,
@@ -69,7 +75,8 @@ impl DriveInfo {
 }
 
 /// What stands behind a path.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum DriveKind {
     /// A regular file that stands for a drive.
@@ -77,6 +84,7 @@ pub enum DriveKind {
     /// A loop device, and the regular file behind it when that can be found.
     LoopDevice {
         /// The file behind it, through any chain of loop devices.
+        #[serde(with = "told::maybe_path")]
         backing: Option<PathBuf>,
     },
     /// Any other whole block device.
@@ -88,7 +96,8 @@ pub enum DriveKind {
 }
 
 /// Where a serial number comes from; the journal records it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum SerialSource {
     /// Given by the person: printed on the label.

@@ -58,6 +58,38 @@ impl DriveReader {
         })
     }
 
+    /// Takes over a drive that another process opened: its [`DriveReader::descriptors`], or those
+    /// of a writer. What is read comes from the medium.
+    ///
+    /// # Errors
+    /// The operating system's word.
+    pub fn of_descriptors(
+        (buffered, direct): (File, Option<File>),
+        sector: SectorSize,
+    ) -> std::io::Result<Self> {
+        Ok(Self {
+            medium: Medium::of_descriptors(buffered, direct)?,
+            sector,
+            recent: Some(Recent::default()),
+        })
+    }
+
+    /// Returns the descriptors of the drive once more, buffered and unbuffered.
+    ///
+    /// # Errors
+    /// The operating system's word.
+    pub fn descriptors(&self) -> std::io::Result<(File, Option<File>)> {
+        self.medium.descriptors()
+    }
+
+    /// Has the kernel forget what it holds of an open drive, and of the file behind a loop device, so
+    /// that what is read next comes from the medium. It is advice: nothing fails.
+    pub fn forget_cache_of(drive: &File) {
+        #[cfg(target_os = "linux")]
+        super::medium::drop_whole_cache(drive);
+        forget_backing(drive);
+    }
+
     /// Takes over a medium that is open for something else.
     pub(super) const fn over(medium: Medium, sector: SectorSize) -> Self {
         Self {

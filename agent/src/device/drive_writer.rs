@@ -1,5 +1,7 @@
 //! A drive held exclusively and open for writing.
 
+use std::fs::File;
+use std::io::{Seek, SeekFrom};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use disk::{ReadAt, ReadError, SectorSize, WriteAt, WriteError};
@@ -9,6 +11,9 @@ use super::medium::{Medium, wide};
 
 /// Bytes of zeros that are written at once.
 const ZEROS_BYTES: usize = 1 << 20;
+
+/// What is said of a drive that was pulled.
+const GONE: &str = "the drive is gone: it was unplugged, or what it is attached by failed";
 
 /// What the pipeline writes to: a drive, or in tests anything like one.
 pub trait Device: ReadAt + WriteAt + Send {
@@ -62,6 +67,29 @@ impl DriveWriter {
         }
     }
 
+    /// Takes over a drive that another process confirmed, opened and holds: its
+    /// [`DriveWriter::descriptors`].
+    ///
+    /// # Errors
+    /// The operating system's word.
+    pub fn of_descriptors(
+        (buffered, direct): (File, Option<File>),
+        sector: SectorSize,
+        is_image: bool,
+    ) -> std::io::Result<Self> {
+        let medium = Medium::of_descriptors(buffered, direct)?;
+        Ok(Self::new(medium, sector, is_image))
+    }
+
+    /// Returns the descriptors of the drive once more, buffered and unbuffered. They are the same
+    /// open files: the drive is held until the last of them is closed.
+    ///
+    /// # Errors
+    /// The operating system's word.
+    pub fn descriptors(&self) -> std::io::Result<(File, Option<File>)> {
+        self.medium.descriptors()
+    }
+
     /// Writes all of `bytes` at offset `at`, from any thread. What other threads write must not
     /// overlap it.
     ///
@@ -72,7 +100,21 @@ impl DriveWriter {
         self.check(at, length)?;
         self.medium
             .write(at, bytes)
-            .map_err(|why| failed(at, length, &why))
+            .map_err(|why| match self.is_gone() {
+                true => WriteError {
+                    at,
+                    bytes: length,
+                    cause: GONE.to_owned(),
+                },
+                false => failed(at, length, &why),
+            })
+    }
+
+    /// Returns whether the drive was pulled: Linux then calls every place of it one behind its end,
+    /// which reads as if it were full.
+    fn is_gone(&self) -> bool {
+        let mut file = self.medium.file();
+        !self.is_image && matches!(file.seek(SeekFrom::End(0)), Ok(0))
     }
 
     /// Flushes from any thread, as [`WriteAt::flush`] does.

@@ -47,6 +47,21 @@ impl Edges {
         })
     }
 
+    /// Returns whether every sector of `disk` is as it was here.
+    ///
+    /// # Errors
+    /// [`ReadError`].
+    pub fn are_on(&self, disk: &dyn ReadAt) -> Result<bool, ReadError> {
+        Ok(*self == Self::read(disk)?)
+    }
+
+    /// Returns whether every sector held only zeros: as on any other empty drive.
+    #[must_use]
+    pub fn are_empty(&self) -> bool {
+        let zeros = crc32fast::hash(&[0; SECTOR]);
+        self.0.iter().all(|sum| *sum == zeros)
+    }
+
     /// Returns whether every sector of `disk` holds zeros, or what `pattern` draws at its offset.
     ///
     /// # Errors
@@ -119,12 +134,20 @@ mod tests {
     fn a_drive_that_is_half_erased_is_the_same_and_any_other_is_not() {
         let mut disk = used();
         let edges = Edges::read(&disk).expect("memory");
-        assert!(edges.admit(&disk).expect("memory"));
+        assert!(edges.admit(&disk).expect("memory") && edges.are_on(&disk).expect("memory"));
         disk.write_at(512, &[0; 1024]).expect("in bounds");
+        assert!(!edges.are_on(&disk).expect("memory"));
         assert!(edges.admit(&disk).expect("memory"));
         disk.write_at(BYTES - 512, &[3; 1]).expect("in bounds");
         assert!(!edges.admit(&disk).expect("memory"));
         assert!(edges.admit(&MemDisk::new(BYTES)).expect("memory"));
+    }
+
+    #[test]
+    fn only_an_empty_drive_has_nothing_to_be_told_by() {
+        assert!(!Edges::read(&used()).expect("memory").are_empty());
+        let empty = Edges::read(&MemDisk::new(BYTES)).expect("memory");
+        assert!(empty.are_empty());
     }
 
     #[test]

@@ -50,6 +50,17 @@ pub fn areas(disk_bytes: u64, partition: Range<u64>, old: &Contents) -> Vec<Rang
     merged(areas, disk_bytes)
 }
 
+/// Returns `ranges` without what of them lies in `spared`.
+#[must_use]
+pub fn outside(ranges: &[Range<u64>], spared: &Range<u64>) -> Vec<Range<u64>> {
+    let parts = ranges.iter().flat_map(|range| {
+        let before = range.start..range.end.min(spared.start);
+        let behind = range.start.max(spared.end)..range.end;
+        [before, behind]
+    });
+    parts.filter(|part| !part.is_empty()).collect()
+}
+
 fn edges(range: Range<u64>) -> [Range<u64>; 2] {
     let first = range.start..range.start.saturating_add(MIB).min(range.end);
     let last = range.end.saturating_sub(MIB).max(range.start)..range.end;
@@ -147,6 +158,14 @@ mod tests {
         );
         let found = areas(100 * MIB, MIB..99 * MIB, &of("btrfs", 0, 100 * MIB));
         assert_eq!(found, [0..2 * MIB, 64 * MIB..65 * MIB, 98 * MIB..100 * MIB]);
+    }
+
+    #[test]
+    fn what_is_spared_is_in_no_range_and_nothing_else_is_missing() {
+        let ranges = [0..10, 20..30, 40..50];
+        assert_eq!(outside(&ranges, &(24..26)), [0..10, 20..24, 26..30, 40..50]);
+        assert_eq!(outside(&ranges, &(5..45)), [0..5, 45..50]);
+        assert_eq!(outside(&ranges, &(10..20)), ranges);
     }
 
     #[test]

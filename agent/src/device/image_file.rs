@@ -19,11 +19,50 @@ const SIDECAR_BYTES_MAX: u64 = 65_536;
 /// The file beside an image: which drive the image stands for. Unknown fields are for later
 /// versions.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Sidecar {
-    serial: String,
+pub struct Sidecar {
+    /// Serial number; blanks in it do not count.
+    pub serial: String,
+    /// Model; empty when nobody says.
     #[serde(default)]
-    model: String,
-    sector_bytes: u64,
+    pub model: String,
+    /// Logical sector size in bytes.
+    pub sector_bytes: u64,
+}
+
+/// A file beside an image that cannot be understood.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum SidecarError {
+    /// It is no JSON, or lacks a field.
+    #[error(transparent)]
+    Json(#[from] serde_json::Error),
+    /// No drive has such sectors.
+    #[error(transparent)]
+    Sector(#[from] disk::UnsupportedSectorSize),
+}
+
+impl Sidecar {
+    /// Reads it: the serial without blanks, the model never empty.
+    ///
+    /// # Errors
+    /// [`SidecarError`].
+    pub fn parse(text: &[u8]) -> Result<(Self, SectorSize), SidecarError> {
+        let stored: Self = serde_json::from_slice(text)?;
+        let sector = SectorSize::try_from(stored.sector_bytes)?;
+        let model = match stored.model.trim() {
+            "" => MODEL.to_owned(),
+            model => model.to_owned(),
+        };
+        let serial = tidy_serial(&stored.serial);
+        Ok((
+            Self {
+                serial,
+                model,
+                ..stored
+            },
+            sector,
+        ))
+    }
 }
 
 /// Which drive an image file stands for.
@@ -152,18 +191,11 @@ fn from_name(path: &Path) -> ImageIdentity {
 fn from_sidecar(beside: &Path) -> Result<ImageIdentity, String> {
     let place = |why: &dyn std::fmt::Display| format!("{}: {why}", beside.display());
     let text = fs::read(beside).map_err(|why| place(&why))?;
-    let sidecar: Sidecar = serde_json::from_slice(&text).map_err(|why| place(&why))?;
-    let sector = SectorSize::try_from(sidecar.sector_bytes).map_err(|why| place(&why))?;
-    let model = if sidecar.model.trim().is_empty() {
-        MODEL.to_owned()
-    } else {
-        sidecar.model.trim().to_owned()
-    };
-    let (serial, serial_source) = (tidy_serial(&sidecar.serial), SerialSource::Sidecar);
+    let (sidecar, sector) = Sidecar::parse(&text).map_err(|why| place(&why))?;
     Ok(ImageIdentity {
-        serial,
-        serial_source,
-        model,
+        serial: sidecar.serial,
+        serial_source: SerialSource::Sidecar,
+        model: sidecar.model,
         sector,
     })
 }

@@ -100,6 +100,41 @@ impl Medium {
         })
     }
 
+    /// Takes over descriptors that another process opened: a buffered one, and an unbuffered one of
+    /// the same drive where there is one.
+    ///
+    /// # Errors
+    /// The operating system's word; also when the two are not of one drive.
+    pub(super) fn of_descriptors(buffered: File, direct: Option<File>) -> Result<Self> {
+        let bytes = length(&buffered)?;
+        let direct = match direct {
+            Some(file) => {
+                is_same(&file, &buffered)?;
+                Direct::over(file)
+            }
+            None => None,
+        };
+        Ok(Self {
+            buffered,
+            direct,
+            bytes,
+            past_cache: true,
+            bounces: Mutex::default(),
+            edges: RwLock::default(),
+        })
+    }
+
+    /// Returns the descriptors once more: the same open files, and what they hold is held until the
+    /// last of them is closed.
+    ///
+    /// # Errors
+    /// The operating system's word.
+    pub(super) fn descriptors(&self) -> Result<(File, Option<File>)> {
+        let direct = self.direct.as_ref();
+        let direct = direct.map(|direct| direct.file.try_clone()).transpose()?;
+        Ok((self.buffered.try_clone()?, direct))
+    }
+
     /// Returns the descriptor that the medium is held by.
     pub(super) const fn file(&self) -> &File {
         &self.buffered
@@ -230,11 +265,23 @@ impl Direct {
         let (mine, theirs) = (file.metadata().ok()?, same.metadata().ok()?);
         let is_same =
             (mine.dev(), mine.ino(), mine.rdev()) == (theirs.dev(), theirs.ino(), theirs.rdev());
+        if is_same { Self::over(file) } else { None }
+    }
+
+    /// Returns an unbuffered descriptor as a medium's when the file system keeps to it.
+    #[cfg(target_os = "linux")]
+    fn over(file: File) -> Option<Self> {
         let align = alignment(&file)?;
         // Some file systems take the flag and refuse the reading.
         let mut probe = AlignedBuffer::zeroed(narrow(align));
         let reads = read_up_to(&file, 0, &mut probe, 0).is_ok();
-        (is_same && reads).then_some(Self { file, align })
+        reads.then_some(Self { file, align })
+    }
+
+    /// There is no such descriptor.
+    #[cfg(not(target_os = "linux"))]
+    fn over(_file: File) -> Option<Self> {
+        None
     }
 
     /// There is no such descriptor: the cache of the one there is is switched off.
@@ -270,6 +317,20 @@ fn alignment(file: &File) -> Option<u64> {
     );
     let served = |align: u64| align.is_power_of_two() && align <= PAGE_BYTES;
     (served(offset) && served(memory)).then_some(offset)
+}
+
+/// Refuses two descriptors that are not of one file or device.
+fn is_same(one: &File, other: &File) -> Result<()> {
+    use std::os::unix::fs::MetadataExt as _;
+    let numbers = |file: &File| {
+        file.metadata()
+            .map(|facts| (facts.dev(), facts.ino(), facts.rdev()))
+    };
+    if numbers(one)? == numbers(other)? {
+        Ok(())
+    } else {
+        Err(Error::other("the descriptors are of two drives"))
+    }
 }
 
 /// Opens a file that was there before, never as a controlling terminal.

@@ -45,6 +45,7 @@ mod open;
 mod recent;
 mod serial;
 mod signatures;
+mod told;
 mod warnings;
 #[cfg(test)]
 mod windows;
@@ -57,8 +58,8 @@ pub use drive_info::{DriveInfo, DriveKind, SerialSource};
 pub use drive_reader::{DriveReader, open_read};
 pub use drive_writer::{Device, DriveWriter};
 pub use edges::Edges;
-pub use erase::{EraseError, areas as erase_areas, erase};
-pub use image_file::{NewDriveError, new_drive};
+pub use erase::{EraseError, areas as erase_areas, erase, outside};
+pub use image_file::{NewDriveError, Sidecar, SidecarError, new_drive};
 pub use list::{DescribeError, describe, list};
 pub use naming::mark_duplicates;
 pub use open::{OpenError, open};

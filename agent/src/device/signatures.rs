@@ -99,6 +99,22 @@ const MAGICS: &[Magic] = &[
     magic("ISO 9660", 0x8001, b"CD001"),
 ];
 
+/// Returns the word of ours that equals `word`; `None` for one that we never say.
+pub(super) fn known(word: &str) -> Option<&'static str> {
+    let others = [
+        "ext4",
+        "ext3",
+        "ext2",
+        "ZFS",
+        "GPT",
+        "damaged GPT",
+        "MBR",
+        "partition",
+    ];
+    let words = MAGICS.iter().map(|magic| magic.what).chain(others);
+    words.into_iter().find(|known| *known == word)
+}
+
 /// Returns everything recognised in `volume`, each kind once; what cannot be read is not there.
 pub(super) fn signatures(volume: &dyn ReadAt) -> Vec<Found> {
     let mut found: Vec<Found> = Vec::new();

@@ -4,12 +4,13 @@ use std::path::{Path, PathBuf};
 
 use shared::api::{ApiError, Content, Drive, Lock, PickedDrive, code};
 
-use crate::device::{self, DriveInfo, Emptiness, Signature};
+use crate::device::{DriveInfo, Emptiness, Signature};
+use crate::drives::Drives;
 use crate::jobs::serial_source;
 
 /// Returns every drive of this machine and the image files that stand for one.
-pub(super) fn list(extra: &[PathBuf]) -> Vec<Drive> {
-    device::list(extra).iter().map(drive).collect()
+pub(super) fn list(drives: &Drives, extra: &[PathBuf]) -> Vec<Drive> {
+    drives.list(extra).iter().map(drive).collect()
 }
 
 /// Takes from the page only drives that the agent lists itself, and their serials from the drives: the page's word counts
@@ -17,8 +18,12 @@ pub(super) fn list(extra: &[PathBuf]) -> Vec<Drive> {
 ///
 /// # Errors
 /// [`ApiError`] for a drive that is not listed, or is another than the page saw.
-pub(super) fn recognise(extra: &[PathBuf], picked: &mut [PickedDrive]) -> Result<(), ApiError> {
-    let listed = device::list(extra);
+pub(super) fn recognise(
+    drives: &Drives,
+    extra: &[PathBuf],
+    picked: &mut [PickedDrive],
+) -> Result<(), ApiError> {
+    let listed = drives.list(extra);
     for picked in picked {
         let found = listed
             .iter()

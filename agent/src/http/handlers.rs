@@ -4,11 +4,12 @@ use std::time::Instant;
 
 use shared::api::{
     ApiError, ConfirmRequest, DrivesReply, FoldersRequest, JobState, JobsReply, KeyReply,
-    QuestionReply, QuestionRequest, ScanRequest, SessionReply, SessionRequest, StartRequest, code,
-    paths,
+    QuestionReply, QuestionRequest, ReplaceRequest, ScanRequest, SessionReply, SessionRequest,
+    StartRequest, code, paths,
 };
 use warp::http::{HeaderValue, header};
 use warp::reply::Response;
+use zeroize::{Zeroize, Zeroizing};
 
 use super::agent::Agent;
 use super::questions::{QUESTION_LIFE, Void};
@@ -25,6 +26,7 @@ pub(super) fn open_session(agent: &Agent, request: &SessionRequest) -> Result<Re
     let mut response = reply::json(&SessionReply {
         session: new.header.as_str().to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
+        code: agent.sessions.code().to_owned(),
     });
     let cookie = format!(
         "{}={}; Path=/api; HttpOnly; SameSite=Strict",
@@ -38,7 +40,7 @@ pub(super) fn open_session(agent: &Agent, request: &SessionRequest) -> Result<Re
 }
 
 pub(super) async fn list_drives(agent: Agent) -> Result<Response, ApiError> {
-    let drives = blocking(move || Ok(drives::list(&agent.drives))).await?;
+    let drives = blocking(move || Ok(drives::list(agent.jobs.drives(), &agent.drives))).await?;
     Ok(reply::json(&DrivesReply { drives }))
 }
 
@@ -61,7 +63,7 @@ pub(super) fn list_jobs(agent: &Agent) -> Response {
 pub(super) async fn start_job(agent: Agent, request: StartRequest) -> Result<Response, ApiError> {
     let started = blocking(move || {
         let mut request = request;
-        drives::recognise(&agent.drives, &mut request.drives)?;
+        drives::recognise(agent.jobs.drives(), &agent.drives, &mut request.drives)?;
         let wanted =
             JobRequest::from_wire(request, agent.journal_dir.clone()).map_err(api_error)?;
         agent.jobs.start(wanted).map_err(api_error)
@@ -132,6 +134,7 @@ fn word(drive: shared::api::Confirmation) -> Confirmation {
             typed if typed.is_empty() => Said::BlankImage,
             typed => Said::LastFour(typed),
         },
+        accepts_sectors: drive.accepts_sectors,
     }
 }
 
@@ -150,6 +153,23 @@ pub(super) async fn resume_job(agent: Agent, job: String) -> Result<Response, Ap
     Ok(reply::json(&running))
 }
 
+/// Plans the files of a drive of a job that stopped onto a spare: a job of its own, which is asked about and confirmed as any.
+pub(super) async fn replace_drive(
+    agent: Agent,
+    job: String,
+    request: ReplaceRequest,
+) -> Result<Response, ApiError> {
+    let started = blocking(move || {
+        let ReplaceRequest { serial, mut spare } = request;
+        let spares = std::slice::from_mut(&mut spare);
+        drives::recognise(agent.jobs.drives(), &agent.drives, spares)?;
+        let planned = agent.jobs.replace_drive(&job, serial, spare.into());
+        planned.map_err(api_error)
+    })
+    .await?;
+    Ok(reply::json(&started))
+}
+
 pub(super) async fn journal(
     agent: Agent,
     job: String,
@@ -166,7 +186,7 @@ pub(super) async fn journal(
         })
         .map_or_else(|| format!("{serial}.jrn"), |drive| drive.journal);
     let bytes = blocking(move || agent.jobs.journal(&job, &serial).map_err(api_error)).await?;
-    Ok(reply::download(&name, bytes))
+    Ok(reply::download(&name, Zeroizing::new(bytes)))
 }
 
 pub(super) fn key(agent: &Agent, job: &str, serial: &str) -> Result<Response, ApiError> {
@@ -174,10 +194,13 @@ pub(super) fn key(agent: &Agent, job: &str, serial: &str) -> Result<Response, Ap
         .jobs
         .recovery_password(job, serial)
         .map_err(api_error)?;
-    Ok(reply::json(&KeyReply {
+    let mut answer = KeyReply {
         serial: serial.to_owned(),
         recovery_password: password.to_string(),
-    }))
+    };
+    let response = reply::secret_json(&answer).map_err(|error| internal(&error.to_string()));
+    answer.recovery_password.zeroize();
+    response
 }
 
 pub(super) fn follow_events(agent: &Agent) -> Response {

@@ -3,7 +3,9 @@
 use serde::Serialize;
 use shared::api::{ApiError, code};
 use warp::http::{HeaderValue, StatusCode, header};
+use warp::hyper::body::Bytes;
 use warp::reply::{Reply, Response};
+use zeroize::Zeroizing;
 
 use super::guard::Denied;
 use super::questions::Void;
@@ -29,12 +31,34 @@ const ALWAYS: [(&str, &str); 7] = [
     ),
 ];
 
+/// Room for an answer with a recovery password: 55 letters, and a serial.
+const SECRET_BYTES: usize = 4096;
+
 /// Code of an answer to somebody who was wrong too often.
 pub(super) const LOCKED_OUT: &str = "locked-out";
 
 /// Returns `answer` as JSON, never stored by the browser.
 pub(super) fn json<T: Serialize>(answer: &T) -> Response {
     secured(warp::reply::json(answer).into_response(), "no-store")
+}
+
+/// Returns `answer`, which holds a key, as JSON; what was sent is wiped.
+///
+/// # Errors
+/// `serde_json`'s word.
+pub(super) fn secret_json<T: Serialize>(answer: &T) -> Result<Response, serde_json::Error> {
+    // Grown piece by piece, it would leave copies behind.
+    let mut text = Zeroizing::new(Vec::with_capacity(SECRET_BYTES));
+    serde_json::to_writer(&mut *text, answer)?;
+    let mut response = secret(text);
+    let json = HeaderValue::from_static("application/json");
+    response.headers_mut().insert(header::CONTENT_TYPE, json);
+    Ok(secured(response, "no-store"))
+}
+
+/// Returns bytes that are wiped once the last of them is sent.
+fn secret(bytes: Zeroizing<Vec<u8>>) -> Response {
+    Response::new(Bytes::from_owner(bytes).into())
 }
 
 /// Returns an error in its one shape, with the status that its code has.
@@ -44,9 +68,9 @@ pub(super) fn error(error: &ApiError) -> Response {
     response
 }
 
-/// Returns `bytes` as a file to be saved under `name`.
-pub(super) fn download(name: &str, bytes: Vec<u8>) -> Response {
-    let mut response = Response::new(bytes.into());
+/// Returns `bytes`, which may hold a key, as a file to be saved under `name`; they are wiped once they are sent.
+pub(super) fn download(name: &str, bytes: Zeroizing<Vec<u8>>) -> Response {
+    let mut response = secret(bytes);
     let headers = response.headers_mut();
     headers.insert(
         header::CONTENT_TYPE,

@@ -221,3 +221,48 @@ async fn a_resume_that_cannot_be_says_what_where_whether_it_is_safe_and_what_now
         (StatusCode::METHOD_NOT_ALLOWED, "wrong-method")
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_spare_takes_a_drives_place_once_it_is_confirmed_and_the_drive_is_given_up_then() {
+    let spare = "WD-SPARE09KX";
+    let World { folder, .. } = World::new();
+    let path = folder.path().join("spare.img");
+    crate::device::new_drive(&path, 64 << 20, spare, disk::SectorSize::B512).expect("an image");
+    let mut world = World::over(folder);
+    let drives = [world.agent.drives[0].clone(), path.clone()];
+    world.agent.drives = drives.to_vec().into();
+    let job = stopped_job(&world).await;
+    let session = world.session().await;
+    let replace = |serial: &str| {
+        let picked = json!({"path": path, "serial": spare});
+        Some(json!({"serial": serial, "spare": picked}))
+    };
+    let at = paths::replace(&job);
+    // One that is asked for and left waiting stands in nobody's way.
+    for _ in 0..2 {
+        let planned = world.ask(&session, "POST", &at, replace(SERIAL)).await;
+        assert_eq!(planned.status(), StatusCode::OK, "{:?}", planned.body());
+    }
+    let wrong = world.ask(&session, "POST", &at, replace("WD-OTHER")).await;
+    assert_ne!(wrong.status(), StatusCode::OK);
+    let planned = body(&world.ask(&session, "POST", &at, replace(SERIAL)).await);
+    assert_eq!(planned["drives"][0]["serial"], json!(spare), "{planned}");
+    let old = body(&world.ask(&session, "GET", &paths::job(&job), None).await);
+    assert_eq!(old["drives"][0]["is_closed"], json!(false), "only planned");
+    let new = planned["job"].as_str().expect("an id");
+    let shown = json!({"plan_hash": planned["plan_hash"]});
+    let path = paths::question(new);
+    let asked = world.ask(&session, "POST", &path, Some(shown)).await;
+    let question = body(&asked)["question"].clone();
+    let drives = json!([{"serial": spare, "typed": "09KX"}]);
+    let words = json!({"question": question, "plan_hash": planned["plan_hash"], "drives": drives});
+    let path = paths::confirm(new);
+    let confirmed = world.ask(&session, "POST", &path, Some(words)).await;
+    assert_eq!(confirmed.status(), StatusCode::OK);
+    let done = ended(&world, new).await;
+    assert_eq!(done["verdict"], "verified", "{done}");
+    let old = body(&world.ask(&session, "GET", &paths::job(&job), None).await);
+    assert_eq!(old["drives"][0]["is_closed"], json!(true), "{old}");
+    let again = world.ask(&session, "POST", &at, replace(SERIAL)).await;
+    assert_eq!(code(&again), "wrong-state");
+}

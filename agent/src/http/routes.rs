@@ -118,6 +118,10 @@ where
             let job = handlers::segment(job)?;
             handlers::resume_job(agent, job).await
         }
+        (&Method::POST, ["api", "jobs", job, paths::part::REPLACE]) => {
+            let job = handlers::segment(job)?;
+            handlers::replace_drive(agent, job, request.read(SMALL).await?).await
+        }
         (&Method::GET, ["api", "jobs", job, paths::part::JOURNAL, serial]) => {
             let (job, serial) = (handlers::segment(job)?, handlers::segment(serial)?);
             handlers::journal(agent, job, serial).await
@@ -147,6 +151,7 @@ fn is_path(parts: &[&str]) -> bool {
             paths::part::CONFIRM,
             paths::part::CANCEL,
             paths::part::RESUME,
+            paths::part::REPLACE,
         ]
         .contains(part),
         ["api", "jobs", _, part, _] => [paths::part::JOURNAL, paths::part::KEY].contains(part),

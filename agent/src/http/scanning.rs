@@ -52,6 +52,7 @@ fn reply(path: &str, gathered: &Gathered) -> Result<ScanReply, WireListingError>
         path: path.to_owned(),
         counts: count(&gathered.listing),
         unreadable: first(&unreadable),
+        unreadable_counts: gathered.unreadable,
         left_out: first(&left_out),
         left_out_count: number(gathered.skipped.len()),
         problems: named.collect(),

@@ -11,6 +11,8 @@ use crate::random::{self, NoRandomness};
 
 /// How long a launch token can be exchanged.
 pub const LAUNCH_LIFE: Duration = Duration::from_mins(1);
+/// Codes of six digits.
+const CODES: u64 = 1_000_000;
 /// Sessions held at once; one more ends the oldest.
 const SESSIONS_MAX: usize = 32;
 
@@ -18,6 +20,7 @@ const SESSIONS_MAX: usize = 32;
 #[derive(Debug)]
 pub struct Sessions {
     cookie_name: String,
+    code: String,
     inner: Mutex<Inner>,
 }
 
@@ -90,13 +93,24 @@ impl Sessions {
     /// # Errors
     /// [`NoRandomness`].
     pub fn new() -> Result<Self, NoRandomness> {
-        let mut tag = [0; 4];
+        let (mut tag, mut code) = ([0; 4], [0; 8]);
         random::fill(&mut tag)?;
+        random::fill(&mut code)?;
+        // Of 2^64 numbers a million is so small a part that no code is likelier than another.
+        let code = u64::from_le_bytes(code).checked_rem(CODES).unwrap_or(0);
         Ok(Self {
             // Two agents on one machine share their cookies, so each has a name of its own.
             cookie_name: format!("argosy-{}", hex(&tag).as_str()),
+            code: format!("{code:06}"),
             inner: Mutex::default(),
         })
+    }
+
+    /// Returns the six digits that the agent prints and its page shows. They open nothing: who compares them knows that
+    /// the page is this agent's.
+    #[must_use]
+    pub fn code(&self) -> &str {
+        &self.code
     }
 
     /// Returns the name of this agent's cookie.

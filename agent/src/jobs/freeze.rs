@@ -19,7 +19,8 @@ use super::prepared::Prepared;
 use super::request::Passphrase;
 use super::targets::Target;
 use crate::attempt::{DriveBay, DriveJob, DriveKeys, now};
-use crate::device::{self, ConfirmedTarget, Edges};
+use crate::device::Edges;
+use crate::drives::Confirmed;
 use crate::job_error::JobError;
 use crate::journal_file::AppendFile;
 use crate::random;
@@ -56,7 +57,7 @@ pub(super) struct Sealing<'a> {
 /// [`JobError`]; no drive was touched.
 pub(super) fn freeze(
     prepared: &mut Prepared,
-    confirmed: Vec<ConfirmedTarget>,
+    confirmed: Vec<Confirmed>,
 ) -> Result<Frozen, JobError> {
     let folders = &prepared.request.journal_dirs;
     for folder in folders {
@@ -104,7 +105,7 @@ pub(super) fn freeze(
     {
         // What the plan left out belongs to no drive; the first one's journal counts it.
         let planned_out = std::mem::take(&mut left_out);
-        let drive = drive_job(&sealing, target, planned.clone(), planned_out)?;
+        let drive = drive_job(&sealing, (target, &confirmed), planned.clone(), planned_out)?;
         head.drives.push(head_drive(target, &drive));
         drives.push((drive, DriveBay::new(confirmed)));
     }
@@ -150,19 +151,20 @@ fn head_drive(target: &Target, drive: &DriveJob) -> HeadDrive {
 /// Looks at the drive's edges and draws its keys.
 fn drive_job(
     sealing: &Sealing<'_>,
-    target: &Target,
+    (target, confirmed): (&Target, &Confirmed),
     planned: PlannedDrive,
     planned_out: Vec<(LeftOut, u64)>,
 ) -> Result<DriveJob, JobError> {
     let serial = target.info.serial.as_str();
     let failed = |error: String| JobError::io(error, serial, UNTOUCHED);
-    let reader = device::open_read(&target.info.path, false);
-    let reader = reader.map_err(|error| failed(error.to_string()))?;
+    let edges = confirmed.look(Edges::read);
+    let edges = edges.map_err(|error| failed(error.to_string()))?;
     Ok(DriveJob {
         identity: target.identity(),
         free_space: target.free_space,
         contents: target.info.contents.clone(),
-        edges: Edges::read(&reader).map_err(|error| failed(error.to_string()))?,
+        named_again: false,
+        edges: edges.map_err(|error| failed(error.to_string()))?,
         keys: match &target.kept {
             Some(found) => kept_keys(found, serial)?,
             None => new_keys(sealing, &planned)?,

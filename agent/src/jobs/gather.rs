@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use ntfs_image::FileTime;
+use shared::api::UnreadableCounts;
 use shared::blob_name::{Destination, SessionId, check_blob_path};
 use shared::job::{LeftOut, LeftOutReason};
 use shared::manifest::Disposition;
@@ -12,7 +13,7 @@ use shared::plan::{Goal, Kind, Listing, Mapping, Target};
 
 use super::request::{JobRequest, Origin};
 use crate::job_error::JobError;
-use crate::scan::{self, ScanReport, SkippedReason, SourceRoot};
+use crate::scan::{self, ScanReport, Skipped, SkippedReason, SourceRoot};
 
 /// Everything that is to travel, before anything is planned.
 #[derive(Debug)]
@@ -27,6 +28,8 @@ pub struct Gathered {
     pub attached: Vec<Attached>,
     /// What was seen and cannot go.
     pub skipped: Vec<LeftOut>,
+    /// How much of that is there and cannot be read.
+    pub unreadable: UnreadableCounts,
     /// Things to be said once.
     pub notes: Vec<String>,
     /// What the page and the journal call the source and the destination.
@@ -274,6 +277,7 @@ impl Gathered {
             roots: Vec::new(),
             attached: Vec::new(),
             skipped: Vec::new(),
+            unreadable: UnreadableCounts::default(),
             notes: Vec::new(),
             words: (String::new(), String::new()),
         })
@@ -296,6 +300,7 @@ impl Gathered {
                 })?;
         }
         for skipped in &report.skipped {
+            self.unreadable = counted(self.unreadable, skipped);
             self.skipped.push(LeftOut {
                 path: below(&skipped.path),
                 reason: reason(&skipped.reason),
@@ -340,6 +345,22 @@ impl Gathered {
             targets,
             numbered: self.mapping.numbered,
         })
+    }
+}
+
+/// Returns the counts with one more, if it is one.
+fn counted(counts: UnreadableCounts, skipped: &Skipped) -> UnreadableCounts {
+    match skipped.bytes {
+        _ if !skipped.reason.is_forbidden() => counts,
+        Some(bytes) => UnreadableCounts {
+            files: counts.files.saturating_add(1),
+            bytes: counts.bytes.saturating_add(bytes),
+            ..counts
+        },
+        None => UnreadableCounts {
+            folders: counts.folders.saturating_add(1),
+            ..counts
+        },
     }
 }
 

@@ -9,18 +9,18 @@ use shared::journal::{journal_file_name, replay};
 use tokio::sync::broadcast;
 use zeroize::Zeroizing;
 
+use super::confirmation::confirm_drives;
 use super::hub::{Hub, Job};
 use super::interrupted::Interrupted;
-use super::kept_paths::kept_paths;
 use super::prepared::Prepared;
 use super::replacement::{ReplaceRequest, replacement};
-use super::request::{Confirmation, JobRequest};
+use super::request::{Confirmation, JobRequest, SectorDoubt, TargetRequest};
 use super::resume::{self, ResumeRequest};
 use super::runner::{Publish, run_job};
 use super::store::Store;
 use crate::attempt::DriveEnd;
 use crate::attempt::now;
-use crate::device::{self, ConfirmedTarget};
+use crate::drives::Drives;
 use crate::job_error::{JobError, Kind};
 use crate::pipeline::Cancel;
 use crate::shelf::Shelves;
@@ -32,6 +32,7 @@ use shared::blob_name::file_name;
 pub struct Jobs {
     hub: Arc<Hub>,
     store: Arc<Store>,
+    drives: Drives,
     /// Held while a session is found again, so that two who press Resume at once do not both go on
     /// with it.
     finding: Arc<Mutex<()>>,
@@ -43,12 +44,27 @@ impl Jobs {
     /// # Errors
     /// [`JobError`] when the folder cannot be made or read.
     pub fn open(state_dir: Option<PathBuf>) -> Result<Self, JobError> {
+        Self::over(Drives::own(), state_dir)
+    }
+
+    /// Returns a handle that reaches drives through `drives`; `state_dir` as for [`Jobs::open`].
+    ///
+    /// # Errors
+    /// [`JobError`] when the folder cannot be made or read.
+    pub fn over(drives: Drives, state_dir: Option<PathBuf>) -> Result<Self, JobError> {
         let (store, jobs) = Store::open(state_dir)?;
         Ok(Self {
             hub: Hub::new(jobs),
             store: Arc::new(store),
+            drives,
             finding: Arc::default(),
         })
+    }
+
+    /// Returns the way to the drives.
+    #[must_use]
+    pub const fn drives(&self) -> &Drives {
+        &self.drives
     }
 
     /// Lists the source, plans, looks at the drives: the job then waits for [`Jobs::confirm`];
@@ -60,7 +76,7 @@ impl Jobs {
     /// # Errors
     /// [`JobError`]; nothing was written.
     pub fn start(&self, request: JobRequest) -> Result<StartReply, JobError> {
-        let prepared = Prepared::new(request)?;
+        let prepared = Prepared::new(&self.drives, request)?;
         if !prepared.request.accept_differences && !prepared.differences().is_empty() {
             return Ok(prepared.reply(None));
         }
@@ -101,7 +117,12 @@ impl Jobs {
         let prepared = waiting.ok_or_else(|| JobError::no_such_job(job))?;
         let prepared = prepared
             .ok_or_else(|| JobError::wrong_state("this job is not waiting to be confirmed"))?;
-        let confirmed = match confirm_drives(&prepared, self.store.folder(), plan_hash, words) {
+        let confirmed = match confirm_drives(
+            &self.drives,
+            &prepared,
+            self.store.folder(),
+            (plan_hash, words),
+        ) {
             Ok(confirmed) => confirmed,
             Err(error) => {
                 self.hub.with(job, |job| job.prepared = Some(prepared));
@@ -113,8 +134,15 @@ impl Jobs {
             .hub
             .with(job, |job| job.cancel.clone())
             .unwrap_or_default();
+        let hub = Arc::clone(&self.hub);
         self.spawn(job, move |id, publish| {
-            run_job(id, *prepared, confirmed, publish, &cancel)
+            let replaced = prepared.replaces.as_ref().map(|old| old.serial.clone());
+            let session = prepared.request.session.clone();
+            run_job(id, *prepared, confirmed, publish, &cancel, &|| {
+                if let Some(serial) = &replaced {
+                    given_up(&hub, &session, serial);
+                }
+            })
         })?;
         self.snapshot(job).ok_or_else(|| JobError::no_such_job(job))
     }
@@ -174,6 +202,40 @@ impl Jobs {
     /// # Errors
     /// [`JobError`]; nothing was written to a drive.
     pub fn resume_job(&self, job: &str, drives: Vec<PathBuf>) -> Result<JobSnapshot, JobError> {
+        let request = ResumeRequest {
+            drives: drives.into_iter().map(Into::into).collect(),
+            ..self.left_of(job)?
+        };
+        self.go_on(job, &request)?;
+        self.snapshot(job).ok_or_else(|| JobError::no_such_job(job))
+    }
+
+    /// Plans the files of the drive `serial`, of a job of this agent that stopped, onto a spare, as
+    /// [`Jobs::replace`] does. Once the spare is being filled that drive is given up.
+    ///
+    /// # Errors
+    /// [`JobError`]; nothing was written.
+    pub fn replace_drive(
+        &self,
+        job: &str,
+        serial: String,
+        spare: TargetRequest,
+    ) -> Result<StartReply, JobError> {
+        let request = self.left_of(job)?;
+        if self.is_worked_on(&request.session) {
+            return Err(JobError::wrong_state("this session is being worked on"));
+        }
+        let replace = ReplaceRequest {
+            serial,
+            spare,
+            sector_doubt: SectorDoubt::Ask,
+        };
+        self.replace(&request, &replace)
+    }
+
+    /// Returns what asks for the rest of a job of this agent; a spare that waits to be confirmed for
+    /// its session waits no longer.
+    fn left_of(&self, job: &str) -> Result<ResumeRequest, JobError> {
         let known = self
             .hub
             .with(job, |job| (job.snapshot.clone(), job.folders.clone()));
@@ -181,25 +243,35 @@ impl Jobs {
         if !is_busy(&snapshot) && !snapshot.can_resume() {
             return Err(JobError::wrong_state("nothing of this job is left to do"));
         }
-        let request = ResumeRequest {
+        let waits = |other: &JobSnapshot| {
+            other.id != job
+                && other.session == snapshot.session
+                && other.state == JobState::WaitsForConfirmation
+        };
+        for other in self.list().into_iter().filter(waits) {
+            self.cancel(&other.id)?;
+        }
+        Ok(ResumeRequest {
             session: snapshot.session,
             journal_dirs,
-            drives,
+            drives: Vec::new(),
             external_key_dir: None,
             passphrase: None,
-        };
-        self.go_on(job, &request)?;
-        self.snapshot(job).ok_or_else(|| JobError::no_such_job(job))
+        })
+    }
+
+    fn is_worked_on(&self, session: &str) -> bool {
+        let is_it = |job: &JobSnapshot| job.session == session && is_busy(job);
+        self.list().iter().any(is_it)
     }
 
     /// Goes on with an interrupted session as the job `id`.
     fn go_on(&self, id: &str, request: &ResumeRequest) -> Result<(), JobError> {
         let _finding = self.finding.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_it = |job: &JobSnapshot| job.session == request.session && is_busy(job);
-        if self.list().iter().any(is_it) {
+        if self.is_worked_on(&request.session) {
             return Err(JobError::wrong_state("this session is being worked on"));
         }
-        let parts = resume::find(request)?;
+        let parts = resume::find(&self.drives, request)?;
         let snapshot = JobSnapshot {
             journal_dir: first_folder(&request.journal_dirs),
             ..resumed_snapshot(id, &parts)
@@ -239,7 +311,7 @@ impl Jobs {
         session: &ResumeRequest,
         replace: &ReplaceRequest,
     ) -> Result<StartReply, JobError> {
-        let prepared = replacement(session, replace)?;
+        let prepared = replacement(&self.drives, session, replace)?;
         self.wait_for_words(prepared)
     }
 
@@ -411,51 +483,24 @@ fn is_busy(snapshot: &JobSnapshot) -> bool {
     )
 }
 
-/// Matches the person's words with every drive of the plan.
-fn confirm_drives(
-    prepared: &Prepared,
-    state_dir: Option<&Path>,
-    plan_hash: &str,
-    words: &[Confirmation],
-) -> Result<Vec<ConfirmedTarget>, JobError> {
-    if plan_hash != prepared.plan_hash {
-        return Err(JobError::refused(
-            "the plan is not the one that was shown",
-            "",
-            "Look at the plan again.",
-        ));
+/// Tells that a drive was given up for a spare, in every job of the session that has it.
+fn given_up(hub: &Hub, session: &str, serial: &str) {
+    let has_it = |job: &JobSnapshot| {
+        let is_it = |drive: &DriveSnapshot| drive.serial == serial && !drive.is_closed;
+        job.session == session && !is_busy(job) && job.drives.iter().any(is_it)
+    };
+    let ids = hub.each(|job| has_it(&job.snapshot).then(|| job.snapshot.id.clone()));
+    for id in ids.into_iter().flatten() {
+        let changed = hub.with(&id, |job| {
+            for drive in &mut job.snapshot.drives {
+                drive.is_closed |= drive.serial == serial;
+            }
+            Box::new(job.snapshot.clone())
+        });
+        if let Some(snapshot) = changed {
+            hub.publish(News::Job { snapshot });
+        }
     }
-    let kept = kept_paths(prepared, state_dir);
-    let mut confirmed = Vec::with_capacity(prepared.targets.len());
-    for target in &prepared.targets {
-        let serial = &target.info.serial;
-        let word = words
-            .iter()
-            .find(|word| word.serial == *serial)
-            .ok_or_else(|| {
-                let what = format!("drive {serial} was not confirmed");
-                JobError::refused(
-                    what,
-                    target.info.path.display().to_string(),
-                    "Name every drive that is to be erased.",
-                )
-            })?;
-        let right = device::confirm(&target.info, &word.said, &kept).map_err(|refusal| {
-            let next = match refusal {
-                device::Refusal::Unreadable { .. } => {
-                    "Plug it in again; if it is still so, use another drive."
-                }
-                _ => "Look at the drive's label and name its serial.",
-            };
-            JobError::refused(
-                refusal.to_string(),
-                target.info.path.display().to_string(),
-                next,
-            )
-        })?;
-        confirmed.push(right);
-    }
-    Ok(confirmed)
 }
 
 fn snapshot_of(id: &str, prepared: &Prepared) -> JobSnapshot {

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use shared::drive::{FoundVolume, Kept, KeptError};
 use shared::plan::KeptVolume;
 
-use crate::device;
+use crate::drives::Drives;
 use crate::job_error::JobError;
 
 /// The volume as it was found, and the key that opened it.
@@ -30,9 +30,15 @@ impl KeptTarget {
     /// # Errors
     /// [`JobError`], refused, when there is none, the key does not open it, or it cannot be kept.
     /// Nothing was written.
-    pub fn read(path: &Path, sector: SectorSize, key: &RecoveryPassword) -> Result<Self, JobError> {
+    pub fn read(
+        drives: &Drives,
+        path: &Path,
+        sector: SectorSize,
+        key: &RecoveryPassword,
+    ) -> Result<Self, JobError> {
         let place = path.display().to_string();
-        let reader = device::open_read(path, false)
+        let reader = drives
+            .open_read(path, false)
             .map_err(|error| JobError::io(error.to_string(), place.as_str(), UNTOUCHED))?;
         let credential = Credential::RecoveryPassword(key.clone());
         let found = FoundVolume::read(&reader, sector, &credential);

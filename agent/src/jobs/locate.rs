@@ -5,25 +5,31 @@ use std::path::PathBuf;
 use shared::job::SerialSource;
 
 use super::plan_file::HeadDrive;
-use crate::device::{self, ConfirmedTarget, DriveInfo};
+use super::resume::Whereabouts;
+use crate::device::DriveInfo;
+use crate::drives::{Confirmed, Drives};
 use crate::job_error::JobError;
 
 /// Finds the drive that a plan names: at one of the paths `moved`, where it was, or anywhere on this
 /// machine; by its serial and size, never by its path.
 pub(super) fn locate(
+    drives: &Drives,
     head: &HeadDrive,
-    moved: &[PathBuf],
+    moved: &[Whereabouts],
     kept: &[PathBuf],
-) -> Result<(DriveInfo, ConfirmedTarget), JobError> {
+) -> Result<(DriveInfo, Confirmed), JobError> {
     let known = &head.identity;
     let given = (known.serial_source == SerialSource::Label).then_some(known.serial.as_str());
     let mut seen = None;
-    let paths = moved.iter().chain(std::iter::once(&head.path));
-    let here = paths.filter_map(|path| device::describe(path, given).ok());
-    let others = || device::list(&[]).into_iter();
+    // A path that is said to be another drive's is not looked at.
+    let is_free = |drive: &&Whereabouts| drive.serial.as_ref().is_none_or(|s| *s == known.serial);
+    let moved = moved.iter().filter(is_free).map(|drive| &drive.path);
+    let paths = moved.chain(std::iter::once(&head.path));
+    let here = paths.filter_map(|path| drives.describe(path, given).ok());
+    let others = || drives.list(&[]).into_iter();
     let candidates = here.chain(std::iter::once_with(others).flatten());
     for info in candidates.filter(|info| info.serial == known.serial) {
-        match device::recognised(&info, known, kept) {
+        match drives.recognised(&info, known, kept) {
             Ok(confirmed) => return Ok((info, confirmed)),
             Err(refusal) => seen = seen.or(Some((info.path, refusal))),
         }

@@ -13,6 +13,7 @@
 //! published.
 
 mod abort;
+mod confirmation;
 mod freeze;
 mod gather;
 mod handle;
@@ -40,6 +41,6 @@ pub use handle::Jobs;
 pub use kept_volume::{HeadKept, KeptTarget};
 pub use old_journals::free_for;
 pub use replacement::ReplaceRequest;
-pub use request::{Confirmation, JobRequest, Origin, Passphrase, TargetRequest};
-pub use resume::ResumeRequest;
+pub use request::{Confirmation, JobRequest, Origin, Passphrase, SectorDoubt, TargetRequest};
+pub use resume::{ResumeRequest, Whereabouts};
 pub use targets::{identity_of, serial_source};

@@ -12,7 +12,8 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use ntfs_image::FileTime;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use shared::job::{DriveIdentity, FreeSpace, LeftOut, Moment};
+use shared::api::UnreadableCounts;
+use shared::job::{DriveIdentity, FreeSpace, LeftOut, LeftOutReason, Moment};
 use shared::plan::{Kind, Listing, Mapping, Plan};
 
 use super::gather::{Attached, Gathered};
@@ -225,11 +226,19 @@ pub fn gather(path: &Path) -> Result<Gathered, JobError> {
 /// [`JobError`] when it is none, of another version, or cut off.
 pub fn read(path: &Path) -> Result<PlanFile, JobError> {
     let place = path.display().to_string();
-    let wrong = |what: String| JobError::usage(what, place.as_str());
-    let file =
-        std::fs::File::open(path).map_err(|error| wrong(format!("cannot read it: {error}")))?;
+    let file = std::fs::File::open(path)
+        .map_err(|error| JobError::usage(format!("cannot read it: {error}"), place.as_str()))?;
+    read_from(BufReader::with_capacity(PIECE_BYTES, file), &place)
+}
+
+/// Reads a plan from its bytes; `place` is what errors call them.
+///
+/// # Errors
+/// [`JobError`] as [`read`].
+pub fn read_from(file: impl BufRead, place: &str) -> Result<PlanFile, JobError> {
+    let wrong = |what: String| JobError::usage(what, place);
     let mut lines = Lines {
-        file: BufReader::with_capacity(PIECE_BYTES, file),
+        file,
         sum: Sha256::new(),
         number: 0,
         text: String::new(),
@@ -263,11 +272,20 @@ pub fn read(path: &Path) -> Result<PlanFile, JobError> {
         let kind = if is_folder { Kind::Folder } else { Kind::File };
         let pushed = listing.push(&path, bytes, FileTime(modified), kind);
         let entry = pushed.map_err(|error| wrong(format!("line {number}: {error}")))?;
+        // A plan made for sizes alone numbers drives that its head does not name.
+        if place == Place::NOWHERE || head.drives.is_empty() {
+            continue;
+        }
         for drive in place.drives() {
-            let drive = usize::try_from(*drive).ok();
-            if let Some(entries) = drive.and_then(|drive| entries.get_mut(drive)) {
-                entries.push(entry);
-            }
+            let found = usize::try_from(*drive).ok();
+            let found = found.and_then(|number| entries.get_mut(number));
+            let entries = found.filter(|entries| entries.last() != Some(&entry));
+            let entries = entries.ok_or_else(|| {
+                wrong(format!(
+                    "line {number}: there is no drive {drive}, or it is named twice"
+                ))
+            })?;
+            entries.push(entry);
         }
     }
     let attached: Option<Vec<Attached>> = head.attached.iter().map(decoded).collect();
@@ -277,6 +295,11 @@ pub fn read(path: &Path) -> Result<PlanFile, JobError> {
         roots: head.roots.clone(),
         attached: attached
             .ok_or_else(|| wrong("line 1: an attached file is not base64".to_owned()))?,
+        // Which are folders, and how long the files are, is not in the plan.
+        unreadable: UnreadableCounts {
+            files: count_unreadable(&head.skipped),
+            ..UnreadableCounts::default()
+        },
         skipped: std::mem::take(&mut head.skipped),
         notes: Vec::new(),
         words: head.words.clone(),
@@ -291,14 +314,14 @@ pub fn read(path: &Path) -> Result<PlanFile, JobError> {
 }
 
 /// The lines of a plan, hashed as they are read.
-struct Lines {
-    file: BufReader<std::fs::File>,
+struct Lines<R> {
+    file: R,
     sum: Sha256,
     number: u64,
     text: String,
 }
 
-impl Lines {
+impl<R: BufRead> Lines<R> {
     /// Returns the next whole line.
     fn next(&mut self) -> Result<&str, String> {
         self.number = self.number.saturating_add(1);
@@ -388,6 +411,13 @@ impl Head {
     }
 }
 
+fn count_unreadable(skipped: &[LeftOut]) -> u64 {
+    let unreadable = skipped
+        .iter()
+        .filter(|left_out| left_out.reason == LeftOutReason::Unreadable);
+    u64::try_from(unreadable.count()).unwrap_or(u64::MAX)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -412,6 +442,7 @@ mod tests {
                 properties: None,
             }],
             skipped: Vec::new(),
+            unreadable: UnreadableCounts::default(),
             notes: Vec::new(),
             words: ("/srv/film".to_owned(), "film/reels/".to_owned()),
         }
@@ -513,5 +544,13 @@ mod tests {
         let read = read(&folder.path().join("two.plan")).expect("just written");
         assert_eq!(read.entries, [vec![0, 1], vec![1, 2]]);
         assert_eq!(read.hash, hash.expect("a new file"));
+        // No other drive, and none twice: the line is named.
+        let text = std::fs::read_to_string(folder.path().join("two.plan")).expect("just written");
+        assert!(text.contains("false,0]\n"));
+        for place in ["2", "-2", "[0,0]", "[1,-1]"] {
+            let altered = text.replacen("false,0]", &format!("false,{place}]"), 1);
+            let refused = read_from(altered.as_bytes(), "p").expect_err(place);
+            assert!(refused.to_string().contains("line 2"), "{refused}");
+        }
     }
 }

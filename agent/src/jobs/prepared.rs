@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
-use shared::api::{Difference, ExpectedDrive, FreeSpace, StartReply};
+use shared::api::{Difference, ExpectedDrive, FreeSpace, StartReply, UnreadableCounts};
 use shared::blob_name::file_name;
 use shared::hash::lower_hex;
-use shared::job::LeftOut;
+use shared::job::{LeftOut, LeftOutReason};
 use shared::plan::{Plan, PlanOptions, fit};
 
 use super::gather::{Gathered, gather};
@@ -13,6 +13,7 @@ use super::old_journals;
 use super::request::JobRequest;
 use super::session_plans::replacement_name;
 use super::targets::{self, Target};
+use crate::drives::Drives;
 use crate::job_error::JobError;
 use crate::pipeline::SurfaceCheck;
 
@@ -52,7 +53,7 @@ impl Prepared {
     ///
     /// # Errors
     /// [`JobError`]: the request is wrong, refused, or does not fit. Nothing was written.
-    pub(super) fn new(request: JobRequest) -> Result<Self, JobError> {
+    pub(super) fn new(drives: &Drives, request: JobRequest) -> Result<Self, JobError> {
         if request.journal_dirs.is_empty() {
             return Err(JobError::usage(
                 "no journal folder is given",
@@ -60,13 +61,16 @@ impl Prepared {
             ));
         }
         targets::journal_dirs_differ(&request.journal_dirs)?;
-        let all = targets::look(&request)?;
+        let all = targets::look(drives, &request)?;
         let serials: Vec<String> = all
             .iter()
             .map(|target| target.info.serial.clone())
             .collect();
         old_journals::none_unfinished(&request.journal_dirs, &request.session, &serials)?;
         let gathered = gather(&request)?;
+        if !request.leave_unreadable && !gathered.unreadable.is_none() {
+            return Err(cannot_read(&gathered));
+        }
         targets::apart_from_sources(&gathered.roots, &request.journal_dirs, &all)?;
         let plan = make_plan(&gathered, &all)?;
         if !request.leave_out_problems
@@ -118,11 +122,12 @@ impl Prepared {
     /// # Errors
     /// [`JobError`]: the spare is refused, or too small. Nothing was written.
     pub(super) fn replacement(
+        drives: &Drives,
         request: JobRequest,
         gathered: Gathered,
         replaced: Replaced,
     ) -> Result<Self, JobError> {
-        let all = targets::look(&request)?;
+        let all = targets::look(drives, &request)?;
         let serials: Vec<String> = all
             .iter()
             .map(|target| target.info.serial.clone())
@@ -256,6 +261,35 @@ impl Prepared {
             differences: self.differences(),
         }
     }
+}
+
+/// Names what cannot be read, before anything is planned or erased.
+fn cannot_read(gathered: &Gathered) -> JobError {
+    const NAMED: usize = 20;
+    let UnreadableCounts {
+        files,
+        bytes,
+        folders,
+    } = gathered.unreadable;
+    let unreadable = gathered
+        .skipped
+        .iter()
+        .filter(|skipped| skipped.reason == LeftOutReason::Unreadable);
+    let mut names: Vec<&str> = unreadable.map(|skipped| skipped.path.as_str()).collect();
+    let all = names.len();
+    names.truncate(NAMED);
+    let more = match all.saturating_sub(names.len()) {
+        0 => String::new(),
+        more => format!("; and {more} more"),
+    };
+    JobError::refused(
+        format!(
+            "{files} files of {bytes} bytes and {folders} folders cannot be read by the person who runs this"
+        ),
+        format!("{}{more}", names.join("; ")),
+        "Call argosy with sudo and --read-as root to read everything, or leave them out: --leave-unreadable (on the \
+         page, say so under the scan).",
+    )
 }
 
 fn make_plan(gathered: &Gathered, targets: &[Target]) -> Result<Plan, JobError> {

@@ -7,9 +7,10 @@ use shared::plan::{Kind, Listing};
 use super::gather::Gathered;
 use super::plan_file::HeadDrive;
 use super::prepared::{Prepared, Replaced};
-use super::request::{JobRequest, Origin, TargetRequest};
+use super::request::{JobRequest, Origin, SectorDoubt, TargetRequest};
 use super::resume::{ResumeRequest, cipher, has_protectors};
 use super::session_plans::plans;
+use crate::drives::Drives;
 use crate::job_error::JobError;
 
 /// A drive whose files are to go onto a spare.
@@ -19,6 +20,8 @@ pub struct ReplaceRequest {
     pub serial: String,
     /// The spare.
     pub spare: TargetRequest,
+    /// What becomes of a spare whose sectors the data centre will not take.
+    pub sector_doubt: SectorDoubt,
 }
 
 /// Plans the files of one drive of a session onto a spare. Nothing is written.
@@ -26,6 +29,7 @@ pub struct ReplaceRequest {
 /// # Errors
 /// [`JobError`]: there is no such drive, or the spare is refused or too small.
 pub(super) fn replacement(
+    drives: &Drives,
     request: &ResumeRequest,
     replace: &ReplaceRequest,
 ) -> Result<Prepared, JobError> {
@@ -64,6 +68,7 @@ pub(super) fn replacement(
         cipher: cipher(&plan)?,
         external_key_dir: request.external_key_dir.clone(),
         passphrase: request.passphrase.clone(),
+        sector_doubt: replace.sector_doubt,
         check: plan.head.check,
         verify: plan.head.verify,
         content_md5: plan.gathered.mapping.content_md5,
@@ -84,7 +89,7 @@ pub(super) fn replacement(
         listing,
         ..plan.gathered
     };
-    Prepared::replacement(job, gathered, replaced)
+    Prepared::replacement(drives, job, gathered, replaced)
 }
 
 /// Returns the entries of one drive as a listing of their own.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use bitlocker_image::{Cipher, RecoveryPassword};
 use disk::SectorSize;
-use shared::api::{ExpectedDrive, FreeSpace, Rename, StartRequest};
+use shared::api::{self, ExpectedDrive, FreeSpace, PickedDrive, Rename, StartRequest};
 use zeroize::Zeroizing;
 
 use crate::device::Said;
@@ -30,9 +30,9 @@ pub struct JobRequest {
     pub passphrase: Option<Passphrase>,
     /// Sector size to build for, when it is not the drive's own word.
     pub sector: Option<SectorSize>,
-    /// Whether a hard disk of 4096-byte sectors, or one whose dock shows other sectors than it has,
-    /// is filled all the same.
-    pub accept_4096: bool,
+    /// What becomes of a hard disk of 4096-byte sectors, or one whose dock shows other sectors than it
+    /// has.
+    pub sector_doubt: SectorDoubt,
     /// Drives written at the same time; `None` is all.
     pub parallel: Option<usize>,
     /// How each drive is checked before it is filled.
@@ -45,10 +45,24 @@ pub struct JobRequest {
     pub renames: Vec<Rename>,
     /// Whether what cannot go and has no new name is left out; without it such a plan is refused.
     pub leave_out_problems: bool,
+    /// Whether what cannot be read is left out; without it such a source is refused.
+    pub leave_unreadable: bool,
     /// What the page computed, to be compared; empty when nobody did.
     pub expected: Vec<ExpectedDrive>,
     /// Whether a plan that differs from `expected` is accepted.
     pub accept_differences: bool,
+}
+
+/// What becomes of a drive whose sectors the data centre will not take, or not see.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SectorDoubt {
+    /// It is refused.
+    #[default]
+    Refuse,
+    /// The person is told, and accepts it with the words for the drive, or not.
+    Ask,
+    /// The person accepted it beforehand.
+    Accept,
 }
 
 /// A passphrase: wiped when it is dropped, and never printed.
@@ -120,6 +134,26 @@ pub struct TargetRequest {
     pub existing_key: Option<RecoveryPassword>,
 }
 
+impl From<PickedDrive> for TargetRequest {
+    fn from(drive: PickedDrive) -> Self {
+        Self {
+            path: PathBuf::from(drive.path),
+            serial: Some(drive.serial).filter(|serial| !serial.is_empty()),
+            free_space: drive.free_space,
+            existing_key: None,
+        }
+    }
+}
+
+/// Returns what the page's word for a check stands for.
+const fn surface_check(wire: api::SurfaceCheck) -> SurfaceCheck {
+    match wire {
+        api::SurfaceCheck::None => SurfaceCheck::None,
+        api::SurfaceCheck::Quick => SurfaceCheck::Quick,
+        api::SurfaceCheck::Full => SurfaceCheck::Full,
+    }
+}
+
 /// What the person said about one drive of a job.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Confirmation {
@@ -127,6 +161,8 @@ pub struct Confirmation {
     pub serial: String,
     /// The words.
     pub said: Said,
+    /// Whether a drive is to be filled whose sectors the data centre will not take.
+    pub accepts_sectors: bool,
 }
 
 impl JobRequest {
@@ -142,13 +178,14 @@ impl JobRequest {
             external_key_dir: None,
             passphrase: None,
             sector: None,
-            accept_4096: false,
+            sector_doubt: SectorDoubt::Refuse,
             parallel: None,
             check: SurfaceCheck::default(),
             verify: true,
             content_md5: false,
             renames: Vec::new(),
             leave_out_problems: true,
+            leave_unreadable: true,
             expected: Vec::new(),
             accept_differences: true,
         }
@@ -166,12 +203,7 @@ impl JobRequest {
                 .map_err(|error: bitlocker_image::UnknownCipher| {
                     JobError::usage(error.to_string(), "options.cipher")
                 })?;
-        let drives = wire.drives.into_iter().map(|drive| TargetRequest {
-            path: PathBuf::from(drive.path),
-            serial: Some(drive.serial).filter(|serial| !serial.is_empty()),
-            free_space: drive.free_space,
-            existing_key: None,
-        });
+        let drives = wire.drives.into_iter().map(TargetRequest::from);
         Ok(Self {
             session: wire.session,
             origin: Origin::Folder {
@@ -184,13 +216,14 @@ impl JobRequest {
             external_key_dir: None,
             passphrase: None,
             sector: None,
-            accept_4096: false,
+            sector_doubt: SectorDoubt::Ask,
             parallel: None,
-            check: SurfaceCheck::default(),
+            check: surface_check(wire.options.check),
             verify: wire.options.verify,
             content_md5: wire.options.content_md5,
             renames: wire.options.renames,
             leave_out_problems: wire.options.leave_out_problems,
+            leave_unreadable: wire.options.leave_unreadable,
             expected: wire.expected,
             accept_differences: wire.accept_differences,
         })

@@ -16,8 +16,11 @@ use super::plan_file::{HeadDrive, PlanFile};
 use super::request::Passphrase;
 use super::runner::RunDrive;
 use super::session_plans::plans;
-use crate::attempt::{DriveBay, DriveJob, DriveKeys, NoKeys, ReopenError, forget, whole_journal};
-use crate::device::{self, Edges};
+use crate::attempt::{
+    DriveBay, DriveJob, DriveKeys, Likeness, NoKeys, ReopenError, UNTOLD, forget, untouched,
+    whole_journal,
+};
+use crate::drives::Drives;
 use crate::job_error::JobError;
 use crate::shelf::Shelves;
 
@@ -28,19 +31,45 @@ pub struct ResumeRequest {
     pub session: String,
     /// Where its journals are; each gets a copy again.
     pub journal_dirs: Vec<PathBuf>,
-    /// Drives that are found under another path now: image files that were moved.
-    pub drives: Vec<PathBuf>,
+    /// Drives that are found under another path now, or that the person names once more.
+    pub drives: Vec<Whereabouts>,
     /// Folder that gets the key file of a drive that has no keys yet, when the session makes them.
     pub external_key_dir: Option<PathBuf>,
     /// The passphrase of such a drive, when the session has one.
     pub passphrase: Option<Passphrase>,
 }
 
+/// Where a drive is now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Whereabouts {
+    /// Block device or image file.
+    pub path: PathBuf,
+    /// The serial on its label, when the person says which one it is.
+    pub serial: Option<String>,
+}
+
+impl From<PathBuf> for Whereabouts {
+    fn from(path: PathBuf) -> Self {
+        Self { path, serial: None }
+    }
+}
+
+impl ResumeRequest {
+    /// Returns whether the person said once more which drive this serial is.
+    fn names(&self, serial: &str) -> bool {
+        let mut named = self
+            .drives
+            .iter()
+            .filter_map(|drive| drive.serial.as_deref());
+        named.any(|named| named == serial)
+    }
+}
+
 /// Finds every plan of a session and what is left to do. Nothing is written to a drive.
 ///
 /// # Errors
 /// [`JobError`]: there is no such session, a journal cannot be believed, a drive is not here.
-pub(super) fn find(request: &ResumeRequest) -> Result<Vec<Interrupted>, JobError> {
+pub(super) fn find(drives: &Drives, request: &ResumeRequest) -> Result<Vec<Interrupted>, JobError> {
     let mut found = Vec::new();
     let plans = plans(&request.journal_dirs, &request.session)?;
     let replaced: Vec<String> = plans
@@ -48,13 +77,13 @@ pub(super) fn find(request: &ResumeRequest) -> Result<Vec<Interrupted>, JobError
         .filter_map(|(_, replaces)| replaces.clone())
         .collect();
     for (plan, _) in plans {
-        found.push(revive(request, plan, &replaced)?);
+        found.push(revive((drives, request), plan, &replaced)?);
     }
     Ok(found)
 }
 
 fn revive(
-    request: &ResumeRequest,
+    (reach, request): (&Drives, &ResumeRequest),
     mut plan: PlanFile,
     replaced: &[String],
 ) -> Result<Interrupted, JobError> {
@@ -95,7 +124,7 @@ fn revive(
         let keys = match &begun {
             Some(replay) => keys(replay)?,
             None => {
-                is_untouched(head, request)?;
+                is_untouched(reach, head, request)?;
                 fresh_keys(request, &shelves, &plan, cipher, &planned)?
             }
         };
@@ -104,7 +133,7 @@ fn revive(
             has_journal: begun.is_some(),
             stage: stage.unwrap_or(Stage::Planned),
             ..run_drive(
-                request,
+                (reach, request),
                 (head, &plan.gathered.roots),
                 planned,
                 planned_out,
@@ -122,7 +151,7 @@ fn revive(
 
 /// Finds the drive itself.
 fn run_drive(
-    request: &ResumeRequest,
+    (reach, request): (&Drives, &ResumeRequest),
     (head, roots): (&HeadDrive, &[PathBuf]),
     planned: PlannedDrive,
     planned_out: Vec<(LeftOut, u64)>,
@@ -134,7 +163,7 @@ fn run_drive(
         .chain(&request.external_key_dir)
         .cloned()
         .collect();
-    let (info, confirmed) = locate(head, &request.drives, &kept)?;
+    let (info, confirmed) = locate(reach, head, &request.drives, &kept)?;
     Ok(RunDrive {
         job: DriveJob {
             identity: head.identity.clone(),
@@ -143,6 +172,7 @@ fn run_drive(
             contents: info.contents,
             edges: head.edges.clone(),
             kept: volume,
+            named_again: request.names(&head.identity.serial),
             keys,
             planned_out,
         },
@@ -182,19 +212,31 @@ fn kept(head: &HeadDrive, journal: Option<&Replay>) -> Result<Option<Kept>, JobE
 
 /// Refuses a drive that has no journal and is not as it was when it was confirmed: its journal is
 /// somewhere else, and may be the only thing that opens it.
-fn is_untouched(head: &HeadDrive, request: &ResumeRequest) -> Result<(), JobError> {
+fn is_untouched(
+    drives: &Drives,
+    head: &HeadDrive,
+    request: &ResumeRequest,
+) -> Result<(), JobError> {
     let serial = head.identity.serial.as_str();
-    let (info, _) = locate(head, &request.drives, &request.journal_dirs)?;
+    let (_, found) = locate(drives, head, &request.drives, &request.journal_dirs)?;
     let failed = |error: String| JobError::io(error, serial, UNTOUCHED);
-    let reader = device::open_read(&info.path, false).map_err(|error| failed(error.to_string()))?;
-    if Edges::read(&reader).map_err(|error| failed(error.to_string()))? == head.edges {
-        return Ok(());
+    let source = head.identity.serial_source;
+    let names = request.names(serial);
+    let likeness = found.look(|reader| untouched(reader, &head.edges, source, names));
+    let likeness = likeness.map_err(|error| failed(error.to_string()))?;
+    match likeness.map_err(|error| failed(error.to_string()))? {
+        Likeness::Same => Ok(()),
+        Likeness::Another => Err(JobError::refused(
+            format!("drive {serial} was written to, and its journal is not here"),
+            place(&request.journal_dirs, serial),
+            "Name the folder that has its journal: --journal-dir DIR.",
+        )),
+        Likeness::Untold => Err(JobError::refused(
+            UNTOLD,
+            serial,
+            format!("Name it again: argosy resume --drive PATH={serial}."),
+        )),
     }
-    Err(JobError::refused(
-        format!("drive {serial} was written to, and its journal is not here"),
-        place(&request.journal_dirs, serial),
-        "Name the folder that has its journal: --journal-dir DIR.",
-    ))
 }
 
 /// Opens the sealed area in a journal.

@@ -15,7 +15,7 @@ use super::prepared::Prepared;
 use crate::attempt::{
     Begun, Common, DriveBay, DriveEnd, DriveJob, DriveMeter, Grain, Speed, Teller, now, run, untold,
 };
-use crate::device::ConfirmedTarget;
+use crate::drives::Confirmed;
 use crate::job_error::{JobError, Kind};
 use crate::pipeline::{Cancel, SurfaceCheck};
 use crate::shelf::Shelves;
@@ -63,22 +63,25 @@ pub(super) struct RunDrive {
     pub stage: Stage,
 }
 
-/// Freezes a job and fills all its drives. Returns how each ended, in the plan's order.
+/// Freezes a job, tells `frozen` so, and fills all its drives. Returns how each ended, in the plan's
+/// order.
 ///
 /// # Errors
 /// [`JobError`] when the job ended before any drive was touched.
 pub(super) fn run_job(
     job: &str,
     mut prepared: Prepared,
-    confirmed: Vec<ConfirmedTarget>,
+    confirmed: Vec<Confirmed>,
     publish: &Publish,
     cancel: &Cancel,
+    frozen: &dyn Fn(),
 ) -> Result<Vec<(String, DriveEnd)>, JobError> {
     let Frozen {
         started,
         plan_hash,
         drives,
     } = freeze(&mut prepared, confirmed)?;
+    frozen();
     let request = &prepared.request;
     let drives = drives.into_iter().map(|(job, bay)| RunDrive {
         job,

@@ -9,8 +9,9 @@ use shared::job::{DriveIdentity, SerialSource};
 use shared::plan::{DriveSize, PlannedDrive};
 
 use super::kept_volume::KeptTarget;
-use super::request::{JobRequest, TargetRequest};
+use super::request::{JobRequest, SectorDoubt, TargetRequest};
 use crate::device::{self, DriveInfo, DriveKind, Emptiness, Signature};
+use crate::drives::Drives;
 use crate::job_error::JobError;
 use crate::pipeline::SurfaceCheck;
 
@@ -32,7 +33,7 @@ pub(super) struct Target {
 /// # Errors
 /// [`JobError`] when one of them is not there, may not be erased, has no serial, or is one with
 /// another.
-pub(super) fn look(request: &JobRequest) -> Result<Vec<Target>, JobError> {
+pub(super) fn look(drives: &Drives, request: &JobRequest) -> Result<Vec<Target>, JobError> {
     if request.drives.is_empty() {
         return Err(JobError::usage("no drive is given", "--drive"));
     }
@@ -40,7 +41,7 @@ pub(super) fn look(request: &JobRequest) -> Result<Vec<Target>, JobError> {
     let mut serials = HashSet::new();
     let mut paths = HashSet::new();
     for drive in &request.drives {
-        let target = look_at(drive, request.sector, request.accept_4096)?;
+        let target = look_at(drives, drive, request.sector, request.sector_doubt)?;
         if target.kept.is_some() {
             may_keep(request, drive)?;
         }
@@ -65,11 +66,13 @@ pub(super) fn look(request: &JobRequest) -> Result<Vec<Target>, JobError> {
 }
 
 fn look_at(
+    drives: &Drives,
     drive: &TargetRequest,
     sector: Option<SectorSize>,
-    accept_4096: bool,
+    doubts: SectorDoubt,
 ) -> Result<Target, JobError> {
-    let info = device::describe(&drive.path, drive.serial.as_deref()).map_err(|error| {
+    let info = drives.describe(&drive.path, drive.serial.as_deref());
+    let info = info.map_err(|error| {
         JobError::io(
             error.to_string(),
             place(&drive.path),
@@ -84,7 +87,10 @@ fn look_at(
             "Choose another drive, or free this one first; `argosy drives` shows them all.",
         ));
     }
-    if let Some(doubt) = info.sector_doubt().filter(|_| !accept_4096) {
+    if let Some(doubt) = info
+        .sector_doubt()
+        .filter(|_| doubts == SectorDoubt::Refuse)
+    {
         return Err(JobError::refused(
             doubt,
             place(&drive.path),
@@ -102,7 +108,7 @@ fn look_at(
     let key = drive.existing_key.as_ref();
     Ok(Target {
         kept: key
-            .map(|key| KeptTarget::read(&info.path, sector, key))
+            .map(|key| KeptTarget::read(drives, &info.path, sector, key))
             .transpose()?,
         sector,
         info,
@@ -297,6 +303,7 @@ impl Target {
             needs_word: self.needs_word(),
             word_characters: u32::try_from(characters).unwrap_or(4),
             lost: lost.collect(),
+            sector_doubt: self.info.sector_doubt().unwrap_or_default(),
         }
     }
 }

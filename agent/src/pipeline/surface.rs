@@ -13,7 +13,7 @@ use thiserror::Error;
 use super::batch::index;
 use super::cancel::Cancel;
 use super::error::PipelineError;
-use crate::device::{AlignedBuffer, Device};
+use crate::device::{AlignedBuffer, Device, outside};
 
 /// The most places of a quick check besides the drive's end.
 const PLACES: u64 = 256;
@@ -55,49 +55,45 @@ pub enum SurfaceError {
     },
 }
 
-/// What a check may do to a drive.
-#[derive(Clone, Debug, Default)]
-pub struct Surface {
-    /// Whether what was at the places of a quick check is put back; they are zeros otherwise.
-    pub keep: bool,
-    /// Disk ranges that are never written to. A full check knows none.
-    pub apart_from: Vec<Range<u64>>,
-}
-
 /// Writes to places over the whole drive and, once all are flushed, reads them back. What was at
-/// the places of a quick check is put back when `surface` says so, and is zeros otherwise; a full
-/// check leaves its pattern.
+/// the places of a quick check is put back when `keep` says so, and is zeros otherwise; a full
+/// check leaves its pattern. Nothing is written to `spared`, which tells the drive from others: who
+/// wrote it there finds out whether it was kept.
 ///
 /// # Errors
 /// [`SurfaceError`].
 pub fn check_surface(
     device: &mut dyn Device,
     how: SurfaceCheck,
-    surface: &Surface,
+    keep: bool,
+    spared: &[Range<u64>],
     cancel: &Cancel,
 ) -> Result<(), SurfaceError> {
+    let beside = |places: Vec<(u64, u64)>| {
+        let ranges: Vec<_> = places.iter().map(|(at, bytes)| *at..at + bytes).collect();
+        let apart = |ranges: Vec<_>, spared| outside(&ranges, spared);
+        let parts = spared.iter().fold(ranges, apart).into_iter();
+        parts
+            .map(|part| (part.start, part.end - part.start))
+            .collect::<Vec<_>>()
+    };
+    let bytes = device.bytes();
     match how {
         SurfaceCheck::None => Ok(()),
-        SurfaceCheck::Quick => quick(device, surface, cancel),
-        SurfaceCheck::Full => {
-            let all = steps(device.bytes());
-            pass(device, &all, cancel)
-        }
+        SurfaceCheck::Quick => quick(device, &beside(places(bytes)), keep, cancel),
+        SurfaceCheck::Full => pass(device, &beside(steps(bytes)), cancel),
     }
 }
 
-fn quick(device: &mut dyn Device, surface: &Surface, cancel: &Cancel) -> Result<(), SurfaceError> {
-    let keep = surface.keep;
-    let mut places = places(device.bytes());
-    let touches =
-        |at: u64, bytes: u64, range: &Range<u64>| at < range.end && range.start < at + bytes;
-    places.retain(|(at, bytes)| {
-        let apart = &surface.apart_from;
-        !apart.iter().any(|range| touches(*at, *bytes, range))
-    });
+fn quick(
+    device: &mut dyn Device,
+    places: &[(u64, u64)],
+    keep: bool,
+    cancel: &Cancel,
+) -> Result<(), SurfaceError> {
     let mut old = Vec::new();
     if keep {
-        for (at, bytes) in &places {
+        for (at, bytes) in places {
             let mut content = AlignedBuffer::zeroed(index(*bytes));
             device
                 .read_at(*at, &mut content)
@@ -105,13 +101,13 @@ fn quick(device: &mut dyn Device, surface: &Surface, cancel: &Cancel) -> Result<
             old.push((*at, content));
         }
     }
-    let result = pass(device, &places, cancel);
+    let result = pass(device, places, cancel);
     // Also after a fault: nothing of the check stays behind.
     for (at, content) in &old {
         device.write_at(*at, content).map_err(PipelineError::from)?;
     }
     if !keep {
-        for (at, bytes) in &places {
+        for (at, bytes) in places {
             device.zero(*at, *bytes).map_err(PipelineError::from)?;
         }
     }
@@ -267,11 +263,7 @@ mod tests {
     const BYTES: u64 = 64 << 20;
 
     fn check(drive: &mut Liar, how: SurfaceCheck, keep: bool) -> Result<(), SurfaceError> {
-        let surface = Surface {
-            keep,
-            apart_from: Vec::new(),
-        };
-        check_surface(drive, how, &surface, &Cancel::default())
+        check_surface(drive, how, keep, &[], &Cancel::default())
     }
 
     #[test]
@@ -291,18 +283,15 @@ mod tests {
 
     #[test]
     fn nothing_is_ever_written_to_what_a_check_keeps_apart_from() {
-        let apart_from = vec![0..2 << 20, (32 << 20) + 5..33 << 20, BYTES - 1..BYTES];
+        let apart_from = [0..2 << 20, (32 << 20) + 4096..33 << 20, BYTES - 4096..BYTES];
         let mut drive = Liar::new(BYTES, BYTES);
-        let surface = Surface {
-            keep: false,
-            apart_from: apart_from.clone(),
-        };
         drive
             .disk
             .write_at(0, &vec![7; index(BYTES)])
             .expect("in bounds");
         let cancel = Cancel::default();
-        check_surface(&mut drive, SurfaceCheck::Quick, &surface, &cancel).expect("honest");
+        check_surface(&mut drive, SurfaceCheck::Quick, false, &apart_from, &cancel)
+            .expect("honest");
         let mut found = vec![0; index(BYTES)];
         drive.disk.read_at(0, &mut found).expect("in bounds");
         assert!(found.contains(&0));
@@ -337,6 +326,26 @@ mod tests {
             matches!(found, Err(SurfaceError::Forgets { at }) if at == 32 << 20),
             "{found:?}"
         );
+    }
+
+    #[test]
+    fn what_is_spared_is_as_it_was_after_any_check() {
+        for how in [SurfaceCheck::Quick, SurfaceCheck::Full] {
+            let mut drive = Liar::new(BYTES, BYTES);
+            drive.disk.write_at(1 << 20, &[7; 4096]).expect("in bounds");
+            let spared = (1 << 20)..(1 << 20) + 4096;
+            check_surface(
+                &mut drive,
+                how,
+                false,
+                std::slice::from_ref(&spared),
+                &Cancel::default(),
+            )
+            .expect("honest");
+            let mut found = [0; 4096];
+            drive.disk.read_at(1 << 20, &mut found).expect("in bounds");
+            assert_eq!(found, [7; 4096]);
+        }
     }
 
     #[test]

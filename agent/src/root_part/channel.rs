@@ -15,8 +15,8 @@ use super::error::RootPartError;
 
 /// Bytes of a message: a list of some hundred drives.
 const MESSAGE_BYTES_MAX: usize = 128 << 10;
-/// Descriptors of one message: a drive's buffered and its unbuffered one.
-const DESCRIPTORS_MAX: usize = 2;
+/// Descriptors of one message: a drive's buffered and its unbuffered one; or what is to be kept.
+pub(super) const DESCRIPTORS_MAX: usize = 16;
 const DESCRIPTORS_ROOM: usize = rustix::cmsg_space!(ScmRights(DESCRIPTORS_MAX));
 
 /// One end of the pair.
@@ -62,6 +62,21 @@ impl Channel {
         match sent {
             Err(rustix::io::Errno::PIPE | rustix::io::Errno::CONNRESET) => Err(RootPartError::Gone),
             sent => Ok(sent.map(drop)?),
+        }
+    }
+
+    /// Returns whether the other end is closed. Asks nothing and waits for nothing.
+    pub(super) fn is_gone(&self) -> bool {
+        use rustix::event::{PollFd, PollFlags, Timespec, poll};
+        let mut ends = [PollFd::new(&self.socket, PollFlags::empty())];
+        let at_once = Timespec {
+            tv_sec: 0,
+            tv_nsec: 0,
+        };
+        match poll(&mut ends, Some(&at_once)) {
+            Ok(0) | Err(rustix::io::Errno::INTR) => false,
+            // Only the end of it, or a fault, is told without being asked for.
+            Ok(_) | Err(_) => true,
         }
     }
 

@@ -9,7 +9,7 @@ pub enum RootPartError {
     /// Refused for safety. Nothing was written to the drive.
     #[error("{0}")]
     Refused(String),
-    /// A device failed.
+    /// A device failed, or could not be read.
     #[error("{0}")]
     Device(String),
     /// The other part is gone.

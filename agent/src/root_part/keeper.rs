@@ -1,34 +1,49 @@
-//! The root part: keeps the drives, and answers seven words.
+//! The root part: keeps the drives, and answers eleven words.
 
 use std::collections::BTreeMap;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::path::PathBuf;
+use std::fs::File;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use shared::job::{DriveIdentity, SerialSource};
+
 use super::channel::Channel;
-use super::descriptor;
 use super::error::RootPartError;
-use super::words::{Answer, Ask, DriveNumber, ListedDrive, Said};
-use crate::device::{self, ConfirmedTarget, Device, DriveInfo, DriveWriter};
+use super::words::{Answer, Ask, DriveNumber, Said};
+use crate::device::{
+    self, ConfirmedTarget, Device, DriveInfo, DriveReader, DriveWriter, OpenError, Refusal,
+};
 
 /// How long a confirmation holds.
 const CONFIRMED_LIFE: Duration = Duration::from_mins(2);
 /// Drives that are open at once.
 const OPEN_MAX: usize = 64;
+/// Descriptors of what is to be kept, before one confirmation.
+const KEEP_MAX: usize = 256;
 
 /// The root part of one run.
 pub struct Keeper {
     channel: Channel,
-    /// Image files and loop devices that the person named when they called us; never the user part.
+    /// Drives that the person named when they called us; never the user part.
     named: Vec<PathBuf>,
     next: u32,
     drives: BTreeMap<DriveNumber, Kept>,
+    /// What the next confirmation must not erase.
+    keep: Vec<OwnedFd>,
 }
 
 struct Kept {
     info: DriveInfo,
-    confirmed: Option<(ConfirmedTarget, Instant)>,
+    confirmed: Option<Confirmed>,
     open: Option<DriveWriter>,
+}
+
+struct Confirmed {
+    target: ConfirmedTarget,
+    since: Instant,
+    /// What it must not hold is looked at again when it is opened.
+    _keep: Vec<OwnedFd>,
 }
 
 /// An answer, and the descriptors that go with it.
@@ -43,6 +58,7 @@ impl Keeper {
             named,
             next: 0,
             drives: BTreeMap::new(),
+            keep: Vec::new(),
         }
     }
 
@@ -52,29 +68,38 @@ impl Keeper {
     /// [`RootPartError::Nonsense`] when the user part says what is not understood: nothing more is heard of it.
     pub fn run(mut self) -> Result<(), RootPartError> {
         loop {
-            // Descriptors that come along are closed unseen.
-            let ask = match self.channel.receive() {
-                Ok((ask, _)) => ask,
+            let (ask, came) = match self.channel.receive() {
+                Ok(heard) => heard,
                 Err(RootPartError::Gone) => return Ok(()),
                 Err(error) => return Err(error),
             };
-            let (answer, descriptors) = self.answer(ask);
+            let (answer, descriptors) = self.answer(ask, came);
             let descriptors: Vec<BorrowedFd<'_>> = descriptors.iter().map(AsFd::as_fd).collect();
-            match self.channel.send(&answer, &descriptors) {
+            let sent = match self.channel.send(&answer, &descriptors) {
+                // A drive with so much on it that it cannot be told.
+                Err(RootPartError::Nonsense(why)) => self.channel.send(&failed(&why), &[]),
+                sent => sent,
+            };
+            match sent {
                 Err(RootPartError::Gone) => return Ok(()),
                 sent => sent?,
             }
         }
     }
 
-    fn answer(&mut self, ask: Ask) -> Told {
+    /// Answers one word. Descriptors that come with any other word than `Keep` are closed unseen.
+    fn answer(&mut self, ask: Ask, came: Vec<OwnedFd>) -> Told {
         let answered = match ask {
             Ask::List {} => Ok(self.list()),
-            Ask::Identify { drive } => self.identify(drive),
-            Ask::Confirm { drive, said } => self.confirm(drive, said),
+            Ask::Show { drive } => self.show(drive),
+            Ask::Identify { drive, label } => self.identify(drive, label.as_deref()),
+            Ask::Keep {} => self.keep(came),
+            Ask::Confirm { drive, seen, said } => self.confirm(drive, *seen, said),
+            Ask::Recognise { drive, known } => self.recognise(drive, &known),
             Ask::Open { drive } => return self.open(drive).unwrap_or_else(|no| (no, Vec::new())),
-            Ask::Flush { drive } => self.with_open(drive, |drive| drive.flush_shared()),
-            Ask::ForgetPartitions { drive } => self.with_open(drive, Device::forget_partitions),
+            Ask::Read { drive } => return self.read(drive).unwrap_or_else(|no| (no, Vec::new())),
+            Ask::ForgetPartitions { drive } => self.forget_partitions(drive),
+            Ask::ForgetCache { drive } => self.forget_cache(drive),
             Ask::Close { drive } => self.close(drive),
         };
         (answered.unwrap_or_else(|no| no), Vec::new())
@@ -88,9 +113,16 @@ impl Keeper {
             let is_it =
                 |kept: &Kept| kept.info.path == info.path && kept.info.serial == info.serial;
             let held = self.drives.iter().find(|(_, kept)| is_it(kept));
-            let drive = held.map(|(number, _)| *number);
-            let drive = drive.unwrap_or_else(|| self.number(info.clone()));
-            drives.push(listed(drive, info));
+            let held = held.map(|(number, _)| *number);
+            let path = info.path.clone();
+            let drive = match held.and_then(|drive| Some((drive, self.drives.get_mut(&drive)?))) {
+                Some((drive, kept)) => {
+                    kept.info = info;
+                    drive
+                }
+                None => self.number(info),
+            };
+            drives.push((drive, path));
         }
         Answer::Drives { drives }
     }
@@ -113,25 +145,73 @@ impl Keeper {
         self.drives.get_mut(&drive).ok_or_else(why)
     }
 
+    fn show(&mut self, drive: DriveNumber) -> Result<Answer, Answer> {
+        Ok(told(self.kept(drive)?.info.clone()))
+    }
+
     /// Looks at a drive again: what it is now, also while it is written.
-    fn identify(&mut self, drive: DriveNumber) -> Result<Answer, Answer> {
-        let path = self.kept(drive)?.info.path.clone();
-        let info = device::describe(&path, None).map_err(|error| failed(&error.to_string()))?;
-        Ok(Answer::Drives {
-            drives: vec![listed(drive, info)],
+    fn identify(&mut self, drive: DriveNumber, label: Option<&str>) -> Result<Answer, Answer> {
+        let path = &self.kept(drive)?.info.path;
+        let info = device::describe(path, label).map_err(|error| failed(&error.to_string()))?;
+        Ok(told(info))
+    }
+
+    fn keep(&mut self, came: Vec<OwnedFd>) -> Result<Answer, Answer> {
+        if self.keep.len().saturating_add(came.len()) > KEEP_MAX {
+            return Err(refused("too many places are to be kept"));
+        }
+        self.keep.extend(came);
+        Ok(Answer::Done)
+    }
+
+    fn confirm(
+        &mut self,
+        drive: DriveNumber,
+        seen: DriveInfo,
+        said: Said,
+    ) -> Result<Answer, Answer> {
+        self.confirm_as(drive, |path, keep| {
+            // Which drive is meant says the number, whatever path was seen.
+            let seen = DriveInfo {
+                path: path.to_owned(),
+                ..seen
+            };
+            device::confirm(&seen, &said.into(), keep)
         })
     }
 
-    fn confirm(&mut self, drive: DriveNumber, said: Said) -> Result<Answer, Answer> {
+    fn recognise(&mut self, drive: DriveNumber, known: &DriveIdentity) -> Result<Answer, Answer> {
+        self.confirm_as(drive, |path, keep| {
+            let label = known.serial_source == SerialSource::Label;
+            let label = label.then_some(known.serial.as_str());
+            let now = device::describe(path, label).map_err(|why| Refusal::Unreadable {
+                path: path.to_owned(),
+                cause: why.to_string(),
+            })?;
+            device::recognised(&now, known, keep)
+        })
+    }
+
+    /// Has `decide` decide about a drive, given its path and what must not lie on it.
+    fn confirm_as(
+        &mut self,
+        drive: DriveNumber,
+        decide: impl FnOnce(&Path, &[PathBuf]) -> Result<ConfirmedTarget, Refusal>,
+    ) -> Result<Answer, Answer> {
+        let keep = std::mem::take(&mut self.keep);
         let kept = self.kept(drive)?;
         if kept.open.is_some() {
             return Err(refused("the drive is being written"));
         }
         kept.confirmed = None;
-        let target = device::confirm(&kept.info, &said.into(), &[])
-            .map_err(|refusal| refused(&refusal.to_string()))?;
+        let paths: Vec<PathBuf> = keep.iter().map(path_of).collect();
+        let target = decide(&kept.info.path, &paths).map_err(no)?;
         let fingerprint = *target.fingerprint();
-        kept.confirmed = Some((target, Instant::now()));
+        kept.confirmed = Some(Confirmed {
+            target,
+            since: Instant::now(),
+            _keep: keep,
+        });
         Ok(Answer::Confirmed { fingerprint })
     }
 
@@ -141,34 +221,51 @@ impl Keeper {
             return Err(refused("too many drives are open"));
         }
         let kept = self.kept(drive)?;
-        let (target, since) = kept
+        let confirmed = kept
             .confirmed
             .take()
             .ok_or_else(|| refused("the drive was not confirmed"))?;
-        if since.elapsed() > CONFIRMED_LIFE {
+        if confirmed.since.elapsed() > CONFIRMED_LIFE {
             return Err(refused("the drive was confirmed more than two minutes ago"));
         }
-        let writer = device::open(target).map_err(|error| match error {
-            device::OpenError::Refused(refusal) => refused(&refusal.to_string()),
+        let writer = device::open(confirmed.target).map_err(|error| match error {
+            OpenError::Refused(refusal) => no(refusal),
             other => failed(&other.to_string()),
         })?;
-        let drive = descriptor::of_held(&kept.info).map_err(|why| refused(&why))?;
+        let descriptors = writer
+            .descriptors()
+            .map_err(|why| failed(&why.to_string()))?;
         kept.open = Some(writer);
-        let descriptors = std::iter::once(drive.buffered).chain(drive.direct);
-        Ok((Answer::Opened, descriptors.map(OwnedFd::from).collect()))
+        Ok(opened(descriptors))
     }
 
-    fn with_open(
-        &mut self,
-        drive: DriveNumber,
-        act: impl FnOnce(&mut DriveWriter) -> Result<(), disk::WriteError>,
-    ) -> Result<Answer, Answer> {
-        let kept = self.kept(drive)?;
-        let writer = kept
-            .open
-            .as_mut()
-            .ok_or_else(|| refused("the drive is not open"))?;
-        act(writer).map_err(|error| failed(&error.to_string()))?;
+    fn read(&mut self, drive: DriveNumber) -> Result<Told, Answer> {
+        let path = self.kept(drive)?.info.path.clone();
+        if !self.named.iter().any(|named| is_same(named, &path)) {
+            return Err(refused("the drive was not named on the command line"));
+        }
+        let reader = device::open_read(&path, true).map_err(|why| failed(&why.to_string()))?;
+        let descriptors = reader
+            .descriptors()
+            .map_err(|why| failed(&why.to_string()))?;
+        Ok(opened(descriptors))
+    }
+
+    fn open_drive(&mut self, drive: DriveNumber) -> Result<&mut DriveWriter, Answer> {
+        let open = self.kept(drive)?.open.as_mut();
+        open.ok_or_else(|| refused("the drive is not open"))
+    }
+
+    fn forget_partitions(&mut self, drive: DriveNumber) -> Result<Answer, Answer> {
+        let done = self.open_drive(drive)?.forget_partitions();
+        done.map_err(|error| failed(&error.to_string()))?;
+        Ok(Answer::Done)
+    }
+
+    fn forget_cache(&mut self, drive: DriveNumber) -> Result<Answer, Answer> {
+        let descriptors = self.open_drive(drive)?.descriptors();
+        let (buffered, _) = descriptors.map_err(|why| failed(&why.to_string()))?;
+        DriveReader::forget_cache_of(&buffered);
         Ok(Answer::Done)
     }
 
@@ -179,18 +276,44 @@ impl Keeper {
     }
 }
 
-fn listed(drive: DriveNumber, info: DriveInfo) -> ListedDrive {
-    ListedDrive {
-        drive,
-        sector_bytes: info.sector.bytes(),
-        path: info.path,
-        serial: info.serial,
-        model: info.model,
-        wwn: info.wwn,
-        bus: info.bus,
-        bytes: info.bytes,
-        erasable: info.erasable,
-        reasons: info.reasons,
+/// Returns a path that leads to what is open, whatever the name it was opened by leads to.
+fn path_of(open: &OwnedFd) -> PathBuf {
+    format!("/proc/self/fd/{}", open.as_raw_fd()).into()
+}
+
+/// Returns whether two paths lead to one file or device.
+fn is_same(one: &Path, other: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let numbers = |path: &Path| {
+        let facts = std::fs::metadata(path).ok()?;
+        Some(match facts.rdev() {
+            0 => (facts.dev(), facts.ino()),
+            device => (device, 0),
+        })
+    };
+    one == other || numbers(one).is_some_and(|one| numbers(other) == Some(one))
+}
+
+fn opened((buffered, direct): (File, Option<File>)) -> Told {
+    let descriptors = std::iter::once(buffered).chain(direct);
+    (Answer::Opened, descriptors.map(OwnedFd::from).collect())
+}
+
+fn told(info: DriveInfo) -> Answer {
+    Answer::Drive {
+        info: Box::new(info),
+    }
+}
+
+fn no(refusal: Refusal) -> Answer {
+    match refusal {
+        Refusal::Unreadable { .. } => failed(&refusal.to_string()),
+        Refusal::Holds { path, kept } => {
+            // The person knows it by its name, not by a number of ours.
+            let kept = std::fs::read_link(&kept).unwrap_or(kept);
+            refused(&Refusal::Holds { path, kept }.to_string())
+        }
+        refusal => refused(&refusal.to_string()),
     }
 }
 

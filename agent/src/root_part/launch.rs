@@ -36,7 +36,9 @@ pub fn pair() -> Result<(Channel, OwnedFd), RootPartError> {
 /// [`RootPartError`]; nothing runs then.
 pub fn start(mut command: Command, person: &Person) -> Result<(Child, Channel), RootPartError> {
     let (ours, theirs) = pair()?;
-    command.stdin(Stdio::from(theirs));
+    command
+        .stdin(Stdio::from(theirs))
+        .envs(person.environment());
     // Rights are a thread's own, and a child has those of the thread that starts it. So a thread gives its rights up,
     // starts the child, and ends; no instruction of the child ever runs with more.
     let started = std::thread::scope(|scope| {
@@ -74,7 +76,20 @@ pub fn enter() -> Result<RootPart, RootPartError> {
         .ok_or_else(|| RootPartError::Nonsense("no standard input".into()))?;
     rustix::stdio::dup2_stdin(&terminal)?;
     check_person(&person)?;
+    keep_to_ourselves(&person)?;
     Ok(RootPart::new(channel))
+}
+
+/// Has programs that this process starts (a browser) get nothing of the right to read everything.
+fn keep_to_ourselves(person: &Person) -> Result<(), RootPartError> {
+    let kept = kept(person.reading);
+    let sets = CapabilitySets {
+        effective: kept,
+        permitted: kept,
+        inheritable: CapabilitySet::empty(),
+    };
+    // What is not inheritable is not ambient either.
+    Ok(thread::set_capabilities(None, sets)?)
 }
 
 /// Gives up every right of this thread but the person's, for good.

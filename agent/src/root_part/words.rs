@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
+use shared::job::DriveIdentity;
 
 use super::person::Person;
-use crate::device;
+use crate::device::{self, DriveInfo};
 
 /// What the root part calls a drive of its last list. The only way to name one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -17,30 +18,53 @@ pub struct DriveNumber(pub u32);
 pub(super) enum Ask {
     /// Every drive. Numbers of an earlier list are void, but for drives that are open.
     List {},
+    /// What one drive was when it was listed.
+    Show {
+        /// Which.
+        drive: DriveNumber,
+    },
     /// What one drive is now.
     Identify {
         /// Which.
         drive: DriveNumber,
+        /// The serial on its label, as the person read it.
+        label: Option<String>,
     },
+    /// Nothing that the descriptors of this message lie on may be erased by the next confirmation.
+    Keep {},
     /// Whether these words name the drive, and it may be erased.
     Confirm {
         /// Which.
         drive: DriveNumber,
+        /// What the person saw of it. Its path counts for nothing.
+        seen: Box<DriveInfo>,
         /// What the person said.
         said: Said,
+    },
+    /// Whether the drive is the one that a journal knows, and may be gone on with.
+    Recognise {
+        /// Which.
+        drive: DriveNumber,
+        /// What the journal knows.
+        known: DriveIdentity,
     },
     /// The drive's descriptors, once after each confirmation.
     Open {
         /// Which.
         drive: DriveNumber,
     },
-    /// Everything written is to be on the medium.
-    Flush {
+    /// The descriptors of a drive that the person named on the command line, for reading only.
+    Read {
         /// Which.
         drive: DriveNumber,
     },
     /// The kernel is to forget the drive's old partitions.
     ForgetPartitions {
+        /// Which.
+        drive: DriveNumber,
+    },
+    /// The kernel is to forget what it holds of the drive, so that the medium itself is read next.
+    ForgetCache {
         /// Which.
         drive: DriveNumber,
     },
@@ -63,6 +87,16 @@ pub enum Said {
     BlankImage,
 }
 
+impl From<&device::Said> for Said {
+    fn from(said: &device::Said) -> Self {
+        match said {
+            device::Said::Erase(serial) => Self::Erase(serial.clone()),
+            device::Said::LastFour(end) => Self::LastFour(end.clone()),
+            device::Said::BlankImage => Self::BlankImage,
+        }
+    }
+}
+
 impl From<Said> for device::Said {
     fn from(said: Said) -> Self {
         match said {
@@ -82,10 +116,15 @@ pub(super) enum Answer {
         /// The person.
         person: Person,
     },
-    /// Every drive, or the one that was asked for.
+    /// Every drive. The paths are to be shown and compared; they open nothing.
     Drives {
-        /// As a person recognises them.
-        drives: Vec<ListedDrive>,
+        /// Numbers and paths.
+        drives: Vec<(DriveNumber, PathBuf)>,
+    },
+    /// What a drive is.
+    Drive {
+        /// All of it.
+        info: Box<DriveInfo>,
     },
     /// The words name the drive, and it may be erased.
     Confirmed {
@@ -108,29 +147,13 @@ pub(super) enum Answer {
     },
 }
 
-/// A drive as a person recognises it, and why it may not be erased. The path is to be shown; it opens nothing.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// A drive of the root part's list.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListedDrive {
     /// Its number.
     pub drive: DriveNumber,
-    /// Its node below `/dev`, or its file.
-    pub path: PathBuf,
-    /// Its serial; empty when none is known.
-    pub serial: String,
-    /// Its model.
-    pub model: String,
-    /// Its world-wide name.
-    pub wwn: String,
-    /// How it is attached.
-    pub bus: String,
-    /// Its length in bytes.
-    pub bytes: u64,
-    /// Its logical sector size.
-    pub sector_bytes: u64,
-    /// Whether there are no reasons against erasing it.
-    pub erasable: bool,
-    /// The reasons.
-    pub reasons: Vec<String>,
+    /// What is known of it. The path is to be shown; it opens nothing.
+    pub info: DriveInfo,
 }
 
 #[cfg(test)]
@@ -147,6 +170,8 @@ mod tests {
             r#"{"ask":"run","command":"id"}"#,
             r#"{"ask":"list","extra":["/dev/sda"]}"#,
             r#"{"ask":"open","drive":-1}"#,
+            r#"{"ask":"identify","drive":1,"label":null,"path":"/dev/sda"}"#,
+            r#"{"ask":"keep","paths":["/etc"]}"#,
         ] {
             assert!(serde_json::from_str::<Ask>(said).is_err(), "{said}");
         }

@@ -43,7 +43,12 @@ pub struct Skipped {
     pub path: String,
     /// Why not.
     pub reason: SkippedReason,
+    /// Bytes that stay behind: a file's whose length could be asked for.
+    pub bytes: Option<u64>,
 }
+
+/// The cause of what was there when its folder was listed, and not a moment later.
+pub(super) const VANISHED: &str = "it vanished while its folder was listed";
 
 /// Why something will not go onto a drive.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -67,6 +72,14 @@ pub enum SkippedReason {
     /// The operating system refused; a folder's contents are then missing too.
     #[error("cannot be read: {0}")]
     Unreadable(String),
+}
+
+impl SkippedReason {
+    /// Returns whether it is there and the reading user may not read it.
+    #[must_use]
+    pub fn is_forbidden(&self) -> bool {
+        matches!(self, Self::Unreadable(cause) if cause != VANISHED)
+    }
 }
 
 /// What was found so far, in no order.
@@ -97,7 +110,20 @@ impl Found {
     }
 
     pub(super) fn skip(&mut self, path: String, reason: SkippedReason) {
-        self.skipped.push(Skipped { path, reason });
+        self.skipped.push(Skipped {
+            path,
+            reason,
+            bytes: None,
+        });
+    }
+
+    /// Notes a file of so many bytes that cannot be read.
+    pub(super) fn skip_file(&mut self, path: String, reason: SkippedReason, bytes: u64) {
+        self.skipped.push(Skipped {
+            path,
+            reason,
+            bytes: Some(bytes),
+        });
     }
 
     /// Adds what another found; it is left empty.

@@ -12,7 +12,7 @@ use thiserror::Error;
 
 use super::beneath::SourceRoot;
 use super::facts::{Facts, facts, may_read};
-use super::report::{Found, ScanReport, SkippedReason};
+use super::report::{Found, ScanReport, SkippedReason, VANISHED};
 
 /// A source that could not be scanned at all.
 #[derive(Debug, Error, Clone, PartialEq, Eq)]
@@ -209,7 +209,7 @@ impl Walk {
             (FileType::RegularFile, Some(found)) => {
                 match self.check_readable(level.folder, name, &found) {
                     Ok(()) => here.add_file(path, &found),
-                    Err(why) => here.skip(path, unreadable(why)),
+                    Err(why) => here.skip_file(path, unreadable(why), found.bytes),
                 }
             }
             (FileType::Directory, _) => {
@@ -263,7 +263,7 @@ fn reason(kind: FileType) -> SkippedReason {
 
 fn unreadable(why: Errno) -> SkippedReason {
     let cause = if why == Errno::NOENT {
-        "it vanished while its folder was listed".to_owned()
+        VANISHED.to_owned()
     } else {
         std::io::Error::from(why).to_string()
     };

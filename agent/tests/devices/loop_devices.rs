@@ -395,6 +395,7 @@ fn fill(drive: &Path, source: &Path, journals: &Path) -> Result<(), JobError> {
     let word = Confirmation {
         serial: "SOURCE".to_owned(),
         said: Said::Erase("SOURCE".to_owned()),
+        accepts_sectors: false,
     };
     let job = reply.job.expect("it waits for the word");
     jobs.confirm(&job, &reply.plan_hash, &[word]).map(drop)

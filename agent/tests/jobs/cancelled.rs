@@ -42,6 +42,7 @@ fn a_cancelled_drive_says_so_in_its_journal_and_is_not_recognisable() {
         &[Confirmation {
             serial: "STOP".to_owned(),
             said: Said::BlankImage,
+            accepts_sectors: false,
         }],
     )
     .unwrap();
@@ -102,6 +103,7 @@ fn a_job_that_waits_for_its_confirmation_can_be_dropped() {
     let words = [Confirmation {
         serial: "DROP".to_owned(),
         said: Said::BlankImage,
+        accepts_sectors: false,
     }];
     assert!(jobs.confirm(&job, &plan, &words).is_err());
     assert!(!place.journals().exists());
@@ -116,6 +118,7 @@ fn a_confirmation_of_another_plan_or_without_words_is_refused_and_the_job_still_
     let words = [Confirmation {
         serial: "WAITS".to_owned(),
         said: Said::BlankImage,
+        accepts_sectors: false,
     }];
     let other = "00".repeat(32);
     assert_eq!(
@@ -129,6 +132,7 @@ fn a_confirmation_of_another_plan_or_without_words_is_refused_and_the_job_still_
     let wrong = [Confirmation {
         serial: "WAITS".to_owned(),
         said: Said::LastFour("XXXX".to_owned()),
+        accepts_sectors: false,
     }];
     assert_eq!(
         jobs.confirm(&job, &plan, &wrong).unwrap_err().kind,
@@ -149,6 +153,7 @@ fn jobs_of_an_earlier_run_are_remembered_with_what_their_journals_say() {
     let words = [Confirmation {
         serial: "KNOWN".to_owned(),
         said: Said::BlankImage,
+        accepts_sectors: false,
     }];
     jobs.confirm(&job, &plan, &words).unwrap();
     jobs.wait(&job).unwrap();

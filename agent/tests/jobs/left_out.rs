@@ -181,6 +181,7 @@ fn files_that_moved_since_the_plan_are_left_out_and_the_drive_without_them_is_pr
     let words = [Confirmation {
         serial: "MOVED".to_owned(),
         said: Said::BlankImage,
+        accepts_sectors: false,
     }];
     jobs.confirm(&job, &reply.plan_hash, &words).unwrap();
     let end = jobs.wait(&job).unwrap();
@@ -244,6 +245,7 @@ fn a_file_that_grows_while_it_is_copied_is_left_out() {
     let words = [Confirmation {
         serial: "GROWS".to_owned(),
         said: Said::BlankImage,
+        accepts_sectors: false,
     }];
     jobs.confirm(&job, &reply.plan_hash, &words).unwrap();
     let over = std::sync::atomic::AtomicBool::new(false);

@@ -5,8 +5,10 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
 
 use rustix::net::{AddressFamily, SocketType, bind, listen as listen_on, socket, sockopt};
+use serde_json::json;
+use shared::api::paths;
 
-use super::support::{Served, argosy};
+use super::support::{Ask, Serve, Served, argosy, command, send, wait_until};
 
 fn listen(port: u16) -> std::io::Result<u16> {
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -90,4 +92,31 @@ fn s1_nobody_can_squat_the_port_that_we_have() {
     for address in EVERYWHERE {
         assert!(squat(address, served.port).is_err(), "{address}");
     }
+}
+
+#[test]
+fn s1_the_page_gets_the_code_that_the_agent_printed_and_nobody_without_a_session_does() {
+    let home = tempfile::tempdir().unwrap();
+    let said = home.path().join("said");
+    let serve = Serve::with_errors(command(home.path(), &["serve", "--no-open"]), &said);
+    let opened = send(
+        serve.port,
+        &Ask::post(paths::SESSION, &json!({"token": serve.token})).text(serve.port),
+    );
+    let code = opened.json()["code"].as_str().unwrap().to_owned();
+    assert!(
+        code.len() == 6 && code.bytes().all(|letter| letter.is_ascii_digit()),
+        "{code}"
+    );
+    let words = format!("the code {code} ");
+    wait_until("it is printed", || {
+        std::fs::read_to_string(&said).unwrap().contains(&words)
+    });
+    for path in ["/", paths::JOBS, paths::DRIVES] {
+        let answer = send(serve.port, &Ask::get(path).text(serve.port));
+        assert!(!answer.body.contains(&code), "{path} {answer:?}");
+    }
+    // It opens nothing.
+    let token = Ask::post(paths::SESSION, &json!({"token": code})).text(serve.port);
+    assert_eq!(send(serve.port, &token).status, 403);
 }

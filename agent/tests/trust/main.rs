@@ -21,3 +21,5 @@ mod side_door;
 mod support;
 mod terminal;
 mod tokens;
+#[cfg(target_os = "linux")]
+mod two_parts;

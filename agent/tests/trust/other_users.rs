@@ -57,7 +57,10 @@ fn s6_whoever_became_root_to_start_it_is_served_and_others_are_not() {
         return;
     }
     let home = tempfile::tempdir().unwrap();
-    let mut start = command(home.path(), &["serve", "--no-open"]);
+    std::os::unix::fs::chown(home.path(), Some(NOBODY), Some(NOBODY)).unwrap();
+    let state = home.path().join("state");
+    let arguments = ["serve", "--no-open", "--state-dir", text(&state)];
+    let mut start = command(home.path(), &arguments);
     start.env("SUDO_UID", NOBODY.to_string());
     let serve = Serve::of(start);
     let theirs = request(serve.port, &open_session(serve.port, &serve.token));

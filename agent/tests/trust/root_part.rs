@@ -8,7 +8,7 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use agent::device::AlignedBuffer;
+use agent::device::{AlignedBuffer, DriveInfo};
 use agent::root_part::{
     Channel, Descriptors, Keeper, Person, Reading, RootPart, RootPartError, Said, enter, pair,
     start,
@@ -22,10 +22,10 @@ const DRIVE: &str = "ARGOSY_TEST_DRIVE";
 const SERIAL: &str = "ARGOSY_TEST_SERIAL";
 
 /// A loop device for root alone; detached when it is dropped.
-struct Loop(PathBuf);
+pub(crate) struct Loop(pub(crate) PathBuf);
 
 impl Loop {
-    fn over(image: &Path) -> Option<Self> {
+    pub(crate) fn over(image: &Path) -> Option<Self> {
         let output = Command::new("losetup")
             .args(["-f", "--show", text(image)])
             .output();
@@ -193,21 +193,26 @@ fn as_user_a_drive_is_written() {
         return;
     };
     let drives = root_part.list().unwrap();
-    let drive = drives.iter().find(|drive| drive.path == path).unwrap();
-    assert_eq!(drive.serial, serial());
-    root_part.confirm(drive.drive, erase()).unwrap();
+    let drive = drives.iter().find(|drive| drive.info.path == path).unwrap();
+    assert_eq!(drive.info.serial, serial());
+    root_part
+        .confirm(drive.drive, &drive.info, erase())
+        .unwrap();
     let opened = root_part.open(drive.drive).unwrap();
     opened.buffered.write_all_at(&[7; 4096], 1 << 20).unwrap();
-    root_part.flush(drive.drive).unwrap();
+    opened.buffered.sync_data().unwrap();
     root_part.forget_partitions(drive.drive).unwrap();
     let mut back = AlignedBuffer::zeroed(4096);
     let direct = opened.direct.expect("a loop device is read past the cache");
     direct.read_exact_at(&mut back, 1 << 20).unwrap();
     assert!(back.iter().all(|byte| *byte == 7));
-    assert_eq!(root_part.identify(drive.drive).unwrap().serial, serial());
+    assert_eq!(
+        root_part.identify(drive.drive, None).unwrap().serial,
+        serial()
+    );
     // It is held: a second confirmation is refused, and so is a second descriptor.
     assert!(matches!(
-        root_part.confirm(drive.drive, erase()),
+        root_part.confirm(drive.drive, &drive.info, erase()),
         Err(RootPartError::Refused(_))
     ));
     assert!(matches!(
@@ -216,7 +221,7 @@ fn as_user_a_drive_is_written() {
     ));
     root_part.close(drive.drive).unwrap();
     assert!(matches!(
-        root_part.flush(drive.drive),
+        root_part.forget_cache(drive.drive),
         Err(RootPartError::Refused(_))
     ));
 }
@@ -239,13 +244,10 @@ fn as_user_every_other_drive_is_refused() {
     // Before any list there is no drive at all.
     refused(root_part.open(DriveNumber(1)));
     let drives = root_part.list().unwrap();
-    let drive = drives
-        .iter()
-        .find(|drive| drive.path == path)
-        .unwrap()
-        .drive;
+    let drive = drives.iter().find(|drive| drive.info.path == path).unwrap();
+    let (drive, seen) = (drive.drive, &drive.info);
     refused(root_part.open(drive));
-    let unknown = root_part.identify(DriveNumber(u32::MAX));
+    let unknown = root_part.identify(DriveNumber(u32::MAX), None);
     assert!(
         matches!(unknown, Err(RootPartError::Refused(_))),
         "{unknown:?}"
@@ -257,7 +259,7 @@ fn as_user_every_other_drive_is_refused() {
         Said::LastFour("711".into()),
         Said::BlankImage,
     ] {
-        let confirmed = root_part.confirm(drive, said);
+        let confirmed = root_part.confirm(drive, seen, said);
         assert!(
             matches!(confirmed, Err(RootPartError::Refused(_))),
             "{confirmed:?}"
@@ -266,26 +268,112 @@ fn as_user_every_other_drive_is_refused() {
     }
     refused(root_part.open(DriveNumber(u32::MAX)));
     // Every drive that may not be erased is refused by the lowest layer, whatever is said about it.
-    for other in drives.iter().filter(|other| !other.erasable) {
-        let whole = Said::Erase(other.serial.clone());
-        assert!(root_part.confirm(other.drive, whole).is_err(), "{other:?}");
+    for other in drives.iter().filter(|other| !other.info.erasable) {
+        let whole = Said::Erase(other.info.serial.clone());
+        // Nor when it is said to have been seen as one that may be.
+        let open = DriveInfo {
+            erasable: true,
+            reasons: Vec::new(),
+            ..other.info.clone()
+        };
+        for seen in [&other.info, &open] {
+            let confirmed = root_part.confirm(other.drive, seen, whole.clone());
+            assert!(confirmed.is_err(), "{other:?}");
+        }
         refused(root_part.open(other.drive));
     }
     // A number of an old list is nobody's, also right after it was confirmed.
-    root_part.confirm(drive, erase()).unwrap();
+    root_part.confirm(drive, seen, erase()).unwrap();
     root_part.list().unwrap();
     refused(root_part.open(drive));
     // A confirmation counts once.
     let drives = root_part.list().unwrap();
     let drive = drives
         .iter()
-        .find(|drive| drive.path == path)
+        .find(|drive| drive.info.path == path)
         .unwrap()
         .drive;
-    root_part.confirm(drive, erase()).unwrap();
+    root_part.confirm(drive, seen, erase()).unwrap();
     drop(root_part.open(drive).unwrap());
     root_part.close(drive).unwrap();
     refused(root_part.open(drive));
+}
+
+#[test]
+fn s7_a_drive_that_the_job_reads_from_is_refused_by_the_root_part() {
+    as_user("as_user_a_drive_that_is_kept_is_refused", Reading::AsPerson);
+}
+
+#[test]
+#[ignore = "the user part of a test above"]
+fn as_user_a_drive_that_is_kept_is_refused() {
+    let Some((root_part, path)) = entered() else {
+        return;
+    };
+    let drives = root_part.list().unwrap();
+    let drive = drives.iter().find(|drive| drive.info.path == path).unwrap();
+    // The drive's own node stands for a folder on it: what is shown is an open descriptor of it.
+    let kept = [PathBuf::from("/"), path.clone()];
+    let taken = root_part.take(&drive.info, erase(), &kept);
+    match taken {
+        Err(RootPartError::Refused(why)) => assert!(why.contains(text(&path)), "{why}"),
+        taken => panic!("{taken:?}"),
+    }
+    // What was shown counts for one confirmation.
+    let (number, _) = root_part.take(&drive.info, erase(), &kept[..1]).unwrap();
+    root_part.close(number).unwrap();
+}
+
+#[test]
+fn s7_what_root_holds_is_held_until_the_user_part_closes_it_too() {
+    as_user("as_user_the_hold_is_in_the_descriptor", Reading::AsPerson);
+}
+
+#[test]
+#[ignore = "the user part of a test above"]
+fn as_user_the_hold_is_in_the_descriptor() {
+    let Some((root_part, path)) = entered() else {
+        return;
+    };
+    let drives = root_part.list().unwrap();
+    let drive = drives.iter().find(|drive| drive.info.path == path).unwrap();
+    let (number, opened) = root_part.take(&drive.info, erase(), &[]).unwrap();
+    root_part.close(number).unwrap();
+    let reasons = root_part.describe(&path, None).unwrap().unwrap().reasons;
+    let again = root_part.take(&drive.info, erase(), &[]);
+    assert!(
+        matches!(again, Err(RootPartError::Refused(_))),
+        "{again:?} {reasons:?}"
+    );
+    drop(opened);
+    let (number, _) = root_part.take(&drive.info, erase(), &[]).unwrap();
+    root_part.close(number).unwrap();
+}
+
+#[test]
+fn s7_a_drive_is_read_only_when_the_command_line_names_it() {
+    as_user("as_user_only_a_named_drive_is_read", Reading::AsPerson);
+}
+
+#[test]
+#[ignore = "the user part of a test above"]
+fn as_user_only_a_named_drive_is_read() {
+    let Some((root_part, path)) = entered() else {
+        return;
+    };
+    let (info, opened) = root_part.read(&path).unwrap().unwrap();
+    assert_eq!(info.serial, serial());
+    assert!(
+        opened.buffered.write_at(&[1], 0).is_err(),
+        "it was opened for reading"
+    );
+    opened.buffered.read_exact_at(&mut [0; 512], 0).unwrap();
+    for other in root_part.list().unwrap() {
+        if other.info.path != path {
+            let read = root_part.read(&other.info.path);
+            assert!(matches!(read, Err(RootPartError::Refused(_))), "{read:?}");
+        }
+    }
 }
 
 #[test]

@@ -313,6 +313,8 @@ pub(crate) fn command(home: &Path, arguments: &[&str]) -> Command {
         .args(arguments)
         .env("HOME", home)
         .env_remove("XDG_STATE_HOME")
+        .env_remove("SUDO_UID")
+        .env_remove("PKEXEC_UID")
         .env_remove("DISPLAY")
         .env_remove("WAYLAND_DISPLAY")
         .stdin(Stdio::null());

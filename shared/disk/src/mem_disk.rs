@@ -1,6 +1,7 @@
 //! A sparse disk in memory.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use crate::{ReadAt, ReadError, WriteAt, WriteError};
@@ -9,12 +10,12 @@ use crate::{ReadAt, ReadError, WriteAt, WriteError};
 const CHUNK: usize = 65_536;
 const CHUNK_BYTES: u64 = 65_536;
 
-/// A disk of any length in memory; what was never written reads as zeros and takes no memory. A clone
-/// shares what neither of the two has written since.
+/// A disk of any length in memory; what was never written, or only with zeros, reads as zeros and takes
+/// no memory. A clone shares what neither of the two has written since.
 #[derive(Clone, Debug, Default)]
 pub struct MemDisk {
     bytes: u64,
-    chunks: BTreeMap<u64, Arc<[u8]>>,
+    chunks: BTreeMap<u64, Arc<Vec<u8>>>,
 }
 
 impl MemDisk {
@@ -35,10 +36,45 @@ impl MemDisk {
             .saturating_mul(CHUNK_BYTES)
     }
 
+    /// Returns where the first chunk, or part of one, of `range` begins in which it differs from `other`. What
+    /// clones still share is not looked at.
+    #[must_use]
+    pub fn first_difference(&self, other: &Self, range: &Range<u64>) -> Option<u64> {
+        if range.end > self.bytes.min(other.bytes) {
+            return Some(self.bytes.min(other.bytes).max(range.start));
+        }
+        let mut at = range.start;
+        while at < range.end {
+            let chunk = at / CHUNK_BYTES;
+            let begin = chunk.saturating_mul(CHUNK_BYTES);
+            let next = begin.saturating_add(CHUNK_BYTES).min(range.end);
+            let offset = |place: u64| usize::try_from(place.saturating_sub(begin)).unwrap_or(0);
+            let within = offset(at)..offset(next);
+            let same = match (self.chunks.get(&chunk), other.chunks.get(&chunk)) {
+                (None, None) => true,
+                (Some(one), Some(two)) => {
+                    Arc::ptr_eq(one, two) || one.get(within.clone()) == two.get(within)
+                }
+                (Some(held), None) | (None, Some(held)) => held.get(within).is_some_and(is_zero),
+            };
+            if !same {
+                return Some(at);
+            }
+            at = next;
+        }
+        None
+    }
+
     fn in_bounds(&self, at: u64, length: usize) -> bool {
         let length = u64::try_from(length).unwrap_or(u64::MAX);
         at.checked_add(length).is_some_and(|end| end <= self.bytes)
     }
+}
+
+/// Returns whether a chunk, or a part of one, holds nothing.
+fn is_zero(bytes: &[u8]) -> bool {
+    static ZEROS: [u8; CHUNK] = [0; CHUNK];
+    ZEROS.get(..bytes.len()) == Some(bytes)
 }
 
 /// Splits `[at, at + length)` at chunk borders: (chunk number, offset in the chunk, bytes).
@@ -98,17 +134,20 @@ impl WriteAt for MemDisk {
         let mut rest = bytes;
         for (chunk, within, count) in pieces(at, bytes.len()) {
             let (piece, after) = rest.split_at(count);
+            rest = after;
+            if !self.chunks.contains_key(&chunk) && is_zero(piece) {
+                continue;
+            }
             let held = self
                 .chunks
                 .entry(chunk)
-                .or_insert_with(|| vec![0; CHUNK].into());
+                .or_insert_with(|| Arc::new(vec![0; CHUNK]));
             if let Some(place) = Arc::make_mut(held)
                 .get_mut(within..)
                 .and_then(|held| held.get_mut(..count))
             {
                 place.copy_from_slice(piece);
             }
-            rest = after;
         }
         Ok(())
     }
@@ -132,6 +171,38 @@ mod tests {
         assert_eq!(back.first(), Some(&0));
         assert_eq!(back.get(1..257), Some(data.as_slice()));
         assert_eq!(back.last(), Some(&0));
+    }
+
+    #[test]
+    fn zeros_take_memory_only_where_something_else_was() {
+        let mut disk = MemDisk::new(CHUNK_BYTES * 3);
+        disk.write_at(0, &vec![0; CHUNK * 2]).expect("in bounds");
+        assert_eq!(disk.resident_bytes(), 0);
+        disk.write_at(5, &[1, 2]).expect("in bounds");
+        disk.write_at(5, &[0]).expect("in bounds");
+        let mut back = [9; 2];
+        disk.read_at(5, &mut back).expect("in bounds");
+        assert_eq!(back, [0, 2]);
+    }
+
+    #[test]
+    fn two_disks_differ_where_one_byte_does_and_only_within_the_range() {
+        let mut one = MemDisk::new(CHUNK_BYTES * 3);
+        one.write_at(10, &[7]).expect("in bounds");
+        let mut other = one.clone();
+        let all = 0..one.bytes();
+        assert_eq!(one.first_difference(&other, &all), None);
+        other.write_at(CHUNK_BYTES + 100, &[1]).expect("in bounds");
+        assert_eq!(one.first_difference(&other, &all), Some(CHUNK_BYTES));
+        assert_eq!(other.first_difference(&one, &all), Some(CHUNK_BYTES));
+        let before = 0..CHUNK_BYTES + 100;
+        assert_eq!(one.first_difference(&other, &before), None);
+        let after = CHUNK_BYTES + 101..one.bytes();
+        assert_eq!(one.first_difference(&other, &after), None);
+        other.write_at(CHUNK_BYTES + 100, &[0]).expect("in bounds");
+        assert_eq!(one.first_difference(&other, &all), None);
+        let longer = 0..one.bytes() + 1;
+        assert_eq!(one.first_difference(&other, &longer), Some(one.bytes()));
     }
 
     #[test]

@@ -38,9 +38,11 @@ pub use jobs::{DriveSnapshot, JobSnapshot, JobState, JobsReply, KeyReply, Progre
 pub use listing::{ListedEntry, WireListing, WireListingError};
 pub use scan::{
     FolderEntry, FoldersReply, FoldersRequest, NameProblem, ScanCounts, ScanReply, ScanRequest,
+    UnreadableCounts,
 };
 pub use session::{SessionReply, SessionRequest};
 pub use start::{
     ConfirmRequest, Confirmation, Difference, ExpectedDrive, PickedDrive, PlannedDriveSummary,
-    QuestionReply, QuestionRequest, Rename, StartOptions, StartReply, StartRequest,
+    QuestionReply, QuestionRequest, Rename, ReplaceRequest, StartOptions, StartReply, StartRequest,
+    SurfaceCheck,
 };

@@ -32,6 +32,8 @@ pub mod part {
     pub const CANCEL: &str = "cancel";
     /// Goes on with it.
     pub const RESUME: &str = "resume";
+    /// Puts a spare in the place of one of its drives.
+    pub const REPLACE: &str = "replace";
     /// Downloads a drive's journal.
     pub const JOURNAL: &str = "journal";
     /// Shows a drive's recovery password.
@@ -66,6 +68,12 @@ pub fn cancel(id: &str) -> String {
 #[must_use]
 pub fn resume(id: &str) -> String {
     format!("{}/{}", job(id), part::RESUME)
+}
+
+/// Returns the path that puts a spare in the place of a drive of a job.
+#[must_use]
+pub fn replace(id: &str) -> String {
+    format!("{}/{}", job(id), part::REPLACE)
 }
 
 /// Returns the path of a drive's journal.

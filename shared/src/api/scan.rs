@@ -57,6 +57,9 @@ pub struct ScanReply {
     pub counts: ScanCounts,
     /// Files and folders that could not be opened. The first 1,000.
     pub unreadable: Vec<LeftOut>,
+    /// How much that is in all.
+    #[serde(default)]
+    pub unreadable_counts: UnreadableCounts,
     /// Symlinks, sockets, devices and the like. The first 1,000.
     pub left_out: Vec<LeftOut>,
     /// How many were left out in all, those not named here included.
@@ -82,6 +85,25 @@ pub struct ScanCounts {
     pub bytes: u64,
     /// Folders below the source.
     pub folders: u64,
+}
+
+/// How much the reading user may not read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnreadableCounts {
+    /// Files.
+    pub files: u64,
+    /// Their bytes, as far as their lengths are known.
+    pub bytes: u64,
+    /// Folders that cannot be looked into: nobody knows what is in them.
+    pub folders: u64,
+}
+
+impl UnreadableCounts {
+    /// Returns whether there is nothing of the sort.
+    #[must_use]
+    pub const fn is_none(&self) -> bool {
+        self.files == 0 && self.folders == 0
+    }
 }
 
 /// A name that NTFS or Blob storage cannot hold, and one that they can.

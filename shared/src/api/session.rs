@@ -17,6 +17,9 @@ pub struct SessionReply {
     pub session: String,
     /// The agent's version.
     pub version: String,
+    /// Six digits that the agent printed where it runs: the page shows them, so that a person can see that it is its page.
+    #[serde(default)]
+    pub code: String,
 }
 
 impl std::fmt::Debug for SessionRequest {

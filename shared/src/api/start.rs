@@ -46,6 +46,8 @@ pub struct PickedDrive {
 pub struct StartOptions {
     /// `xts-aes-128`, `xts-aes-256`, `cbc-aes-128` or `cbc-aes-256`.
     pub cipher: String,
+    /// How each drive is checked before it is filled.
+    pub check: SurfaceCheck,
     /// Whether every drive is read back.
     pub verify: bool,
     /// Whether each blob gets its Content-MD5.
@@ -54,18 +56,46 @@ pub struct StartOptions {
     pub renames: Vec<Rename>,
     /// Whether what cannot go and has no new name is left out. Without it such a plan is refused.
     pub leave_out_problems: bool,
+    /// Whether what cannot be read is left out. Without it such a source is refused.
+    pub leave_unreadable: bool,
 }
 
 impl Default for StartOptions {
     fn default() -> Self {
         Self {
             cipher: "xts-aes-128".to_owned(),
+            check: SurfaceCheck::default(),
             verify: true,
             content_md5: false,
             renames: Vec::new(),
             leave_out_problems: false,
+            leave_unreadable: false,
         }
     }
+}
+
+/// How thoroughly a drive is checked before it is filled.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SurfaceCheck {
+    /// Not at all.
+    None,
+    /// Places over the whole drive are written and read back: seconds.
+    #[default]
+    Quick,
+    /// Every sector is written and read back: as long as filling it, twice.
+    Full,
+}
+
+/// `POST /api/jobs/ID/replace`: the files of a drive that died are to go onto a spare. The answer is a
+/// [`StartReply`]: a job of its own, which is confirmed as any other.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReplaceRequest {
+    /// Serial of the drive that died.
+    pub serial: String,
+    /// The spare.
+    pub spare: PickedDrive,
 }
 
 /// A new name for the last part of a path.
@@ -132,6 +162,10 @@ pub struct PlannedDriveSummary {
     pub word_characters: u32,
     /// What is lost, in words.
     pub lost: Vec<String>,
+    /// Why the data centre will not take, or not read, the drive as it is attached here, in words; the
+    /// person must accept it. Empty when there is no such doubt.
+    #[serde(default)]
+    pub sector_doubt: String,
 }
 
 /// One difference between the page's plan and the agent's.
@@ -187,4 +221,7 @@ pub struct Confirmation {
     /// The last four characters of the serial as typed (all of it when it is shorter); empty for a
     /// blank image file.
     pub typed: String,
+    /// Whether the person accepts the drive's [`PlannedDriveSummary::sector_doubt`].
+    #[serde(default)]
+    pub accepts_sectors: bool,
 }

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! fuzz/fuzz_targets/NAME.rs  (libFuzzer)  --.
-//! fuzz/corpus/NAME/*         (tests/corpus) --> Target::run(bytes) --> parser of gpt_image, bitlocker_image, ntfs_image, shared
+//! fuzz/corpus/NAME/*         (tests/corpus) --> Target::run(bytes) --> parser of gpt_image, bitlocker_image, ntfs_image, shared, agent
 //! ```
 //!
 //! A target returns, or panics: then something is wrong with the parser. It promises more than not to panic where
@@ -29,6 +29,9 @@ mod overlay;
 mod partition_table;
 pub mod patch;
 mod plan;
+mod plan_file;
+mod side_file;
+mod sidecar;
 mod tables;
 mod target;
 mod verify;

@@ -1,8 +1,8 @@
 //! The list of what is fuzzed.
 
 use crate::{
-    bitlocker, journal, key_file, manifest, names, ntfs, partition_table, plan, tables, verify,
-    wire,
+    bitlocker, journal, key_file, manifest, names, ntfs, partition_table, plan, plan_file,
+    side_file, sidecar, tables, verify, wire,
 };
 
 /// One parser, or one way into it.
@@ -15,7 +15,7 @@ pub struct Target {
 }
 
 /// Every target, by name.
-pub const TARGETS: [Target; 17] = [
+pub const TARGETS: [Target; 20] = [
     target("api", wire::api),
     target("bitlocker_area", bitlocker::area),
     target("bitlocker_volume", bitlocker::volume),
@@ -32,6 +32,9 @@ pub const TARGETS: [Target; 17] = [
     target("ntfs_read", ntfs::read),
     target("partition_table", partition_table::run),
     target("plan", plan::run),
+    target("plan_file", plan_file::run),
+    target("side_file", side_file::run),
+    target("sidecar", sidecar::run),
     target("verify", verify::run),
 ];
 

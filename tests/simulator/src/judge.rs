@@ -15,7 +15,7 @@ use shared::journal::{JOURNAL_BYTES_MAX, Replay};
 
 use crate::drive::MemDrive;
 use crate::mutation::Mutation;
-use crate::scenario::{SERIAL, STARTED, Scenario};
+use crate::scenario::{SERIAL, STARTED, Scenario, empty_ended};
 use crate::schedule::{Fault, FaultKind, Schedule, SourceFault, SourceFaultKind};
 use crate::shelf::MemShelf;
 use crate::sources::MemSources;
@@ -137,7 +137,7 @@ impl Judge {
                 attempt.refuses_another_drive()?;
                 continue;
             }
-            attempt.go(&drive, faults, self.mutation)?;
+            attempt.go(&drive, faults, self.mutation, true)?;
             if faults.iter().any(|fault| fault.kind == FaultKind::Crash) {
                 drive.crash(&mut rng);
                 for shelf in &shelves {
@@ -230,7 +230,7 @@ impl Judge {
             number: 0,
         };
         attempt
-            .go(&drive, &[], Mutation::None)
+            .go(&drive, &[], Mutation::None, false)
             .expect("nothing is there before");
         let replay = closed(&shelves).expect("a whole journal");
         let verdict = replay
@@ -258,7 +258,13 @@ struct Attempt<'a> {
 
 impl Attempt<'_> {
     /// Goes as far as the faults let it.
-    fn go(&self, drive: &MemDrive, faults: &[Fault], mutation: Mutation) -> Result<(), String> {
+    fn go(
+        &self,
+        drive: &MemDrive,
+        faults: &[Fault],
+        mutation: Mutation,
+        named_again: bool,
+    ) -> Result<(), String> {
         let scenario = self.scenario;
         let cancel = self.world.begin(faults);
         let shelves: Vec<Arc<dyn Shelf>> = self
@@ -302,7 +308,7 @@ impl Attempt<'_> {
             (keys.map_err(|error| error.to_string())?, begun)
         } else {
             let begun = forget(&shelves, SERIAL);
-            let drive = scenario.drive_job(scenario.keys());
+            let drive = scenario.drive_job(scenario.keys(), false);
             let begun = begun.and_then(|()| {
                 Begun::new(&common, &drive, teller).map_err(|error| ReopenError::Io {
                     path: SERIAL.into(),
@@ -320,19 +326,24 @@ impl Attempt<'_> {
             Err(ReopenError::Beside { .. }) if self.world.is_dark() => return Ok(()),
             Err(error) => return Err(error.to_string()),
         };
-        let job = scenario.drive_job(keys);
+        let job = scenario.drive_job(keys, named_again);
         let meter = DriveMeter::default();
         run(&common, &job, begun, &mut drive.bay(mutation), &meter);
         Ok(())
     }
 
-    /// Puts a finished drive of another session in the drive's place: it must be refused, and left
-    /// as it is.
+    /// Puts a finished drive of another session, or one with empty ends, in the drive's place: it
+    /// must be refused, and left as it is.
     fn refuses_another_drive(&self) -> Result<(), String> {
         let other = &self.judge.scenarios;
         let other = other.iter().find(|other| other.name != self.scenario.name);
-        let Some(content) = other.and_then(|other| other.reference(&BTreeSet::new())) else {
+        let Some(finished) = other.and_then(|other| other.reference(&BTreeSet::new())) else {
             return Ok(());
+        };
+        let content = if self.world.draw(|rng| rng.once_in(2)) {
+            Arc::new(empty_ended())
+        } else {
+            finished
         };
         let sector = self.scenario.sector;
         let drive = MemDrive::new((*content).clone(), content.bytes(), sector, self.world);
@@ -341,7 +352,7 @@ impl Attempt<'_> {
         if !begun {
             return Ok(());
         }
-        self.go(&drive, &[], Mutation::None)?;
+        self.go(&drive, &[], Mutation::None, false)?;
         let now = drive.content();
         let all = std::slice::from_ref(&(0..content.bytes())).to_vec();
         match first_difference(&all, &content, &now) {
@@ -384,26 +395,12 @@ fn left_out(scenario: &Scenario, replay: &Replay) -> BTreeSet<u32> {
         .collect()
 }
 
-/// Returns the first 4096 bytes in which two disks differ, within `ranges`.
+/// Returns where two disks differ first, within `ranges`.
 fn first_difference(
     ranges: &[std::ops::Range<u64>],
     one: &MemDisk,
     other: &MemDisk,
 ) -> Option<u64> {
-    const PIECE: u64 = 64 << 10;
-    let (mut left, mut right) = (Vec::new(), Vec::new());
-    for range in ranges {
-        let mut at = range.start;
-        while at < range.end {
-            let bytes = usize::try_from(PIECE.min(range.end.saturating_sub(at))).unwrap_or(0);
-            left.resize(bytes, 0);
-            right.resize(bytes, 0);
-            let read = one.read_at(at, &mut left).is_ok() && other.read_at(at, &mut right).is_ok();
-            if !read || left != right {
-                return Some(at);
-            }
-            at = at.saturating_add(PIECE);
-        }
-    }
-    None
+    let differs = |range| one.first_difference(other, range);
+    ranges.iter().find_map(differs)
 }

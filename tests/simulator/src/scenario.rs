@@ -201,11 +201,13 @@ impl Scenario {
         }
     }
 
-    pub(crate) fn drive_job(&self, keys: DriveKeys) -> DriveJob {
+    /// Returns the job; `named_again` when the person at the drive says that it is the right one.
+    pub(crate) fn drive_job(&self, keys: DriveKeys, named_again: bool) -> DriveJob {
         DriveJob {
             identity: DriveIdentity {
                 serial: SERIAL.to_owned(),
-                serial_source: SerialSource::Drive,
+                // Nothing but what is on a drive tells it from another.
+                serial_source: SerialSource::Label,
                 model: String::new(),
                 wwn: String::new(),
                 bytes: DISK_BYTES,
@@ -226,6 +228,7 @@ impl Scenario {
             contents: Contents::default(),
             edges: self.edges.clone(),
             kept: self.kept.clone(),
+            named_again,
             keys,
             planned_out: Vec::new(),
         }
@@ -347,6 +350,15 @@ fn keys(plan: &Plan) -> Keys {
         information_area: sealed.information_area,
         recovery_password: sealed.recovery_password,
     }
+}
+
+/// Another drive, with empty ends and something between: nobody may take it for an erased one.
+pub(crate) fn empty_ended() -> MemDisk {
+    let mut disk = MemDisk::new(DISK_BYTES);
+    for at in [3 << 20, 20 << 20, 40 << 20] {
+        disk.write_at(at, &[0x5a; 65_536]).expect("in bounds");
+    }
+    disk
 }
 
 /// A drive that held something: both edges and places between.

@@ -142,6 +142,9 @@ const SOURCES: [SourceFaultKind; 5] = [
     SourceFaultKind::Touched,
 ];
 
+/// More acts than the first records and the erase of a small drive have.
+const ACTS_OF_THE_ERASE: u64 = 64;
+
 impl Schedule {
     /// Returns the schedule of a seed over `scenarios`.
     #[must_use]
@@ -181,6 +184,18 @@ impl Schedule {
                     joins: true,
                 });
             }
+        }
+        // Another drive instead of one whose erase, or check, was only begun.
+        if rng.once_in(16) {
+            let of = |kind, at| Fault {
+                at,
+                kind,
+                joins: false,
+            };
+            faults = vec![
+                of(FaultKind::Crash, rng.below(ACTS_OF_THE_ERASE)),
+                of(FaultKind::Swapped, 0),
+            ];
         }
         let mut sources = Vec::new();
         if rng.once_in(3) {

@@ -8,6 +8,9 @@ use simulator::{Judge, Mutation, Outcome, Violation};
 /// Schedules of an ordinary run.
 const SCHEDULES: u64 = 20_000;
 
+/// Schedules at work for each processor: an attempt waits for its own threads now and then.
+const AT_ONCE: usize = 3;
+
 /// Runs the schedules of the seeds below `end` on all processors, until there are `enough`
 /// violations.
 fn run(judge: &Judge, end: u64, enough: usize) -> (Vec<Outcome>, Vec<Violation>) {
@@ -15,7 +18,7 @@ fn run(judge: &Judge, end: u64, enough: usize) -> (Vec<Outcome>, Vec<Violation>)
     let (ends, violations) = (Mutex::new(Vec::new()), Mutex::new(Vec::new()));
     let processors = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
     std::thread::scope(|scope| {
-        for _ in 0..processors {
+        for _ in 0..processors.saturating_mul(AT_ONCE) {
             scope.spawn(|| {
                 loop {
                     let seed = next.fetch_add(1, Ordering::Relaxed);

@@ -7,7 +7,8 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, ensure};
 
-use crate::oracle::{repository, run};
+use crate::argosy::static_binary;
+use crate::oracle::{self, repository, run};
 
 /// What must be there to see drives, and to open and mount what argosy wrote on them.
 const MODULES: [&str; 14] = [
@@ -43,6 +44,32 @@ done
 for tree in dev proc sys; do $bb mount --move /$tree /root/$tree; done
 exec $bb switch_root /root /bin/busybox sh /run.sh
 ";
+
+/// Returns the kernel and an `argosy` that needs nothing of this machine; `None` when a part of a virtual computer is not
+/// here and need not be.
+///
+/// # Errors
+/// When it must be there and is not.
+pub fn parts() -> Result<Option<(Kernel, PathBuf)>> {
+    let programs = [
+        "qemu-system-x86_64",
+        "busybox",
+        "cpio",
+        "mke2fs",
+        "mkswap",
+        "sfdisk",
+        "xz",
+        "ldd",
+        "cryptsetup",
+    ];
+    if !cfg!(target_arch = "x86_64") || !oracle::have(&programs)? {
+        return Ok(None);
+    }
+    let Some(kernel) = Kernel::find()? else {
+        return Ok(None);
+    };
+    Ok(static_binary()?.map(|argosy| (kernel, argosy)))
+}
 
 /// A kernel unpacked from Debian's package.
 #[derive(Debug)]

@@ -12,9 +12,10 @@
 mod answers;
 mod kernel;
 mod machine;
+mod monitor;
 mod system_disk;
 
 pub use answers::{Answer, Answers};
-pub use kernel::Kernel;
-pub use machine::{Attached, Drive, Machine};
+pub use kernel::{Kernel, parts};
+pub use machine::{Attached, Drive, Machine, Running};
 pub use system_disk::SystemDisk;

@@ -10,6 +10,8 @@ use super::kernel::text;
 use crate::oracle::run;
 
 const MIB: u64 = 1 << 20;
+/// What every script begins with.
+const BEFORE: &str = include_str!("../../vm/before.sh");
 
 /// A folder that becomes the first partition of a disk.
 #[derive(Debug)]
@@ -33,7 +35,7 @@ impl SystemDisk {
         let busybox = PathBuf::from(run("sh", &["-c", "command -v busybox"])?.trim());
         fs::copy(&busybox, at("bin/busybox"))?;
         fs::copy(argosy, at("bin/argosy"))?;
-        fs::write(at("run.sh"), script)?;
+        fs::write(at("run.sh"), format!("{BEFORE}\n{script}"))?;
         let disk = Self { root, busybox };
         disk.add_dynamic("cryptsetup")?;
         Ok(disk)

@@ -1,10 +1,11 @@
 //! Drives: what the agent sees, what is on it, and which of it is to be used.
 
-use shared::api::{ConfirmRequest, Confirmation, Drive, FreeSpace, StartReply};
+use shared::api::{Drive, FreeSpace};
 use yew::prelude::*;
 
+use super::question;
 use crate::app::{Context, go, use_page};
-use crate::parts::{DriveCard, EraseDialog, Message, PageHead, Trouble};
+use crate::parts::{DriveCard, Message, PageHead, Trouble};
 use crate::route::Route;
 use crate::state::{Action, Drives, Link, Origin, Source, Start};
 use crate::{checking::Tone, words};
@@ -22,7 +23,7 @@ pub fn DrivesPage() -> Html {
                 { list(&page) }
                 { next_step(&page) }
             </div>
-            { dialog(&page) }
+            { question::dialog(&page, || go(Route::Run)) }
         </>
     }
 }
@@ -195,42 +196,5 @@ fn trouble(start: &Start, accept: &Callback<MouseEvent>) -> Html {
             </Message>
         },
         _ => html! {},
-    }
-}
-
-fn dialog(page: &Context) -> Html {
-    let Start::Review {
-        reply,
-        question,
-        refused,
-        sending,
-    } = &page.state.start
-    else {
-        return html! {};
-    };
-    let on_leave = {
-        let (page, reply) = (page.clone(), reply.clone());
-        Callback::from(move |()| page.effects.dismiss(&reply))
-    };
-    let on_confirm = {
-        let (page, reply, question) = (page.clone(), reply.clone(), question.clone());
-        Callback::from(move |drives: Vec<Confirmation>| {
-            let words = words_of(&reply, &question, drives);
-            page.effects
-                .confirm(reply.clone(), words, || go(Route::Run));
-        })
-    };
-    let listed = page.state.drive_list().to_vec();
-    let (reply, refused, sending) = (reply.clone(), refused.clone(), *sending);
-    // What was typed answers one question; another one begins with empty fields.
-    let key = question.clone();
-    html! { <EraseDialog {key} {listed} {reply} {refused} {sending} {on_confirm} {on_leave} /> }
-}
-
-fn words_of(reply: &StartReply, question: &str, drives: Vec<Confirmation>) -> ConfirmRequest {
-    ConfirmRequest {
-        question: question.to_owned(),
-        plan_hash: reply.plan_hash.clone(),
-        drives,
     }
 }

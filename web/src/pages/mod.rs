@@ -3,6 +3,7 @@
 mod check;
 mod drives;
 mod plan;
+mod question;
 mod run;
 
 pub use check::CheckPage;

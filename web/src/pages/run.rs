@@ -1,17 +1,19 @@
 //! Run: what is being filled, how far it is, and what came of it.
 
-use shared::api::{DriveSnapshot, JobSnapshot, JobState};
+use gloo::timers::callback::Timeout;
+use shared::api::{Drive, DriveSnapshot, JobSnapshot, JobState, ReplaceRequest};
 use shared::job::{DriveState, Verdict};
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 use yew::prelude::*;
 
+use super::question;
 use crate::app::{Context, use_page};
 use crate::checking::Tone;
 use crate::milestones::stage_name;
 use crate::parts::{DriveRun, Message, Modal, PageHead, Password, ResumePanel};
 use crate::route::Route;
-use crate::state::{Action, Link};
+use crate::state::{Action, Link, Start};
 use crate::stopped::stopped;
 use crate::words;
 
@@ -36,6 +38,7 @@ pub fn RunPage() -> Html {
                 { jobs(&page, &stopping) }
             </div>
             { stop_dialog(&page, &stopping) }
+            { question::dialog(&page, focus_newest) }
         </>
     }
 }
@@ -74,13 +77,13 @@ fn view(page: &Context, job: &JobSnapshot, stopping: &UseStateHandle<Option<Stri
         <section class="column" aria-labelledby={id.clone()} data-test="job"
             data-job={job.id.clone()}>
             <div class="spread">
-                <h2 id={id.clone()} tabindex="-1">{ format!("Session {}", job.session) }</h2>
+                <h2 id={id.clone()} tabindex="-1">{ title(page, job) }</h2>
                 <span class="stage" data-test="job-state">{ state_name(job) }</span>
             </div>
             <p class="quiet">
                 { format!("from {} to {}, begun {} UTC", job.source, job.destination, begun(job)) }
             </p>
-            if job.can_resume() {
+            if can_resume(page, job) {
                 { resume_panel(page, job, id) }
             }
             { for job.drives.iter().map(|drive| drive_panel(page, job, drive)) }
@@ -103,6 +106,21 @@ fn view(page: &Context, job: &JobSnapshot, stopping: &UseStateHandle<Option<Stri
     }
 }
 
+/// Returns what a job is called: its session, and its drives where the session has a job for a spare besides.
+fn title(page: &Context, job: &JobSnapshot) -> String {
+    let jobs = page.state.jobs.iter().filter(|other| was_begun(other));
+    if jobs.filter(|other| other.session == job.session).count() < 2 {
+        return format!("Session {}", job.session);
+    }
+    let drives = job.drives.iter();
+    let last = drives.map(|drive| words::serial_parts(&drive.serial).1);
+    format!(
+        "Session {}: {}",
+        job.session,
+        last.collect::<Vec<_>>().join(", ")
+    )
+}
+
 fn resume_panel(page: &Context, job: &JobSnapshot, heading: String) -> Html {
     let on_resume = {
         let (effects, job) = (page.effects.clone(), job.id.clone());
@@ -111,10 +129,44 @@ fn resume_panel(page: &Context, job: &JobSnapshot, heading: String) -> Html {
             effects.resume(job.clone(), move || focus(&heading));
         })
     };
+    let on_replace = {
+        let (effects, job) = (page.effects.clone(), job.id.clone());
+        Callback::from(move |request: ReplaceRequest| effects.replace(job.clone(), request))
+    };
     html! {
         <ResumePanel job={job.clone()} resume={page.state.resumes.get(&job.id).cloned()}
-            connected={page.state.is_connected()} {on_resume} />
+            connected={page.state.is_connected()} spares={spares(page, job)}
+            planning={page.state.start == Start::Planning} {on_resume} {on_replace} />
     }
+}
+
+/// While a spare is filled for a session, nothing else of it is gone on with.
+fn can_resume(page: &Context, job: &JobSnapshot) -> bool {
+    let is_at_work = |other: &JobSnapshot| {
+        other.session == job.session
+            && matches!(other.state, JobState::Running | JobState::Cancelling)
+    };
+    job.can_resume() && !page.state.jobs.iter().any(is_at_work)
+}
+
+/// Returns the drives that may be erased and are not of this job.
+fn spares(page: &Context, job: &JobSnapshot) -> Vec<Drive> {
+    let is_of_job = |drive: &Drive| job.drives.iter().any(|own| own.serial == drive.serial);
+    let drives = page.state.drive_list().iter();
+    let usable =
+        drives.filter(|drive| drive.erasable && !drive.serial.is_empty() && !is_of_job(drive));
+    usable.cloned().collect()
+}
+
+/// The dialog and the button that opened it are gone: the keyboard goes on from the new job's heading, once it is drawn.
+fn focus_newest() {
+    Timeout::new(100, || {
+        let newest = gloo::utils::document().query_selector("[data-test='job'] h2");
+        if let Ok(Some(heading)) = newest {
+            let _ = heading.unchecked_into::<HtmlElement>().focus();
+        }
+    })
+    .forget();
 }
 
 /// The button that had the focus is gone: the keyboard goes on from the job's heading.
@@ -130,7 +182,7 @@ fn drive_panel(page: &Context, job: &JobSnapshot, drive: &DriveSnapshot) -> Html
     let speeds = page.state.traces.get(&key).cloned().unwrap_or_default();
     html! {
         <DriveRun key={drive.serial.clone()} drive={drive.clone()} job_state={job.state}
-            can_resume={job.can_resume()} {speeds}>
+            can_resume={can_resume(page, job)} {speeds}>
             { hand_over(page, job, drive, key) }
         </DriveRun>
     }

@@ -3,7 +3,7 @@
 use shared::api::{Drive, FreeSpace, SerialSource};
 use yew::prelude::*;
 
-use super::Serial;
+use super::{FreeSpaceChoice, Serial};
 use crate::planning::sentence;
 use crate::words;
 
@@ -62,7 +62,8 @@ pub fn DriveCard(props: &Props) -> Html {
                     </span>
                 </label>
                 if let Some(free_space) = props.picked.filter(|_| drive.blank != Some(true)) {
-                    { free_space_choice(props, free_space, &test) }
+                    <FreeSpaceChoice drive={drive.clone()} chosen={free_space}
+                        name={test.clone()} on_choose={props.on_free_space.clone()} />
                 }
             }
         </li>
@@ -114,32 +115,6 @@ fn holds(drive: &Drive) -> String {
         })
         .collect();
     parts.join("; ")
-}
-
-fn free_space_choice(props: &Props, chosen: Option<FreeSpace>, test: &str) -> Html {
-    let drive = &props.drive;
-    let radio = |choice: FreeSpace, text: String| {
-        let on_free_space = props.on_free_space.clone();
-        let checked = chosen == Some(choice);
-        html! {
-            <label class="choice">
-                <input type="radio" name={format!("free-{}", drive.path)}
-                    data-test={format!("{}-{test}", choice.code())} {checked}
-                    onchange={move |_| on_free_space.emit(choice)} />
-                <span>{ text }</span>
-            </label>
-        }
-    };
-    let size = words::size(drive.bytes);
-    html! {
-        <fieldset class="small">
-            <legend class="label">{ "What becomes of old data where no new file lies?" }</legend>
-            { radio(FreeSpace::Wipe, format!("Overwrite it: the whole {size} is written, which \
-                 takes longer")) }
-            { radio(FreeSpace::Keep, "Leave it: whoever gets the drive can read what was \
-                 there".to_owned()) }
-        </fieldset>
-    }
 }
 
 /// Returns what a drive is called: its model, or what it is where it has none.

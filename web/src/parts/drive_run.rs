@@ -218,7 +218,8 @@ fn verdict(drive: &DriveSnapshot) -> Html {
         (DriveState::Failed { .. } | DriveState::Cancelled { .. }, _) if drive.is_closed => (
             "warn",
             format!("Given up: {serial} is not finished and cannot be used as it is."),
-            "Your source is untouched. Plan it again when you like.",
+            "Your source is untouched. What was to be on it travels on the spare that took its \
+             place; without one, plan it again when you like.",
         ),
         (DriveState::Failed { why, .. }, _) => (
             "bad",

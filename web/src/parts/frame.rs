@@ -88,6 +88,12 @@ pub fn Foot() -> Html {
                 <span>{ concat!("Argosy ", env!("CARGO_PKG_VERSION")) }</span>
                 <span>{ "Everything on this page is computed on this machine. Nothing is sent \
                      anywhere." }</span>
+                if served && !page.state.code.is_empty() {
+                    <span id="agent-code">
+                        { "Code of this agent: " }<span class="mono">{ &page.state.code }</span>
+                        { ", as it printed it where it runs" }
+                    </span>
+                }
                 if served {
                     <a href="/argosy.html" download="argosy.html" data-test="single-file">
                         { "This page as one file, to check journals anywhere" }

@@ -1,12 +1,13 @@
 //! What stands over a job that stopped before its end: what happened, that nothing is lost, and the button that goes on.
 
-use shared::api::JobSnapshot;
+use shared::api::{Drive, DriveSnapshot, JobSnapshot, PickedDrive, ReplaceRequest};
+use shared::job::DriveState;
 use yew::prelude::*;
 
-use super::{Message, Trouble};
+use super::{Message, SpareForm, Trouble};
 use crate::checking::Tone;
 use crate::state::Resume;
-use crate::stopped::{abort_command, happened, replace_command};
+use crate::stopped::{abort_command, happened};
 
 /// Properties of [`ResumePanel`].
 #[derive(Properties, PartialEq)]
@@ -17,8 +18,14 @@ pub struct Props {
     pub resume: Option<Resume>,
     /// Whether the agent answers.
     pub connected: bool,
+    /// Drives that may take the place of one of the job's.
+    pub spares: Vec<Drive>,
+    /// Whether the agent plans onto one.
+    pub planning: bool,
     /// The person wants to go on.
     pub on_resume: Callback<()>,
+    /// The person chose a spare for a drive.
+    pub on_replace: Callback<ReplaceRequest>,
 }
 
 /// The panel.
@@ -65,29 +72,42 @@ pub fn ResumePanel(props: &Props) -> Html {
                 <p class="hint">{ "Words that begin with -- are options of argosy resume, for a \
                      terminal on the agent's machine." }</p>
             }
-            { others(job) }
+            { others(props) }
         </div>
     }
 }
 
-/// What the page does not do itself.
-fn others(job: &JobSnapshot) -> Html {
-    let left = job.drives.iter().filter(|drive| drive.can_resume());
+/// A spare for a drive that died, and what the page does not do itself.
+fn others(props: &Props) -> Html {
+    let job = &props.job;
+    let left = || job.drives.iter().filter(|drive| drive.can_resume());
+    let failed = |drive: &DriveSnapshot| matches!(drive.state, DriveState::Failed { .. });
     html! {
-        <details data-test="resume-others">
+        <details data-test="resume-others" open={left().any(failed)}>
             <summary>{ "A drive is dead, or you want to give this run up" }</summary>
             <div class="stack">
                 <p>{ "A spare takes the place of a dead drive, and only that drive's files are \
-                     copied again. Run this in a terminal on the agent's machine, with the \
-                     spare's path for SPARE:" }</p>
-                { for left.map(|drive| html! {
-                    <p><code class="command">{ replace_command(job, &drive.serial) }</code></p>
-                }) }
-                <p>{ "It goes on with the other drives too. When it is done, Resume here shows how \
-                     each ended." }</p>
-                <p>{ "To give the run up, so that its drives can be filled anew:" }</p>
+                     copied again. From then on the dead drive is no part of this run. The other \
+                     drives wait for Resume until the spare is filled." }</p>
+                { for left().map(|drive| spare_form(props, &drive.serial)) }
+                <p>{ "To give the run up, so that its drives can be filled anew, in a terminal on \
+                     the agent's machine:" }</p>
                 <p><code class="command">{ abort_command(job) }</code></p>
             </div>
         </details>
+    }
+}
+
+fn spare_form(props: &Props, serial: &str) -> Html {
+    let on_choose = {
+        let (on_replace, serial) = (props.on_replace.clone(), serial.to_owned());
+        Callback::from(move |spare: PickedDrive| {
+            let serial = serial.clone();
+            on_replace.emit(ReplaceRequest { serial, spare });
+        })
+    };
+    html! {
+        <SpareForm key={serial.to_owned()} serial={serial.to_owned()} spares={props.spares.clone()}
+            ready={props.connected && !props.planning} planning={props.planning} {on_choose} />
     }
 }

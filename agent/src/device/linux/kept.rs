@@ -48,12 +48,14 @@ struct Place {
 impl Place {
     fn of(path: &Path) -> Option<Self> {
         let absolute = std::path::absolute(path).ok()?;
-        let real = absolute
+        // Asked by the path as it was given: one below `/proc/self/fd` is the open file itself, whatever
+        // the name that it was opened by leads to now.
+        let (nearest, facts) = absolute
             .ancestors()
-            .find_map(|above| fs::canonicalize(above).ok())?;
-        let facts = fs::metadata(&real).ok()?;
+            .find_map(|above| Some((above, fs::metadata(above).ok()?)))?;
+        let real = fs::canonicalize(nearest).unwrap_or_else(|_| nearest.to_owned());
         let is_node = facts.file_type().is_block_device();
-        let mount = statx(CWD, &real, AtFlags::empty(), StatxFlags::MNT_ID).ok();
+        let mount = statx(CWD, nearest, AtFlags::empty(), StatxFlags::MNT_ID).ok();
         Some(Self {
             device: if is_node { facts.rdev() } else { facts.dev() },
             mount: mount

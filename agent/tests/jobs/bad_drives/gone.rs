@@ -52,8 +52,10 @@ fn a_drive_that_comes_back_elsewhere_is_finished_and_none_in_its_place_is_touche
         // It was this session's once, in another try: other keys.
         fs::read(&bench.image).unwrap(),
     ];
-    // In the middle of the files, and when the last sectors are written.
-    for moment in [(bench.reel(1 << 20), 0), (VOLUME, 2)] {
+    // In the middle of the files, when the last sectors are written, in the middle of the erase, and
+    // before anything is written at all.
+    let reel = bench.reel(1 << 20);
+    for moment in [(reel, 0), (VOLUME, 1), (BYTES - 512, 0), (VOLUME, 0)] {
         let old = go_away(&bench, drive, moment);
         for other in &others {
             let image = bench.image("other.img", other);
@@ -87,7 +89,7 @@ fn a_drive_that_comes_back_without_what_it_confirmed_is_not_gone_on_with() {
     bench.assert_verified(&bench.prepare(drive.node(), &[]), drive.node());
     let data = bench.reel(1 << 20);
     // All files are confirmed by then.
-    go_away(&bench, drive, (VOLUME, 2));
+    go_away(&bench, drive, (VOLUME, 1));
     let mut lost = fs::read(&bench.image).unwrap();
     let at = usize::try_from(data).unwrap();
     lost[at..at + 4096].copy_from_slice(part(&before, data, 4096));
@@ -102,4 +104,35 @@ fn a_drive_that_comes_back_without_what_it_confirmed_is_not_gone_on_with() {
     assert_names(start, data);
     drop(drive);
     assert!(fs::read(&bench.image).unwrap() == lost, "it was written to");
+}
+
+#[test]
+fn an_empty_drive_that_nothing_was_written_to_yet_is_gone_on_with_once_it_is_named_again() {
+    let bench = Bench::new(4);
+    fs::write(&bench.image, vec![0; usize::try_from(BYTES).unwrap()]).unwrap();
+    let Some(drive) = BadDrive::over(&bench.image) else {
+        return;
+    };
+    let old = go_away(&bench, drive, (VOLUME, 0));
+    // Somebody's data between empty ends, under the path that the label's serial was given for.
+    let mut other = vec![0; usize::try_from(BYTES).unwrap()];
+    other[20 << 20..21 << 20].fill(7);
+    let image = bench.image("other.img", &other);
+    let place = Loop::at(&old, &image);
+    for more in [&[][..], &["--drive", text(&old)]] {
+        let (code, report) = bench.resume(more);
+        assert_eq!(code, 3, "{report}");
+        assert!(
+            report
+                .to_string()
+                .contains("nothing tells it from another empty drive"),
+            "{report}"
+        );
+    }
+    drop(place);
+    assert!(fs::read(&image).unwrap() == other, "it was written to");
+    let drive = BadDrive::over(&bench.image).unwrap();
+    let named = format!("{}=BAD-1", drive.node().display());
+    let end = bench.resume(&["--drive", &named]);
+    bench.assert_verified(&end, drive.node());
 }

@@ -1,5 +1,6 @@
 //! Where it should arrive, and the choices that most people leave as they are.
 
+use shared::api::SurfaceCheck;
 use web_sys::HtmlSelectElement;
 use yew::prelude::*;
 
@@ -37,6 +38,7 @@ pub(super) fn destination_panel(page: &Context) -> Html {
                 <div class="fields">
                     { text_field("session", "Session", &draft.session, "reels-1", session_fault.as_deref(), set_session) }
                     { cipher_field(page) }
+                    { check_field(page) }
                 </div>
                 { content_md5(page) }
             </details>
@@ -91,6 +93,43 @@ fn cipher_field(page: &Context) -> Html {
             <select id="cipher" {onchange}>
                 { for choices.into_iter().map(|(value, text)| html! {
                     <option {value} selected={draft.cipher == value}>{ text }</option>
+                }) }
+            </select>
+        </div>
+    }
+}
+
+/// How each drive is tried before it is filled; what the check finds stands on the Run page.
+fn check_field(page: &Context) -> Html {
+    let chosen = page.state.draft.check;
+    let choices = [
+        (
+            "quick",
+            "Quick: places all over it, seconds",
+            SurfaceCheck::Quick,
+        ),
+        ("full", "Full: every sector, hours", SurfaceCheck::Full),
+        ("none", "None", SurfaceCheck::None),
+    ];
+    let onchange = {
+        let page = page.clone();
+        Callback::from(move |event: Event| {
+            let select: HtmlSelectElement = event.target_unchecked_into();
+            let value = select.value();
+            if let Some((.., check)) = choices.into_iter().find(|(name, ..)| *name == value) {
+                page.act(Action::Draft(Draft {
+                    check,
+                    ..page.state.draft.clone()
+                }));
+            }
+        })
+    };
+    html! {
+        <div class="field">
+            <label for="check-drives">{ "Check each drive before it is filled" }</label>
+            <select id="check-drives" {onchange}>
+                { for choices.into_iter().map(|(value, text, check)| html! {
+                    <option {value} selected={chosen == check}>{ text }</option>
                 }) }
             </select>
         </div>

@@ -21,7 +21,7 @@ use chooser::Chooser;
 use destination::destination_panel;
 use onto::onto_panel;
 use outcome::outcome_panel;
-use source::{scan_notes, source_panel};
+use source::{scan_notes, source_panel, unreadable};
 
 /// The page.
 #[component]
@@ -55,6 +55,7 @@ pub fn PlanPage() -> Html {
                     if let Some(plan) = view {
                         <ProblemList {plan} names={page.state.draft.names} on_decide={decide} />
                     }
+                    { unreadable(&page) }
                     { scan_notes(&page.state.source) }
                     <Proven />
                 </div>

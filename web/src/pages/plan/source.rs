@@ -5,9 +5,10 @@ use yew::prelude::*;
 
 use super::edit;
 use crate::app::Context;
+use crate::draft::Draft;
 use crate::parts::{DropZone, Trouble};
 use crate::planning::Listed;
-use crate::state::{Origin, Source};
+use crate::state::{Action, Origin, Source};
 use crate::words;
 
 pub(super) fn source_panel(page: &Context, choosing: &UseStateHandle<bool>) -> Html {
@@ -102,6 +103,43 @@ fn summary(origin: &Origin, listed: &Listed) -> Html {
             }
             <span class="quiet">{ "in " }<span class="mono">{ name }</span></span>
         </p>
+    }
+}
+
+/// Says in red what cannot be read, and asks whether it may stay behind.
+pub(super) fn unreadable(page: &Context) -> Html {
+    let Source::Ready { listed, .. } = &page.state.source else {
+        return html! {};
+    };
+    let counts = listed.unreadable;
+    if counts.is_none() {
+        return html! {};
+    }
+    let files = words::counted(counts.files, "file", "files");
+    let folders = words::counted(counts.folders, "folder", "folders");
+    let what = format!(
+        "{files} ({}) and {folders} cannot be read by the person who runs the agent.",
+        words::size(counts.bytes)
+    );
+    let checked = page.state.draft.leave_unreadable;
+    let onchange = {
+        let page = page.clone();
+        Callback::from(move |_: Event| {
+            page.act(Action::Draft(Draft {
+                leave_unreadable: !checked,
+                ..page.state.draft.clone()
+            }));
+        })
+    };
+    html! {
+        <div class="message" data-tone="bad" role="alert" id="unreadable">
+            <p class="title">{ what }</p>
+            <p>{ "Without a word from you no drive is erased. To read everything: sudo argosy serve --read-as root." }</p>
+            <label class="choice">
+                <input type="checkbox" id="leave-unreadable" {checked} {onchange} />
+                <span>{ "They stay behind, and are named in the journal" }</span>
+            </label>
+        </div>
     }
 }
 

@@ -1,0 +1,119 @@
+//! What a person does with the page, step by step.
+
+use anyhow::{Result, ensure};
+use fantoccini::key::Key;
+use serde_json::json;
+
+use crate::agent::Agent;
+use crate::argosy::text;
+use crate::browser::Browser;
+
+/// Goes through planning until the plan's sentence stands on the page.
+///
+/// # Errors
+/// When the page is not so, or the browser does not answer.
+pub async fn plan(browser: &Browser, agent: &Agent) -> Result<()> {
+    plan_of(browser, agent, "3 files").await
+}
+
+/// Does the same with a source that the page should say this of.
+///
+/// # Errors
+/// When the page is not so, or the browser does not answer.
+pub async fn plan_of(browser: &Browser, agent: &Agent, summary: &str) -> Result<()> {
+    browser.client.goto(&agent.address).await?;
+    browser
+        .wait_for_text("#agent-state", "Agent connected")
+        .await?;
+    ensure!(
+        !browser
+            .client
+            .current_url()
+            .await?
+            .as_str()
+            .contains("token"),
+        "the token is still in the address"
+    );
+    let folder = browser.wait("#source-folder").await?;
+    folder.clear().await?;
+    folder.send_keys(text(&agent.source)).await?;
+    browser.click("#scan").await?;
+    browser.wait_for_text("#source-summary", summary).await?;
+    browser.wait("#container").await?.send_keys("film").await?;
+    browser.wait("#prefix").await?.send_keys("reels").await?;
+    browser.click("#onto-these").await?;
+    browser.click("[data-test='plan-pick-4411']").await?;
+    browser.wait_for_text("#plan-sentence", "1 drive").await
+}
+
+/// Opens the dialog and types the last four of the serial 4411.
+///
+/// # Errors
+/// When the page is not so, or the browser does not answer.
+pub async fn type_the_word(browser: &Browser, serial: &str) -> Result<()> {
+    browser.click("#continue").await?;
+    browser.click("#review").await?;
+    browser.wait("#erase").await?;
+    let word = format!("[data-test='word-{serial}']");
+    Ok(browser.wait(&word).await?.send_keys("4411").await?)
+}
+
+/// Looks at the page in light and dark, narrow and wide, and leaves pictures of it.
+///
+/// # Errors
+/// When the page is not so, or the browser does not answer.
+pub async fn is_accessible(browser: &Browser, name: &str) -> Result<()> {
+    for scheme in ["light", "dark"] {
+        browser.prefer_colours(scheme).await?;
+        for (width, height) in [(360, 1300), (1280, 1000)] {
+            browser.resize(width, height).await?;
+            let violations = browser.accessibility_violations().await?;
+            ensure!(
+                violations.is_empty(),
+                "{name}, {scheme}, {width} px: {violations:#?}"
+            );
+            let script = "return document.documentElement.scrollWidth";
+            let wide = browser.client.execute(script, vec![]).await?;
+            ensure!(
+                wide.as_u64() <= Some(u64::from(width)),
+                "{name} is {wide} px wide in a window of {width}"
+            );
+            let picture = format!("{name}-{scheme}-{width}");
+            browser.screenshot(&picture).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Presses Tab until this element has the focus.
+///
+/// # Errors
+/// When the page is not so, or the browser does not answer.
+pub async fn focus_by_tab(browser: &Browser, css: &str) -> Result<()> {
+    browser.wait(css).await?;
+    for _ in 0..80 {
+        if has_focus(browser, css).await? {
+            return Ok(());
+        }
+        press(browser, Key::Tab).await?;
+    }
+    anyhow::bail!("80 presses of Tab do not reach {css}")
+}
+
+/// Returns whether an element has the focus.
+///
+/// # Errors
+/// When the browser does not answer.
+pub async fn has_focus(browser: &Browser, css: &str) -> Result<bool> {
+    let script = "return document.activeElement.matches(arguments[0])";
+    Ok(browser.client.execute(script, vec![json!(css)]).await? == true)
+}
+
+/// Presses a key where the focus is.
+///
+/// # Errors
+/// When the browser does not answer.
+pub async fn press(browser: &Browser, key: Key) -> Result<()> {
+    let active = browser.client.active_element().await?;
+    Ok(active.send_keys(&key).await?)
+}
