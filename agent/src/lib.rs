@@ -6,7 +6,7 @@
 //!
 //! ```text
 //! device, scan, random, shelf  <-  journal_file  <-  pipeline, unpack, root_part, drives  <-  attempt  <-  jobs  <-  http, control
-//!                                                                             <-  cli  <-  main
+//!                                 '- in_place                                             <-  cli  <-  main
 //! ```
 //!
 //! Deliberately absent: a way to write to a drive that [`device::confirm`] has not matched with the
@@ -19,6 +19,7 @@ pub mod core_dumps;
 pub mod device;
 pub mod drives;
 pub mod http;
+pub mod in_place;
 pub mod job_error;
 pub mod jobs;
 pub mod journal_file;

@@ -113,6 +113,8 @@ struct Key {
     credential: Credential,
     facts: JournalFacts,
     manifest_md5: Option<[u8; 16]>,
+    /// Whether somebody else filled the drive.
+    in_place: bool,
 }
 
 fn check_journal(
@@ -155,6 +157,7 @@ fn check_journal(
             credential: Credential::RecoveryPassword(password),
             facts,
             manifest_md5: replay.manifest.map(|(md5, _)| md5),
+            in_place: replay.in_place,
         });
     }
     check
@@ -368,6 +371,7 @@ fn check_image(file: &Dropped, keys: &[Key], progress: &mut dyn FnMut(String)) -
         let expected = Expected {
             manifest_hash: key.manifest_md5,
             serial: Some(key.facts.serial.clone()),
+            in_place: key.in_place,
             ..Expected::default()
         };
         let mut told = |state: VerifyProgress| {

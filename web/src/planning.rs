@@ -243,6 +243,7 @@ pub fn plan(listing: &Listing, request: &PlanRequest) -> Result<(Plan, PlanView)
             serial: wanted.serial.clone(),
             bytes: wanted.bytes,
             sector,
+            kept: None,
         });
     }
     let plan = fit(listing, &options, &drives).map_err(|error| {

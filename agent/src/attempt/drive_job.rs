@@ -1,9 +1,11 @@
 //! One drive that is to be filled.
 
+use bitlocker_image::Cipher;
 use shared::api::FreeSpace;
+use shared::drive::Kept;
 use shared::job::{DriveIdentity, LeftOut};
 use shared::journal::{KeyRecord, Session};
-use shared::plan::{PlannedDrive, Space};
+use shared::plan::PlannedDrive;
 
 use super::common::Common;
 use super::keys::DriveKeys;
@@ -22,6 +24,8 @@ pub struct DriveJob {
     pub contents: Contents,
     /// Its first and last MiB as they were when it was confirmed.
     pub edges: Edges,
+    /// The volume on it whose keys stay; `None` for a new one.
+    pub kept: Option<Kept>,
     /// Whether the person named it once more for the attempt that goes on.
     pub named_again: bool,
     /// Its keys.
@@ -41,7 +45,7 @@ impl DriveJob {
             started: common.started,
             tool: super::common::tool(),
             drive: self.identity.clone(),
-            cipher: common.cipher,
+            cipher: self.cipher(common),
             free_space: self.free_space,
             kept_bytes: match self.free_space {
                 FreeSpace::Keep => self.kept_bytes(),
@@ -50,6 +54,13 @@ impl DriveJob {
             files,
             bytes,
         }
+    }
+
+    /// Returns how the drive's sectors are encrypted: a volume that is kept has its own way.
+    #[must_use]
+    pub fn cipher(&self, common: &Common<'_>) -> Cipher {
+        let kept = self.kept.as_ref();
+        kept.map_or(common.cipher, |kept| kept.volume.cipher)
     }
 
     /// Returns the journal's third record.
@@ -64,8 +75,7 @@ impl DriveJob {
 
     /// Returns the bytes of the volume that nothing is written to.
     fn kept_bytes(&self) -> u64 {
-        let space = Space::new(self.planned.disk_bytes, self.planned.sector);
-        let volume_bytes = space.map_or(0, |space| space.volume_bytes());
+        let volume_bytes = self.planned.space().map_or(0, |space| space.volume_bytes());
         volume_bytes.saturating_sub(self.planned.used_bytes)
     }
 

@@ -7,7 +7,9 @@
 
 use std::ops::Range;
 
+use bitlocker_image::HEADER_BYTES;
 use disk::{ReadAt, ReadError};
+use shared::drive::Kept;
 use shared::job::SerialSource;
 
 use super::drive_job::DriveJob;
@@ -38,7 +40,18 @@ impl<'a> Erasure<'a> {
     pub(super) fn new(work: &Work<'_>, plan_hash: &[u8; 32], drive: &'a DriveJob) -> Self {
         let partition = work.layout.partition();
         let marker = Marker::new(partition.start, plan_hash, &drive.planned.serial);
-        let areas = device::erase_areas(work.layout.spec().disk_bytes, partition, &drive.contents);
+        let areas = match &drive.kept {
+            // What makes it a volume: everything else that is kept was never ours.
+            Some(kept) => {
+                let start = kept.volume.partition.start;
+                let boot = start..start.saturating_add(HEADER_BYTES);
+                std::iter::once(boot).collect()
+            }
+            None => {
+                let disk_bytes = work.layout.spec().disk_bytes;
+                device::erase_areas(disk_bytes, partition, &drive.contents)
+            }
+        };
         Self {
             areas: device::outside(&areas, &marker.place()),
             marker,
@@ -78,6 +91,9 @@ impl<'a> Erasure<'a> {
     /// # Errors
     /// [`ReadError`].
     pub(super) fn before(&self, disk: &dyn ReadAt) -> Result<Likeness, ReadError> {
+        if let Some(kept) = &self.drive.kept {
+            return self.before_kept(disk, kept);
+        }
         if self.marker.found(disk)? == Found::Nothing {
             let drive = self.drive;
             let source = drive.identity.serial_source;
@@ -89,13 +105,27 @@ impl<'a> Erasure<'a> {
         })
     }
 
+    /// The same for a volume that is kept, whose key areas and partition tables were compared: its boot
+    /// sector is as it was, or the marker was begun there.
+    fn before_kept(&self, disk: &dyn ReadAt, kept: &Kept) -> Result<Likeness, ReadError> {
+        let mut boot = vec![0; kept.boot.len()];
+        disk.read_at(kept.volume.partition.start, &mut boot)?;
+        let is_it = boot == kept.boot || self.marker.found(disk)? != Found::Nothing;
+        Ok(if is_it {
+            Likeness::Same
+        } else {
+            Likeness::Another
+        })
+    }
+
     /// Returns whether `disk` is the drive, once it was erased and a check may have begun.
     ///
     /// # Errors
     /// [`ReadError`].
     pub(super) fn after(&self, disk: &dyn ReadAt) -> Result<Likeness, ReadError> {
-        let is_it =
-            self.marker.found(disk)? == Found::Whole && Edges::erased(disk, &is_check_pattern)?;
+        // Around a volume that is kept nothing was erased.
+        let is_empty = self.drive.kept.is_some() || Edges::erased(disk, &is_check_pattern)?;
+        let is_it = is_empty && self.marker.found(disk)? == Found::Whole;
         Ok(if is_it {
             Likeness::Same
         } else {

@@ -48,10 +48,23 @@ impl DriveKeys {
         else {
             return Err(NoKeys::None);
         };
-        let opened = open_information_area(&replay.sealed, &credential)?;
+        Self::of_area(replay.sealed.clone(), recovery_password, salt, credential)
+    }
+
+    /// Returns the keys that an information area holds, opened with `credential`.
+    ///
+    /// # Errors
+    /// [`NoKeys`].
+    pub fn of_area(
+        information_area: Vec<u8>,
+        recovery_password: RecoveryPassword,
+        salt: [u8; 16],
+        credential: Credential,
+    ) -> Result<Self, NoKeys> {
+        let opened = open_information_area(&information_area, &credential)?;
         Ok(Self {
             ids: DriveIds::derive(opened.volume_master_key()),
-            information_area: replay.sealed.clone(),
+            information_area,
             credential,
             recovery_password,
             salt,

@@ -111,6 +111,7 @@ impl<'a> Attempt<'a, '_, '_> {
         let work = self.lay_out()?;
         self.know(&work, left_out);
         let mut device = bay.hold()?;
+        self.keeps(device.as_ref())?;
         if resumes {
             self.recognise(&work, device.as_ref())?;
             self.ledger.record(&Record::Resumed {
@@ -150,11 +151,12 @@ impl<'a> Attempt<'a, '_, '_> {
         let spec = DriveSpec {
             disk_bytes: drive.planned.disk_bytes,
             sector: drive.planned.sector,
-            cipher: common.cipher,
+            cipher: drive.cipher(common),
             serial: drive.planned.serial.clone(),
             label: common.mapping.session.as_str().to_owned(),
             started: common.started.file_time(),
             ids: drive.keys.ids.clone(),
+            kept: drive.kept.clone(),
         };
         let layout = DriveLayout::new(spec, common.listing, &drive.planned.entries, common.mapping)
             .map_err(|error| Stop::Failed {
@@ -192,6 +194,21 @@ impl<'a> Attempt<'a, '_, '_> {
             if let Some(reason) = path.and_then(|path| reasons.get(path)) {
                 self.left_out.insert(node, *reason);
             }
+        }
+    }
+
+    /// Makes sure that what stays of a volume that is kept is as it was, before anything is written to
+    /// the drive.
+    fn keeps(&self, device: &dyn Device) -> Result<(), Stop> {
+        let Some(kept) = &self.drive.kept else {
+            return Ok(());
+        };
+        match kept.first_change(device).map_err(Stop::io)? {
+            None => Ok(()),
+            Some(at) => Err(Stop::refused(format!(
+                "this is not the drive as it was confirmed: what was to stay of its volume changed at \
+                 offset {at:#x}; nothing was written to it"
+            ))),
         }
     }
 
@@ -281,7 +298,11 @@ impl<'a> Attempt<'a, '_, '_> {
         };
         let keep = self.drive.free_space == FreeSpace::Keep;
         let erasure = self.erasure(work);
-        let spared = erasure.marker_place();
+        let keep = keep || self.drive.kept.is_some();
+        let mut spared = vec![erasure.marker_place()];
+        let disk_bytes = work.layout.spec().disk_bytes;
+        let kept = self.drive.kept.iter();
+        spared.extend(kept.flat_map(|kept| kept.ranges(disk_bytes)));
         check_surface(device, how, keep, &spared, self.common.cancel)?;
         erasure.repeat(device).map_err(Stop::io)?;
         let (code, text) = (code.to_owned(), text.to_owned());
@@ -358,6 +379,7 @@ impl<'a> Attempt<'a, '_, '_> {
             manifest_hash: self.ledger.replay().manifest.map(|(md5, _)| md5),
             serial: Some(self.drive.planned.serial.clone()),
             session: Some(self.common.mapping.session.as_str().to_owned()),
+            in_place: false,
             proven_bytes,
         };
         let mend = match self.ledger.replay().manifest {

@@ -10,6 +10,7 @@
 //! 3 refused for safety; 4 device or file error.
 
 mod abort;
+mod adopt;
 mod bar;
 mod browser;
 mod check_drive;
@@ -71,6 +72,7 @@ struct Cli {
 enum Command {
     Prepare(prepare::Arguments),
     Resume(resume::Arguments),
+    Adopt(adopt::Arguments),
     Plan(plan::Arguments),
     Scan(scan::Arguments),
     Verify(verify::Arguments),
@@ -141,6 +143,7 @@ impl Command {
         match self {
             Self::Prepare(arguments) => arguments.json,
             Self::Resume(arguments) => arguments.json,
+            Self::Adopt(arguments) => arguments.json,
             Self::Plan(arguments) => arguments.json,
             Self::Scan(arguments) => arguments.json,
             Self::Verify(arguments) => arguments.json,
@@ -175,6 +178,7 @@ impl Command {
                     .chain(spares)
                     .collect()
             }
+            Self::Adopt(arguments) => targets(std::slice::from_ref(&arguments.drive)),
             Self::Verify(arguments) => vec![arguments.drive.clone()],
             Self::Unpack(arguments) => vec![arguments.drive.clone()],
             Self::Unlock(arguments) => vec![arguments.drive.clone()],
@@ -200,6 +204,7 @@ impl Command {
         match self {
             Self::Prepare(arguments) => prepare::run(arguments, screen, drives),
             Self::Resume(arguments) => resume::run(arguments, screen, drives),
+            Self::Adopt(arguments) => adopt::run(&arguments, screen, drives),
             Self::Plan(arguments) => plan::run(&arguments, screen, drives),
             Self::Scan(arguments) => scan::run(&arguments, screen),
             Self::Verify(arguments) => verify::run(&arguments, screen, drives),

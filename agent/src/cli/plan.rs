@@ -15,7 +15,7 @@ use super::source::{parse_drive, parse_map, read_drives};
 use crate::drives::Drives;
 use crate::jobs::plan_file::{self, Head, HeadDrive};
 use crate::jobs::{
-    Gathered, JobError, JobRequest, Origin, TargetRequest, gather, now, serial_source,
+    Gathered, JobError, JobRequest, KeptTarget, Origin, TargetRequest, gather, now, serial_source,
 };
 use crate::shelf::Shelves;
 
@@ -179,6 +179,7 @@ fn imagined(number: u32, bytes: u64, several: bool) -> Known {
         serial: serial.clone(),
         bytes,
         sector: SectorSize::B512,
+        kept: None,
     };
     let identity = DriveIdentity {
         serial,
@@ -210,10 +211,15 @@ fn look(reach: &Drives, target: &TargetRequest) -> Result<Known, JobError> {
         bytes: info.bytes,
         sector_bytes: info.sector.bytes(),
     };
+    let key = target.existing_key.as_ref();
+    let kept = key
+        .map(|key| KeptTarget::read(reach, &info.path, info.sector, key))
+        .transpose()?;
     let size = DriveSize {
         serial: info.serial,
         bytes: info.bytes,
         sector: info.sector,
+        kept: kept.map(|found| found.kept.volume),
     };
     let head = HeadDrive::unsealed(identity, info.path, target.free_space);
     Ok(Known { size, head })

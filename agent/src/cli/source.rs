@@ -18,12 +18,14 @@ pub(super) fn parse_drive(text: &str, free_space: FreeSpace) -> TargetRequest {
             path: PathBuf::from(path),
             serial,
             free_space,
+            existing_key: None,
         };
     }
     TargetRequest {
         path: PathBuf::from(text),
         serial: None,
         free_space,
+        existing_key: None,
     }
 }
 
@@ -67,9 +69,11 @@ pub(super) fn read_drives(
     })?;
     let mut drives = Vec::with_capacity(rows.len());
     for row in rows {
-        if !row.format || row.existing_key.is_some() {
+        if !row.format {
             let what = format!(
-                "line {}: drives that keep their volume are not served; write Format,...,Encrypt",
+                "line {}: nothing is added to a file system that is there; write Format, which keeps \
+                 the keys of an AlreadyEncrypted drive and makes its file system anew; for a drive \
+                 that is filled already there is `argosy adopt`",
                 row.line
             );
             return Err(JobError::usage(what, place.as_str()));
@@ -91,6 +95,7 @@ pub(super) fn read_drives(
             path: named,
             serial: None,
             free_space,
+            existing_key: row.existing_key,
         });
     }
     Ok(drives)

@@ -64,7 +64,8 @@ fn what_and_how(
     let expected = journal.map_or_else(Expected::default, |journal| Expected {
         manifest_hash: journal.manifest.map(|(hash, _)| hash),
         serial: Some(journal.session.drive.serial.clone()),
-        session: Some(journal.session.session.as_str().to_owned()),
+        session: session_of(journal),
+        in_place: journal.in_place,
         ..Expected::default()
     });
     if let Some(credential) = arguments.key.credential(screen)? {
@@ -82,6 +83,12 @@ fn what_and_how(
         )
     })?;
     Ok((expected, Credential::RecoveryPassword(password)))
+}
+
+/// Returns the folder that holds every file; `None` where somebody else filled the drive.
+fn session_of(journal: &Replay) -> Option<String> {
+    let session = &journal.session.session;
+    (!journal.in_place).then(|| session.as_str().to_owned())
 }
 
 /// Reads a journal.

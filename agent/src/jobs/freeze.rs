@@ -12,6 +12,7 @@ use shared::journal::Note;
 use shared::plan::{PlannedDrive, Space};
 
 use super::abort;
+use super::kept_volume::{HeadKept, KeptTarget};
 use super::old_journals;
 use super::plan_file::{self, Head, HeadDrive};
 use super::prepared::Prepared;
@@ -143,6 +144,7 @@ fn head_drive(target: &Target, drive: &DriveJob) -> HeadDrive {
         edges: drive.edges.clone(),
         capacity_bytes: drive.planned.capacity_bytes,
         used_bytes: drive.planned.used_bytes,
+        kept: drive.kept.as_ref().map(HeadKept::new),
     }
 }
 
@@ -163,10 +165,25 @@ fn drive_job(
         contents: target.info.contents.clone(),
         named_again: false,
         edges: edges.map_err(|error| failed(error.to_string()))?,
-        keys: new_keys(sealing, &planned)?,
+        keys: match &target.kept {
+            Some(found) => kept_keys(found, serial)?,
+            None => new_keys(sealing, &planned)?,
+        },
+        kept: target.kept.as_ref().map(|found| found.kept.clone()),
         planned,
         planned_out,
     })
+}
+
+/// Returns the keys of a volume that somebody encrypted before.
+fn kept_keys(found: &KeptTarget, serial: &str) -> Result<DriveKeys, JobError> {
+    let failed = |error: String| JobError::io(error, serial, UNTOUCHED);
+    let mut salt = [0; 16];
+    random::fill(&mut salt).map_err(|error| failed(error.to_string()))?;
+    let area = found.information_area.clone();
+    let credential = Credential::RecoveryPassword(found.key.clone());
+    DriveKeys::of_area(area, found.key.clone(), salt, credential)
+        .map_err(|error| failed(error.to_string()))
 }
 
 /// Draws the keys of one drive and seals them; writes its key file, when one is wanted.

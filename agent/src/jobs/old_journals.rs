@@ -116,6 +116,10 @@ pub(super) fn keep_finished(folders: &[PathBuf], serial: &str) -> Result<(), Job
                 format!("{kept}.left-out.csv"),
             ),
             (
+                format!("{stem}.DriveManifest.xml"),
+                format!("{kept}.DriveManifest.xml"),
+            ),
+            (
                 format!("{stem}_DriveInfo_{stem}.xml"),
                 format!("{kept}_DriveInfo_{stem}.xml"),
             ),
@@ -125,6 +129,25 @@ pub(super) fn keep_finished(folders: &[PathBuf], serial: &str) -> Result<(), Job
         }
     }
     Ok(())
+}
+
+/// Makes room in `folders` for a journal of `session` and drive `serial`, making the folders and keeping
+/// a finished one under another name.
+///
+/// # Errors
+/// [`JobError`] when a session is not finished there, or the folders cannot be written.
+pub fn free_for(folders: &[PathBuf], session: &str, serial: &str) -> Result<(), JobError> {
+    for folder in folders {
+        std::fs::create_dir_all(folder).map_err(|error| {
+            JobError::io(
+                format!("cannot make the folder: {error}"),
+                show(folder),
+                SAFE,
+            )
+        })?;
+    }
+    none_unfinished(folders, session, std::slice::from_ref(&serial.to_owned()))?;
+    keep_finished(folders, serial)
 }
 
 /// Returns the names of the finished journals of `serial` that were given other names.

@@ -17,6 +17,7 @@ use shared::job::{DriveIdentity, FreeSpace, LeftOut, LeftOutReason, Moment};
 use shared::plan::{Kind, Listing, Mapping, Plan};
 
 use super::gather::{Attached, Gathered};
+use super::kept_volume::HeadKept;
 use crate::device::Edges;
 use crate::job_error::JobError;
 use crate::journal_file::{AppendError, AppendFile};
@@ -88,6 +89,9 @@ pub struct HeadDrive {
     /// Clusters taken, in bytes.
     #[serde(default)]
     pub used_bytes: u64,
+    /// The volume on it whose keys stay; `None` for a new one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kept: Option<HeadKept>,
 }
 
 impl HeadDrive {
@@ -102,6 +106,7 @@ impl HeadDrive {
             edges: Edges::default(),
             capacity_bytes: 0,
             used_bytes: 0,
+            kept: None,
         }
     }
 }
@@ -499,6 +504,7 @@ mod tests {
             serial: serial.to_owned(),
             disk_bytes: 1,
             sector: disk::SectorSize::B512,
+            kept: None,
             capacity_bytes: 1,
             used_bytes: 1,
             files: 1,
@@ -530,6 +536,7 @@ mod tests {
             edges: Edges::default(),
             capacity_bytes: 1,
             used_bytes: 1,
+            kept: None,
         };
         head.drives = vec![head_drive("A"), head_drive("B")];
         let shelves = Shelves::of_folders(&[folder.path().to_owned()]);

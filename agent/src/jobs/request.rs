@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use bitlocker_image::Cipher;
+use bitlocker_image::{Cipher, RecoveryPassword};
 use disk::SectorSize;
 use shared::api::{self, ExpectedDrive, FreeSpace, PickedDrive, Rename, StartRequest};
 use zeroize::Zeroizing;
@@ -130,6 +130,8 @@ pub struct TargetRequest {
     pub serial: Option<String>,
     /// What becomes of the bytes that the new volume does not use.
     pub free_space: FreeSpace,
+    /// Opens the BitLocker volume that is on it, whose keys then stay; `None` for new ones.
+    pub existing_key: Option<RecoveryPassword>,
 }
 
 impl From<PickedDrive> for TargetRequest {
@@ -138,6 +140,7 @@ impl From<PickedDrive> for TargetRequest {
             path: PathBuf::from(drive.path),
             serial: Some(drive.serial).filter(|serial| !serial.is_empty()),
             free_space: drive.free_space,
+            existing_key: None,
         }
     }
 }

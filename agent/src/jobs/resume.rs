@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 
 use bitlocker_image::{Cipher, Credential};
 use disk::SectorSize;
+use shared::drive::Kept;
 use shared::job::{LeftOut, Stage};
 use shared::journal::{Replay, journal_file_name};
-use shared::plan::PlannedDrive;
+use shared::plan::{KeptVolume, PlannedDrive};
 
 use super::freeze::{Sealing, new_keys};
 use super::interrupted::Interrupted;
@@ -116,8 +117,10 @@ fn revive(
             done.push(replay);
             continue;
         }
-        let planned = planned_drive(head, entries, &plan)?;
         let begun = journal.filter(|replay| replay.recovery_password.is_some());
+        let kept = kept(head, begun.as_ref())?;
+        let volume = kept.as_ref().map(|kept| kept.volume.clone());
+        let planned = planned_drive(head, entries, &plan, volume)?;
         let keys = match &begun {
             Some(replay) => keys(replay)?,
             None => {
@@ -134,7 +137,7 @@ fn revive(
                 (head, &plan.gathered.roots),
                 planned,
                 planned_out,
-                keys,
+                (keys, kept),
             )?
         });
     }
@@ -152,7 +155,7 @@ fn run_drive(
     (head, roots): (&HeadDrive, &[PathBuf]),
     planned: PlannedDrive,
     planned_out: Vec<(LeftOut, u64)>,
-    keys: DriveKeys,
+    (keys, volume): (DriveKeys, Option<Kept>),
 ) -> Result<RunDrive, JobError> {
     let kept: Vec<PathBuf> = roots
         .iter()
@@ -168,6 +171,7 @@ fn run_drive(
             free_space: head.free_space,
             contents: info.contents,
             edges: head.edges.clone(),
+            kept: volume,
             named_again: request.names(&head.identity.serial),
             keys,
             planned_out,
@@ -176,6 +180,34 @@ fn run_drive(
         has_journal: false,
         stage: Stage::Planned,
     })
+}
+
+/// Returns the volume of a drive whose keys stay. They are in its journal, and nowhere else of ours.
+fn kept(head: &HeadDrive, journal: Option<&Replay>) -> Result<Option<Kept>, JobError> {
+    let Some(kept) = &head.kept else {
+        return Ok(None);
+    };
+    let serial = head.identity.serial.as_str();
+    let key = journal.and_then(|replay| Some((replay, replay.recovery_password.clone()?)));
+    let Some((replay, key)) = key else {
+        return Err(JobError::refused(
+            format!("drive {serial} keeps its keys, and no journal here has them"),
+            serial,
+            "Name the folder that has its journal: --journal-dir DIR. If it never had one, the drive was \
+             not touched: begin again with `argosy prepare`.",
+        ));
+    };
+    let found = kept.kept(&replay.sealed, &Credential::RecoveryPassword(key));
+    let found = found.map_err(|error| {
+        let what =
+            format!("the volume that drive {serial} keeps is not as the plan has it: {error}");
+        JobError::refused(
+            what,
+            serial,
+            "Put the journal and the plan that belong together into one folder.",
+        )
+    })?;
+    Ok(Some(found))
 }
 
 /// Refuses a drive that has no journal and is not as it was when it was confirmed: its journal is
@@ -277,6 +309,7 @@ fn planned_drive(
     head: &HeadDrive,
     entries: &[u32],
     plan: &PlanFile,
+    kept: Option<KeptVolume>,
 ) -> Result<PlannedDrive, JobError> {
     let serial = head.identity.serial.as_str();
     let sector = SectorSize::try_from(head.identity.sector_bytes)
@@ -292,6 +325,7 @@ fn planned_drive(
         serial: serial.to_owned(),
         disk_bytes: head.identity.bytes,
         sector,
+        kept,
         capacity_bytes: head.capacity_bytes,
         used_bytes: head.used_bytes,
         files,

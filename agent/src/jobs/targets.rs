@@ -8,10 +8,12 @@ use shared::api::{FreeSpace, PlannedDriveSummary};
 use shared::job::{DriveIdentity, SerialSource};
 use shared::plan::{DriveSize, PlannedDrive};
 
+use super::kept_volume::KeptTarget;
 use super::request::{JobRequest, SectorDoubt, TargetRequest};
-use crate::device::{self, DriveInfo, DriveKind, Emptiness};
+use crate::device::{self, DriveInfo, DriveKind, Emptiness, Signature};
 use crate::drives::Drives;
 use crate::job_error::JobError;
+use crate::pipeline::SurfaceCheck;
 
 /// A drive that may be filled, and what was asked of it.
 #[derive(Clone, Debug)]
@@ -22,6 +24,8 @@ pub(super) struct Target {
     pub sector: SectorSize,
     /// What becomes of its free space.
     pub free_space: FreeSpace,
+    /// The volume on it whose keys stay; `None` for new ones.
+    pub kept: Option<KeptTarget>,
 }
 
 /// Looks at every drive of `request`.
@@ -38,6 +42,9 @@ pub(super) fn look(drives: &Drives, request: &JobRequest) -> Result<Vec<Target>,
     let mut paths = HashSet::new();
     for drive in &request.drives {
         let target = look_at(drives, drive, request.sector, request.sector_doubt)?;
+        if target.kept.is_some() {
+            may_keep(request, drive)?;
+        }
         let real = std::fs::canonicalize(&drive.path).unwrap_or_else(|_| drive.path.clone());
         if !paths.insert(real) {
             return Err(JobError::refused(
@@ -97,11 +104,30 @@ fn look_at(
             "Give the one on its label: --drive PATH=SERIAL.",
         ));
     }
+    let sector = sector.unwrap_or(info.sector);
+    let key = drive.existing_key.as_ref();
     Ok(Target {
-        sector: sector.unwrap_or(info.sector),
+        kept: key
+            .map(|key| KeptTarget::read(drives, &info.path, sector, key))
+            .transpose()?,
+        sector,
         info,
         free_space: drive.free_space,
     })
+}
+
+/// Refuses what cannot be done to a volume whose keys stay.
+fn may_keep(request: &JobRequest, drive: &TargetRequest) -> Result<(), JobError> {
+    let wrong = |what| Err(JobError::usage(what, place(&drive.path)));
+    if request.check == SurfaceCheck::Full {
+        return wrong("a full check overwrites everything, so the drive's keys cannot be kept");
+    }
+    if request.external_key_dir.is_some() || request.passphrase.is_some() {
+        return wrong(
+            "a drive that keeps its keys gets no others: leave out --bek and --passphrase-file",
+        );
+    }
+    Ok(())
 }
 
 /// Refuses a journal folder that is given twice: a copy beside itself is none.
@@ -188,6 +214,7 @@ impl Target {
             serial: self.info.serial.clone(),
             bytes: self.bytes(),
             sector: self.sector,
+            kept: self.kept.as_ref().map(|found| found.kept.volume.clone()),
         }
     }
 
@@ -244,6 +271,14 @@ impl Target {
         }
     }
 
+    /// Returns whether something on the drive goes: of a drive that keeps its keys, what is in the
+    /// volume.
+    fn is_lost(&self, found: &Signature) -> bool {
+        let at = |target: &KeptTarget| target.kept.volume.partition.start;
+        let kept_at = self.kept.as_ref().map(at);
+        kept_at.is_none_or(|at| found.at == at && found.what == "BitLocker")
+    }
+
     /// Returns what the person sees of it in a plan.
     #[must_use]
     pub(super) fn summary(&self, planned: &PlannedDrive) -> PlannedDriveSummary {
@@ -253,6 +288,7 @@ impl Target {
             .contents
             .signatures
             .iter()
+            .filter(|found| self.is_lost(found))
             .map(|found| match found.name.as_str() {
                 "" => found.what.to_string(),
                 name => format!("{} \"{name}\"", found.what),
@@ -269,6 +305,19 @@ impl Target {
             lost: lost.collect(),
             sector_doubt: self.info.sector_doubt().unwrap_or_default(),
         }
+    }
+}
+
+/// Returns what a journal recognises a drive by that is only read.
+#[must_use]
+pub fn identity_of(info: &DriveInfo) -> DriveIdentity {
+    DriveIdentity {
+        serial: info.serial.clone(),
+        serial_source: serial_source(info.serial_source),
+        model: info.model.clone(),
+        wwn: info.wwn.clone(),
+        bytes: info.bytes,
+        sector_bytes: info.sector.bytes(),
     }
 }
 

@@ -175,7 +175,7 @@ fn content(work: &Work<'_>, segment: &DriveSegment) -> Option<Content> {
         What::FileData { file, from } => Some(Content::Data { file, from }),
         What::Zeros => Some(Content::Zeros),
         What::Free => work.wipe.then_some(Content::Zeros),
-        What::Gpt | What::Gap | What::FveBoot | What::Information(_) => None,
+        What::Gpt | What::Gap | What::FveBoot | What::Information(_) | What::Outside => None,
     }
 }
 

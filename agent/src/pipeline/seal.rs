@@ -17,7 +17,7 @@ pub fn seal(device: &mut dyn Device, parts: &SealParts) -> Result<(), PipelineEr
         device.write_at(*at, bytes)?;
     }
     device.flush()?;
-    for (at, bytes) in [&parts.gpt_backup, &parts.gpt_primary] {
+    for (at, bytes) in &parts.tables {
         device.write_at(*at, bytes)?;
         device.flush()?;
     }

@@ -80,8 +80,7 @@ impl<'a, 'w> Structures<'a, 'w> {
         cancel: &Cancel,
     ) -> Result<Option<u64>, PipelineError> {
         let sealed = self.work.layout.seal_parts(information_area);
-        let places = [&sealed.gpt_primary, &sealed.gpt_backup];
-        for (at, bytes) in sealed.bitlocker.iter().chain(places) {
+        for (at, bytes) in sealed.all() {
             let mut found = vec![0; bytes.len()];
             disk.read_at(*at, &mut found)?;
             if let Some(place) = found

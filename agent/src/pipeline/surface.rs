@@ -66,12 +66,13 @@ pub fn check_surface(
     device: &mut dyn Device,
     how: SurfaceCheck,
     keep: bool,
-    spared: &Range<u64>,
+    spared: &[Range<u64>],
     cancel: &Cancel,
 ) -> Result<(), SurfaceError> {
     let beside = |places: Vec<(u64, u64)>| {
         let ranges: Vec<_> = places.iter().map(|(at, bytes)| *at..at + bytes).collect();
-        let parts = outside(&ranges, spared).into_iter();
+        let apart = |ranges: Vec<_>, spared| outside(&ranges, spared);
+        let parts = spared.iter().fold(ranges, apart).into_iter();
         parts
             .map(|part| (part.start, part.end - part.start))
             .collect::<Vec<_>>()
@@ -262,7 +263,7 @@ mod tests {
     const BYTES: u64 = 64 << 20;
 
     fn check(drive: &mut Liar, how: SurfaceCheck, keep: bool) -> Result<(), SurfaceError> {
-        check_surface(drive, how, keep, &(0..0), &Cancel::default())
+        check_surface(drive, how, keep, &[], &Cancel::default())
     }
 
     #[test]
@@ -277,6 +278,26 @@ mod tests {
             assert_eq!(kept, if keep { 512 } else { 0 });
             assert_eq!(all.iter().filter(|byte| **byte != 0).count(), kept);
             check(&mut drive, SurfaceCheck::Full, false).expect("honest");
+        }
+    }
+
+    #[test]
+    fn nothing_is_ever_written_to_what_a_check_keeps_apart_from() {
+        let apart_from = [0..2 << 20, (32 << 20) + 4096..33 << 20, BYTES - 4096..BYTES];
+        let mut drive = Liar::new(BYTES, BYTES);
+        drive
+            .disk
+            .write_at(0, &vec![7; index(BYTES)])
+            .expect("in bounds");
+        let cancel = Cancel::default();
+        check_surface(&mut drive, SurfaceCheck::Quick, false, &apart_from, &cancel)
+            .expect("honest");
+        let mut found = vec![0; index(BYTES)];
+        drive.disk.read_at(0, &mut found).expect("in bounds");
+        assert!(found.contains(&0));
+        for range in apart_from {
+            let kept = &found[index(range.start)..index(range.end)];
+            assert!(kept.iter().all(|byte| *byte == 7), "{range:?}");
         }
     }
 
@@ -313,7 +334,14 @@ mod tests {
             let mut drive = Liar::new(BYTES, BYTES);
             drive.disk.write_at(1 << 20, &[7; 4096]).expect("in bounds");
             let spared = (1 << 20)..(1 << 20) + 4096;
-            check_surface(&mut drive, how, false, &spared, &Cancel::default()).expect("honest");
+            check_surface(
+                &mut drive,
+                how,
+                false,
+                std::slice::from_ref(&spared),
+                &Cancel::default(),
+            )
+            .expect("honest");
             let mut found = [0; 4096];
             drive.disk.read_at(1 << 20, &mut found).expect("in bounds");
             assert_eq!(found, [7; 4096]);

@@ -187,6 +187,7 @@ impl Ground {
             label: "tested".to_owned(),
             started: FileTime(134_000_000_000_000_000),
             ids: DriveIds::derive(&self.secrets.volume_master_key),
+            kept: None,
         };
         let entries: Vec<u32> = (0..self.listing.len()).collect();
         let layout =

@@ -385,6 +385,7 @@ fn fill(drive: &Path, source: &Path, journals: &Path) -> Result<(), JobError> {
             path: drive.to_owned(),
             serial: None,
             free_space: FreeSpace::Wipe,
+            existing_key: None,
         }],
         journal_dirs: vec![journals.to_owned()],
         ..JobRequest::listing("session-1", origin)

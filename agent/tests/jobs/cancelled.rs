@@ -14,6 +14,7 @@ fn start(place: &Place, jobs: &Jobs, serial: &str) -> (String, String) {
             path: image,
             serial: None,
             free_space: FreeSpace::Blank,
+            existing_key: None,
         }],
         journal_dirs: vec![place.journals()],
         ..JobRequest::listing(

@@ -136,6 +136,7 @@ fn request(place: &Place, session: &str, image: &std::path::Path) -> JobRequest 
             path: image.to_owned(),
             serial: None,
             free_space: FreeSpace::Blank,
+            existing_key: None,
         }],
         journal_dirs: vec![place.journals()],
         ..JobRequest::listing(

@@ -1,4 +1,4 @@
-//! Where a new volume keeps BitLocker's own areas.
+//! Where a volume keeps BitLocker's own areas.
 
 use thiserror::Error;
 
@@ -26,8 +26,9 @@ pub struct Regions {
     pub information: [u64; 3],
     /// Where the file system's own first [`HEADER_BYTES`] are kept ("H"), encrypted at that place.
     pub header: u64,
-    /// An area that Windows uses for itself ("X"), [`SPARE_BYTES`] of encrypted zeros.
-    pub spare: u64,
+    /// An area that Windows uses for itself ("X"), [`SPARE_BYTES`] of encrypted zeros; Windows 7 made
+    /// volumes without it.
+    pub spare: Option<u64>,
 }
 
 /// Why a volume has no room for BitLocker's areas.
@@ -85,7 +86,7 @@ impl Regions {
         Ok(Self {
             information: [first, second, third],
             header,
-            spare,
+            spare: Some(spare),
         })
     }
 
@@ -93,11 +94,15 @@ impl Regions {
     /// the areas, each one contiguous, non-resident extent. Without them any file system driver
     /// would allocate over the areas.
     #[must_use]
-    pub fn control_files(&self) -> [(String, u64, u64); 5] {
+    pub fn control_files(&self) -> Vec<(String, u64, u64)> {
         let control =
             |number: u32| format!("FVE2.{{e40ad34d-dae9-4bc7-95bd-b16218c10f72}}.{number}");
         let [first, second, third] = self.information;
-        [
+        let spare = self.spare.map(|at| {
+            let name = "FVE2.{da392a22-cae0-4f0f-9a30-b8830385d046}";
+            (name.to_owned(), at, SPARE_BYTES)
+        });
+        let named = [
             (control(1), first, INFORMATION_BYTES),
             (control(2), second, INFORMATION_BYTES),
             (control(3), third, INFORMATION_BYTES),
@@ -106,12 +111,8 @@ impl Regions {
                 self.header,
                 HEADER_BYTES,
             ),
-            (
-                "FVE2.{da392a22-cae0-4f0f-9a30-b8830385d046}".to_owned(),
-                self.spare,
-                SPARE_BYTES,
-            ),
-        ]
+        ];
+        named.into_iter().chain(spare).collect()
     }
 }
 
@@ -123,7 +124,10 @@ mod tests {
     fn a_100_mib_volume_has_its_areas_where_the_genuine_startup_key_volume_has_them() {
         let regions = Regions::new(0x640_0000, 4096).expect("large enough");
         assert_eq!(regions.information, [0x210_0000, 0x2c1_d000, 0x373_a000]);
-        assert_eq!((regions.header, regions.spare), (0x211_0000, 0x211_2000));
+        assert_eq!(
+            (regions.header, regions.spare),
+            (0x211_0000, Some(0x211_2000))
+        );
     }
 
     #[test]

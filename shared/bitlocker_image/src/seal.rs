@@ -146,7 +146,7 @@ pub fn seal(spec: &VolumeSpec, secrets: &Secrets) -> Result<SealedVolume, SealEr
     entries.push(Entry::Virtualization(Some(Extended {
         flags: FLAGS,
         os_build: OS_BUILD,
-        spare: spec.regions.spare,
+        spare: spec.regions.spare.unwrap_or(NO_SPARE),
     })));
     let area = Area {
         volume_bytes: spec.volume_bytes,
@@ -253,13 +253,15 @@ fn check_places(spec: &VolumeSpec) -> Result<(), SealError> {
         return Err(misplaced("the end", volume_bytes));
     }
     let [first, second, third] = spec.regions.information;
-    let mut areas = [
+    let spare = spec.regions.spare;
+    let spare = spare.map(|at| ("the spare area", at, SPARE_BYTES));
+    let mut areas = vec![
         ("information area 1", first, INFORMATION_BYTES),
         ("information area 2", second, INFORMATION_BYTES),
         ("information area 3", third, INFORMATION_BYTES),
         ("the header's copy", spec.regions.header, HEADER_BYTES),
-        ("the spare area", spec.regions.spare, SPARE_BYTES),
     ];
+    areas.extend(spare);
     areas.sort_by_key(|(_, at, _)| *at);
     let mut free = HEADER_BYTES;
     for (what, at, bytes) in areas {
@@ -276,6 +278,8 @@ fn check_places(spec: &VolumeSpec) -> Result<(), SealError> {
 const FIRST_COUNTER: u32 = 2;
 /// In units of FILETIME. The times of Windows' nonces are whole milliseconds.
 const MILLISECOND: u64 = 10_000;
+/// The place of a spare area that is not there.
+const NO_SPARE: u64 = 0;
 /// The flags of most finished volumes (bitlocker.md part 9).
 const FLAGS: u64 = 0x0a;
 /// The Windows that the volume says it was made by: 10 version 1809. Modest, as an older Windows
@@ -344,7 +348,7 @@ mod tests {
         };
         assert_eq!(place(|spec| spec.volume_bytes += 1), "the end");
         assert_eq!(
-            place(|spec| spec.regions.spare = spec.regions.header),
+            place(|spec| spec.regions.spare = Some(spec.regions.header)),
             "the spare area"
         );
         assert_eq!(

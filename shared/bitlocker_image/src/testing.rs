@@ -67,7 +67,8 @@ impl OwnVolume {
         };
         let regions = volume.spec.regions;
         let end = Self::BYTES - 65_536;
-        for at in [0, regions.spare, regions.information[1] - 65_536, end] {
+        let spare = regions.spare.expect("a new volume has one");
+        for at in [0, spare, regions.information[1] - 65_536, end] {
             volume.write_encrypted(at, 65_536);
         }
         volume.write_header();

@@ -94,6 +94,7 @@ impl Recipe {
             label: "Argosy".to_owned(),
             started: FileTime::from_unix(1_760_000_000, 0),
             ids,
+            kept: None,
         }
     }
 
@@ -200,11 +201,7 @@ impl Recipe {
         };
         let sealed = bitlocker_image::seal(&spec, &secrets).expect("consistent");
         let parts = layout.seal_parts(&sealed.information_area);
-        for (at, bytes) in parts
-            .bitlocker
-            .into_iter()
-            .chain([parts.gpt_backup, parts.gpt_primary])
-        {
+        for (at, bytes) in parts.bitlocker.into_iter().chain(parts.tables) {
             disk.write_at(at, &bytes).expect("in bounds");
         }
         Built {
@@ -230,7 +227,7 @@ impl Recipe {
         disk.write_at(start, &boot).expect("in bounds");
         disk.write_at(header, &[0; 8192]).expect("in bounds");
         let parts = layout.seal_parts(&vec![0; 65_536]);
-        for (at, bytes) in [parts.gpt_backup, parts.gpt_primary] {
+        for (at, bytes) in parts.tables {
             disk.write_at(at, &bytes).expect("in bounds");
         }
         Built {

@@ -9,7 +9,7 @@ use ntfs_image::{FileTime, LayoutError, Node, NtfsLayout};
 use thiserror::Error;
 
 use super::segment::{self, DriveSegment};
-use super::{DriveIds, Mend, SealParts, seal};
+use super::{DriveIds, Kept, Mend, SealParts, seal};
 use crate::plan::{
     DriveTree, DriveTreeError, Listing, Mapping, NodeMap, NodeSource, Space, SpaceError,
 };
@@ -31,6 +31,8 @@ pub struct DriveSpec {
     pub started: FileTime,
     /// What looks random.
     pub ids: DriveIds,
+    /// The volume that is on it already and keeps its keys; `None` for a new one.
+    pub kept: Option<Kept>,
 }
 
 /// A drive that cannot be laid out.
@@ -91,7 +93,8 @@ impl DriveLayout {
         mapping: &Mapping,
     ) -> Result<Self, DriveLayoutError> {
         let serial = || spec.serial.clone();
-        let space = Space::new(spec.disk_bytes, spec.sector).map_err(|cause| {
+        let kept = spec.kept.as_ref().map(|kept| &kept.volume);
+        let space = Space::of(spec.disk_bytes, spec.sector, kept).map_err(|cause| {
             let serial = serial();
             DriveLayoutError::Space { serial, cause }
         })?;
@@ -183,13 +186,14 @@ impl DriveLayout {
 
     /// Returns what lies where: disk offsets, ascending, no gap, no overlap, the whole disk once.
     pub fn segments(&self) -> impl Iterator<Item = DriveSegment> + '_ {
-        let (primary_bytes, backup_at, backup_bytes) = seal::gpt_places(&self.gpt_spec());
-        segment::stack(
-            &self.space,
-            &self.ntfs,
-            primary_bytes,
-            backup_at..backup_at.saturating_add(backup_bytes),
-        )
+        let around = if self.space.is_kept {
+            segment::around_kept(&self.space)
+        } else {
+            let (primary_bytes, backup_at, backup_bytes) = seal::gpt_places(&self.gpt_spec());
+            let backup = backup_at..backup_at.saturating_add(backup_bytes);
+            segment::around_new(&self.space, primary_bytes, backup)
+        };
+        segment::stack(&self.space, &self.ntfs, around)
     }
 
     /// Fills `into` with the plaintext at disk offset `at`, for a range inside one
@@ -206,12 +210,15 @@ impl DriveLayout {
     }
 
     /// Returns the parts of the Seal phase. `information_area` is the 65,536 bytes that
-    /// [`bitlocker_image::seal`] gave, from the frozen plan.
+    /// [`bitlocker_image::seal`] gave, from the frozen plan; a kept volume has its own.
     ///
     /// # Panics
     /// When the area has another length.
     #[must_use]
     pub fn seal_parts(&self, information_area: &[u8]) -> SealParts {
+        if let Some(kept) = &self.spec.kept {
+            return seal::kept(kept);
+        }
         seal::parts(
             &self.space,
             &self.ntfs,

@@ -4,24 +4,46 @@ use bitlocker_image::INFORMATION_BYTES;
 use gpt_image::GptSpec;
 use ntfs_image::NtfsLayout;
 
-use super::DriveIds;
+use super::{DriveIds, Kept};
 use crate::plan::Space;
 
 /// The parts that are written last, each group flushed before the next: until then nothing on the
 /// drive can be recognised, so a drive that was not finished is not taken for one that is.
+///
+/// Of a volume that is kept only the boot sector is written: it was taken off by the Erase phase.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SealParts {
     /// First: the three information areas, then the boot sector with its junk. Disk offset and
     /// bytes.
     pub bitlocker: Vec<(u64, Vec<u8>)>,
-    /// Second: the backup partition table. Disk offset and bytes.
-    pub gpt_backup: (u64, Vec<u8>),
-    /// Last: protective MBR and primary partition table. Disk offset 0 and bytes.
-    pub gpt_primary: (u64, Vec<u8>),
+    /// Then, each flushed before the next: the backup partition table; protective MBR and primary
+    /// partition table. Disk offset and bytes.
+    pub tables: Vec<(u64, Vec<u8>)>,
+    /// What was there before and is never written: a finished drive has it all the same. Disk offset
+    /// and bytes.
+    pub stays: Vec<(u64, Vec<u8>)>,
+}
+
+impl SealParts {
+    /// Returns everything that a finished drive has.
+    pub fn all(&self) -> impl Iterator<Item = &(u64, Vec<u8>)> {
+        let written = self.bitlocker.iter().chain(&self.tables);
+        written.chain(&self.stays)
+    }
 }
 
 const BOOT_BYTES: usize = 512;
 
+/// Returns the parts of a volume that is kept.
+pub(super) fn kept(kept: &Kept) -> SealParts {
+    SealParts {
+        bitlocker: vec![(kept.volume.partition.start, kept.boot.clone())],
+        tables: Vec::new(),
+        stays: kept.stays.clone(),
+    }
+}
+
+/// Returns the parts of a new volume.
 pub(super) fn parts(
     space: &Space,
     ntfs: &NtfsLayout,
@@ -40,8 +62,11 @@ pub(super) fn parts(
     bitlocker.push((start, boot(space, ntfs, ids)));
     SealParts {
         bitlocker,
-        gpt_backup: gpt.backup().expect(GPT_IS_MADE),
-        gpt_primary: (0, gpt.primary().expect(GPT_IS_MADE)),
+        tables: vec![
+            gpt.backup().expect(GPT_IS_MADE),
+            (0, gpt.primary().expect(GPT_IS_MADE)),
+        ],
+        stays: Vec::new(),
     }
 }
 

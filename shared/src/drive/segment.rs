@@ -49,37 +49,53 @@ pub enum What {
     Zeros,
     /// Unused clusters: never written.
     Free,
+    /// Outside of a volume that is kept: never written.
+    Outside,
 }
 
 pub(super) use bitlocker_image::HEADER_BYTES;
 
-/// Stacks partition table, BitLocker's places and the file system.
+/// What lies outside of the partition: disk ranges, ascending.
+pub(super) type Around = Vec<(Range<u64>, What)>;
+
+/// Returns what a new partition table, whose primary is `primary_bytes` long and whose backup lies at
+/// `backup`, leaves outside of the partition.
+pub(super) fn around_new(space: &Space, primary_bytes: u64, backup: Range<u64>) -> Around {
+    let partition = &space.partition;
+    vec![
+        (0..primary_bytes, What::Gpt),
+        (primary_bytes..partition.start, What::Gap),
+        (partition.end..backup.start, What::Gap),
+        (backup.clone(), What::Gpt),
+        (backup.end..space.disk_bytes, What::Gap),
+    ]
+}
+
+/// Returns what is outside of a partition that is kept.
+pub(super) fn around_kept(space: &Space) -> Around {
+    let partition = &space.partition;
+    vec![
+        (0..partition.start, What::Outside),
+        (partition.end..space.disk_bytes, What::Outside),
+    ]
+}
+
+/// Stacks what is `around` the partition, BitLocker's places and the file system.
 pub(super) fn stack<'a>(
     space: &Space,
     ntfs: &'a NtfsLayout,
-    primary_bytes: u64,
-    backup: Range<u64>,
+    around: Around,
 ) -> impl Iterator<Item = DriveSegment> + 'a {
-    let partition = space.partition.clone();
-    let segment = |range: Range<u64>, what| DriveSegment {
+    let segment = |(range, what): (Range<u64>, What)| DriveSegment {
         at: range.start,
         bytes: range.end - range.start,
         what,
     };
-    let head = [
-        segment(0..primary_bytes, What::Gpt),
-        segment(primary_bytes..partition.start, What::Gap),
-        segment(
-            partition.start..partition.start + HEADER_BYTES,
-            What::FveBoot,
-        ),
-    ];
-    let tail = [
-        segment(partition.end..backup.start, What::Gap),
-        segment(backup.clone(), What::Gpt),
-        segment(backup.end..space.disk_bytes, What::Gap),
-    ];
-    let start = partition.start;
+    let start = space.partition.start;
+    let around = around.into_iter().map(segment);
+    let (mut head, tail): (Vec<_>, Vec<_>) = around.partition(|around| around.at < start);
+    let boot = start..start + HEADER_BYTES;
+    head.push(segment((boot, What::FveBoot)));
     let volume = ntfs
         .segments()
         .filter_map(behind_header)

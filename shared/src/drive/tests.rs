@@ -65,11 +65,9 @@ fn bitlockers_places_are_where_its_metadata_says() {
             }
             let header = only(&layout, What::HeaderCopy);
             assert_eq!((header.at, header.bytes), (start + regions.header, 8192));
-            assert!(
-                layout
-                    .segments()
-                    .any(|zeros| zeros.at == start + regions.spare && zeros.what == What::Zeros)
-            );
+            assert!(layout.segments().any(|zeros| Some(zeros.at)
+                == regions.spare.map(|spare| start + spare)
+                && zeros.what == What::Zeros));
             let boot = only(&layout, What::FveBoot);
             assert_eq!((boot.at, boot.bytes), (start, 8192));
             let last = layout
@@ -303,6 +301,7 @@ fn one_drive(disk_bytes: u64, sector: SectorSize) -> (PlanOptions, DriveSize) {
             serial,
             bytes: disk_bytes,
             sector,
+            kept: None,
         },
     )
 }

@@ -22,6 +22,8 @@ pub enum DriveEvent {
     Sealing,
     /// All is durable; the drive can be opened.
     Written,
+    /// Somebody else encrypted and filled it; every file on it was hashed where it lies.
+    InPlace,
     /// The reader has proven everything up to `through`.
     VerifiedThrough {
         /// Bytes, in the fixed order of the verification.

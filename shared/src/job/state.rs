@@ -13,6 +13,8 @@ use thiserror::Error;
 ///                 +----+              +----+
 ///                 |    v              |    v
 /// Planned -> Erased -> Writing -> Mending -> Sealing -> Written -> Verifying -> Verified   (nothing missing)
+///    |                                                    ^
+///    +------------------------InPlace---------------------+     (filled by somebody else: only read)
 ///                                                          |           |
 ///                                                          +-----------+------> Incomplete (planned files missing)
 ///
@@ -151,7 +153,7 @@ impl Stage {
             }
             (Self::Erased | Self::Writing { .. }, E::Mending) => Some(Self::Mending),
             (Self::Mending, E::Sealing) => Some(Self::Sealing),
-            (Self::Sealing, E::Written) => Some(Self::Written),
+            (Self::Sealing, E::Written) | (Self::Planned, E::InPlace) => Some(Self::Written),
             (Self::Written, E::VerifiedThrough { through }) => {
                 Some(Self::Verifying { through: *through })
             }
@@ -220,6 +222,17 @@ mod tests {
         E::Sealing,
         E::Written,
     ];
+
+    #[test]
+    fn a_drive_that_somebody_else_filled_is_taken_once_and_never_one_that_we_began() {
+        let state = run(&[E::InPlace]).expect("in order");
+        assert_eq!(state.verdict(), Some(Verdict::Written));
+        assert!(run(&[E::InPlace, E::InPlace]).is_err());
+        for begun in 1..WRITTEN.len() {
+            let state = run(&WRITTEN[..begun]).expect("in order");
+            assert!(state.step(&E::InPlace).is_err(), "{begun}");
+        }
+    }
 
     #[test]
     fn the_straight_road_ends_verified() {

@@ -90,6 +90,12 @@ fn write_record(record: &Record) -> Writer {
             .number("ManifestBytes", *manifest_bytes),
         Record::Sealing => activity("ArgosySealing"),
         Record::Written => activity("ArgosyWritten"),
+        Record::InPlace {
+            manifest_md5,
+            manifest_bytes,
+        } => activity("ArgosyInPlace")
+            .word("ManifestHash", &crate::hash::upper_hex(manifest_md5))
+            .number("ManifestBytes", *manifest_bytes),
         Record::VerifiedThrough { through } => {
             activity("ArgosyVerifiedThrough").number("Through", *through)
         }
@@ -242,6 +248,10 @@ fn read_record(activity: &str, fields: &mut Reader<'_>) -> Result<Record, String
         },
         "ArgosySealing" => Record::Sealing,
         "ArgosyWritten" => Record::Written,
+        "ArgosyInPlace" => Record::InPlace {
+            manifest_md5: fields.hash("ManifestHash")?,
+            manifest_bytes: fields.number("ManifestBytes")?,
+        },
         "ArgosyVerifiedThrough" => Record::VerifiedThrough {
             through: fields.number("Through")?,
         },

@@ -40,6 +40,14 @@ pub enum Record {
     Sealing,
     /// The drive is whole.
     Written,
+    /// Somebody else encrypted and filled the drive; every file on it was hashed where it lies, and
+    /// this manifest is to be put onto it. The only record of such a drive between key and portal.
+    InPlace {
+        /// MD5 of the manifest.
+        manifest_md5: [u8; 16],
+        /// Its length in bytes.
+        manifest_bytes: u64,
+    },
     /// The record that the portal reads: serial, recovery password, manifest and its MD5. The
     /// writer knows them all.
     DriveInfo,
@@ -81,7 +89,7 @@ pub enum Record {
 pub struct Session {
     /// The session id.
     pub session: SessionId,
-    /// SHA-256 of the frozen plan.
+    /// SHA-256 of the frozen plan; of the manifest's MD5 where somebody else filled the drive.
     pub plan_hash: [u8; 32],
     /// The one start time that the drive's own times are made from.
     pub started: Moment,
@@ -175,6 +183,7 @@ impl Record {
             Self::Mending { .. } => DriveEvent::Mending,
             Self::Sealing => DriveEvent::Sealing,
             Self::Written => DriveEvent::Written,
+            Self::InPlace { .. } => DriveEvent::InPlace,
             Self::VerifiedThrough { through } => DriveEvent::VerifiedThrough { through: *through },
             Self::Verified { .. } => DriveEvent::Verified {
                 missing_files: missing,

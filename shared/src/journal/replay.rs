@@ -31,6 +31,8 @@ pub struct Replay {
     pub left_out: LeftOutTally,
     /// MD5 and length of the manifest; none before the mend.
     pub manifest: Option<([u8; 16], u64)>,
+    /// Whether somebody else encrypted and filled the drive: its files lie anywhere on it.
+    pub in_place: bool,
     /// When the record for the portal was made; none before.
     pub drive_info: Option<Moment>,
     /// Files and bytes that were read back; none before.
@@ -280,6 +282,7 @@ impl Replay {
             side: SideMark::default(),
             left_out: LeftOutTally::default(),
             manifest: None,
+            in_place: false,
             drive_info: None,
             verified: None,
             attempts: 1,
@@ -340,6 +343,9 @@ impl Replay {
         if matches!(record, Record::Erased { .. }) && self.key.is_empty() {
             return Err("the drive is erased before its key is recorded".to_owned());
         }
+        if matches!(record, Record::InPlace { .. }) && self.key.is_empty() {
+            return Err("a drive that somebody else filled has no key recorded".to_owned());
+        }
         if let Some(event) = record.event(self.left_out.missing) {
             self.state = self
                 .state
@@ -358,6 +364,13 @@ impl Replay {
                 manifest_md5,
                 manifest_bytes,
             } => self.manifest = Some((manifest_md5, manifest_bytes)),
+            Record::InPlace {
+                manifest_md5,
+                manifest_bytes,
+            } => {
+                self.manifest = Some((manifest_md5, manifest_bytes));
+                self.in_place = true;
+            }
             Record::VerifiedThrough { .. } => self.marks.1 = self.marks.1.saturating_add(1),
             Record::Verified { files, bytes } => self.verified = Some((files, bytes)),
             Record::Resumed { .. } => self.attempts = self.attempts.saturating_add(1),

@@ -167,6 +167,59 @@ fn codes(report: &JournalReport) -> Vec<&str> {
         .collect()
 }
 
+/// A drive that somebody else filled: its manifest names files anywhere on it.
+fn in_place(manifest: &[u8]) -> Vec<Record> {
+    vec![
+        key(PASSWORD),
+        Record::InPlace {
+            manifest_md5: crate::hash::md5(manifest),
+            manifest_bytes: len(manifest),
+        },
+        Record::DriveInfo,
+        Record::Closed {
+            verdict: Verdict::Written,
+        },
+    ]
+}
+
+#[test]
+fn the_story_of_a_drive_that_somebody_else_filled_is_read_and_its_manifest_believed() {
+    let mut writer = ManifestWriter::new(Vec::new(), "WD-1", "reels#1").expect("memory");
+    for name in ["a.mov", "b.mov"] {
+        let (path, blob) = (format!("\\{name}"), format!("film/{name}"));
+        let file = ManifestFile::new(path, blob, 1, BlobKind::Block, vec![[1; 16]]);
+        writer.file(&file).expect("good");
+    }
+    let manifest = writer.finish().expect("memory").inner;
+    let journal = told("WD-1", &in_place(&manifest)).concat();
+    let replay = replay(&journal).expect("whole");
+    assert!(replay.in_place);
+    assert_eq!(replay.state, DriveState::At(Stage::Written));
+    let report = judge(&journal, Some(&manifest));
+    assert_eq!(report.verdict, JournalVerdict::Valid, "{report:?}");
+    let report = judge(&journal, Some(&self::manifest("WD-1", "reels#1")));
+    assert_eq!(report.verdict, JournalVerdict::Invalid, "{report:?}");
+}
+
+#[test]
+fn a_drive_that_somebody_else_filled_needs_its_key_first_and_is_never_one_that_was_erased() {
+    let create = || {
+        JournalWriter::create(Moment(0), &session("WD-1"))
+            .expect("good")
+            .0
+    };
+    let taken = in_place(b"x").remove(1);
+    assert!(create().append(Moment(0), &taken).is_err());
+    let mut writer = create();
+    let erased = Record::Erased {
+        fingerprint: [4; 32],
+    };
+    for record in [key(PASSWORD), erased] {
+        writer.append(Moment(0), &record).expect("in order");
+    }
+    assert!(writer.append(Moment(0), &taken).is_err());
+}
+
 #[test]
 fn a_story_told_is_the_story_read() {
     let journal = story();

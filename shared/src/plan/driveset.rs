@@ -17,7 +17,9 @@ pub struct DrivesetRow {
     pub format: bool,
     /// Whether the tool was told not to ask (`SilentMode`).
     pub silent: bool,
-    /// The key of a drive that is encrypted already (`AlreadyEncrypted`); none for `Encrypt`.
+    /// The key of a drive that is encrypted already (`AlreadyEncrypted`); none for `Encrypt`. Together
+    /// with `format` the keys stay and the file system is made anew: the Windows tool has no word for
+    /// that, and refuses it.
     pub existing_key: Option<RecoveryPassword>,
 }
 
@@ -69,13 +71,6 @@ fn read_row(row: &Row<'_>) -> Result<DrivesetRow, CsvError> {
     let format = one_of(row, FORMAT, ["Format", "AlreadyFormatted"])?;
     let silent = one_of(row, SILENT, ["SilentMode", "PromptOnFormat"])?;
     let encrypt = one_of(row, ENCRYPTION, ["Encrypt", "AlreadyEncrypted"])?;
-    // The words of the Windows tool: people search for them.
-    if format && !encrypt {
-        return Err(row.fault(
-            ENCRYPTION,
-            "when Format is specified, Encrypt must also be specified",
-        ));
-    }
     let key = row.field(KEY).trim();
     let existing_key = match (encrypt, key.is_empty()) {
         (true, true) => None,
@@ -184,6 +179,13 @@ mod tests {
     }
 
     #[test]
+    fn a_drive_that_keeps_its_keys_may_get_a_new_file_system() {
+        let csv = format!("{HEADER}G,Format,SilentMode,AlreadyEncrypted,{KEY_TEXT}\n");
+        let rows = read_driveset(csv.as_bytes()).expect("our own form");
+        assert!(rows[0].format && rows[0].existing_key.is_some());
+    }
+
+    #[test]
     fn every_wrong_row_is_named_with_line_and_column() {
         for (text, column, words) in [
             (
@@ -194,10 +196,11 @@ mod tests {
             ("G,,SilentMode,Encrypt,", FORMAT, "neither Format nor"),
             ("G,Format,none,Encrypt,", SILENT, "\"none\" is neither"),
             (
-                "G,Format,SilentMode,AlreadyEncrypted,",
+                "G,Format,SilentMode,Both,",
                 ENCRYPTION,
-                "Encrypt must also be specified",
+                "\"Both\" is neither",
             ),
+            ("G,Format,SilentMode,AlreadyEncrypted,", KEY, "48-digit"),
             (
                 "G,AlreadyFormatted,SilentMode,AlreadyEncrypted,",
                 KEY,

@@ -2,13 +2,25 @@
 
 use std::ops::Range;
 
-use bitlocker_image::Regions;
+use bitlocker_image::{Cipher, Regions};
 use disk::SectorSize;
 use gpt_image::GptSpec;
 use ntfs_image::{FileTime, LayoutError, NtfsLayout, ReservedFile, Tree, VolumeSpec};
 use thiserror::Error;
 
-/// Places on a drive that follow from its size alone.
+/// A BitLocker volume that somebody made before, whose keys stay: where it lies, and how it is
+/// encrypted. What is outside of it is not ours.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptVolume {
+    /// Its place on the disk, in bytes.
+    pub partition: Range<u64>,
+    /// BitLocker's own places in it, wherever Windows found room.
+    pub regions: Regions,
+    /// How its sectors are encrypted.
+    pub cipher: Cipher,
+}
+
+/// Places on a drive that follow from its size alone, or from the volume that is kept on it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Space {
     /// The whole disk, in bytes.
@@ -19,6 +31,8 @@ pub struct Space {
     pub partition: Range<u64>,
     /// BitLocker's own places in the partition.
     pub regions: Regions,
+    /// Whether the partition and BitLocker's places were there before, and stay as they are.
+    pub is_kept: bool,
 }
 
 /// The smallest drive: 64 MiB.
@@ -42,6 +56,14 @@ pub enum SpaceError {
     /// BitLocker's places do not fit.
     #[error(transparent)]
     Regions(#[from] bitlocker_image::RegionsError),
+    /// A kept volume is not on the disk.
+    #[error("its volume ends at {end}, behind the disk's {disk_bytes} bytes")]
+    Outside {
+        /// Where the volume ends.
+        end: u64,
+        /// Bytes of the disk.
+        disk_bytes: u64,
+    },
 }
 
 /// What Windows wants for itself when it first mounts a volume; reference/ntfs.md 4.2 proposes it,
@@ -50,7 +72,34 @@ const HEADROOM_BYTES_MAX: u64 = 256 << 20;
 const HEADROOM_SHARE: u64 = 2048;
 
 impl Space {
-    /// Returns the places of a disk of `disk_bytes`.
+    /// Returns the places of a disk of `disk_bytes`: those of the volume that is `kept`, or of a new
+    /// one.
+    ///
+    /// # Errors
+    /// [`SpaceError`] when it is too small or not whole sectors.
+    pub fn of(
+        disk_bytes: u64,
+        sector: SectorSize,
+        kept: Option<&KeptVolume>,
+    ) -> Result<Self, SpaceError> {
+        let Some(kept) = kept else {
+            return Self::new(disk_bytes, sector);
+        };
+        let (partition, regions) = (kept.partition.clone(), kept.regions);
+        if partition.end > disk_bytes {
+            let end = partition.end;
+            return Err(SpaceError::Outside { end, disk_bytes });
+        }
+        Ok(Self {
+            disk_bytes,
+            sector,
+            partition,
+            regions,
+            is_kept: true,
+        })
+    }
+
+    /// Returns the places of a disk of `disk_bytes` that gets a new volume.
     ///
     /// # Errors
     /// [`SpaceError`] when it is too small or not whole sectors.
@@ -70,6 +119,7 @@ impl Space {
             sector,
             partition,
             regions,
+            is_kept: false,
         })
     }
 
@@ -105,7 +155,7 @@ impl Space {
             serial,
             label: label.to_owned(),
             created,
-            reserved: self.regions.control_files().map(own).into(),
+            reserved: self.regions.control_files().into_iter().map(own).collect(),
         }
     }
 

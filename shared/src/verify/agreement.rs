@@ -97,6 +97,7 @@ fn judged(built: &Built) -> String {
         manifest_hash: Some(built.manifest_hash),
         serial: Some(SERIAL.to_owned()),
         session: Some("s-1".to_owned()),
+        in_place: false,
         proven_bytes: 0,
     };
     let report = verify(&built.disk, &built.credential, &expected, &mut |_| {

@@ -7,6 +7,7 @@ use ntfs_image::read::Volume;
 
 use super::batch::{Batch, Block, Done, OpenFile};
 use super::finding::{Finding, FindingCode, Findings};
+use super::report::Expected;
 use super::seen::Seen;
 use crate::manifest::{Attached, ManifestFile, Ranges};
 
@@ -16,6 +17,8 @@ pub(super) struct Files<'a, R> {
     pub(super) seen: Seen,
     pub(super) batch: Batch,
     pub(super) done: Done,
+    /// Whether files may have further streams.
+    in_place: bool,
     /// Bytes, in the manifest's order, that need not be read again.
     proven_bytes: u64,
     /// Bytes of the files that came so far.
@@ -23,13 +26,14 @@ pub(super) struct Files<'a, R> {
 }
 
 impl<'a, R: ReadAt> Files<'a, R> {
-    pub(super) fn new(volume: &'a Volume<R>, proven_bytes: u64) -> Self {
+    pub(super) fn new(volume: &'a Volume<R>, expected: &Expected) -> Self {
         Self {
             volume,
             seen: Seen::default(),
             batch: Batch::default(),
             done: Done::default(),
-            proven_bytes,
+            in_place: expected.in_place,
+            proven_bytes: expected.proven_bytes,
             come_bytes: 0,
         }
     }
@@ -105,7 +109,8 @@ impl<'a, R: ReadAt> Files<'a, R> {
                 return None;
             }
         };
-        for stream in file.streams() {
+        let streams = file.streams().iter().filter(|_| !self.in_place);
+        for stream in streams {
             let message = format!(
                 "a further stream, {}, of {} bytes that the manifest does not name",
                 stream.name, stream.bytes

@@ -25,5 +25,6 @@ mod tests;
 
 pub use finding::{FINDINGS_MAX, Finding, FindingCode};
 pub use open::{OpenDriveError, OpenedDrive, open_drive};
+pub use others::is_windows_own;
 pub use report::{Expected, VerifyPhase, VerifyProgress, VerifyReport, VerifyVerdict};
 pub use run::verify;

@@ -17,11 +17,13 @@ const CONTROL_FILE: &str = "FVE2.{";
 pub(super) fn find<R: ReadAt>(
     volume: &Volume<R>,
     seen: &Seen,
+    in_place: bool,
     findings: &mut Findings,
     go_on: &mut dyn FnMut(&Findings) -> bool,
 ) -> bool {
     for (number, found) in (1_u32..).zip(volume.walk()) {
         match found {
+            Ok((path, _)) if in_place && is_windows_own(&path) => {}
             Ok((path, entry)) => findings_of(&path, &entry, seen, findings),
             Err(error) => findings.push(Finding::of_drive(FindingCode::FileSystem, error)),
         }
@@ -46,6 +48,19 @@ fn findings_of(path: &str, entry: &Entry, seen: &Seen, findings: &mut Findings) 
         findings.push(unexpected("a file that the manifest does not name"));
     }
 }
+
+/// Returns whether `path` is, or lies in, one of the folders that Windows makes for itself on every
+/// drive that it mounts. Nothing in them is a file of the person's that would travel.
+#[must_use]
+pub fn is_windows_own(path: &str) -> bool {
+    let top = path
+        .strip_prefix('\\')
+        .and_then(|path| path.split('\\').next());
+    top.is_some_and(|top| WINDOWS_OWN.iter().any(|own| top.eq_ignore_ascii_case(own)))
+}
+
+/// What Windows makes for itself in the root.
+const WINDOWS_OWN: [&str; 2] = ["System Volume Information", "$RECYCLE.BIN"];
 
 fn is_fixed(path: &str) -> bool {
     let in_root = path.strip_prefix('\\') == Some(MANIFEST_NAME);

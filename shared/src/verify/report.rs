@@ -13,6 +13,9 @@ pub struct Expected {
     pub serial: Option<String>,
     /// The session: the folder in the root that holds every file.
     pub session: Option<String>,
+    /// Whether somebody else filled the drive, with Windows most likely: what Windows keeps for itself
+    /// may be on it, and files may have further streams, which do not travel.
+    pub in_place: bool,
     /// Bytes of files, in the manifest's order, that an earlier run of this verification has
     /// proven: [`VerifyProgress::bytes`] of a moment without findings. Files that end there are not
     /// read again.

@@ -168,7 +168,7 @@ impl Run<'_> {
     fn files<R: ReadAt>(&mut self, volume: &Volume<R>) -> Result<(), Stop> {
         self.tell(VerifyPhase::Files)?;
         let mut reader = open_manifest(volume)?;
-        let mut files = Files::new(volume, self.expected.proven_bytes);
+        let mut files = Files::new(volume, self.expected);
         let mut come = 0_u64;
         while let Some(file) = reader.next_file().map_err(|error| manifest_fault(&error))? {
             files.take(&file, &mut self.findings);
@@ -192,7 +192,8 @@ impl Run<'_> {
             now.findings = findings.count();
             progress(now).is_continue()
         };
-        if others::find(volume, &files.seen, &mut self.findings, go_on) {
+        let in_place = self.expected.in_place;
+        if others::find(volume, &files.seen, in_place, &mut self.findings, go_on) {
             Ok(())
         } else {
             Err(cancelled())

@@ -34,6 +34,7 @@ fn expected(built: &Built) -> Expected {
         manifest_hash: Some(built.manifest_hash),
         serial: Some(SERIAL.to_owned()),
         session: Some("s-1".to_owned()),
+        in_place: false,
         proven_bytes: 0,
     }
 }

@@ -77,6 +77,7 @@ fn spec() -> DriveSpec {
         label: "Argosy".to_owned(),
         started: FileTime::from_unix(1_760_000_000, 0),
         ids: DriveIds::derive(&[7; 32]),
+        kept: None,
     }
 }
 
@@ -163,7 +164,7 @@ fn unencrypted(layout: &DriveLayout, disk: &mut [u8]) {
     put(disk, header, &[0; 8192]);
     put(disk, index(start), &boot);
     let parts = layout.seal_parts(&vec![0; 65_536]);
-    for (at, bytes) in [parts.gpt_backup, parts.gpt_primary] {
+    for (at, bytes) in parts.tables {
         put(disk, index(at), &bytes);
     }
 }

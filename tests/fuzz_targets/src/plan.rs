@@ -30,6 +30,7 @@ pub(crate) fn run(input: &[u8]) {
             serial: format!("D{number}"),
             bytes: (100_u64 << 20) << number,
             sector,
+            kept: None,
         })
         .collect();
     let mut mapping = Mapping::of_source(
@@ -95,6 +96,7 @@ fn can_be_laid_out(plan: &Plan, listing: &Listing, mapping: &Mapping) {
             label: "Argosy".to_owned(),
             started: FileTime::from_unix(1_760_000_000, 0),
             ids: DriveIds::derive(&[7; 32]),
+            kept: None,
         };
         let layout = DriveLayout::new(spec, listing, &drive.entries, mapping);
         let layout = layout.expect("what is planned fits");

@@ -35,6 +35,7 @@ pub(crate) fn run(input: &[u8]) {
         manifest_hash: (how & 1 == 0).then_some(drive.manifest_hash),
         serial: Some(SERIAL.to_owned()),
         session: Some(SESSION.to_owned()),
+        in_place: false,
         proven_bytes: 0,
     };
     let report = verify(&disk, &Credential::Clear, &expected, &mut |_| {

@@ -18,6 +18,7 @@
 //! Secrets are fixed and their key stretch is done once, in full.
 
 mod drive;
+mod encrypted;
 mod judge;
 mod mutation;
 mod rng;

@@ -13,10 +13,11 @@ use bitlocker_image::{
 use disk::{MemDisk, SectorSize, WriteAt};
 use ntfs_image::FileTime;
 use shared::api::FreeSpace;
-use shared::drive::{DriveIds, DriveLayout, DriveSpec, NodeSource, What};
+use shared::drive::{DriveIds, DriveLayout, DriveSpec, FoundVolume, Kept, NodeSource, What};
 use shared::job::{DriveIdentity, Moment, SerialSource};
 use shared::plan::{Kind, Listing, Mapping, PlannedDrive, Space};
 
+use crate::encrypted;
 use crate::rng::Rng;
 
 const DISK_BYTES: u64 = 64 << 20;
@@ -42,6 +43,7 @@ pub struct Scenario {
     /// that a range belongs to: where that is left out, its place is free.
     read: Vec<(Range<u64>, Option<u32>)>,
     edges: Edges,
+    kept: Option<Kept>,
     /// Finished drives by the files that are not on them.
     pub(crate) references: Mutex<HashMap<BTreeSet<u32>, Arc<MemDisk>>>,
     acts: u64,
@@ -66,6 +68,8 @@ struct Plan {
     free_space: FreeSpace,
     content_md5: bool,
     large: bool,
+    /// Whether the drive is encrypted already and keeps its keys.
+    kept: bool,
 }
 
 impl Scenario {
@@ -80,6 +84,7 @@ impl Scenario {
             free_space: FreeSpace::Blank,
             content_md5: false,
             large: false,
+            kept: false,
         };
         let plans = [
             Plan {
@@ -100,6 +105,14 @@ impl Scenario {
                 name: "files of several blocks, Content-MD5",
                 content_md5: true,
                 large: true,
+                ..plain
+            },
+            Plan {
+                name: "a volume that keeps its keys, checked",
+                cipher: Cipher::CbcAes128,
+                check: SurfaceCheck::Quick,
+                free_space: FreeSpace::Keep,
+                kept: true,
                 ..plain
             },
             plain,
@@ -126,11 +139,17 @@ impl Scenario {
             compared: Vec::new(),
             read: Vec::new(),
             edges: Edges::default(),
+            kept: None,
             references: Mutex::default(),
             acts: 0,
         };
         if plan.free_space != FreeSpace::Blank {
             scenario.before = used();
+        }
+        if plan.kept {
+            encrypted::put(&mut scenario.before, &scenario.keys.information_area);
+            let found = FoundVolume::read(&scenario.before, plan.sector, &scenario.keys.credential);
+            scenario.kept = Some(found.expect("what was put there").kept);
         }
         (scenario.compared, scenario.read) = scenario.ranges();
         scenario.edges = Edges::read(&scenario.before).expect("memory");
@@ -198,6 +217,7 @@ impl Scenario {
                 serial: SERIAL.to_owned(),
                 disk_bytes: DISK_BYTES,
                 sector: self.sector,
+                kept: self.kept.as_ref().map(|kept| kept.volume.clone()),
                 capacity_bytes: 0,
                 used_bytes: 0,
                 files: 0,
@@ -207,6 +227,7 @@ impl Scenario {
             free_space: self.free_space,
             contents: Contents::default(),
             edges: self.edges.clone(),
+            kept: self.kept.clone(),
             named_again,
             keys,
             planned_out: Vec::new(),
@@ -239,6 +260,7 @@ impl Scenario {
             label: "simulated".to_owned(),
             started: STARTED.file_time(),
             ids: self.keys.ids.clone(),
+            kept: self.kept.clone(),
         };
         let entries: Vec<u32> = (0..self.listing.len()).collect();
         let layout = DriveLayout::new(spec, &self.listing, &entries, &self.mapping);
@@ -260,7 +282,9 @@ impl Scenario {
                 }
                 _ => (segment.bytes, None),
             };
-            read.push((segment.at..segment.at.saturating_add(bytes), file));
+            if segment.what != What::Outside {
+                read.push((segment.at..segment.at.saturating_add(bytes), file));
+            }
         }
         (compared, read)
     }
@@ -303,7 +327,12 @@ fn keys(plan: &Plan) -> Keys {
             *byte = rng.bits().to_le_bytes()[0];
         }
     });
-    let space = Space::new(DISK_BYTES, sector).expect("large enough");
+    let space = if plan.kept {
+        encrypted::space(DISK_BYTES, sector, cipher)
+    } else {
+        Space::new(DISK_BYTES, sector)
+    };
+    let space = space.expect("large enough");
     let spec = VolumeSpec {
         volume_bytes: space.volume_bytes(),
         sector,

@@ -94,7 +94,7 @@ fn a_volume_of_ours_opens_with_each_of_its_credentials_and_reads_as_it_was_writt
                 for at in [
                     0,
                     60_000,
-                    volume.spec.regions.spare,
+                    volume.spec.regions.spare.expect("a new volume has one"),
                     OwnVolume::BYTES - 5000,
                 ] {
                     let mut found = vec![0; 5000];

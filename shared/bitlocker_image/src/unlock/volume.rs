@@ -143,16 +143,15 @@ impl<R> UnlockedVolume<R> {
         self.opened.facts()
     }
 
-    /// Returns the places of BitLocker's areas, when the volume has all those that a new one gets:
-    /// a volume of Windows 7 or a FAT To Go volume has not.
+    /// Returns the places of BitLocker's areas; `None` for a FAT To Go volume, whose header is longer
+    /// than an NTFS volume's.
     #[must_use]
     pub fn regions(&self) -> Option<Regions> {
         let facts = self.facts();
-        let spare = facts.spare.filter(|_| facts.header_bytes == HEADER_BYTES)?;
-        Some(Regions {
+        (facts.header_bytes == HEADER_BYTES).then_some(Regions {
             information: facts.information,
             header: facts.header,
-            spare,
+            spare: facts.spare,
         })
     }
 
@@ -172,6 +171,12 @@ impl<R> UnlockedVolume<R> {
     #[must_use]
     pub const fn sector_cipher(&self) -> &SectorCipher {
         self.opened.sector_cipher()
+    }
+
+    /// Returns the volume as it is stored.
+    #[must_use]
+    pub const fn locked(&self) -> &R {
+        &self.volume
     }
 
     /// Returns the locked volume.

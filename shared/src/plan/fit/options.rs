@@ -3,7 +3,7 @@
 use disk::SectorSize;
 use serde::{Deserialize, Serialize};
 
-use crate::plan::Mapping;
+use crate::plan::{KeptVolume, Mapping};
 
 /// What a plan is made for, beside the listing and the drives.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,4 +27,6 @@ pub struct DriveSize {
     pub bytes: u64,
     /// Logical sectors.
     pub sector: SectorSize,
+    /// The encrypted volume on it that keeps its place and keys; `None` for a new one.
+    pub kept: Option<KeptVolume>,
 }

@@ -4,7 +4,7 @@ use disk::SectorSize;
 use sha2::{Digest, Sha256};
 
 use crate::left_out::LeftOut;
-use crate::plan::{Listing, Problem};
+use crate::plan::{KeptVolume, Listing, Problem, Space, SpaceError};
 
 /// What goes where.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +34,8 @@ pub struct PlannedDrive {
     pub disk_bytes: u64,
     /// Logical sectors.
     pub sector: SectorSize,
+    /// The encrypted volume on it that keeps its place and keys; `None` for a new one.
+    pub kept: Option<KeptVolume>,
     /// Clusters of its NTFS volume less the headroom left for Windows, in bytes.
     pub capacity_bytes: u64,
     /// Clusters taken: files, folders, manifest, the file system's own and BitLocker's.
@@ -44,6 +46,16 @@ pub struct PlannedDrive {
     pub file_bytes: u64,
     /// The entries on it, files and folders, ascending: the order they are written in.
     pub entries: Vec<u32>,
+}
+
+impl PlannedDrive {
+    /// Returns the drive's places.
+    ///
+    /// # Errors
+    /// [`SpaceError`] for a disk that was never planned.
+    pub fn space(&self) -> Result<Space, SpaceError> {
+        Space::of(self.disk_bytes, self.sector, self.kept.as_ref())
+    }
 }
 
 impl Plan {

@@ -1,6 +1,5 @@
 //! Laying out what was packed.
 
-use disk::SectorSize;
 use ntfs_image::{FileTime, LayoutError, Tree};
 
 use super::bin::{Goods, Unit};
@@ -37,7 +36,7 @@ impl Volume {
     /// Lays out an empty volume, whose costs are those that every drive has.
     pub(super) fn new(drive: &DriveSize) -> Result<Self, FitError> {
         let serial = || drive.serial.clone();
-        let space = Space::new(drive.bytes, drive.sector).map_err(|cause| {
+        let space = Space::of(drive.bytes, drive.sector, drive.kept.as_ref()).map_err(|cause| {
             let serial = serial();
             FitError::Drive { serial, cause }
         })?;
@@ -84,19 +83,21 @@ impl Volume {
 
 /// Volumes of equal drives are laid out once.
 pub(super) fn volumes(drives: &[DriveSize]) -> Result<Vec<Volume>, FitError> {
-    let mut known: Vec<(u64, SectorSize, Volume)> = Vec::new();
-    let volume = |drive: &DriveSize| {
-        let same = known
-            .iter()
-            .find(|(bytes, sector, _)| (*bytes, *sector) == (drive.bytes, drive.sector));
-        if let Some((_, _, volume)) = same {
+    let mut known: Vec<(&DriveSize, Volume)> = Vec::new();
+    let volume = |drive| {
+        let same = known.iter().find(|(other, _)| are_equal(other, drive));
+        if let Some((_, volume)) = same {
             return Ok(volume.clone());
         }
         let volume = Volume::new(drive)?;
-        known.push((drive.bytes, drive.sector, volume.clone()));
+        known.push((drive, volume.clone()));
         Ok(volume)
     };
     drives.iter().map(volume).collect()
+}
+
+fn are_equal(one: &DriveSize, other: &DriveSize) -> bool {
+    (one.bytes, one.sector, &one.kept) == (other.bytes, other.sector, &other.kept)
 }
 
 /// Returns the entries that `units` stand for, with the folders above them that the listing names;

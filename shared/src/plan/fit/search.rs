@@ -364,6 +364,7 @@ impl Search<'_> {
                 serial: self.serial(stocked, at),
                 disk_bytes: stocked.size.bytes,
                 sector: stocked.size.sector,
+                kept: stocked.size.kept.clone(),
                 capacity_bytes: stocked.capacity,
                 used_bytes: drive.used,
                 files: drive.files,

@@ -42,6 +42,7 @@ fn drives(bytes: &[u64]) -> Vec<DriveSize> {
         serial: format!("D{number}"),
         bytes: *bytes,
         sector: SectorSize::B512,
+        kept: None,
     };
     bytes.iter().enumerate().map(drive).collect()
 }
