@@ -84,9 +84,6 @@ impl From<RecogniseError> for Stop {
             RecogniseError::AnotherDrive { .. } => {
                 Self::refused(format!("{error}; nothing was written to it"))
             }
-            error => Self::io(format!(
-                "{error}. Put a spare in its place: argosy resume --replace SERIAL=PATH"
-            )),
         }
     }
 }

@@ -18,6 +18,15 @@ pub enum PipelineError {
     /// The drive did not give back bytes.
     #[error("the drive failed: {0}")]
     DriveRead(#[from] disk::ReadError),
+    /// The drive lost bytes that it had confirmed; nothing was written since.
+    #[error(
+        "the drive lost what it had confirmed as written, at offset {at:#x}: it must not be used. Put a spare in its place: \
+         argosy resume --replace SERIAL=PATH"
+    )]
+    Forgot {
+        /// Disk offset of the first block, or part of one, that differs.
+        at: u64,
+    },
     /// The side file beside the journal failed.
     #[error(transparent)]
     Side(#[from] SideFileError),

@@ -29,20 +29,25 @@ pub(super) struct Reader<'a> {
     /// The file that the last leg ended in the middle of.
     open: Option<(Node, Box<dyn SourceRead>)>,
     left_out: BTreeMap<Node, LeftOutReason>,
+    /// The file whose beginning its source does not give any more.
+    gone: Option<(Node, LeftOutReason)>,
 }
 
 impl<'a> Reader<'a> {
-    /// Returns a reader to which the files `left_out` are known already.
+    /// Returns a reader to which the files `left_out` are known already, and which leaves out `gone`
+    /// with the first leg.
     pub(super) const fn new(
         work: &'a Work<'a>,
         threads: &'a rayon::ThreadPool,
         left_out: BTreeMap<Node, LeftOutReason>,
+        gone: Option<(Node, LeftOutReason)>,
     ) -> Self {
         Self {
             work,
             threads,
             open: None,
             left_out,
+            gone,
         }
     }
 
@@ -62,6 +67,9 @@ impl<'a> Reader<'a> {
             hashes: Vec::new(),
             left_out: Vec::new(),
         };
+        if let Some((file, reason)) = self.gone.take() {
+            self.leave_out(file, reason, &mut batch);
+        }
         let residents = self.read_residents(leg, &mut batch);
         self.list_pieces(leg, &residents, &mut batch);
         self.read_data(leg, &mut batch);

@@ -24,7 +24,7 @@ use crate::device::AlignedBuffer;
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum RecogniseError {
-    /// Reading failed, or the person stopped it.
+    /// Reading failed, the drive lost bytes, or the person stopped it.
     #[error(transparent)]
     Pipeline(#[from] PipelineError),
     /// It holds something else.
@@ -33,14 +33,6 @@ pub enum RecogniseError {
     )]
     AnotherDrive {
         /// Disk offset.
-        at: u64,
-    },
-    /// It lost bytes.
-    #[error(
-        "the drive lost what it had confirmed as written, at offset {at:#x}: it must not be used"
-    )]
-    Forgot {
-        /// Disk offset of the first block that differs.
         at: u64,
     },
 }
@@ -124,7 +116,7 @@ impl Known<'_, '_> {
             match stretch.content {
                 Content::Rendered => {
                     if let Some(at) = blocks.structures.difference(at, part) {
-                        return Err(RecogniseError::Forgot { at });
+                        return Err(PipelineError::Forgot { at }.into());
                     }
                     blocks.compared += 1;
                 }
@@ -132,7 +124,7 @@ impl Known<'_, '_> {
                 Content::Zeros => {
                     if let Some(set) = part.iter().position(|byte| *byte != 0) {
                         let at = at + u64::try_from(set).unwrap_or(0);
-                        return Err(RecogniseError::Forgot { at });
+                        return Err(PipelineError::Forgot { at }.into());
                     }
                     blocks.compared += 1;
                 }
@@ -195,7 +187,7 @@ impl Blocks<'_, '_, '_> {
                         .map_err(PipelineError::from)?
                 {
                     let at = at + (place - from);
-                    return Err(RecogniseError::Forgot { at });
+                    return Err(PipelineError::Forgot { at }.into());
                 } else {
                     self.compared += 1;
                 }

@@ -77,16 +77,26 @@ impl Reading<'_> {
 pub(super) fn read_small(work: &Work<'_>, file: Node) -> Result<Vec<u8>, LeftOutReason> {
     let length = work.layout.ntfs().tree().bytes(file);
     let mut content = vec![0; index(length)];
-    Reading {
+    read_part(work, file, 0, &mut content)?;
+    Ok(content)
+}
+
+/// Reads the part of a file that begins at its offset `from`, opened for it alone.
+pub(super) fn read_part(
+    work: &Work<'_>,
+    file: Node,
+    from: u64,
+    into: &mut [u8],
+) -> Result<(), LeftOutReason> {
+    let mut reading = Reading {
         file,
-        from: 0,
-        into: &mut content,
+        from,
+        into,
         held: None,
         outcome: Ok(None),
         left_out: false,
-    }
-    .read(work)?;
-    Ok(content)
+    };
+    reading.read(work).map(drop)
 }
 
 /// Returns the content of a file that is not from the source tree but beside it.

@@ -19,6 +19,7 @@ use super::hash::Hasher;
 use super::hash_index::{HashIndex, blocks};
 use super::properties::WholeFiles;
 use super::side_file::SideReader;
+use super::source_read::read_part;
 use super::work::Work;
 use crate::device::AlignedBuffer;
 
@@ -52,29 +53,48 @@ impl Start {
         }
     }
 
-    /// Returns what the hash stage knew when the earlier pass was here. The part of a block, or with
-    /// Content-MD5 of a file, that lies before the mark is read back from the drive: nothing is
-    /// copied again.
+    /// Returns what the hash stage knew when the earlier pass was here, and the file that has to be
+    /// left out because its source does not give the part before the mark any more. The part of a
+    /// block, or with Content-MD5 of a file, that lies before the mark is read back from the drive:
+    /// nothing is copied again. But it is hashed only where it is proven, or the hash would call right
+    /// what the drive lost: whole blocks by their hashes, the part of a block by its source.
+    ///
+    /// # Errors
+    /// [`PipelineError::Forgot`] before anything was written.
     pub(super) fn hasher(
         &self,
         work: &Work<'_>,
         disk: &dyn ReadAt,
-    ) -> Result<Hasher, PipelineError> {
+    ) -> Result<(Hasher, Option<(Node, LeftOutReason)>), PipelineError> {
         if self.through == 0 {
-            return Ok(Hasher::default());
+            return Ok((Hasher::default(), None));
         }
         let mut open = None;
         let mut carried = None;
+        let mut gone = None;
         if let Some((file, done)) = self.file_begun(work) {
             let block = work.block_bytes(file);
             let from = done / block * block;
+            let is_awaited = !self.left_out.contains_key(&file);
             if from < done {
-                carried = Some(hash_back(work, disk, file, from..done)?);
+                let part = from..done;
+                carried = Some(hash_back(
+                    work,
+                    disk,
+                    file,
+                    part,
+                    &mut |at, from, bytes| {
+                        if is_awaited && gone.is_none() {
+                            gone = same_as_source(work, file, (at, from), bytes)?;
+                        }
+                        Ok(())
+                    },
+                )?);
             }
             if let (NodeSource::Entry(entry), true) =
                 (work.layout.source_of(file), work.mapping.content_md5)
             {
-                open = Some((entry, hash_back(work, disk, file, 0..done)?));
+                open = Some((entry, self.hash_proven(work, disk, file, done)?));
             }
         }
         let known = if work.mapping.content_md5 {
@@ -82,7 +102,44 @@ impl Start {
         } else {
             HashMap::new()
         };
-        Ok(Hasher::begun(carried, WholeFiles::begun(open, known)))
+        let hasher = Hasher::begun(carried, WholeFiles::begun(open, known));
+        let gone = self
+            .file_begun(work)
+            .and_then(|(file, _)| Some((file, gone?)));
+        Ok((hasher, gone))
+    }
+
+    /// Hashes the first `done` bytes of a file as they lie on the drive; its whole blocks must have the
+    /// hashes that the side file has.
+    fn hash_proven(
+        &self,
+        work: &Work<'_>,
+        disk: &dyn ReadAt,
+        file: Node,
+        done: u64,
+    ) -> Result<Md5State, PipelineError> {
+        let block = work.block_bytes(file);
+        let length = work.layout.ntfs().tree().bytes(file);
+        let first = HashIndex::new(work).first(file);
+        // In the place of a file that was left out is whatever was read of it.
+        let first = first.filter(|_| !self.left_out.contains_key(&file));
+        let mut state = Md5State::new();
+        hash_back(work, disk, file, 0..done, &mut |at, from, bytes| {
+            if from.is_multiple_of(block) {
+                state = Md5State::new();
+            }
+            state.update(bytes);
+            let end = from + u64::try_from(bytes.len()).unwrap_or(0);
+            let (Some(first), Some(hashes)) = (first, self.hashes.as_ref()) else {
+                return Ok(());
+            };
+            let number = first + from / block;
+            let is_whole = end.is_multiple_of(block) || end == length;
+            if is_whole && number < self.hashed && hashes.hash(number)? != state.clone().finish() {
+                return Err(PipelineError::Forgot { at });
+            }
+            Ok(())
+        })
     }
 
     /// Returns the file that the mark lies in the middle of, and how much of it is before.
@@ -138,7 +195,7 @@ impl Start {
                 1 => hashes.hash(first)?,
                 _ => {
                     let bytes = work.layout.ntfs().tree().bytes(content);
-                    hash_back(work, disk, content, 0..bytes)?.finish()
+                    self.hash_proven(work, disk, content, bytes)?.finish()
                 }
             };
             known.insert(entry, hash);
@@ -159,25 +216,49 @@ fn extents<'a>(work: &'a Work<'_>, file: Node) -> impl Iterator<Item = (u64, u64
         })
 }
 
-/// Hashes a part of a file as it lies on the drive.
+/// Compares a part of a file as it lies on the drive, at disk offset and offset in the file, with the
+/// source; returns why the source does not give it any more.
+fn same_as_source(
+    work: &Work<'_>,
+    file: Node,
+    (at, from): (u64, u64),
+    bytes: &[u8],
+) -> Result<Option<LeftOutReason>, PipelineError> {
+    let mut source = vec![0; bytes.len()];
+    match read_part(work, file, from, &mut source) {
+        Err(reason) => Ok(Some(reason)),
+        Ok(()) if source == bytes => Ok(None),
+        Ok(()) => Err(PipelineError::Forgot { at }),
+    }
+}
+
+/// Looks at a piece of a file: its disk offset, its offset in the file, its bytes.
+type Prove<'p> = dyn FnMut(u64, u64, &[u8]) -> Result<(), PipelineError> + 'p;
+
+/// Hashes a part of a file as it lies on the drive. `prove` is given each piece before that; no
+/// piece crosses the border of a block.
 fn hash_back(
     work: &Work<'_>,
     disk: &dyn ReadAt,
     file: Node,
     part: std::ops::Range<u64>,
+    prove: &mut Prove<'_>,
 ) -> Result<Md5State, PipelineError> {
     let mut state = Md5State::new();
+    let block = work.block_bytes(file);
     let mut buffer = AlignedBuffer::zeroed(index(STEP));
     for (at, from, bytes) in extents(work, file) {
         let (mut place, end) = (part.start.max(from), part.end.min(from + bytes));
         // Blocks and marks lie on borders of 4096 bytes, so only the file's end does not.
         while place < end {
-            let wanted = STEP.min(end - place);
+            let wanted = STEP.min(end - place).min(block - place % block);
             buffer.set_length(index(wanted.next_multiple_of(4096)));
             let here = at + (place - from);
             disk.read_at(here, &mut buffer)?;
             work.decrypt(here, &mut buffer);
-            state.update(&buffer[..index(wanted)]);
+            let piece = &buffer[..index(wanted)];
+            prove(here, place, piece)?;
+            state.update(piece);
             place += wanted;
         }
     }

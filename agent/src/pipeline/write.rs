@@ -86,7 +86,7 @@ pub fn fill(
     cancel: &Cancel,
 ) -> Result<Filled, PipelineError> {
     let (from, spacing) = (start.through, start.spacing);
-    let hasher = start.hasher(work, device)?;
+    let (hasher, gone) = start.hasher(work, device)?;
     let known = start.left_out;
     meter.set(Course::bytes_before(work, from));
     let (empty_to, empty) = bounded(BUFFERS);
@@ -101,7 +101,7 @@ pub fn fill(
         let reader = scope.spawn(move || {
             read_all(
                 (work, from),
-                Reader::new(work, threads, known),
+                Reader::new(work, threads, known, gone),
                 &empty,
                 &filled_to,
                 cancel,
