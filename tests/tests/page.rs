@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use fantoccini::Locator;
 use fantoccini::key::Key;
 use serde_json::json;
@@ -355,7 +355,9 @@ async fn every_page_is_accessible_in_light_and_dark_and_at_every_width() -> Resu
     let Some(browser) = Browser::start(1440, 1000).await? else {
         return Ok(());
     };
-    let agent = Agent::start(&[SERIAL, OTHER])?;
+    // As long as a serial can be, and without a place to break it.
+    let long = "AN0SERIAL0OF0FORTY0LETTERS0AND0NO0BLANKS";
+    let agent = Agent::start(&[SERIAL, OTHER, long])?;
     plan(&browser, &agent).await?;
     for page in ["plan", "drives", "run", "check"] {
         browser.click(&format!("[data-test='nav-{page}']")).await?;
@@ -373,10 +375,13 @@ async fn every_page_is_accessible_in_light_and_dark_and_at_every_width() -> Resu
                     .client
                     .execute("return document.documentElement.scrollWidth", vec![])
                     .await?;
-                ensure!(
-                    wide.as_u64() <= Some(u64::from(width)),
-                    "{page} is {wide} px wide in a window of {width}"
-                );
+                if wide.as_u64() > Some(u64::from(width)) {
+                    let outside = "return [...document.querySelectorAll('body *')] \
+                        .filter(e => e.getBoundingClientRect().right > innerWidth) \
+                        .map(e => e.outerHTML.slice(0, 120)).slice(-5)";
+                    let outside = browser.client.execute(outside, vec![]).await?;
+                    bail!("{page} is {wide} px wide in a window of {width}: {outside:#}");
+                }
                 browser
                     .screenshot(&format!("{page}-{scheme}-{width}"))
                     .await?;

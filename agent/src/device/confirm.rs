@@ -187,7 +187,8 @@ pub fn confirm(
     if must_be_blank {
         check_blank(&info, &reader)?;
     }
-    let fingerprint = fingerprint(&reader).map_err(|why| unreadable(&info, &why))?;
+    let medium = DriveReader::past_cache(&path).map_err(|why| unreadable(&info, &why))?;
+    let fingerprint = fingerprint(&medium).map_err(|why| unreadable(&info, &why))?;
     Ok(ConfirmedTarget {
         info,
         fingerprint,
@@ -226,7 +227,7 @@ pub fn recognised(
         });
     }
     check_kept(now, kept)?;
-    let reader = DriveReader::look(&path).map_err(|why| unreadable(now, &why))?;
+    let reader = DriveReader::past_cache(&path).map_err(|why| unreadable(now, &why))?;
     let fingerprint = fingerprint(&reader).map_err(|why| unreadable(now, &why))?;
     Ok(ConfirmedTarget {
         info: now.clone(),

@@ -47,7 +47,8 @@ impl DriveReader {
         })
     }
 
-    fn past_cache(path: &Path) -> Result<Self, OpenError> {
+    /// Opens a drive to be read from the medium.
+    pub(super) fn past_cache(path: &Path) -> Result<Self, OpenError> {
         let medium = Medium::open(path, Access::ReadPastCache)?;
         let sector = sector_of(path, medium.file());
         forget_backing(medium.file());
