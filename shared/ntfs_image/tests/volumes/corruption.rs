@@ -443,11 +443,11 @@ const BOTH: &[Corruption] = &[
         "an entry's time of creation",
         Found(Kind::EntryTimes),
         |e| {
-            of_large(e, 40, 16 + 9, &[9]);
+            of_large(e, 40, 16 + 8, &LONG_AGO);
         },
     ),
     ("an entry's time of change", Noted(Kind::EntryTimes), |e| {
-        of_large(e, 40, 16 + 17, &[9]);
+        of_large(e, 40, 16 + 16, &LONG_AGO);
     }),
     (
         "a name that is not in its folder",
@@ -850,6 +850,9 @@ fn root_end_child(e: &mut Editor, child: u64) {
 fn large(number: u32) -> String {
     format!("\\large\\Name {number:04} in some folder")
 }
+
+/// A time that is no file's own: one byte of a time may be what it is to become.
+const LONG_AGO: [u8; 8] = 0x01d0_0000_0000_0000_u64.to_le_bytes();
 
 fn of_large(e: &mut Editor, number: u32, at: usize, bytes: &[u8]) {
     of_entry(e, "\\large", &large(number), at, bytes);
