@@ -69,9 +69,8 @@ impl Start {
         if self.through == 0 {
             return Ok((Hasher::default(), None));
         }
-        let mut open = None;
-        let mut carried = None;
-        let mut gone = None;
+        let numbers = HashIndex::new(work);
+        let (mut open, mut carried, mut gone) = (None, None, None);
         if let Some((file, done)) = self.file_begun(work) {
             let block = work.block_bytes(file);
             let from = done / block * block;
@@ -85,7 +84,8 @@ impl Start {
                     part,
                     &mut |at, from, bytes| {
                         if is_awaited && gone.is_none() {
-                            gone = same_as_source(work, file, (at, from), bytes)?;
+                            let why = same_as_source(work, file, (at, from), bytes)?;
+                            gone = why.map(|why| (file, why));
                         }
                         Ok(())
                     },
@@ -94,33 +94,30 @@ impl Start {
             if let (NodeSource::Entry(entry), true) =
                 (work.layout.source_of(file), work.mapping.content_md5)
             {
-                open = Some((entry, self.hash_proven(work, disk, file, done)?));
+                let first = numbers.first(file);
+                open = Some((entry, self.hash_proven(work, disk, (file, first), done)?));
             }
         }
         let known = if work.mapping.content_md5 {
-            self.known(work, disk)?
+            self.known(work, disk, &numbers)?
         } else {
             HashMap::new()
         };
         let hasher = Hasher::begun(carried, WholeFiles::begun(open, known));
-        let gone = self
-            .file_begun(work)
-            .and_then(|(file, _)| Some((file, gone?)));
         Ok((hasher, gone))
     }
 
     /// Hashes the first `done` bytes of a file as they lie on the drive; its whole blocks must have the
-    /// hashes that the side file has.
+    /// hashes that the side file has from the number `first` on.
     fn hash_proven(
         &self,
         work: &Work<'_>,
         disk: &dyn ReadAt,
-        file: Node,
+        (file, first): (Node, Option<u64>),
         done: u64,
     ) -> Result<Md5State, PipelineError> {
         let block = work.block_bytes(file);
         let length = work.layout.ntfs().tree().bytes(file);
-        let first = HashIndex::new(work).first(file);
         // In the place of a file that was left out is whatever was read of it.
         let first = first.filter(|_| !self.left_out.contains_key(&file));
         let mut state = Md5State::new();
@@ -164,8 +161,8 @@ impl Start {
         &self,
         work: &Work<'_>,
         disk: &dyn ReadAt,
+        numbers: &HashIndex,
     ) -> Result<HashMap<u32, [u8; 16]>, PipelineError> {
-        let numbers = HashIndex::new(work);
         let mut known = HashMap::new();
         for segment in work.layout.segments() {
             let What::FileData { file, from: 0 } = segment.what else {
@@ -195,7 +192,8 @@ impl Start {
                 1 => hashes.hash(first)?,
                 _ => {
                     let bytes = work.layout.ntfs().tree().bytes(content);
-                    self.hash_proven(work, disk, content, bytes)?.finish()
+                    let whole = self.hash_proven(work, disk, (content, Some(first)), bytes)?;
+                    whole.finish()
                 }
             };
             known.insert(entry, hash);

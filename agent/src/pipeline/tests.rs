@@ -14,7 +14,7 @@ use bitlocker_image::{
 };
 use disk::{MemDisk, ReadAt, ReadError, SectorSize, WriteAt, WriteError};
 use ntfs_image::{FileTime, Node};
-use shared::drive::{DriveIds, DriveLayout, DriveSpec};
+use shared::drive::{DriveIds, DriveLayout, DriveSpec, What};
 use shared::job::LeftOutReason;
 use shared::journal::Marks as Spacing;
 use shared::plan::{Kind, Listing, Mapping, Space};
@@ -380,4 +380,78 @@ fn a_wish_to_stop_ends_the_pass_with_what_was_written_marked() {
     );
     assert!(matches!(filled, Err(PipelineError::Cancelled)));
     assert!(log.lock().expect("nobody panicked").is_empty());
+}
+
+/// Where a mark cuts the second block of a large file: the segment's place, and the mark's.
+fn cut(work: &Work<'_>) -> (Node, u64, u64) {
+    let large = work
+        .layout
+        .segments()
+        .find_map(|segment| match segment.what {
+            What::FileData { file, from: 0 } if segment.bytes > 8 << 20 => Some((file, segment.at)),
+            _ => None,
+        });
+    let (file, at) = large.expect("a large file");
+    (file, at, at + (4 << 20) + (1 << 20))
+}
+
+#[test]
+fn a_part_of_a_block_that_the_drive_lost_or_its_source_changed_is_never_hashed_as_right() {
+    let ground = ground();
+    let (device, marks, filled) = ground.fill(usize::MAX, "cut.side");
+    filled.expect("a drive that lives");
+    let work = ground.work();
+    let (file, at, through) = cut(&work);
+    let start = Start {
+        through,
+        hashed: marks.side.hashes(),
+        hashes: Some(SideReader::open(&ground.shelves(), "cut.side").expect("just written")),
+        ..Start::new(Spacing::new(DISK_BYTES, 0))
+    };
+    let gone = |disk: &MemDisk| start.hasher(&work, disk).map(|(_, gone)| gone);
+    assert!(matches!(gone(&device.disk), Ok(None)));
+    let lost = at + (4 << 20);
+    let mut disk = device.disk.clone();
+    disk.write_at(lost + 512, &[0; 512]).expect("in bounds");
+    let found = gone(&disk);
+    assert!(
+        matches!(found, Err(PipelineError::Forgot { at }) if at == lost),
+        "{found:?}"
+    );
+    // A whole block is proven by its hash alone, and only a Content-MD5 needs it.
+    let mut disk = device.disk.clone();
+    disk.write_at(at, &[0; 512]).expect("in bounds");
+    assert!(matches!(gone(&disk), Ok(None)));
+    let entry = work.layout.entry_of(file).expect("a file of the source");
+    let path = work.listing.entry(entry).path;
+    fs::remove_file(ground.folder.path().join("source").join(path)).expect("it was there");
+    let found = gone(&device.disk);
+    assert!(
+        matches!(found, Ok(Some((node, LeftOutReason::Vanished))) if node == file),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn a_whole_block_that_the_drive_lost_is_never_part_of_a_content_md5() {
+    let mut ground = ground();
+    ground.mapping.content_md5 = true;
+    let (device, marks, filled) = ground.fill(usize::MAX, "cut.side");
+    filled.expect("a drive that lives");
+    let work = ground.work();
+    let (_, at, through) = cut(&work);
+    let start = Start {
+        through,
+        hashed: marks.side.hashes(),
+        hashes: Some(SideReader::open(&ground.shelves(), "cut.side").expect("just written")),
+        ..Start::new(Spacing::new(DISK_BYTES, 0))
+    };
+    assert!(start.hasher(&work, &device.disk).is_ok());
+    let mut disk = device.disk.clone();
+    disk.write_at(at, &[0; 512]).expect("in bounds");
+    let found = start.hasher(&work, &disk).map(drop);
+    assert!(
+        matches!(found, Err(PipelineError::Forgot { at: found }) if found == at),
+        "{found:?}"
+    );
 }
