@@ -38,6 +38,20 @@ fn built(cargo: &mut Command) -> Result<PathBuf> {
     built.context("cargo named no executable")
 }
 
+/// Has the binary read a drive back and compare it with its journal.
+///
+/// # Errors
+/// When it does not say that all of it is verified.
+pub fn assert_verified(drive: &Path, journal: &Path) -> Result<()> {
+    let verify = ["verify", "--drive", text(drive), "--journal", text(journal)];
+    let (code, said) = json(&verify)?;
+    ensure!(
+        code == 0 && said["verdict"] == "verified",
+        "verify says {code}: {said}"
+    );
+    Ok(())
+}
+
 /// Returns a binary that runs where there is nothing else: `ARGOSY_STATIC`, or the one that cargo builds now; `None` when
 /// it cannot be built here and need not be.
 ///

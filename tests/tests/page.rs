@@ -9,7 +9,7 @@ use fantoccini::Locator;
 use fantoccini::key::Key;
 use serde_json::json;
 use tests::agent::Agent;
-use tests::argosy::text;
+use tests::argosy::{assert_verified, text};
 use tests::browser::Browser;
 use tests::oracle;
 use tests::page::{focus_by_tab, has_focus, is_accessible, plan, plan_of, press, type_the_word};
@@ -133,17 +133,7 @@ async fn a_newcomer_fills_a_drive_and_checks_its_journal() -> Result<()> {
     browser.screenshot("check-bad").await?;
     let image = agent.folder().join(format!("{SERIAL}.img"));
     let journal = downloaded(&saved, ".jrn").await?;
-    let (code, said) = tests::argosy::json(&[
-        "verify",
-        "--drive",
-        text(&image),
-        "--journal",
-        text(&journal),
-    ])?;
-    ensure!(
-        code == 0 && said["verdict"] == "verified",
-        "verify says {code}: {said}"
-    );
+    assert_verified(&image, &journal)?;
     browser.close().await
 }
 
@@ -274,17 +264,7 @@ async fn a_run_whose_agent_was_killed_is_gone_on_with_by_keyboard_and_ends_verif
     is_accessible(&browser, "resumed").await?;
 
     let journal = agent.journal(SERIAL);
-    let (code, said) = tests::argosy::json(&[
-        "verify",
-        "--drive",
-        text(&image),
-        "--journal",
-        text(&journal),
-    ])?;
-    ensure!(
-        code == 0 && said["verdict"] == "verified",
-        "verify says {code}: {said}"
-    );
+    assert_verified(&image, &journal)?;
     browser.close().await
 }
 

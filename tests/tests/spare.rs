@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, ensure};
 use fantoccini::key::Key;
 use tests::agent::Agent;
-use tests::argosy::{json, text};
+use tests::argosy::{assert_verified, json, text};
 use tests::browser::Browser;
 use tests::page::{focus_by_tab, has_focus, is_accessible, plan_of, press, type_the_word};
 
@@ -98,17 +98,7 @@ async fn a_drive_that_was_pulled_gets_a_spare_by_keyboard_and_is_no_part_of_the_
 
     let image = agent.folder().join(format!("{SPARE}.img"));
     let journal = agent.journal(SPARE);
-    let (code, said) = json(&[
-        "verify",
-        "--drive",
-        text(&image),
-        "--journal",
-        text(&journal),
-    ])?;
-    ensure!(
-        code == 0 && said["verdict"] == "verified",
-        "verify says {code}: {said}"
-    );
+    assert_verified(&image, &journal)?;
     let (code, said) = json(&["journal", "check", text(&agent.journal(DEAD))])?;
     ensure!(code == 0, "the dead drive's journal has its end: {said}");
 

@@ -296,9 +296,8 @@ impl<'a> Attempt<'a, '_, '_> {
         let Some((code, text)) = check_note(how).filter(|_| self.is_to_be_checked()) else {
             return Ok(());
         };
-        let keep = self.drive.free_space == FreeSpace::Keep;
+        let keep = self.drive.free_space == FreeSpace::Keep || self.drive.kept.is_some();
         let erasure = self.erasure(work);
-        let keep = keep || self.drive.kept.is_some();
         let mut spared = vec![erasure.marker_place()];
         let disk_bytes = work.layout.spec().disk_bytes;
         let kept = self.drive.kept.iter();

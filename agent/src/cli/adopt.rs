@@ -16,7 +16,7 @@ use super::size::{show_files, show_size};
 use super::source::parse_drive;
 use crate::device::DriveInfo;
 use crate::drives::Drives;
-use crate::in_place::{Adopted, Adoption, Hindrance, adopt};
+use crate::in_place::{Adopted, Adoption, Described, Hindrance, adopt};
 use crate::jobs::{JobError, Kind, free_for, identity_of};
 use crate::pipeline::{Cancel, reading_ahead};
 use crate::shelf::Shelves;
@@ -76,7 +76,7 @@ pub(super) fn run(
     bar.end();
     Ok(match adopted? {
         Adopted::Hindered(hindrances) => hindered(&hindrances, screen),
-        done @ Adopted::Done { .. } => told(&done, &target.path, &info.serial, screen),
+        Adopted::Done(done) => told(&done, &target.path, &info.serial, screen),
     })
 }
 
@@ -121,18 +121,15 @@ fn hindered(hindrances: &[Hindrance], screen: &Screen) -> Ended {
     Ended(Some(Kind::Incomplete))
 }
 
-fn told(done: &Adopted, drive: &Path, serial: &str, screen: &Screen) -> Ended {
-    let Adopted::Done {
+fn told(done: &Described, drive: &Path, serial: &str, screen: &Screen) -> Ended {
+    let Described {
         manifest,
         manifest_bytes,
         journal,
         files,
         bytes,
         notes,
-    } = done
-    else {
-        return Ended(None);
-    };
+    } = done;
     let (manifest_at, journal_at) = (manifest.display(), journal.display());
     screen.line(&format!(
         "{serial}: {}, {} hashed where they lie; the drive was only read.",

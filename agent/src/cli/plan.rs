@@ -15,7 +15,7 @@ use super::source::{parse_drive, parse_map, read_drives};
 use crate::drives::Drives;
 use crate::jobs::plan_file::{self, Head, HeadDrive};
 use crate::jobs::{
-    Gathered, JobError, JobRequest, KeptTarget, Origin, TargetRequest, gather, now, serial_source,
+    Gathered, JobError, JobRequest, KeptTarget, Origin, TargetRequest, gather, identity_of, now,
 };
 use crate::shelf::Shelves;
 
@@ -203,14 +203,7 @@ fn look(reach: &Drives, target: &TargetRequest) -> Result<Known, JobError> {
                 "Nothing was touched.",
             )
         })?;
-    let identity = DriveIdentity {
-        serial: info.serial.clone(),
-        serial_source: serial_source(info.serial_source),
-        model: info.model,
-        wwn: info.wwn,
-        bytes: info.bytes,
-        sector_bytes: info.sector.bytes(),
-    };
+    let identity = identity_of(&info);
     let key = target.existing_key.as_ref();
     let kept = key
         .map(|key| KeptTarget::read(reach, &info.path, info.sector, key))

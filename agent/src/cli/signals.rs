@@ -1,6 +1,5 @@
 //! Ctrl-C and its like: a wish to stop, not an end. A terminal that closes is no wish at all.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -10,27 +9,12 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 ///
 /// Where signals cannot be watched, they end the process as usual.
 pub(super) fn on_stop(stop: impl Fn() + Send + 'static) {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build();
-    let Ok(runtime) = runtime else { return };
-    // They are heard before this returns, so that nothing can begin that a hangup would still end.
-    let heard = {
-        let _inside = runtime.enter();
-        Heard::new()
-    };
-    let Ok(mut heard) = heard else { return };
-    let asked = Arc::new(AtomicBool::new(false));
-    std::thread::spawn(move || {
-        runtime.block_on(async {
-            loop {
-                heard.stop().await;
-                if asked.swap(true, Ordering::AcqRel) {
-                    std::process::exit(130);
-                }
-                stop();
-            }
-        });
+    let asked = AtomicBool::new(false);
+    hear(move |_| {
+        if asked.swap(true, Ordering::AcqRel) {
+            std::process::exit(130);
+        }
+        stop();
     });
 }
 
@@ -39,10 +23,15 @@ pub(super) fn on_stop(stop: impl Fn() + Send + 'static) {
 /// Where signals cannot be watched, they end the process as usual.
 #[cfg(target_os = "linux")]
 pub(super) fn on_each(tell: impl Fn(bool) + Send + 'static) {
+    hear(tell);
+}
+
+fn hear(tell: impl Fn(bool) + Send + 'static) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build();
     let Ok(runtime) = runtime else { return };
+    // They are heard before this returns, so that nothing can begin that a hangup would still end.
     let heard = {
         let _inside = runtime.enter();
         Heard::new()

@@ -8,7 +8,6 @@
 use std::fs::File;
 use std::io::{Error, ErrorKind, Result};
 use std::os::unix::fs::FileExt;
-#[cfg(target_os = "linux")]
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
@@ -262,10 +261,8 @@ impl Direct {
     #[cfg(target_os = "linux")]
     fn open(path: &Path, flags: OFlags, same: &File) -> Option<Self> {
         let file = open_file(path, flags | OFlags::DIRECT).ok()?;
-        let (mine, theirs) = (file.metadata().ok()?, same.metadata().ok()?);
-        let is_same =
-            (mine.dev(), mine.ino(), mine.rdev()) == (theirs.dev(), theirs.ino(), theirs.rdev());
-        if is_same { Self::over(file) } else { None }
+        is_same(&file, same).ok()?;
+        Self::over(file)
     }
 
     /// Returns an unbuffered descriptor as a medium's when the file system keeps to it.
@@ -321,7 +318,6 @@ fn alignment(file: &File) -> Option<u64> {
 
 /// Refuses two descriptors that are not of one file or device.
 fn is_same(one: &File, other: &File) -> Result<()> {
-    use std::os::unix::fs::MetadataExt as _;
     let numbers = |file: &File| {
         file.metadata()
             .map(|facts| (facts.dev(), facts.ino(), facts.rdev()))

@@ -42,20 +42,24 @@ pub enum Adopted {
     /// Something on the drive stands in the way; no journal was written.
     Hindered(Vec<Hindrance>),
     /// Every file was hashed.
-    Done {
-        /// The manifest, to be copied onto the drive.
-        manifest: PathBuf,
-        /// Its length.
-        manifest_bytes: u64,
-        /// The journal.
-        journal: PathBuf,
-        /// Files in the manifest.
-        files: u64,
-        /// Their bytes.
-        bytes: u64,
-        /// Things to be said once.
-        notes: Vec<String>,
-    },
+    Done(Described),
+}
+
+/// A drive whose journal and manifest were made.
+#[derive(Clone, Debug)]
+pub struct Described {
+    /// The manifest, to be copied onto the drive.
+    pub manifest: PathBuf,
+    /// Its length.
+    pub manifest_bytes: u64,
+    /// The journal.
+    pub journal: PathBuf,
+    /// Files in the manifest.
+    pub files: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// Things to be said once.
+    pub notes: Vec<String>,
 }
 
 /// Hashes every file on `drive` and writes its manifest and its journal. The drive is only read.
@@ -102,14 +106,14 @@ pub fn adopt(
     let files = u64::try_from(survey.files.len()).unwrap_or(u64::MAX);
     let notes = notes(&made);
     let journal = write_journal(adoption, locked, &key, (&made, files), &notes)?;
-    Ok(Adopted::Done {
+    Ok(Adopted::Done(Described {
         manifest: path,
         manifest_bytes: made.bytes,
         journal,
         files,
         bytes: made.file_bytes,
         notes,
-    })
+    }))
 }
 
 /// Returns what the journal says of the volume's keys.
@@ -140,12 +144,16 @@ fn key<R: ReadAt>(locked: &UnlockedVolume<Window<R>>, place: &str) -> Result<Key
 fn notes(made: &Made) -> Vec<String> {
     let streams = match made.with_streams {
         0 => None,
+        1 => Some("1 file has further streams, which do not travel".to_owned()),
         count => Some(format!(
             "{count} files have further streams, which do not travel"
         )),
     };
     let images = match made.odd_images {
         0 => None,
+        1 => Some(
+            "1 disk image is no whole number of 512-byte pages and goes as a block blob".to_owned(),
+        ),
         count => Some(format!(
             "{count} disk images are no whole number of 512-byte pages and go as block blobs"
         )),
@@ -198,13 +206,13 @@ fn write_journal<R: ReadAt>(
         bytes.extend(record.map_err(|error| failed(error.to_string()))?);
     }
     let name = journal_file_name(serial);
-    let put = |name: &str, bytes: &[u8]| -> Result<PathBuf, AppendError> {
-        let mut file = AppendFile::create(&adoption.shelves, name)?;
-        file.append(bytes)?;
+    let put = || -> Result<PathBuf, AppendError> {
+        let mut file = AppendFile::create(&adoption.shelves, &name)?;
+        file.append(&bytes)?;
         file.sync()?;
         Ok(file.path().to_owned())
     };
-    let journal = put(&name, &bytes).map_err(|error| failed(error.to_string()))?;
+    let journal = put().map_err(|error| failed(error.to_string()))?;
     if let Some(text) = drive_info_xml(writer.replay()) {
         let name = drive_info_file_name(&name, serial);
         AppendFile::reopen(&adoption.shelves, &name, text.as_bytes())

@@ -12,5 +12,5 @@ mod adopt;
 mod manifest;
 mod survey;
 
-pub use adopt::{Adopted, Adoption, adopt};
+pub use adopt::{Adopted, Adoption, Described, adopt};
 pub use survey::Hindrance;

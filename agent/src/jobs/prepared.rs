@@ -282,9 +282,20 @@ fn cannot_read(gathered: &Gathered) -> JobError {
         0 => String::new(),
         more => format!("; and {more} more"),
     };
+    let counted = |count: u64, what: &str| match count {
+        0 => None,
+        1 => Some(format!("1 {what}")),
+        _ => Some(format!("{count} {what}s")),
+    };
+    let files = counted(files, "file").map(|files| format!("{files} ({bytes} bytes)"));
+    let what: Vec<String> = files
+        .into_iter()
+        .chain(counted(folders, "folder"))
+        .collect();
     JobError::refused(
         format!(
-            "{files} files of {bytes} bytes and {folders} folders cannot be read by the person who runs this"
+            "{} cannot be read by the person who runs this",
+            what.join(" and ")
         ),
         format!("{}{more}", names.join("; ")),
         "Call argosy with sudo and --read-as root to read everything, or leave them out: --leave-unreadable (on the \

@@ -262,12 +262,9 @@ impl Target {
     #[must_use]
     pub(super) fn identity(&self) -> DriveIdentity {
         DriveIdentity {
-            serial: self.info.serial.clone(),
-            serial_source: serial_source(self.info.serial_source),
-            model: self.info.model.clone(),
-            wwn: self.info.wwn.clone(),
             bytes: self.bytes(),
             sector_bytes: self.sector.bytes(),
+            ..identity_of(&self.info)
         }
     }
 
@@ -308,7 +305,7 @@ impl Target {
     }
 }
 
-/// Returns what a journal recognises a drive by that is only read.
+/// Returns what a journal recognises a drive by.
 #[must_use]
 pub fn identity_of(info: &DriveInfo) -> DriveIdentity {
     DriveIdentity {

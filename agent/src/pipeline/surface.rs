@@ -284,20 +284,20 @@ mod tests {
     #[test]
     fn nothing_is_ever_written_to_what_a_check_keeps_apart_from() {
         let apart_from = [0..2 << 20, (32 << 20) + 4096..33 << 20, BYTES - 4096..BYTES];
-        let mut drive = Liar::new(BYTES, BYTES);
-        drive
-            .disk
-            .write_at(0, &vec![7; index(BYTES)])
-            .expect("in bounds");
-        let cancel = Cancel::default();
-        check_surface(&mut drive, SurfaceCheck::Quick, false, &apart_from, &cancel)
-            .expect("honest");
-        let mut found = vec![0; index(BYTES)];
-        drive.disk.read_at(0, &mut found).expect("in bounds");
-        assert!(found.contains(&0));
-        for range in apart_from {
-            let kept = &found[index(range.start)..index(range.end)];
-            assert!(kept.iter().all(|byte| *byte == 7), "{range:?}");
+        for how in [SurfaceCheck::Quick, SurfaceCheck::Full] {
+            let mut drive = Liar::new(BYTES, BYTES);
+            drive
+                .disk
+                .write_at(0, &vec![7; index(BYTES)])
+                .expect("in bounds");
+            check_surface(&mut drive, how, false, &apart_from, &Cancel::default()).expect("honest");
+            let mut found = vec![0; index(BYTES)];
+            drive.disk.read_at(0, &mut found).expect("in bounds");
+            assert!(found.iter().any(|byte| *byte != 7), "{how:?}");
+            for range in &apart_from {
+                let kept = &found[index(range.start)..index(range.end)];
+                assert!(kept.iter().all(|byte| *byte == 7), "{how:?}, {range:?}");
+            }
         }
     }
 
@@ -326,26 +326,6 @@ mod tests {
             matches!(found, Err(SurfaceError::Forgets { at }) if at == 32 << 20),
             "{found:?}"
         );
-    }
-
-    #[test]
-    fn what_is_spared_is_as_it_was_after_any_check() {
-        for how in [SurfaceCheck::Quick, SurfaceCheck::Full] {
-            let mut drive = Liar::new(BYTES, BYTES);
-            drive.disk.write_at(1 << 20, &[7; 4096]).expect("in bounds");
-            let spared = (1 << 20)..(1 << 20) + 4096;
-            check_surface(
-                &mut drive,
-                how,
-                false,
-                std::slice::from_ref(&spared),
-                &Cancel::default(),
-            )
-            .expect("honest");
-            let mut found = [0; 4096];
-            drive.disk.read_at(1 << 20, &mut found).expect("in bounds");
-            assert_eq!(found, [7; 4096]);
-        }
     }
 
     #[test]
