@@ -1,6 +1,7 @@
 //! A running agent with its page, on loopback, over virtual drives of its own.
 
 use std::io::{BufRead, BufReader};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
@@ -60,7 +61,7 @@ impl Agent {
             );
             images.push(image);
         }
-        let (child, address) = serve(folder.path(), &images)?;
+        let (child, address) = serve(&folder.path().join("state"), &images, None)?;
         Ok(Self {
             address,
             source,
@@ -82,7 +83,22 @@ impl Agent {
     /// When it cannot be ended or does not start.
     pub fn start_again(&mut self) -> Result<()> {
         self.kill()?;
-        (self.child, self.address) = serve(self.folder.path(), &self.images)?;
+        let state = self.folder().join("state");
+        (self.child, self.address) = serve(&state, &self.images, None)?;
+        Ok(())
+    }
+
+    /// Starts another instead, under `sudo` as the person of this number, whose state is their own.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub fn start_for(&mut self, person: u32) -> Result<()> {
+        self.kill()?;
+        let state = self.folder().join("state of the person");
+        std::fs::set_permissions(self.folder(), std::fs::Permissions::from_mode(0o755))?;
+        std::fs::create_dir(&state)?;
+        std::os::unix::fs::chown(&state, Some(person), Some(person))?;
+        (self.child, self.address) = serve(&state, &self.images, Some(person))?;
         Ok(())
     }
 
@@ -129,11 +145,13 @@ impl Agent {
     }
 }
 
-/// Starts an agent; returns it with its address.
-fn serve(folder: &Path, images: &[PathBuf]) -> Result<(Child, String)> {
+/// Starts an agent, for the person who is said to have called `sudo`; returns it with its address.
+fn serve(state: &Path, images: &[PathBuf], person: Option<u32>) -> Result<(Child, String)> {
     let mut serve = Command::new(binary()?);
-    let state = folder.join("state");
-    serve.args(["serve", "--no-open", "--state-dir", text(&state)]);
+    serve.args(["serve", "--no-open", "--state-dir", text(state)]);
+    if let Some(person) = person {
+        serve.env("SUDO_UID", person.to_string());
+    }
     for image in images {
         serve.arg("--drive").arg(image);
     }

@@ -1,6 +1,6 @@
 //! What a person does with the page, step by step.
 
-use anyhow::{Result, ensure};
+use anyhow::{Result, bail, ensure};
 use fantoccini::key::Key;
 use serde_json::json;
 
@@ -63,9 +63,17 @@ pub async fn type_the_word(browser: &Browser, serial: &str) -> Result<()> {
 /// # Errors
 /// When the page is not so, or the browser does not answer.
 pub async fn is_accessible(browser: &Browser, name: &str) -> Result<()> {
+    is_accessible_at(browser, name, &[(360, 1300), (1280, 1000)]).await
+}
+
+/// Does the same in windows of these widths and heights.
+///
+/// # Errors
+/// When the page is not so, or the browser does not answer.
+pub async fn is_accessible_at(browser: &Browser, name: &str, sizes: &[(u32, u32)]) -> Result<()> {
     for scheme in ["light", "dark"] {
         browser.prefer_colours(scheme).await?;
-        for (width, height) in [(360, 1300), (1280, 1000)] {
+        for (width, height) in sizes.iter().copied() {
             browser.resize(width, height).await?;
             let violations = browser.accessibility_violations().await?;
             ensure!(
@@ -74,16 +82,21 @@ pub async fn is_accessible(browser: &Browser, name: &str) -> Result<()> {
             );
             let script = "return document.documentElement.scrollWidth";
             let wide = browser.client.execute(script, vec![]).await?;
-            ensure!(
-                wide.as_u64() <= Some(u64::from(width)),
-                "{name} is {wide} px wide in a window of {width}"
-            );
+            if wide.as_u64() > Some(u64::from(width)) {
+                let outside = browser.client.execute(OUTSIDE, vec![]).await?;
+                bail!("{name} is {wide} px wide in a window of {width}: {outside:#}");
+            }
             let picture = format!("{name}-{scheme}-{width}");
             browser.screenshot(&picture).await?;
         }
     }
     Ok(())
 }
+
+/// The innermost elements that reach out of the window.
+const OUTSIDE: &str = "return [...document.querySelectorAll('body *')] \
+    .filter(e => e.getBoundingClientRect().right > innerWidth) \
+    .map(e => e.outerHTML.slice(0, 120)).slice(-5)";
 
 /// Presses Tab until this element has the focus.
 ///

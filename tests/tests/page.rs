@@ -1,10 +1,11 @@
 //! The page in a real browser, as a newcomer uses it: from a folder to a verified drive, and a journal checked offline.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use fantoccini::Locator;
 use fantoccini::key::Key;
 use serde_json::json;
@@ -12,7 +13,9 @@ use tests::agent::Agent;
 use tests::argosy::{assert_verified, text};
 use tests::browser::Browser;
 use tests::oracle;
-use tests::page::{focus_by_tab, has_focus, is_accessible, plan, plan_of, press, type_the_word};
+use tests::page::{
+    focus_by_tab, has_focus, is_accessible, is_accessible_at, plan, plan_of, press, type_the_word,
+};
 use tests::source::noise;
 
 const SERIAL: &str = "WD-PAGE7K4411";
@@ -342,32 +345,58 @@ async fn every_page_is_accessible_in_light_and_dark_and_at_every_width() -> Resu
     for page in ["plan", "drives", "run", "check"] {
         browser.click(&format!("[data-test='nav-{page}']")).await?;
         browser.wait("h1").await?;
-        for scheme in ["light", "dark"] {
-            browser.prefer_colours(scheme).await?;
-            for (width, height) in [(360, 740), (768, 1024), (1440, 1000), (3840, 2160)] {
-                browser.resize(width, height).await?;
-                let violations = browser.accessibility_violations().await?;
-                ensure!(
-                    violations.is_empty(),
-                    "{page}, {scheme}, {width} px: {violations:#?}"
-                );
-                let wide = browser
-                    .client
-                    .execute("return document.documentElement.scrollWidth", vec![])
-                    .await?;
-                if wide.as_u64() > Some(u64::from(width)) {
-                    let outside = "return [...document.querySelectorAll('body *')] \
-                        .filter(e => e.getBoundingClientRect().right > innerWidth) \
-                        .map(e => e.outerHTML.slice(0, 120)).slice(-5)";
-                    let outside = browser.client.execute(outside, vec![]).await?;
-                    bail!("{page} is {wide} px wide in a window of {width}: {outside:#}");
-                }
-                browser
-                    .screenshot(&format!("{page}-{scheme}-{width}"))
-                    .await?;
-            }
-        }
+        let sizes = [(360, 740), (768, 1024), (1440, 1000), (3840, 2160)];
+        is_accessible_at(&browser, page, &sizes).await?;
     }
+    browser.close().await
+}
+
+#[tokio::test]
+async fn what_the_person_may_not_read_stands_in_red_and_stays_behind_only_when_they_say_so()
+-> Result<()> {
+    if oracle::run("id", &["-u"])?.trim() != "0" {
+        println!("skipped: only root can be another person");
+        return Ok(());
+    }
+    let Some(browser) = Browser::start(1280, 1000).await? else {
+        return Ok(());
+    };
+    let mut agent = Agent::start(&[SERIAL])?;
+    let locked = agent.source.join("locked.mov");
+    fs::write(&locked, noise(2_000_000, 3))?;
+    fs::set_permissions(&locked, fs::Permissions::from_mode(0o600))?;
+    agent.start_for(65534)?;
+    plan(&browser, &agent).await?;
+    browser
+        .wait_for_text("#unreadable", "1 file (2 MB) cannot be read")
+        .await?;
+    let code = browser.text("#agent-code .mono").await?;
+    ensure!(
+        code.len() == 6 && code.bytes().all(|digit| digit.is_ascii_digit()),
+        "the agent's code is {code:?}"
+    );
+    is_accessible(&browser, "unreadable").await?;
+    browser.click("#continue").await?;
+    browser.click("#review").await?;
+    browser.wait_for_text("#main", "--leave-unreadable").await?;
+    ensure!(
+        browser.text("#main").await?.contains("locked.mov"),
+        "the file is not named"
+    );
+    is_accessible(&browser, "unreadable-refused").await?;
+    browser.click("[data-test='nav-plan']").await?;
+    browser.click("#leave-unreadable").await?;
+    type_the_word(&browser, SERIAL).await?;
+    browser.click("#erase-confirm").await?;
+    browser
+        .wait_for_text("[data-test='verdict']", "Verified")
+        .await?;
+    browser
+        .wait_for_text(
+            "[data-test='left-out']",
+            "1 entry stayed behind, as the plan said",
+        )
+        .await?;
     browser.close().await
 }
 

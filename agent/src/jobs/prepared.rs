@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use shared::api::{Difference, ExpectedDrive, FreeSpace, StartReply, UnreadableCounts};
+use shared::api::{Difference, ExpectedDrive, FreeSpace, StartReply};
 use shared::blob_name::file_name;
 use shared::hash::lower_hex;
 use shared::job::{LeftOut, LeftOutReason};
@@ -266,11 +266,6 @@ impl Prepared {
 /// Names what cannot be read, before anything is planned or erased.
 fn cannot_read(gathered: &Gathered) -> JobError {
     const NAMED: usize = 20;
-    let UnreadableCounts {
-        files,
-        bytes,
-        folders,
-    } = gathered.unreadable;
     let unreadable = gathered
         .skipped
         .iter()
@@ -282,24 +277,12 @@ fn cannot_read(gathered: &Gathered) -> JobError {
         0 => String::new(),
         more => format!("; and {more} more"),
     };
-    let counted = |count: u64, what: &str| match count {
-        0 => None,
-        1 => Some(format!("1 {what}")),
-        _ => Some(format!("{count} {what}s")),
-    };
-    let files = counted(files, "file").map(|files| format!("{files} ({bytes} bytes)"));
-    let what: Vec<String> = files
-        .into_iter()
-        .chain(counted(folders, "folder"))
-        .collect();
+    let what = gathered.unreadable.words(|bytes| format!("{bytes} bytes"));
     JobError::refused(
-        format!(
-            "{} cannot be read by the person who runs this",
-            what.join(" and ")
-        ),
+        format!("{what} cannot be read by the person who runs this"),
         format!("{}{more}", names.join("; ")),
         "Call argosy with sudo and --read-as root to read everything, or leave them out: --leave-unreadable (on the \
-         page, say so under the scan).",
+         page, say so on Plan).",
     )
 }
 

@@ -412,7 +412,7 @@ fn s7_what_the_person_cannot_read_stops_a_job_before_anything_is_erased() {
     assert_eq!(output.status.code(), Some(3), "{output:?}");
     let said = String::from_utf8_lossy(&output.stderr);
     for words in [
-        "1 files of 5000 bytes and 1 folders",
+        "1 file (5000 bytes) and 1 folder cannot be read",
         "secret.key",
         "private",
     ] {

@@ -104,6 +104,23 @@ impl UnreadableCounts {
     pub const fn is_none(&self) -> bool {
         self.files == 0 && self.folders == 0
     }
+
+    /// Returns it in words, what there is none of left out: `1 file (2 MB) and 3 folders`. `size` writes bytes.
+    #[must_use]
+    pub fn words(&self, size: impl FnOnce(u64) -> String) -> String {
+        let counted = |count: u64, what: &str| match count {
+            0 => None,
+            1 => Some(format!("1 {what}")),
+            _ => Some(format!("{count} {what}s")),
+        };
+        let files = counted(self.files, "file");
+        let files = files.map(|files| format!("{files} ({})", size(self.bytes)));
+        let parts: Vec<String> = files
+            .into_iter()
+            .chain(counted(self.folders, "folder"))
+            .collect();
+        parts.join(" and ")
+    }
 }
 
 /// A name that NTFS or Blob storage cannot hold, and one that they can.
@@ -115,4 +132,24 @@ pub struct NameProblem {
     pub rule: String,
     /// The name proposed for its last part; empty when the path has to be left out.
     pub mend: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_there_is_none_of_is_not_said() {
+        let words = |files, folders| {
+            let counts = UnreadableCounts {
+                files,
+                bytes: 7,
+                folders,
+            };
+            counts.words(|bytes| format!("{bytes} B"))
+        };
+        assert_eq!(words(1, 0), "1 file (7 B)");
+        assert_eq!(words(0, 2), "2 folders");
+        assert_eq!(words(3, 1), "3 files (7 B) and 1 folder");
+    }
 }

@@ -115,11 +115,9 @@ pub(super) fn unreadable(page: &Context) -> Html {
     if counts.is_none() {
         return html! {};
     }
-    let files = words::counted(counts.files, "file", "files");
-    let folders = words::counted(counts.folders, "folder", "folders");
     let what = format!(
-        "{files} ({}) and {folders} cannot be read by the person who runs the agent.",
-        words::size(counts.bytes)
+        "{} cannot be read by the person who runs the agent.",
+        counts.words(words::size)
     );
     let checked = page.state.draft.leave_unreadable;
     let onchange = {
