@@ -21,7 +21,7 @@ use super::stop::{DriveEnd, Stop};
 use crate::device::{self, Device};
 use crate::job_error::Kind;
 use crate::pipeline::{
-    self, HashIndex, Known, Start, Structures, SurfaceCheck, Work, check_surface,
+    self, HashIndex, Known, Mended, Start, Structures, SurfaceCheck, Work, check_surface,
 };
 
 /// Fills one drive, or goes on with it, and reads it back.
@@ -233,7 +233,11 @@ impl<'a> Attempt<'a, '_, '_> {
             hashes: &self.ledger.side_reader()?,
             through,
             stretch: self.common.grain.marks(disk_bytes, 0).spacing(),
-            mend: mend.as_ref(),
+            mended: match (self.stage(), mend.as_ref()) {
+                (_, None) => Mended::Not,
+                (Stage::Mending, Some(mend)) => Mended::UnderWay(mend),
+                (_, Some(mend)) => Mended::Done(mend),
+            },
             left_out: &is_left_out,
         }
         .recognise(device, self.common.cancel)?;
@@ -402,7 +406,7 @@ impl<'a> Attempt<'a, '_, '_> {
         ReadBack {
             credential: &self.drive.keys.credential,
             expected,
-            structures: &Structures::new(work, mend.as_ref()),
+            structures: &Structures::new(work, mend.as_ref().map_or(Mended::Not, Mended::Done)),
             information_area: &self.drive.keys.information_area,
             grain: self.common.grain,
             cancel: self.common.cancel,
