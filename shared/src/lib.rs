@@ -1,7 +1,7 @@
 //! A job in words: what browser and agent both believe.
 //!
 //! ```text
-//! hash, blob_name  <-  plan, manifest  <-  drive  <-  job  <-  journal  <-  verify, api
+//! hash, blob_name  <-  plan, manifest  <-  drive  <-  job  <-  journal  <-  verify, api, handoff
 //! ```
 //! Nothing here does I/O, reads a clock, starts a thread or makes a random number: same input, same bytes. So golden
 //! files work, a resumed drive equals an uninterrupted one, and the browser can redo what the agent did.
@@ -10,6 +10,7 @@
 pub mod api;
 pub mod blob_name;
 pub mod drive;
+pub mod handoff;
 pub mod hash;
 pub mod job;
 pub mod journal;

@@ -1,4 +1,4 @@
-//! `argosy journal`: judges and redacts journals.
+//! `argosy journal`: judges, redacts and hands over journals.
 
 use std::fs::File;
 use std::io::{BufReader, Write};
@@ -8,14 +8,16 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 use shared::journal::{JournalReport, JournalVerdict, check, redact};
 
+use super::handoff;
 use super::screen::{Ended, Screen};
 use crate::jobs::{JobError, Kind};
 
-/// Judges and redacts journals
+/// Judges, redacts and hands over journals
 #[derive(Subcommand)]
 pub(super) enum Command {
     Check(CheckArguments),
     Redact(RedactArguments),
+    Handoff(handoff::Arguments),
 }
 
 /// Judges journals, offline: whole, in order, closed, and the key opens the drive
@@ -44,6 +46,7 @@ impl Command {
         match self {
             Self::Check(arguments) => arguments.json,
             Self::Redact(_) => false,
+            Self::Handoff(arguments) => arguments.json,
         }
     }
 }
@@ -52,6 +55,7 @@ pub(super) fn run(command: &Command, screen: &Screen) -> Result<Ended, JobError>
     match command {
         Command::Check(arguments) => check_all(arguments, screen),
         Command::Redact(arguments) => redact_one(arguments),
+        Command::Handoff(arguments) => handoff::run(arguments, screen),
     }
 }
 

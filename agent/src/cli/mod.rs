@@ -15,6 +15,7 @@ mod bar;
 mod browser;
 mod check_drive;
 mod drives;
+mod handoff;
 mod holes;
 mod idle;
 mod journal;

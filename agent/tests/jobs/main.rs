@@ -10,6 +10,7 @@ mod cancelled;
 mod commands;
 mod damaged;
 mod dataset;
+mod handoff;
 mod kept_keys;
 mod killed;
 mod left_out;

@@ -13,8 +13,6 @@ use crate::plan::NodeSource;
 pub struct Mend<'a> {
     planned: &'a DriveLayout,
     mended: NtfsLayout,
-    /// Ascending.
-    left_out: Vec<Node>,
 }
 
 /// A range of the disk that has to be rewritten.
@@ -67,7 +65,6 @@ impl<'a> Mend<'a> {
         Ok(Self {
             planned,
             mended,
-            left_out,
         })
     }
 

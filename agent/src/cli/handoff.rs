@@ -1,0 +1,230 @@
+//! `argosy journal handoff`: what the service wants to know of the drives, from their journals.
+
+use std::fs::{DirBuilder, OpenOptions};
+use std::io::Write;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+use serde_json::{Value, json};
+use shared::handoff::{
+    Details, HandedDrive, Parcel, az_cli, data_box, handed, import_export, parcels,
+};
+use shared::job::{SerialSource, Verdict};
+use shared::journal::{drive_info_file_name, drive_info_xml, replay};
+use zeroize::Zeroizing;
+
+use super::screen::{Ended, Screen};
+use super::size::{show_files, show_size};
+use crate::jobs::JobError;
+
+/// Hands drives over: makes what the service wants of them, from their journals. It holds their keys
+#[derive(Args)]
+pub(super) struct Arguments {
+    /// Journals of finished drives
+    #[arg(required_unless_present = "template")]
+    files: Vec<PathBuf>,
+    /// Who it is for
+    #[arg(long = "for", value_enum, required_unless_present = "template")]
+    whom: Option<Whom>,
+    /// What to say of the shipment: accounts, addresses, carriers; `--template` prints one to be filled in
+    #[arg(long, value_name = "JSON")]
+    details: Option<PathBuf>,
+    /// The folder that gets the files, readable by you alone
+    #[arg(long, value_name = "DIR", required_unless_present = "template")]
+    to: Option<PathBuf>,
+    /// Prints details to be filled in
+    #[arg(long)]
+    template: bool,
+    /// Prints one JSON object, without keys
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Whom {
+    /// The portal: a file for each drive, to be uploaded
+    Portal,
+    /// A script for the Azure CLI, `az import-export create`
+    AzCli,
+    /// The body of a Microsoft.ImportExport job, API version 2021-01-01
+    ImportExport,
+    /// The body of a Microsoft.DataBox job of customer disks, API version 2022-12-01
+    Databox,
+}
+
+pub(super) fn run(arguments: &Arguments, screen: &Screen) -> Result<Ended, JobError> {
+    if arguments.template {
+        let template = serde_json::to_string_pretty(&Details::template()).unwrap_or_default();
+        screen.line(&template);
+        return Ok(Ended::WELL);
+    }
+    let (Some(whom), Some(folder)) = (arguments.whom, &arguments.to) else {
+        return Err(JobError::usage(
+            "say for whom and into which folder",
+            "--for, --to",
+        ));
+    };
+    let journals = arguments.files.iter().map(|path| read(path));
+    let journals: Vec<Zeroizing<Vec<u8>>> = journals.collect::<Result<_, _>>()?;
+    let drives = arguments.files.iter().zip(&journals);
+    let drives: Vec<HandedDrive> = drives.map(judged).collect::<Result<_, _>>()?;
+    let files = match whom {
+        Whom::Portal => portal(&journals),
+        _ => bodies(arguments, whom, drives.clone())?,
+    };
+    make_folder(folder)?;
+    let mut written = Vec::with_capacity(files.len());
+    for (name, content) in &files {
+        let path = folder.join(name);
+        write_private(&path, content.as_bytes())?;
+        screen.line(&format!("{}", path.display()));
+        written.push(path);
+    }
+    show(&drives, screen);
+    screen.object(&json!({
+        "files": written,
+        "drives": drives.iter().map(facts).collect::<Vec<_>>(),
+    }));
+    Ok(Ended::WELL)
+}
+
+type File = (String, Zeroizing<String>);
+
+fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, JobError> {
+    std::fs::read(path).map(Zeroizing::new).map_err(|error| {
+        JobError::usage(
+            format!("cannot read it: {error}"),
+            path.display().to_string(),
+        )
+    })
+}
+
+fn judged((path, journal): (&PathBuf, &Zeroizing<Vec<u8>>)) -> Result<HandedDrive, JobError> {
+    handed(journal).map_err(|error| {
+        JobError::refused(
+            error.to_string(),
+            path.display().to_string(),
+            "Nothing was handed over. `argosy journal check` says everything that is wrong with a journal.",
+        )
+    })
+}
+
+/// Returns each drive's file for the portal.
+fn portal(journals: &[Zeroizing<Vec<u8>>]) -> Vec<File> {
+    let replays = journals.iter().filter_map(|journal| replay(journal).ok());
+    let files = replays.filter_map(|replay| {
+        let serial = &replay.session.drive.serial;
+        let text = drive_info_xml(&replay)?;
+        Some((drive_info_file_name(serial, serial), Zeroizing::new(text)))
+    });
+    files.collect()
+}
+
+fn bodies(
+    arguments: &Arguments,
+    whom: Whom,
+    drives: Vec<HandedDrive>,
+) -> Result<Vec<File>, JobError> {
+    let Some(path) = &arguments.details else {
+        return Err(JobError::usage(
+            "the service also wants to know accounts, addresses and carriers",
+            "write them down once: argosy journal handoff --template > shipment.json, fill it in, and say --details shipment.json",
+        ));
+    };
+    let place = path.display().to_string();
+    let details = Details::read(&read(path)?)
+        .map_err(|error| JobError::usage(error.to_string(), place.as_str()))?;
+    let parcels =
+        parcels(drives, &details).map_err(|error| JobError::usage(error.to_string(), place))?;
+    let files = parcels
+        .iter()
+        .flat_map(|parcel| job(whom, parcel, &details));
+    Ok(files.collect())
+}
+
+fn job(whom: Whom, parcel: &Parcel, details: &Details) -> Vec<File> {
+    let body = |service: &str, value: &Value| {
+        // Plain data has a JSON form.
+        let text = serde_json::to_string_pretty(value).unwrap_or_default();
+        vec![(
+            format!("{}.{service}.json", parcel.name),
+            Zeroizing::new(text),
+        )]
+    };
+    match whom {
+        Whom::Portal => Vec::new(),
+        Whom::ImportExport => body("import-export", &import_export(parcel, details)),
+        Whom::Databox => body("databox", &data_box(parcel, details)),
+        Whom::AzCli => {
+            let made = az_cli(parcel, details);
+            let mut files = made.keys;
+            files.push((format!("{}.sh", parcel.name), Zeroizing::new(made.script)));
+            files
+        }
+    }
+}
+
+fn make_folder(folder: &Path) -> Result<(), JobError> {
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
+    made.map_err(|error| failed(folder, &error))
+}
+
+/// Writes a file for its owner alone; one that is there stays.
+fn write_private(path: &Path, content: &[u8]) -> Result<(), JobError> {
+    let file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path);
+    let written = file.and_then(|mut file| {
+        file.write_all(content)?;
+        file.sync_all()
+    });
+    written.map_err(|error| failed(path, &error))
+}
+
+fn failed(path: &Path, error: &std::io::Error) -> JobError {
+    JobError::io(
+        format!("cannot write it: {error}"),
+        path.display().to_string(),
+        "Your drives and journals were not touched. Give an empty folder: nothing is written over.",
+    )
+}
+
+fn facts(drive: &HandedDrive) -> Value {
+    json!({
+        "serial": drive.serial,
+        "serial_source": drive.serial_source,
+        "manifest_hash": drive.manifest_hash,
+        "verdict": drive.verdict,
+        "files": drive.files,
+        "bytes": drive.bytes,
+    })
+}
+
+fn show(drives: &[HandedDrive], screen: &Screen) {
+    for drive in drives {
+        screen.line(&format!(
+            "  {}: {}, {}, {}",
+            drive.serial,
+            drive.verdict,
+            show_files(drive.files),
+            show_size(drive.bytes)
+        ));
+        if drive.verdict == Verdict::Incomplete {
+            screen.aside(&format!(
+                "drive {}: files that were planned are not on it; see the list beside its journal",
+                drive.serial
+            ));
+        }
+        if drive.serial_source != SerialSource::Drive {
+            screen.aside(&format!(
+                "drive {}: this serial was not read from the drive itself; compare it with the label before you ship, \
+                 the data centre does",
+                drive.serial
+            ));
+        }
+    }
+    screen.line("These files open the drives: they go to the service, never into the parcel.");
+}

@@ -1,0 +1,113 @@
+//! What the service has to know of one drive.
+
+use bitlocker_image::RecoveryPassword;
+use thiserror::Error;
+
+use crate::hash::upper_hex;
+use crate::job::{SerialSource, Verdict};
+use crate::journal::{JournalVerdict, Replay, check};
+
+/// Where the manifest lies on every drive.
+pub(super) const MANIFEST_FILE: &str = r"\DriveManifest.xml";
+
+/// The three things that open and prove a drive at the service, keyed by its serial.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HandedDrive {
+    /// The drive's serial, without spaces: the service's `driveId`.
+    pub serial: String,
+    /// Where that serial comes from. The data centre compares it with the drive's own.
+    pub serial_source: SerialSource,
+    /// The 48 digits.
+    pub recovery_password: RecoveryPassword,
+    /// MD5 of the manifest, upper-case Base16.
+    pub manifest_hash: String,
+    /// How the drive ended: verified, or incomplete (what is on it is proven).
+    pub verdict: Verdict,
+    /// Files on it.
+    pub files: u64,
+    /// Their bytes.
+    pub bytes: u64,
+}
+
+/// Why a drive cannot be handed over.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum NotHanded {
+    /// The journal is damaged, not finished, or its key does not open the drive.
+    #[error("{0}")]
+    Journal(String),
+    /// The key was taken out of this copy.
+    #[error(
+        "drive {serial}: the key was taken out of this copy of the journal; use the journal itself"
+    )]
+    Redacted {
+        /// The drive.
+        serial: String,
+    },
+    /// The drive is not proven.
+    #[error("drive {serial} is {verdict}, so it must not be shipped: {next}")]
+    NotProven {
+        /// The drive.
+        serial: String,
+        /// How it ended.
+        verdict: Verdict,
+        /// What to do about it.
+        next: &'static str,
+    },
+}
+
+/// Returns what is handed over of the drive that `journal` is about. Opens the key's block once: a tenth of a
+/// second or more.
+///
+/// # Errors
+/// [`NotHanded`] when the journal is not right, or the drive not proven.
+pub fn handed(journal: &[u8]) -> Result<HandedDrive, NotHanded> {
+    let report = check(journal, None);
+    if report.verdict != JournalVerdict::Valid {
+        let first = report.findings.first();
+        let what = first.map_or("the journal is not valid", |finding| &finding.message);
+        return Err(NotHanded::Journal(match &report.facts {
+            Some(facts) => format!("drive {}: {what}", facts.serial),
+            None => what.to_owned(),
+        }));
+    }
+    let replay = crate::journal::replay(journal);
+    of(&replay.map_err(|damage| NotHanded::Journal(damage.to_string()))?)
+}
+
+fn of(replay: &Replay) -> Result<HandedDrive, NotHanded> {
+    let drive = &replay.session.drive;
+    let serial = drive.serial.clone();
+    let verdict = replay.closed.as_ref().map(|closed| closed.verdict);
+    let verdict = verdict.unwrap_or(Verdict::Failed);
+    let next = match verdict {
+        Verdict::Verified | Verdict::Incomplete => None,
+        Verdict::Written => {
+            Some("read it back first, with argosy verify, and prepare it with the check on")
+        }
+        Verdict::Failed => Some("prepare it again, or put a spare in its place"),
+    };
+    if let Some(next) = next {
+        return Err(NotHanded::NotProven {
+            serial,
+            verdict,
+            next,
+        });
+    }
+    let (Some(recovery_password), Some((manifest_md5, _))) =
+        (replay.recovery_password.clone(), replay.manifest)
+    else {
+        return Err(NotHanded::Redacted { serial });
+    };
+    let planned = replay.session.files.saturating_sub(replay.left_out.missing);
+    let (files, bytes) = replay.verified.unwrap_or((planned, replay.session.bytes));
+    Ok(HandedDrive {
+        serial: serial.split_whitespace().collect(),
+        serial_source: drive.serial_source,
+        recovery_password,
+        manifest_hash: upper_hex(&manifest_md5),
+        verdict,
+        files,
+        bytes,
+    })
+}
