@@ -49,7 +49,7 @@ pub enum What {
     Zeros,
     /// Unused clusters: never written.
     Free,
-    /// Outside of a volume that is kept: never written.
+    /// Outside of a volume that is kept, or in use on one that is added to: never written in the pass.
     Outside,
 }
 
@@ -129,6 +129,7 @@ fn stored(partition_at: u64, segment: Segment) -> [DriveSegment; 2] {
         Content::Metadata => (What::Metadata, segment.bytes),
         Content::FileData { file, from } => (What::FileData { file, from }, segment.bytes),
         Content::Free => (What::Free, segment.bytes),
+        Content::Kept => (What::Outside, segment.bytes),
         Content::Reserved { index } => reserved(index),
     };
     let at = partition_at + segment.at;
