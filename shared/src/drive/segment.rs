@@ -95,7 +95,11 @@ pub(super) fn stack<'a>(
     let around = around.into_iter().map(segment);
     let (mut head, tail): (Vec<_>, Vec<_>) = around.partition(|around| around.at < start);
     let boot = start..start + HEADER_BYTES;
-    head.push(segment((boot, What::FveBoot)));
+    let what = match space.onto {
+        Some(_) => What::Outside,
+        None => What::FveBoot,
+    };
+    head.push(segment((boot, what)));
     let volume = ntfs
         .segments()
         .filter_map(behind_header)
@@ -110,9 +114,8 @@ fn behind_header(segment: Segment) -> Option<Segment> {
     if segment.at >= HEADER_BYTES {
         return Some(segment);
     }
-    assert_eq!(
-        segment.what,
-        Content::Metadata,
+    assert!(
+        matches!(segment.what, Content::Metadata | Content::Kept),
         "a volume begins with its boot file"
     );
     (end > HEADER_BYTES).then(|| Segment {
