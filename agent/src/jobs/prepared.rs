@@ -8,6 +8,7 @@ use shared::hash::lower_hex;
 use shared::job::{LeftOut, LeftOutReason};
 use shared::plan::{Plan, PlanOptions, fit};
 
+use super::add;
 use super::gather::{Gathered, gather};
 use super::old_journals;
 use super::request::JobRequest;
@@ -72,6 +73,7 @@ impl Prepared {
             return Err(cannot_read(&gathered));
         }
         targets::apart_from_sources(&gathered.roots, &request.journal_dirs, &all)?;
+        add::no_blob_twice(&gathered, &all)?;
         let plan = make_plan(&gathered, &all)?;
         if !request.leave_out_problems
             && let Some(problem) = plan.problems.first()

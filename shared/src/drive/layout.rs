@@ -266,7 +266,8 @@ impl DriveLayout {
     }
 
     /// Returns the disk offset where the plaintext of volume offset `at` is stored.
-    pub(super) fn disk_at(&self, at: u64) -> u64 {
+    #[must_use]
+    pub fn disk_at(&self, at: u64) -> u64 {
         let stored = if at < segment::HEADER_BYTES {
             self.space.regions.header.saturating_add(at)
         } else {

@@ -27,6 +27,10 @@ pub struct KeptVolume {
 pub struct Onto {
     /// What is free on it.
     pub ground: Ground,
+    /// SHA-256 over NTFS's own files, as whoever keeps this reads them: it tells whether anything was changed since.
+    pub digest: [u8; 32],
+    /// MD5 of its manifest.
+    pub manifest_md5: [u8; 16],
     /// Length of its manifest, which the new one repeats.
     pub manifest_bytes: u64,
     /// Files in that.
