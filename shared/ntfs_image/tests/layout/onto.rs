@@ -69,7 +69,7 @@ fn apply(change: &Change, disk: &mut MemDisk) {
         ChangeBytes::Bytes(bytes) => bytes.clone(),
         ChangeBytes::Ones(count) => vec![0xff; usize::try_from(*count).unwrap()],
     };
-    assert!(change.at % 4096 == 0 && bytes.len() % 4096 == 0);
+    assert!(change.at.is_multiple_of(4096) && bytes.len().is_multiple_of(4096));
     disk.write_at(change.at, &bytes).unwrap();
 }
 
