@@ -139,6 +139,7 @@ mod tests {
             findings: Vec::new(),
             journal: "WD4411.jrn".to_owned(),
             is_closed,
+            checked: String::new(),
         }
     }
 

@@ -5,7 +5,7 @@ use shared::api::FreeSpace;
 use shared::drive::Kept;
 use shared::job::{DriveIdentity, LeftOut};
 use shared::journal::{KeyRecord, Session};
-use shared::plan::PlannedDrive;
+use shared::plan::{Onto, PlannedDrive};
 
 use super::common::Common;
 use super::keys::DriveKeys;
@@ -39,6 +39,11 @@ impl DriveJob {
     #[must_use]
     pub fn session(&self, common: &Common<'_>) -> Session {
         let (files, bytes) = self.content(common);
+        let before = self.onto().map_or((0, 0), |onto| (onto.files, onto.bytes));
+        let (files, bytes) = (
+            files.saturating_add(before.0),
+            bytes.saturating_add(before.1),
+        );
         Session {
             session: common.mapping.session.clone(),
             plan_hash: common.plan_hash,
@@ -73,8 +78,18 @@ impl DriveJob {
         }
     }
 
+    /// Returns what is on the drive and stays; `None` for one that gets a new file system.
+    #[must_use]
+    pub fn onto(&self) -> Option<&Onto> {
+        self.kept.as_ref()?.volume.onto.as_ref()
+    }
+
     /// Returns the bytes of the volume that nothing is written to.
     fn kept_bytes(&self) -> u64 {
+        if self.onto().is_some() {
+            let planned = &self.planned;
+            return planned.capacity_bytes.saturating_sub(planned.used_bytes);
+        }
         let volume_bytes = self.planned.space().map_or(0, |space| space.volume_bytes());
         volume_bytes.saturating_sub(self.planned.used_bytes)
     }

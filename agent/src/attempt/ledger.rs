@@ -15,7 +15,7 @@ use super::drive_job::DriveJob;
 use super::left_out_csv::LeftOutCsv;
 use crate::job_error::JobError;
 use crate::journal_file::AppendFile;
-use crate::pipeline::{PipelineError, SideFile, SideReader};
+use crate::pipeline::{PipelineError, RedoReader, SideFile, SideReader};
 use crate::shelf::{Shelves, Taken};
 use shared::blob_name::file_name;
 
@@ -219,6 +219,32 @@ impl<'c> Ledger<'c> {
             through,
             side: SideMark { bytes, hash },
         })
+    }
+
+    /// Appends the changes of a drive that files are added to, then the record that has them written.
+    ///
+    /// # Errors
+    /// [`PipelineError`]; without the record nothing of them may be written.
+    pub(super) fn redo(&mut self, changes: &[Vec<u8>]) -> Result<(), PipelineError> {
+        let from = self.side.bytes();
+        for piece in changes {
+            self.side.append(piece)?;
+        }
+        let (bytes, hash) = self.side.sync()?;
+        let side = SideMark { bytes, hash };
+        self.record(&Record::Redo { from, side })
+    }
+
+    /// Returns a reader of those changes.
+    ///
+    /// # Errors
+    /// [`PipelineError`] when the journal has none.
+    pub(super) fn redo_reader(&self) -> Result<RedoReader, PipelineError> {
+        let from = self.replay().redo;
+        let from = from.ok_or_else(|| PipelineError::Journal("it has no changes".to_owned()))?;
+        let names = Names::of(&self.replay().session.drive.serial);
+        let end = self.replay().side.bytes;
+        Ok(RedoReader::open(&self.shelves, &names.side, from..end)?)
     }
 
     /// Writes what a portal gets beside the journal.

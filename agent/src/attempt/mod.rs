@@ -14,6 +14,7 @@
 //! ([`crate::shelf`]), the sources, the clock. So the same code runs on drives and in a simulation
 //! that crashes it at every step.
 
+mod added;
 mod bay;
 mod begun;
 mod common;
@@ -28,6 +29,7 @@ mod read_back;
 mod run;
 mod stop;
 
+pub use added::digest;
 pub use bay::{Bay, BayError, DriveBay};
 pub use begun::{Begun, ReopenError, forget, whole_journal};
 pub use common::{Clock, Common, Grain, now, tool};

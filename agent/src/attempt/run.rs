@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 
 use ntfs_image::Node;
+use ntfs_image::read::Volume;
 use shared::api::{FreeSpace, News};
 use shared::drive::{DriveLayout, DriveSpec, Mend};
 use shared::job::{DriveState, LeftOut, LeftOutReason, Stage, Verdict};
 use shared::journal::{Note, Record};
 use shared::verify::Expected;
 
+use super::added;
 use super::bay::Bay;
 use super::begun::Begun;
 use super::common::Common;
@@ -21,7 +23,7 @@ use super::stop::{DriveEnd, Stop};
 use crate::device::{self, Device};
 use crate::job_error::Kind;
 use crate::pipeline::{
-    self, HashIndex, Known, Mended, Start, Structures, SurfaceCheck, Work, check_surface,
+    self, HashIndex, Known, Mended, Plain, Start, Structures, SurfaceCheck, Work, check_surface,
 };
 
 /// Fills one drive, or goes on with it, and reads it back.
@@ -112,6 +114,7 @@ impl<'a> Attempt<'a, '_, '_> {
         self.know(&work, left_out);
         let mut device = bay.hold()?;
         self.keeps(device.as_ref())?;
+        self.is_as_it_was(&work, device.as_ref())?;
         if resumes {
             self.recognise(&work, device.as_ref())?;
             self.ledger.record(&Record::Resumed {
@@ -212,11 +215,32 @@ impl<'a> Attempt<'a, '_, '_> {
         }
     }
 
+    /// Makes sure that a drive which keeps what is on it was not changed by anybody since it was confirmed, as
+    /// long as nothing of that is ours to change.
+    fn is_as_it_was(&self, work: &Work<'_>, device: &dyn Device) -> Result<(), Stop> {
+        let Some(onto) = self.drive.onto() else {
+            return Ok(());
+        };
+        if self.ledger.replay().redo.is_some() {
+            return Ok(());
+        }
+        let found = added::digest(&Plain::new(work, device)).map_err(Stop::io)?;
+        if found == onto.digest {
+            return Ok(());
+        }
+        Err(Stop::refused(
+            "this is not the drive as it was confirmed: its file system was changed since, by Windows perhaps; \
+             nothing was written to it. Give this session up with argosy abort, and prepare it for a new drive",
+        ))
+    }
+
     /// Makes sure that the drive is the one of the journal and holds what it confirmed, before
     /// anything is written to it.
     fn recognise(&self, work: &Work<'_>, device: &dyn Device) -> Result<(), Stop> {
         let erasure = self.erasure(work);
         let through = match self.stage() {
+            // It was compared as a whole.
+            Stage::Planned if self.drive.onto().is_some() => return Ok(()),
             Stage::Planned => return same(erasure.before(device).map_err(Stop::io)?),
             Stage::Erased => return same(erasure.after(device).map_err(Stop::io)?),
             Stage::Writing { through } => Some(through),
@@ -248,7 +272,7 @@ impl<'a> Attempt<'a, '_, '_> {
     fn fill(&mut self, work: &Work<'_>, device: &mut dyn Device) -> Result<(), Stop> {
         self.go_on()?;
         if self.stage() == Stage::Planned {
-            self.erase(work, device)?;
+            self.begin(work, device)?;
         }
         if self.stage() == Stage::Erased {
             self.check(work, device)?;
@@ -261,17 +285,58 @@ impl<'a> Attempt<'a, '_, '_> {
             let mend = self.mend(work, bytes)?;
             pipeline::mend(work, device, &mend)?;
             self.go_on()?;
-            self.ledger.record(&Record::Sealing)?;
+            self.before_seal(work, device, &mend)?;
         }
         if self.stage() == Stage::Sealing {
-            let area = &self.drive.keys.information_area;
-            pipeline::seal(device, &work.layout.seal_parts(area))?;
+            self.seal(work, device)?;
             self.ledger.record(&Record::Written)?;
         }
         if self.ledger.replay().drive_info.is_none() {
             self.ledger.record(&Record::DriveInfo)?;
         }
         self.ledger.write_drive_info()?;
+        Ok(())
+    }
+
+    /// Erases a drive; of one that keeps what is on it the journal only says so.
+    fn begin(&mut self, work: &Work<'_>, device: &mut dyn Device) -> Result<(), Stop> {
+        let Some(onto) = self.drive.onto() else {
+            return self.erase(work, device);
+        };
+        let manifest_md5 = onto.manifest_md5;
+        self.ledger.record(&Record::Adding { manifest_md5 })?;
+        Ok(())
+    }
+
+    /// Makes durable beside the journal what changes of a drive that keeps what is on it, before any of that is
+    /// written; and records that the last phase begins.
+    fn before_seal(
+        &mut self,
+        work: &Work<'_>,
+        device: &mut dyn Device,
+        mend: &Mend<'_>,
+    ) -> Result<(), Stop> {
+        if self.drive.onto().is_none() {
+            self.ledger.record(&Record::Sealing)?;
+            return Ok(());
+        }
+        let changes = {
+            let plain = Plain::new(work, &*device);
+            let volume = Volume::open(&plain).map_err(Stop::io)?;
+            mend.amendment(&volume).map_err(Stop::io)?
+        };
+        self.ledger.redo(&pipeline::redo_bytes(work, changes))?;
+        Ok(())
+    }
+
+    /// Writes what makes the drive whole.
+    fn seal(&self, work: &Work<'_>, device: &mut dyn Device) -> Result<(), Stop> {
+        if self.drive.onto().is_some() {
+            pipeline::redo(work, device, self.ledger.redo_reader()?)?;
+        } else {
+            let area = &self.drive.keys.information_area;
+            pipeline::seal(device, &work.layout.seal_parts(area))?;
+        }
         Ok(())
     }
 
@@ -395,7 +460,11 @@ impl<'a> Attempt<'a, '_, '_> {
         let expected = Expected {
             manifest_hash: self.ledger.replay().manifest.map(|(md5, _)| md5),
             serial: Some(self.drive.planned.serial.clone()),
-            session: Some(self.common.mapping.session.as_str().to_owned()),
+            // Of a drive that keeps what is on it the manifest lists other sessions too.
+            session: match self.drive.onto() {
+                Some(_) => None,
+                None => Some(self.common.mapping.session.as_str().to_owned()),
+            },
             in_place: false,
             proven_bytes,
         };

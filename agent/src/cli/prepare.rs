@@ -79,6 +79,10 @@ pub(super) struct Arguments {
     /// Leaves out files that moved since they were planned, instead of refusing the plan
     #[arg(long, requires = "plan")]
     accept_moved: bool,
+    /// Adds the files to a drive that Argosy filled and read back, beside what is on it; nothing is erased.
+    /// Its journal and plan must be in the journal folder
+    #[arg(long, conflicts_with_all = ["erase", "wipe", "keep_free_space", "driveset", "sector_bytes", "bek", "passphrase_file"])]
+    add: bool,
     /// Leaves out what cannot be read, instead of refusing such a source
     #[arg(long)]
     leave_unreadable: bool,
@@ -128,7 +132,11 @@ pub(super) fn run(
     let folders = arguments.journal_dir.clone();
     let jobs = Jobs::over(drives.clone(), None)?;
     let _side_door = side_door::open(None, "prepare", &jobs, None, screen);
+    let is_added = arguments.add;
     let reply = jobs.start(request(arguments)?)?;
+    if is_added {
+        screen.line("What is on the drive stays; the files come beside it.");
+    }
     cancel_on_signal(&jobs);
     let mut events = jobs.subscribe();
     let job = confirm(&jobs, &reply, &erase, screen)?;
@@ -217,6 +225,7 @@ fn request(arguments: Arguments) -> Result<JobRequest, JobError> {
         .transpose()?;
     Ok(JobRequest {
         drives,
+        add: arguments.add,
         journal_dirs: arguments.journal_dir,
         cipher: arguments.cipher,
         external_key_dir: arguments.bek,

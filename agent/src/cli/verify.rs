@@ -85,10 +85,12 @@ fn what_and_how(
     Ok((expected, Credential::RecoveryPassword(password)))
 }
 
-/// Returns the folder that holds every file; `None` where somebody else filled the drive.
+/// Returns the folder that holds every file; `None` where somebody else filled the drive, or several
+/// sessions did.
 fn session_of(journal: &Replay) -> Option<String> {
     let session = &journal.session.session;
-    (!journal.in_place).then(|| session.as_str().to_owned())
+    let is_alone = !journal.in_place && journal.added_to.is_none();
+    is_alone.then(|| session.as_str().to_owned())
 }
 
 /// Reads a journal.

@@ -4,7 +4,7 @@ use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use shared::job::{DriveState, Verdict};
+use shared::job::{DriveState, Stage, Verdict};
 use shared::journal::{JournalWriter, Note, Record, journal_file_name, replay};
 
 use super::old_journals::journals;
@@ -79,6 +79,15 @@ fn close(path: &Path, session: &str, note: Option<&Note>) -> Result<Option<Abort
     };
     if replay.closed.is_some() || replay.session.session.as_str() != session {
         return Ok(None);
+    }
+    let is_changing = replay.redo.is_some() && replay.state.stage() == Some(Stage::Sealing);
+    // A drive that died is not finished any more.
+    if is_changing && note.is_none() {
+        return Err(JobError::refused(
+            "the changes of what was on the drive are being written: half of them is no whole drive",
+            place.as_str(),
+            format!("Finish them: argosy resume --session {session}. It takes a moment."),
+        ));
     }
     let mut writer = JournalWriter::reopen(&replay).map_err(|error| {
         JobError::refused(

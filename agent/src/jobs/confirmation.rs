@@ -45,7 +45,12 @@ pub(super) fn confirm_drives(
             prepared.request.sector_doubt,
             word,
         )?;
-        let right = drives.confirm(&target.info, &word.said, &kept);
+        let right = if target.is_added_to() {
+            // It loses nothing, and was proven to be the drive by all that is on it.
+            drives.recognised(&target.info, &target.identity(), &kept)
+        } else {
+            drives.confirm(&target.info, &word.said, &kept)
+        };
         let right = right.map_err(|refusal| {
             let next = match refusal {
                 NotConfirmed::Unreadable(_) => {

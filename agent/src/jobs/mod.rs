@@ -13,6 +13,7 @@
 //! published.
 
 mod abort;
+mod add;
 mod confirmation;
 mod freeze;
 mod gather;

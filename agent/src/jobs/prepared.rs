@@ -5,6 +5,7 @@ use shared::hash::lower_hex;
 use shared::job::{LeftOut, LeftOutReason};
 use shared::plan::{Plan, PlanOptions, fit};
 
+use super::add;
 use super::gather::{Gathered, gather};
 use super::moved::none_moved;
 use super::old_journals;
@@ -77,6 +78,7 @@ impl Prepared {
             return Err(cannot_read(&gathered));
         }
         targets::apart_from_sources(&gathered.roots, &request.journal_dirs, &all)?;
+        add::no_blob_twice(&gathered, &all)?;
         let (plan, share) = match ready {
             Some((plan, share)) => (plan, Some(share)),
             None => (make_plan(&gathered, &all)?, None),

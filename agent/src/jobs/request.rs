@@ -20,6 +20,8 @@ pub struct JobRequest {
     pub origin: Origin,
     /// Drives that may be filled; those that the plan does not need are not touched.
     pub drives: Vec<TargetRequest>,
+    /// Whether the files come beside what Argosy put onto the drives before, which stays.
+    pub add: bool,
     /// Where journals, side files and plans go; the first is read, all are written.
     pub journal_dirs: Vec<PathBuf>,
     /// How the drives are encrypted.
@@ -177,6 +179,7 @@ impl JobRequest {
             session: session.to_owned(),
             origin,
             drives: Vec::new(),
+            add: false,
             journal_dirs: Vec::new(),
             cipher: Cipher::XtsAes128,
             external_key_dir: None,
@@ -217,6 +220,7 @@ impl JobRequest {
                 destination: wire.destination,
             },
             drives: drives.collect(),
+            add: false,
             journal_dirs: vec![journal_dir],
             cipher,
             external_key_dir: None,

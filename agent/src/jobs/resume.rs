@@ -305,7 +305,11 @@ pub(super) fn cipher(plan: &PlanFile) -> Result<Cipher, JobError> {
     })
 }
 
-fn planned_drive(
+/// Returns what a plan put onto one of its drives.
+///
+/// # Errors
+/// [`JobError`] for a sector size that does not exist.
+pub(super) fn planned_drive(
     head: &HeadDrive,
     entries: &[u32],
     plan: &PlanFile,

@@ -8,6 +8,7 @@ use shared::api::{FreeSpace, PlannedDriveSummary};
 use shared::job::{DriveIdentity, SerialSource};
 use shared::plan::{DriveSize, PlannedDrive};
 
+use super::add;
 use super::kept_volume::KeptTarget;
 use super::request::{JobRequest, SectorDoubt, TargetRequest};
 use crate::device::{self, DriveInfo, DriveKind, Emptiness, Signature};
@@ -41,7 +42,7 @@ pub(super) fn look(drives: &Drives, request: &JobRequest) -> Result<Vec<Target>,
     let mut serials = HashSet::new();
     let mut paths = HashSet::new();
     for drive in &request.drives {
-        let target = look_at(drives, drive, request.sector, request.sector_doubt)?;
+        let target = look_at(drives, drive, request)?;
         if target.kept.is_some() {
             may_keep(request, drive)?;
         }
@@ -68,8 +69,7 @@ pub(super) fn look(drives: &Drives, request: &JobRequest) -> Result<Vec<Target>,
 fn look_at(
     drives: &Drives,
     drive: &TargetRequest,
-    sector: Option<SectorSize>,
-    doubts: SectorDoubt,
+    request: &JobRequest,
 ) -> Result<Target, JobError> {
     let info = drives.describe(&drive.path, drive.serial.as_deref());
     let info = info.map_err(|error| {
@@ -89,7 +89,7 @@ fn look_at(
     }
     if let Some(doubt) = info
         .sector_doubt()
-        .filter(|_| doubts == SectorDoubt::Refuse)
+        .filter(|_| request.sector_doubt == SectorDoubt::Refuse)
     {
         return Err(JobError::refused(
             doubt,
@@ -104,7 +104,10 @@ fn look_at(
             "Give the one on its label: --drive PATH=SERIAL.",
         ));
     }
-    let sector = sector.unwrap_or(info.sector);
+    if request.add {
+        return added(drives, request, info);
+    }
+    let sector = request.sector.unwrap_or(info.sector);
     let key = drive.existing_key.as_ref();
     Ok(Target {
         kept: key
@@ -113,6 +116,17 @@ fn look_at(
         sector,
         info,
         free_space: drive.free_space,
+    })
+}
+
+/// Returns a drive that keeps what is on it.
+fn added(drives: &Drives, request: &JobRequest, info: DriveInfo) -> Result<Target, JobError> {
+    let (found, sector, free_space) = add::look(drives, request, &info)?;
+    Ok(Target {
+        kept: Some(found),
+        sector,
+        info,
+        free_space,
     })
 }
 
@@ -234,10 +248,19 @@ impl Target {
         )
     }
 
-    /// Returns whether the person must name the drive: all but image files of nothing but zeros.
+    /// Returns whether everything on the drive stays and gets company.
+    #[must_use]
+    pub(super) fn is_added_to(&self) -> bool {
+        self.kept
+            .as_ref()
+            .is_some_and(|found| found.kept.volume.onto.is_some())
+    }
+
+    /// Returns whether the person must name the drive: all but image files of nothing but zeros, and drives
+    /// that lose nothing and are known by what is on them.
     #[must_use]
     pub(super) fn needs_word(&self) -> bool {
-        !(self.is_blank() && self.info.kind == DriveKind::ImageFile)
+        !(self.is_added_to() || self.is_blank() && self.info.kind == DriveKind::ImageFile)
     }
 
     /// Refuses a drive that held something while nobody said what becomes of its free space.
@@ -245,7 +268,7 @@ impl Target {
     /// # Errors
     /// [`JobError`], refused.
     pub(super) fn free_space_is_decided(&self) -> Result<(), JobError> {
-        if self.is_blank() || self.free_space != FreeSpace::Blank {
+        if self.is_blank() || self.is_added_to() || self.free_space != FreeSpace::Blank {
             return Ok(());
         }
         Err(JobError::refused(
@@ -271,6 +294,9 @@ impl Target {
     /// Returns whether something on the drive goes: of a drive that keeps its keys, what is in the
     /// volume.
     fn is_lost(&self, found: &Signature) -> bool {
+        if self.is_added_to() {
+            return false;
+        }
         let at = |target: &KeptTarget| target.kept.volume.partition.start;
         let kept_at = self.kept.as_ref().map(at);
         kept_at.is_none_or(|at| found.at == at && found.what == "BitLocker")

@@ -4,16 +4,23 @@
     reason = "block numbers of our own layout; release builds stop at an overflow"
 )]
 
+use std::cell::RefCell;
 use std::collections::HashMap;
+use std::io;
 
+use disk::{ReadAt, ReadError};
 use lanes::Md5State;
 use ntfs_image::Node;
+use ntfs_image::read::{File, Volume};
 use shared::drive::NodeSource;
 use shared::manifest::{Attached, ManifestFile, ManifestWriter};
+use shared::plan::MANIFEST_NAME;
 
+use super::batch::index;
 use super::error::PipelineError;
 use super::hash_index::{HashIndex, blocks, is_hashed};
 use super::manifest_place::ManifestPlace;
+use super::plain::Plain;
 use super::side_file::SideReader;
 use super::work::Work;
 use crate::device::Device;
@@ -43,10 +50,20 @@ pub fn write_manifest(
     index_of: &HashIndex,
     left_out: &dyn Fn(Node) -> bool,
 ) -> Result<ManifestWritten, PipelineError> {
-    let place = ManifestPlace::new(work, device);
-    let serial = &work.layout.spec().serial;
-    let mut writer =
-        ManifestWriter::new(place, serial, work.mapping.session.as_str()).map_err(failed)?;
+    let device = RefCell::new(device);
+    let place = ManifestPlace::new(work, &device);
+    let session = work.mapping.session.as_str();
+    let writer = match work.layout.onto() {
+        None => ManifestWriter::new(place, &work.layout.spec().serial, session),
+        Some(onto) => {
+            let shared = Shared(&device);
+            let plain = Plain::new(work, &shared);
+            let volume = Volume::open(&plain).map_err(failed)?;
+            let before = Before::open(&volume, onto.manifest_bytes)?;
+            ManifestWriter::behind(place, before, session)
+        }
+    };
+    let mut writer = writer.map_err(failed)?;
     let files = Files::new(work, hashes, index_of);
     let mut file_bytes = 0;
     for node in 1..work.layout.ntfs().tree().node_count() {
@@ -70,6 +87,53 @@ pub fn write_manifest(
         file_bytes,
     })
 }
+
+/// A drive that is written to in between.
+struct Shared<'a, 'd>(&'a RefCell<&'d mut (dyn Device + 'd)>);
+
+impl ReadAt for Shared<'_, '_> {
+    fn bytes(&self) -> u64 {
+        self.0.borrow().bytes()
+    }
+
+    fn read_at(&self, at: u64, into: &mut [u8]) -> Result<(), ReadError> {
+        self.0.borrow().read_at(at, into)
+    }
+}
+
+/// The manifest that is on the drive, as a stream.
+struct Before<'a, R> {
+    volume: &'a Volume<R>,
+    file: File,
+    at: u64,
+}
+
+impl<'a, R: ReadAt> Before<'a, R> {
+    fn open(volume: &'a Volume<R>, bytes: u64) -> Result<Self, PipelineError> {
+        let entry = volume.find(MANIFEST_NAME).map_err(failed)?;
+        let entry = entry.ok_or_else(|| failed("the one that was on the drive is gone"))?;
+        let file = volume.open_file(entry.id).map_err(failed)?;
+        if file.bytes() != bytes {
+            return Err(failed("the one that is on the drive is another"));
+        }
+        let at = 0;
+        Ok(Self { volume, file, at })
+    }
+}
+
+impl<R: ReadAt> io::Read for Before<'_, R> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let left = index((self.file.bytes() - self.at).min(MANIFEST_STEP));
+        let count = left.min(into.len());
+        let read = self.volume.read(&self.file, self.at, &mut into[..count]);
+        read.map_err(io::Error::other)?;
+        self.at += u64::try_from(count).unwrap_or(0);
+        Ok(count)
+    }
+}
+
+/// Bytes of a manifest that are read at once.
+const MANIFEST_STEP: u64 = 1 << 20;
 
 fn failed(error: impl std::fmt::Display) -> PipelineError {
     PipelineError::Manifest(error.to_string())

@@ -4,6 +4,7 @@
     reason = "offsets of our own layout; release builds stop at an overflow"
 )]
 
+use std::cell::RefCell;
 use std::io;
 
 use shared::drive::What;
@@ -17,9 +18,9 @@ use crate::device::{AlignedBuffer, Device};
 const STEP: u64 = 1 << 20;
 
 /// The manifest's extents on the drive, written from their start, encrypted.
-pub(super) struct ManifestPlace<'a, 'w> {
+pub(super) struct ManifestPlace<'a, 'd, 'w> {
     work: &'a Work<'w>,
-    device: &'a mut dyn Device,
+    device: &'a RefCell<&'d mut (dyn Device + 'd)>,
     extents: std::vec::IntoIter<(u64, u64)>,
     /// Disk offset of the buffer's first byte, and how much of its extent is left from there.
     at: u64,
@@ -29,9 +30,9 @@ pub(super) struct ManifestPlace<'a, 'w> {
     failure: Option<PipelineError>,
 }
 
-impl<'a, 'w> ManifestPlace<'a, 'w> {
+impl<'a, 'd, 'w> ManifestPlace<'a, 'd, 'w> {
     /// Returns the start of the manifest.
-    pub(super) fn new(work: &'a Work<'w>, device: &'a mut dyn Device) -> Self {
+    pub(super) fn new(work: &'a Work<'w>, device: &'a RefCell<&'d mut (dyn Device + 'd)>) -> Self {
         let manifest = work.layout.manifest();
         let mut extents = Vec::new();
         for segment in work.layout.segments() {
@@ -59,7 +60,7 @@ impl<'a, 'w> ManifestPlace<'a, 'w> {
         self.buffer.set_length(index(bytes));
         self.buffer[self.held..].fill(0);
         self.work.encrypt(self.at, &mut self.buffer);
-        self.device.write_at(self.at, &self.buffer)?;
+        self.device.borrow_mut().write_at(self.at, &self.buffer)?;
         self.at += bytes;
         self.left -= bytes;
         self.held = 0;
@@ -85,12 +86,12 @@ impl<'a, 'w> ManifestPlace<'a, 'w> {
         while self.has_room() {
             self.put()?;
         }
-        self.device.flush()?;
+        self.device.borrow_mut().flush()?;
         Ok(())
     }
 }
 
-impl io::Write for ManifestPlace<'_, '_> {
+impl io::Write for ManifestPlace<'_, '_, '_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         if !self.has_room() {
             return Err(io::Error::other("it is longer than planned"));

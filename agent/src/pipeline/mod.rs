@@ -10,6 +10,7 @@
 //!             +-------- empty buffers ---------+ +-> Marks: flush, side file, journal `Durable`
 //!
 //! then: manifest (from the side file's hashes), mend, seal, read back
+//! onto a drive that keeps what is on it: manifest behind the one that is there, mend, redo, read back
 //! ```
 //!
 //! A file that cannot be read, or that moved since the plan, is left out and named; its bytes go on
@@ -25,10 +26,12 @@ mod hash_index;
 mod manifest;
 mod manifest_place;
 mod mend;
+mod plain;
 mod properties;
 mod read;
 mod read_ahead;
 mod recognise;
+mod redo;
 mod seal;
 mod side_file;
 mod source_read;
@@ -45,8 +48,10 @@ pub use error::PipelineError;
 pub use hash_index::HashIndex;
 pub use manifest::{ManifestWritten, write_manifest};
 pub use mend::mend;
+pub use plain::Plain;
 pub use read_ahead::{ReadAhead, reading_ahead};
 pub use recognise::{Known, RecogniseError};
+pub use redo::{RedoReader, redo, redo_bytes};
 pub use seal::seal;
 pub use side_file::{SideFile, SideFileError, SideReader};
 pub use sources::{SourceFiles, SourceRead, SourceTarget, Sources};

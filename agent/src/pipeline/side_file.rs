@@ -101,6 +101,12 @@ impl SideFile {
         bytes.saturating_sub(HEAD_BYTES.saturating_add(AREA_BYTES)) / HASH_BYTES
     }
 
+    /// Returns its length.
+    #[must_use]
+    pub const fn bytes(&self) -> u64 {
+        self.file.bytes()
+    }
+
     /// Appends hashes; they are durable after [`SideFile::sync`].
     ///
     /// # Errors
@@ -124,7 +130,11 @@ impl SideFile {
         self.file.path()
     }
 
-    fn append(&mut self, bytes: &[u8]) -> Result<(), SideFileError> {
+    /// Appends bytes; they are durable after [`SideFile::sync`].
+    ///
+    /// # Errors
+    /// [`SideFileError`].
+    pub fn append(&mut self, bytes: &[u8]) -> Result<(), SideFileError> {
         self.sum.update(bytes);
         self.file.append(bytes)?;
         Ok(())

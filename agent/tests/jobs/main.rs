@@ -5,6 +5,8 @@
     reason = "a test that cannot go on says where by stopping there"
 )]
 
+mod added;
+mod added_killed;
 mod bad_drives;
 mod cancelled;
 mod commands;

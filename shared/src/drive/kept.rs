@@ -143,6 +143,7 @@ impl FoundVolume {
             partition: place,
             regions,
             cipher: volume.cipher(),
+            onto: None,
         };
         Ok(Self {
             kept: Kept {
@@ -343,6 +344,7 @@ mod tests {
             partition: start..start + bytes,
             regions,
             cipher: Cipher::CbcElephant128,
+            onto: None,
         };
         Kept {
             volume,

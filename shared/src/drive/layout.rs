@@ -11,7 +11,7 @@ use thiserror::Error;
 use super::segment::{self, DriveSegment};
 use super::{DriveIds, Kept, Mend, SealParts, seal};
 use crate::plan::{
-    DriveTree, DriveTreeError, Listing, Mapping, NodeMap, NodeSource, Space, SpaceError,
+    DriveTree, DriveTreeError, Listing, Mapping, NodeMap, NodeSource, Onto, Space, SpaceError,
 };
 
 /// What a drive is made from, beside its files.
@@ -98,8 +98,15 @@ impl DriveLayout {
             let serial = serial();
             DriveLayoutError::Space { serial, cause }
         })?;
-        let DriveTree { tree, nodes } =
-            DriveTree::new(listing, entries, mapping, &spec.serial, spec.started)?;
+        let before = space.manifest_before();
+        let DriveTree { tree, nodes } = DriveTree::new(
+            listing,
+            entries,
+            mapping,
+            &spec.serial,
+            spec.started,
+            before,
+        )?;
         let volume = space.volume_spec(spec.ids.ntfs_serial, &spec.label, spec.started);
         let ntfs = match space.lay_out(volume, tree) {
             Err(LayoutError::DoesNotFit { missing_bytes, .. }) => {
@@ -141,6 +148,12 @@ impl DriveLayout {
     #[must_use]
     pub fn volume_bytes(&self) -> u64 {
         self.space.volume_bytes()
+    }
+
+    /// Returns what is on the drive already and stays; `None` for a new file system.
+    #[must_use]
+    pub const fn onto(&self) -> Option<&Onto> {
+        self.space.onto.as_ref()
     }
 
     /// Returns the file system.
@@ -253,7 +266,8 @@ impl DriveLayout {
     }
 
     /// Returns the disk offset where the plaintext of volume offset `at` is stored.
-    pub(super) fn disk_at(&self, at: u64) -> u64 {
+    #[must_use]
+    pub fn disk_at(&self, at: u64) -> u64 {
         let stored = if at < segment::HEADER_BYTES {
             self.space.regions.header.saturating_add(at)
         } else {

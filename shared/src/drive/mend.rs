@@ -3,10 +3,12 @@
 use std::cmp::Ordering;
 use std::ops::Range;
 
-use ntfs_image::{Node, NtfsLayout};
+use disk::ReadAt;
+use ntfs_image::read::Volume;
+use ntfs_image::{AmendError, Change, Node, NtfsLayout};
 
 use super::layout::{DriveLayout, DriveLayoutError};
-use crate::plan::NodeSource;
+use crate::plan::{MANIFEST_NAME, NodeSource};
 
 /// The drive as it must be after some files were left out and the manifest got its final length.
 #[derive(Debug)]
@@ -62,10 +64,7 @@ impl<'a> Mend<'a> {
             .ntfs()
             .without(&is_out, resized)
             .map_err(DriveLayoutError::Ntfs)?;
-        Ok(Self {
-            planned,
-            mended,
-        })
+        Ok(Self { planned, mended })
     }
 
     /// Returns the ranges to rewrite, ascending, no overlap. Empty when nothing changed.
@@ -94,6 +93,21 @@ impl<'a> Mend<'a> {
             (Some(_), _) => patches.next(),
             (None, _) => zeros.next(),
         })
+    }
+
+    /// Returns what has to change of a drive that held sessions before, for this one to be part of it; everything
+    /// that [`DriveLayout::segments`] names must be written. `volume` is the drive's volume as it was. Disk offsets,
+    /// plaintext.
+    ///
+    /// # Errors
+    /// [`AmendError`]; nothing was written.
+    pub fn amendment<R: ReadAt>(&self, volume: &Volume<R>) -> Result<Vec<Change>, AmendError> {
+        let changes = self.mended.amendment(volume, &[MANIFEST_NAME])?;
+        let on_disk = |change: Change| Change {
+            at: self.planned.disk_at(change.at),
+            ..change
+        };
+        Ok(changes.into_iter().map(on_disk).collect())
     }
 
     /// Turns the decrypted bytes of (part of) a [`MendWhat::Patch`] range, as planned or already

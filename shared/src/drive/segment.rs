@@ -49,7 +49,7 @@ pub enum What {
     Zeros,
     /// Unused clusters: never written.
     Free,
-    /// Outside of a volume that is kept: never written.
+    /// Outside of a volume that is kept, or in use on one that is added to: never written in the pass.
     Outside,
 }
 
@@ -95,7 +95,11 @@ pub(super) fn stack<'a>(
     let around = around.into_iter().map(segment);
     let (mut head, tail): (Vec<_>, Vec<_>) = around.partition(|around| around.at < start);
     let boot = start..start + HEADER_BYTES;
-    head.push(segment((boot, What::FveBoot)));
+    let what = match space.onto {
+        Some(_) => What::Outside,
+        None => What::FveBoot,
+    };
+    head.push(segment((boot, what)));
     let volume = ntfs
         .segments()
         .filter_map(behind_header)
@@ -110,9 +114,8 @@ fn behind_header(segment: Segment) -> Option<Segment> {
     if segment.at >= HEADER_BYTES {
         return Some(segment);
     }
-    assert_eq!(
-        segment.what,
-        Content::Metadata,
+    assert!(
+        matches!(segment.what, Content::Metadata | Content::Kept),
         "a volume begins with its boot file"
     );
     (end > HEADER_BYTES).then(|| Segment {
@@ -129,6 +132,7 @@ fn stored(partition_at: u64, segment: Segment) -> [DriveSegment; 2] {
         Content::Metadata => (What::Metadata, segment.bytes),
         Content::FileData { file, from } => (What::FileData { file, from }, segment.bytes),
         Content::Free => (What::Free, segment.bytes),
+        Content::Kept => (What::Outside, segment.bytes),
         Content::Reserved { index } => reserved(index),
     };
     let at = partition_at + segment.at;

@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 pub enum DriveEvent {
     /// Old partition tables and signatures are destroyed, and the device was flushed.
     Erased,
+    /// The drive holds sessions already, which stay: its free clusters are being filled.
+    Adding,
     /// Every byte of the drive before `through` is on the medium.
     Durable {
         /// Bytes from the start of the drive.

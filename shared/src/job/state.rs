@@ -14,6 +14,7 @@ use thiserror::Error;
 ///                 |    v              |    v
 /// Planned -> Erased -> Writing -> Mending -> Sealing -> Written -> Verifying -> Verified   (nothing missing)
 ///    |                                                    ^
+///    +--------Adding-------^  (what is on it stays)         |
 ///    +------------------------InPlace---------------------+     (filled by somebody else: only read)
 ///                                                          |           |
 ///                                                          +-----------+------> Incomplete (planned files missing)
@@ -145,6 +146,7 @@ impl Stage {
         use DriveEvent as E;
         match (self, event) {
             (Self::Planned, E::Erased) => Some(Self::Erased),
+            (Self::Planned, E::Adding) => Some(Self::Writing { through: 0 }),
             (Self::Erased, E::Durable { through }) if *through > 0 => {
                 Some(Self::Writing { through: *through })
             }
@@ -232,6 +234,18 @@ mod tests {
             let state = run(&WRITTEN[..begun]).expect("in order");
             assert!(state.step(&E::InPlace).is_err(), "{begun}");
         }
+    }
+
+    #[test]
+    fn a_drive_that_gets_more_is_never_erased_and_ends_as_any_other() {
+        let mut state = run(&[E::Adding]).expect("in order");
+        assert_eq!(state, DriveState::At(Stage::Writing { through: 0 }));
+        assert!(state.clone().step(&E::Erased).is_err());
+        assert!(run(&[E::Erased, E::Adding]).is_err());
+        for event in &WRITTEN[1..] {
+            state = state.step(event).expect("in order");
+        }
+        assert_eq!(state.verdict(), Some(Verdict::Written));
     }
 
     #[test]

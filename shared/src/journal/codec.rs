@@ -73,6 +73,13 @@ fn write_record(record: &Record) -> Writer {
     let activity = Writer::activity;
     match record {
         Record::Erased { fingerprint } => activity("ArgosyErased").hash("Fingerprint", fingerprint),
+        Record::Adding { manifest_md5 } => {
+            activity("ArgosyAdding").word("ManifestHash", &crate::hash::upper_hex(manifest_md5))
+        }
+        Record::Redo { from, side } => activity("ArgosyRedo")
+            .number("From", *from)
+            .number("SideBytes", side.bytes)
+            .hash("SideHash", &side.hash),
         Record::Durable { through, side } => activity("ArgosyDurable")
             .number("Through", *through)
             .number("SideBytes", side.bytes)
@@ -224,6 +231,17 @@ fn read_record(activity: &str, fields: &mut Reader<'_>) -> Result<Record, String
         "ArgosyErased" => Record::Erased {
             fingerprint: fields.hash("Fingerprint")?,
         },
+        "ArgosyAdding" => Record::Adding {
+            manifest_md5: fields.hash("ManifestHash")?,
+        },
+        "ArgosyRedo" => {
+            let from = fields.number("From")?;
+            let side = SideMark {
+                bytes: fields.number("SideBytes")?,
+                hash: fields.hash("SideHash")?,
+            };
+            Record::Redo { from, side }
+        }
         "ArgosyDurable" => {
             let through = fields.number("Through")?;
             let side = SideMark {

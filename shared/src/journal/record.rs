@@ -18,6 +18,20 @@ pub enum Record {
         /// The fingerprint.
         fingerprint: [u8; 32],
     },
+    /// The drive holds sessions already and keeps them: the files come onto its free clusters. In the place of an
+    /// erase.
+    Adding {
+        /// MD5 of the manifest that was on it.
+        manifest_md5: [u8; 16],
+    },
+    /// What changes of the sessions that were there is durable in the side file; from here on it is written over
+    /// what is on the drive, again by every resume. In the place of a seal.
+    Redo {
+        /// Offset in the side file where it begins.
+        from: u64,
+        /// The side file with it.
+        side: SideMark,
+    },
     /// A resume point: the drive up to `through`, and the side file up to `side.bytes`, are on
     /// their media.
     Durable {
@@ -179,9 +193,10 @@ impl Record {
     pub fn event(&self, missing: u64) -> Option<DriveEvent> {
         Some(match self {
             Self::Erased { .. } => DriveEvent::Erased,
+            Self::Adding { .. } => DriveEvent::Adding,
             Self::Durable { through, .. } => DriveEvent::Durable { through: *through },
             Self::Mending { .. } => DriveEvent::Mending,
-            Self::Sealing => DriveEvent::Sealing,
+            Self::Sealing | Self::Redo { .. } => DriveEvent::Sealing,
             Self::Written => DriveEvent::Written,
             Self::InPlace { .. } => DriveEvent::InPlace,
             Self::VerifiedThrough { through } => DriveEvent::VerifiedThrough { through: *through },

@@ -33,6 +33,10 @@ pub struct Replay {
     pub manifest: Option<([u8; 16], u64)>,
     /// Whether somebody else encrypted and filled the drive: its files lie anywhere on it.
     pub in_place: bool,
+    /// MD5 of the manifest that was on the drive, when it held sessions already and keeps them.
+    pub added_to: Option<[u8; 16]>,
+    /// Where in the side file the changes begin that are written last; none before they are durable.
+    pub redo: Option<u64>,
     /// When the record for the portal was made; none before.
     pub drive_info: Option<Moment>,
     /// Files and bytes that were read back; none before.
@@ -292,6 +296,8 @@ impl Replay {
             left_out: LeftOutTally::default(),
             manifest: None,
             in_place: false,
+            added_to: None,
+            redo: None,
             drive_info: None,
             verified: None,
             attempts: 1,
@@ -352,6 +358,17 @@ impl Replay {
         if matches!(record, Record::Erased { .. }) && self.key.is_empty() {
             return Err("the drive is erased before its key is recorded".to_owned());
         }
+        if matches!(record, Record::Adding { .. }) && self.key.is_empty() {
+            return Err("files are added to a drive before its key is recorded".to_owned());
+        }
+        if let Record::Redo { from, side } = &record
+            && (self.added_to.is_none() || *from < self.side.bytes || side.bytes <= *from)
+        {
+            return Err("changes of a drive that nothing is added to, or no changes".to_owned());
+        }
+        if matches!(record, Record::Sealing) && self.added_to.is_some() {
+            return Err("a seal of a drive that files are added to".to_owned());
+        }
         if matches!(record, Record::InPlace { .. }) && self.key.is_empty() {
             return Err("a drive that somebody else filled has no key recorded".to_owned());
         }
@@ -367,6 +384,11 @@ impl Replay {
             Record::Durable { side, .. } => {
                 self.side = side;
                 self.marks.0 = self.marks.0.saturating_add(1);
+            }
+            Record::Adding { manifest_md5 } => self.added_to = Some(manifest_md5),
+            Record::Redo { from, side } => {
+                self.redo = Some(from);
+                self.side = side;
             }
             Record::LeftOut(tally) => self.take_left_out(tally)?,
             Record::Mending {

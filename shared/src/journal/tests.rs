@@ -201,6 +201,95 @@ fn the_story_of_a_drive_that_somebody_else_filled_is_read_and_its_manifest_belie
     assert_eq!(report.verdict, JournalVerdict::Invalid, "{report:?}");
 }
 
+/// A drive that held a session already and keeps it: `manifest` names the files of both.
+fn added(manifest: &[u8]) -> Vec<Record> {
+    let side = |bytes| SideMark {
+        bytes,
+        hash: [5; 32],
+    };
+    vec![
+        key(PASSWORD),
+        Record::Adding {
+            manifest_md5: [8; 16],
+        },
+        Record::Durable {
+            through: 1 << 30,
+            side: side(100),
+        },
+        Record::Mending {
+            manifest_md5: crate::hash::md5(manifest),
+            manifest_bytes: len(manifest),
+        },
+        Record::Redo {
+            from: 100,
+            side: side(9000),
+        },
+        Record::Resumed {
+            tool: "argosy 0.1.1".into(),
+        },
+        Record::Written,
+        Record::DriveInfo,
+        Record::Verified { files: 2, bytes: 2 },
+        Record::Closed {
+            verdict: Verdict::Verified,
+        },
+    ]
+}
+
+#[test]
+fn the_story_of_a_drive_that_got_a_second_session_is_read_and_its_manifest_of_both_believed() {
+    let file = |session: &str| {
+        let (path, blob) = (format!("\\{session}\\a"), format!("film/{session}"));
+        ManifestFile::new(path, blob, 1, BlobKind::Block, vec![[1; 16]])
+    };
+    let mut writer = ManifestWriter::new(Vec::new(), "WD-1", "reels#0").expect("memory");
+    writer.file(&file("reels#0")).expect("good");
+    let before = writer.finish().expect("memory").inner;
+    let writer = ManifestWriter::behind(Vec::new(), before.as_slice(), "reels#1");
+    let mut writer = writer.expect("our own");
+    writer.file(&file("reels#1")).expect("good");
+    let both = writer.finish().expect("memory").inner;
+    let journal = told("WD-1", &added(&both)).concat();
+    let found = replay(&journal).expect("whole");
+    assert_eq!((found.added_to, found.redo), (Some([8; 16]), Some(100)));
+    assert_eq!(found.side.bytes, 9000);
+    assert_eq!(found.state, DriveState::Verified);
+    let report = judge(&journal, Some(&both));
+    assert_eq!(report.verdict, JournalVerdict::Valid, "{report:?}");
+    let report = judge(&journal, Some(&before));
+    assert_eq!(report.verdict, JournalVerdict::Invalid, "{report:?}");
+}
+
+#[test]
+fn changes_of_what_is_on_a_drive_are_told_only_of_one_that_keeps_it_and_never_with_a_seal() {
+    let begun = |count: usize| {
+        let (mut writer, _) = JournalWriter::create(Moment(0), &session("WD-1")).expect("good");
+        for record in added(b"x").iter().take(count) {
+            writer.append(Moment(0), record).expect("in order");
+        }
+        writer
+    };
+    let redo = |from, bytes| Record::Redo {
+        from,
+        side: SideMark {
+            bytes,
+            hash: [5; 32],
+        },
+    };
+    let adding = added(b"x").remove(1);
+    assert!(begun(0).append(Moment(0), &adding).is_err(), "no key yet");
+    assert!(begun(3).append(Moment(0), &redo(100, 200)).is_err());
+    for refused in [redo(99, 200), redo(100, 100), Record::Sealing] {
+        assert!(begun(4).append(Moment(0), &refused).is_err(), "{refused:?}");
+    }
+    assert!(begun(4).append(Moment(0), &redo(100, 200)).is_ok());
+    let (mut writer, _) = JournalWriter::create(Moment(0), &session("WD-1")).expect("good");
+    for record in records().iter().take(9) {
+        writer.append(Moment(0), record).expect("in order");
+    }
+    assert!(writer.append(Moment(0), &redo(200, 300)).is_err());
+}
+
 #[test]
 fn a_drive_that_somebody_else_filled_needs_its_key_first_and_is_never_one_that_was_erased() {
     let create = || {

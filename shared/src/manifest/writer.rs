@@ -6,7 +6,7 @@ use super::file::{Attached, ManifestFile, Part, PlannedFile, Ranges};
 use crate::hash::{Md5Writer, upper_hex};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use thiserror::Error;
 
 /// What creator every manifest names. Free text to the service; without a version, so that its
@@ -86,6 +86,42 @@ impl<W: Write> ManifestWriter<W> {
     pub fn new(inner: W, drive_id: &str, session: &str) -> Result<Self, ManifestWriteError> {
         let mut out = Md5Writer::new(inner);
         write_head(&mut out, drive_id, session)?;
+        Ok(Self {
+            out,
+            files: 0,
+            lines: Vec::new(),
+        })
+    }
+
+    /// Repeats a manifest that this program wrote, but for its closing tags, and begins a further blob list.
+    ///
+    /// # Errors
+    /// What `inner` or `before` gives, or when `before` does not end as ours do.
+    pub fn behind(
+        inner: W,
+        mut before: impl Read,
+        session: &str,
+    ) -> Result<Self, ManifestWriteError> {
+        let mut out = Md5Writer::new(inner);
+        let mut held = Vec::new();
+        let mut piece = vec![0; LINES_BYTES];
+        loop {
+            let count = before.read(&mut piece)?;
+            held.extend_from_slice(piece.get(..count).unwrap_or_default());
+            let safe = held.len().saturating_sub(FOOT.len());
+            if count == 0 {
+                break;
+            }
+            out.write_all(held.get(..safe).unwrap_or_default())?;
+            held.drain(..safe);
+        }
+        if held != FOOT.as_bytes() {
+            let other = "the manifest on the drive does not end as this program ends one";
+            return Err(io::Error::new(io::ErrorKind::InvalidData, other).into());
+        }
+        out.write_all(NEXT_LIST.as_bytes())?;
+        write_escaped(&mut out, session)?;
+        out.write_all(LIST_HEAD_END.as_bytes())?;
         Ok(Self {
             out,
             files: 0,
@@ -207,7 +243,7 @@ fn write_head(out: &mut impl Write, drive_id: &str, session: &str) -> io::Result
         "</DriveId>\r\n    <ClientCreator>{CLIENT_CREATOR}</ClientCreator>\r\n    <BlobList Id=\""
     )?;
     write_escaped(out, session)?;
-    out.write_all(b"-0\">\r\n")
+    out.write_all(LIST_HEAD_END.as_bytes())
 }
 
 fn write_file_head(out: &mut impl Write, file: &PlannedFile<'_>) -> io::Result<()> {
@@ -336,6 +372,10 @@ fn length(text: &str) -> u64 {
     u64::try_from(text.len()).unwrap_or(u64::MAX)
 }
 
+/// Ends a blob list and begins another.
+const NEXT_LIST: &str = "    </BlobList>\r\n    <BlobList Id=\"";
+/// Ends a blob list's tag.
+const LIST_HEAD_END: &str = "-0\">\r\n";
 const LINES_BYTES: usize = 64 * 1024;
 const METADATA: &str = "MetadataPath";
 const PROPERTIES: &str = "PropertiesPath";
@@ -468,6 +508,43 @@ mod tests {
     }
 
     const BLOCK: u64 = blocks::BLOCK_BYTES;
+
+    #[test]
+    fn a_further_session_gets_a_blob_list_behind_those_that_are_there_and_the_plan_has_room_for_it()
+    {
+        use crate::manifest::ManifestReader;
+        let files = |folder: &str, count: u64| -> Vec<ManifestFile> {
+            let file = |n: u64| {
+                let (path, blob) = (format!("\\{folder}\\{n}"), format!("c/{folder}/{n}"));
+                ManifestFile::new(path, blob, n + 1, BlobKind::Block, vec![[7; 16]])
+            };
+            (0..count).map(file).collect()
+        };
+        let (first, second) = (files("one", 900), files("two", 3));
+        let before = written("D", "one-1", &first);
+        let writer = ManifestWriter::behind(Vec::new(), before.inner.as_slice(), "two-2");
+        let mut writer = writer.expect("our own");
+        for file in &second {
+            writer.file(file).expect("memory");
+        }
+        let both = writer.finish().expect("memory");
+        let frame = planned_frame_bytes("D", "two-2");
+        let lines = second
+            .iter()
+            .map(|file| planned_file_bytes(&file.planned()));
+        assert!(both.bytes <= before.bytes + frame + lines.sum::<u64>());
+        let mut reader = ManifestReader::new(both.inner.as_slice()).expect("a manifest");
+        for (count, file) in first.iter().chain(&second).enumerate() {
+            let found = reader.next_file().expect("right").expect("there");
+            assert_eq!(found.path, file.path);
+            let list = if count < 900 { "one-1-0" } else { "two-2-0" };
+            assert_eq!(reader.list_id(), Some(list));
+        }
+        assert_eq!(reader.finish().expect("whole").md5, both.md5);
+        for other in ["", "<x/>", &String::from_utf8_lossy(&before.inner[..9000])] {
+            assert!(ManifestWriter::behind(Vec::new(), other.as_bytes(), "s-2").is_err());
+        }
+    }
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(24))]

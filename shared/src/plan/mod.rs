@@ -23,5 +23,5 @@ pub use fit::{DriveSize, FitError, Plan, PlanOptions, PlannedDrive, fit};
 pub use listing::{Entry, Folder, FolderId, Kind, Listing, ListingError};
 pub use mapping::{Goal, Mapping, Naming, PROPERTIES_BYTES, Target};
 pub use problems::{Problem, Problems, Rule, problems};
-pub use space::{DISK_BYTES_MIN, KeptVolume, Space, SpaceError};
+pub use space::{DISK_BYTES_MIN, KeptVolume, Onto, Space, SpaceError};
 pub use tree::{DriveTree, DriveTreeError, MANIFEST_NAME, NodeMap, NodeSource};

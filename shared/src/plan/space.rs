@@ -5,7 +5,7 @@ use std::ops::Range;
 use bitlocker_image::{Cipher, Regions};
 use disk::SectorSize;
 use gpt_image::GptSpec;
-use ntfs_image::{FileTime, LayoutError, NtfsLayout, ReservedFile, Tree, VolumeSpec};
+use ntfs_image::{FileTime, Ground, LayoutError, NtfsLayout, ReservedFile, Tree, VolumeSpec};
 use thiserror::Error;
 
 /// A BitLocker volume that somebody made before, whose keys stay: where it lies, and how it is
@@ -18,6 +18,25 @@ pub struct KeptVolume {
     pub regions: Regions,
     /// How its sectors are encrypted.
     pub cipher: Cipher,
+    /// What is on it that stays and gets company; `None` when it gets a new file system.
+    pub onto: Option<Onto>,
+}
+
+/// Sessions that a volume holds already, and what it has to offer to a further one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Onto {
+    /// What is free on it.
+    pub ground: Ground,
+    /// SHA-256 over NTFS's own files, as whoever keeps this reads them: it tells whether anything was changed since.
+    pub digest: [u8; 32],
+    /// MD5 of its manifest.
+    pub manifest_md5: [u8; 16],
+    /// Length of its manifest, which the new one repeats.
+    pub manifest_bytes: u64,
+    /// Files in that.
+    pub files: u64,
+    /// Their bytes.
+    pub bytes: u64,
 }
 
 /// Places on a drive that follow from its size alone, or from the volume that is kept on it.
@@ -33,6 +52,8 @@ pub struct Space {
     pub regions: Regions,
     /// Whether the partition and BitLocker's places were there before, and stay as they are.
     pub is_kept: bool,
+    /// What is on the volume and stays, when the files come beside it.
+    pub onto: Option<Onto>,
 }
 
 /// The smallest drive: 64 MiB.
@@ -96,6 +117,7 @@ impl Space {
             partition,
             regions,
             is_kept: true,
+            onto: kept.onto.clone(),
         })
     }
 
@@ -120,6 +142,7 @@ impl Space {
             partition,
             regions,
             is_kept: false,
+            onto: None,
         })
     }
 
@@ -127,6 +150,12 @@ impl Space {
     #[must_use]
     pub const fn volume_bytes(&self) -> u64 {
         self.partition.end.saturating_sub(self.partition.start)
+    }
+
+    /// Returns the length of the manifest that is on the volume already and that a new one repeats.
+    #[must_use]
+    pub fn manifest_before(&self) -> u64 {
+        self.onto.as_ref().map_or(0, |onto| onto.manifest_bytes)
     }
 
     /// Returns the bytes left free for Windows: min(256 MiB, volume/2048), in whole clusters.
@@ -166,7 +195,11 @@ impl Space {
     pub fn lay_out(&self, volume: VolumeSpec, tree: Tree) -> Result<NtfsLayout, LayoutError> {
         let headroom = self.headroom_bytes();
         let volume_bytes = volume.bytes;
-        match NtfsLayout::new(volume, tree) {
+        let layout = match &self.onto {
+            None => NtfsLayout::new(volume, tree),
+            Some(onto) => NtfsLayout::onto(volume, onto.ground.clone(), tree),
+        };
+        match layout {
             Ok(layout) if layout.free_bytes() >= headroom => Ok(layout),
             Ok(layout) => Err(LayoutError::DoesNotFit {
                 missing_bytes: headroom.saturating_sub(layout.free_bytes()),

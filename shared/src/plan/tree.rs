@@ -95,7 +95,8 @@ const NO_NODE: u32 = u32::MAX;
 impl DriveTree {
     /// Builds the tree of `entries` (ascending) of `listing`: `\<session>\...` in listing order,
     /// the manifest last. `serial` is the manifest's drive id; what no source dates gets the time
-    /// `started`.
+    /// `started`. `manifest_before` is the length of a manifest of earlier sessions that this one
+    /// repeats.
     ///
     /// # Errors
     /// [`DriveTreeError`] for names that [`super::problems()`] leaves out.
@@ -105,9 +106,11 @@ impl DriveTree {
         mapping: &Mapping,
         serial: &str,
         started: FileTime,
+        manifest_before: u64,
     ) -> Result<Self, DriveTreeError> {
         let mut builder = Builder::new(listing, mapping, started, entries.len())?;
-        let mut manifest_bytes = manifest::planned_frame_bytes(serial, mapping.session.as_str());
+        let frame = manifest::planned_frame_bytes(serial, mapping.session.as_str());
+        let mut manifest_bytes = manifest_before.saturating_add(frame);
         for number in entries.iter().copied() {
             if number >= ENTRIES_MAX {
                 let most = ENTRIES_MAX;

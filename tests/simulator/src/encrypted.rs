@@ -22,6 +22,7 @@ pub(crate) fn space(
     cipher: Cipher,
 ) -> Result<Space, SpaceError> {
     let volume = KeptVolume {
+        onto: None,
         partition: PARTITION,
         regions: REGIONS,
         cipher,

@@ -8,6 +8,8 @@
 /// What a range of slots is for, in the order in which they follow one another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Area {
+    /// Blocks of the root's index on a volume that exists, which is written anew.
+    RootIndex,
     /// Which records are in use.
     MftBitmap,
     /// The FILE records.
@@ -33,7 +35,8 @@ pub(super) enum Area {
 }
 
 /// All but [`Area::Free`], in order.
-const ORDER: [Area; 10] = [
+const ORDER: [Area; 11] = [
+    Area::RootIndex,
     Area::MftBitmap,
     Area::Mft,
     Area::Indexes,
@@ -50,13 +53,13 @@ const ORDER: [Area; 10] = [
 #[derive(Clone, Debug)]
 pub(super) struct Areas {
     /// First slot of each area of [`ORDER`], then of what is free.
-    starts: [u64; 11],
+    starts: [u64; 12],
 }
 
 impl Areas {
     /// Returns the areas with so many slots each.
     pub(super) fn new(slots: impl Fn(Area) -> u64) -> Self {
-        let mut starts = [0; 11];
+        let mut starts = [0; 12];
         let mut next = 0;
         for (place, area) in ORDER.iter().enumerate() {
             starts[place] = next;
@@ -109,10 +112,11 @@ mod tests {
             Area::UpCase => 0,
             _ => 1,
         });
-        assert_eq!(areas.find(0), (Area::MftBitmap, 1));
-        assert_eq!(areas.find(5), (Area::Mft, 6));
-        assert_eq!(areas.find(6), (Area::Indexes, 7));
-        assert_eq!(areas.find(7), (Area::AttributeDefinitions, 8));
+        assert_eq!(areas.find(0), (Area::RootIndex, 1));
+        assert_eq!(areas.find(1), (Area::MftBitmap, 2));
+        assert_eq!(areas.find(6), (Area::Mft, 7));
+        assert_eq!(areas.find(7), (Area::Indexes, 8));
+        assert_eq!(areas.find(8), (Area::AttributeDefinitions, 9));
         assert_eq!(areas.find(areas.end()).0, Area::Free);
         assert_eq!(areas.count(Area::Mft), 5);
     }

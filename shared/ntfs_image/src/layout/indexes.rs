@@ -96,6 +96,8 @@ pub(super) struct Folders<'a> {
     pub(super) names: &'a SystemNames,
     pub(super) children: &'a Children,
     pub(super) room: RecordRoom,
+    /// Whether the root and the system's folders are there already, and not this layout's to index.
+    pub(super) is_onto: bool,
 }
 
 impl Folders<'_> {
@@ -188,11 +190,13 @@ impl Folders<'_> {
 
     /// Iterates over all folders: which, and its record.
     fn all(&self) -> impl Iterator<Item = (u32, u32)> {
-        let nodes = (0..self.tree.node_count()).map(Node);
+        let first = u32::from(self.is_onto);
+        let nodes = (first..self.tree.node_count()).map(Node);
         let extend = self.tree.folder_count();
+        let system = [(extend, EXTEND), (extend + 1, SYSTEM_VOLUME_INFORMATION)];
         nodes
             .filter_map(|node| Some((self.tree.folder_ordinal(node)?, record_of(node))))
-            .chain([(extend, EXTEND), (extend + 1, SYSTEM_VOLUME_INFORMATION)])
+            .chain(system.into_iter().filter(|_| !self.is_onto))
     }
 
     fn fits_record(&self, record: u32, list: &[u32], gone: &Bits) -> bool {

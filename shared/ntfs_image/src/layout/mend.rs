@@ -153,7 +153,7 @@ impl NtfsLayout {
         };
         let records = whole(Area::Mft).filter(move |slot| {
             let per_slot = plan.shape.cluster_bytes / plan.shape.record_bytes;
-            let first = narrow((slot - plan.areas.start(Area::Mft)) * per_slot);
+            let first = plan.mft_first + narrow((slot - plan.areas.start(Area::Mft)) * per_slot);
             first < USERS_FIRST || self.any_changed(mended, first, narrow(per_slot))
         });
         let folders = plan

@@ -10,15 +10,17 @@ use super::attribute_definitions;
 use super::children::Children;
 use super::data::DataPlaces;
 use super::error::LayoutError;
+use super::ground::Ground;
 use super::indexes::{Folders, LargeFolder, Trees};
 use super::number::narrow;
-use super::records::record_count;
+use super::records::{self, USERS_FIRST, record_count, records_behind};
 use super::security::Security;
 use super::spans::Spans;
 use super::spec::{Shape, VolumeSpec, cluster_bytes};
 use super::system_files::SystemFile;
 use super::system_names::SystemNames;
 use crate::Tree;
+use crate::record::Reference;
 use crate::upcase;
 
 /// A whole volume, planned.
@@ -39,6 +41,10 @@ pub(super) struct Plan {
     pub(super) security: Security,
     /// Ascending by record.
     pub(super) system_files: Vec<SystemFile>,
+    /// The volume that exists already and is added to; `None` for a new one.
+    pub(super) ground: Option<Ground>,
+    /// The first record of the area of records, as the layout counts them.
+    pub(super) mft_first: u32,
 }
 
 impl Plan {
@@ -57,6 +63,7 @@ impl Plan {
             names: &names,
             children: &children,
             room: data.room,
+            is_onto: false,
         };
         let (mut large, trees) = folders.load();
         let record_count = record_count(&tree, shape.record_bytes, shape.cluster_bytes);
@@ -75,7 +82,7 @@ impl Plan {
             Area::LogFile => log_clusters(spec.bytes, &shape),
             Area::Mirror => shape.clusters_for(MIRRORED_RECORDS * shape.record_bytes),
             Area::Data => data.total(),
-            Area::Free => 0,
+            Area::Free | Area::RootIndex => 0,
         });
         if areas.end() > spans.slots() {
             return Err(LayoutError::DoesNotFit {
@@ -97,9 +104,94 @@ impl Plan {
             record_count,
             security,
             system_files: Vec::new(),
+            ground: None,
+            mft_first: 0,
         };
         plan.system_files = plan.make_system_files();
         Ok(plan)
+    }
+
+    /// Plans a tree onto the free clusters of a volume that exists.
+    pub(super) fn onto(
+        spec: VolumeSpec,
+        ground: Ground,
+        mut tree: Tree,
+    ) -> Result<Self, LayoutError> {
+        tree.shrink();
+        let spec = VolumeSpec {
+            reserved: Vec::new(),
+            ..spec
+        };
+        let shape = Shape::new(&spec, cluster_bytes(spec.bytes, spec.sector))?;
+        let does_not_fit = |missing_bytes| LayoutError::DoesNotFit {
+            missing_bytes,
+            volume_bytes: spec.bytes,
+        };
+        let names = SystemNames::new(&[]);
+        let children = Children::new(&tree, &names, 0)?;
+        let data = DataPlaces::new(&tree, &shape).ok_or_else(|| does_not_fit(u64::MAX))?;
+        let spans = Spans::of_free(&ground.free, &shape);
+        let folders = Folders {
+            tree: &tree,
+            names: &names,
+            children: &children,
+            room: data.room,
+            is_onto: true,
+        };
+        let (mut large, trees) = folders.load();
+        let record_count = records_behind(&tree, shape.record_bytes, shape.cluster_bytes);
+        let all_records = u64::from(ground.first_record) + record_count;
+        if all_records >= RECORDS_MAX {
+            return Err(does_not_fit(u64::MAX));
+        }
+        let root = shape.clusters_for(ground.root_bytes(&tree));
+        let bitmap = shape.clusters_for(bitmap_bytes(all_records));
+        let mft = shape.clusters_for(record_count * shape.record_bytes);
+        let indexes_start = root + bitmap + mft;
+        let indexes_end = folders.place(&mut large, indexes_start, &spans, &shape)?;
+        let areas = Areas::new(|area| match area {
+            Area::RootIndex => root,
+            Area::MftBitmap => bitmap,
+            Area::Mft => mft,
+            Area::Indexes => indexes_end - indexes_start,
+            Area::Data => data.total(),
+            _ => 0,
+        });
+        if areas.end() > spans.slots() {
+            let missing = areas.end() - spans.slots();
+            return Err(does_not_fit(missing.saturating_mul(shape.cluster_bytes)));
+        }
+        Ok(Self {
+            spec,
+            shape,
+            tree,
+            names,
+            children,
+            data,
+            large,
+            trees,
+            spans,
+            areas,
+            record_count,
+            security: Security::new(),
+            system_files: Vec::new(),
+            ground: Some(ground),
+            mft_first: USERS_FIRST,
+        })
+    }
+
+    /// Returns the number that a record has on the volume: on one that exists, the tree's records lie behind all
+    /// that were there.
+    pub(super) fn actual(&self, record: u32) -> u32 {
+        match &self.ground {
+            Some(ground) if record >= USERS_FIRST => record - USERS_FIRST + ground.first_record,
+            _ => record,
+        }
+    }
+
+    /// Returns what other records and indexes call a record by.
+    pub(super) fn reference(&self, record: u32) -> Reference {
+        records::reference(self.actual(record))
     }
 
     /// Returns what decides how folders are indexed.
@@ -109,6 +201,7 @@ impl Plan {
             names: &self.names,
             children: &self.children,
             room: self.data.room,
+            is_onto: self.ground.is_some(),
         }
     }
 
@@ -152,7 +245,7 @@ fn missing_bytes(spec: &VolumeSpec, shape: &Shape, spans: &Spans, areas: &Areas)
 }
 
 /// Returns the bytes of a bitmap with `bits` bits, as NTFS stores one.
-const fn bitmap_bytes(bits: u64) -> u64 {
+pub(super) const fn bitmap_bytes(bits: u64) -> u64 {
     bits.div_ceil(8).next_multiple_of(8)
 }
 
@@ -169,5 +262,7 @@ fn log_clusters(volume_bytes: u64, shape: &Shape) -> u64 {
     bytes / shape.cluster_bytes
 }
 
-const MIRRORED_RECORDS: u64 = 4;
+pub(super) const MIRRORED_RECORDS: u64 = 4;
+/// Numbers of records are kept below this, as a tree keeps its nodes.
+const RECORDS_MAX: u64 = 0xffff_f000;
 const CLUSTERS_MAX: u64 = 1 << 40;

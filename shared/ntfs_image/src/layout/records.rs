@@ -56,6 +56,12 @@ pub(super) fn record_count(tree: &Tree, record_bytes: u64, cluster_bytes: u64) -
     (wanted * record_bytes).next_multiple_of(cluster_bytes) / record_bytes
 }
 
+/// Returns how many records a tree adds to an `$MFT` that exists: whole clusters of them.
+pub(super) fn records_behind(tree: &Tree, record_bytes: u64, cluster_bytes: u64) -> u64 {
+    let wanted = u64::from(tree.node_count()) - 1 + SPARE;
+    (wanted * record_bytes).next_multiple_of(cluster_bytes) / record_bytes
+}
+
 /// Returns the sequence number of a record: its own number up to 23, else 1 (reference/ntfs.md 2).
 pub(super) fn sequence(record: u32) -> u16 {
     match u16::try_from(record) {

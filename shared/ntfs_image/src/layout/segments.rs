@@ -41,6 +41,8 @@ pub enum Content {
     },
     /// Nobody's.
     Free,
+    /// Of a volume that exists: never written in the pass. Some of it changes at the very end.
+    Kept,
 }
 
 impl NtfsLayout {
@@ -81,9 +83,15 @@ impl NtfsLayout {
         let cluster_bytes = plan.shape.cluster_bytes;
         let cluster = at / cluster_bytes;
         if cluster >= plan.shape.clusters {
-            return (Content::Metadata, plan.spec.bytes);
+            let tail = if plan.ground.is_some() {
+                Content::Kept
+            } else {
+                Content::Metadata
+            };
+            return (tail, plan.spec.bytes);
         }
         let (slot, span_end) = match plan.spans.place(cluster) {
+            (Place::Kept, end) => return (Content::Kept, end * cluster_bytes),
             (Place::Boot, end) => return (Content::Metadata, end * cluster_bytes),
             (Place::Reserved(index), end) => {
                 let file = &plan.spec.reserved[index];
@@ -101,6 +109,9 @@ impl NtfsLayout {
         let (area, area_end) = plan.areas.find(slot);
         let (what, end) = match area {
             Area::Free => (Content::Free, span_end),
+            Area::RootIndex | Area::MftBitmap if plan.ground.is_some() => {
+                (Content::Kept, until(area_end))
+            }
             Area::Data => {
                 let start = self.data_start();
                 let planned = file_at(slot - start);

@@ -13,6 +13,8 @@
     reason = "clusters of one volume, below 2^33"
 )]
 
+use std::ops::Range;
+
 use crate::runs::Run;
 
 use super::spec::{Shape, VolumeSpec};
@@ -37,6 +39,8 @@ pub(super) enum Place {
     Slot(u64),
     /// Of this reserved file.
     Reserved(usize),
+    /// In use on a volume that exists already.
+    Kept,
 }
 
 /// All spans of a volume, ascending.
@@ -84,6 +88,27 @@ impl Spans {
             spans,
             reserved,
             boot_clusters: shape.boot_clusters,
+            clusters: shape.clusters,
+        }
+    }
+
+    /// The spans of a volume that exists: what is free on it, and nothing else. `free` is ascending and disjoint.
+    pub(super) fn of_free(free: &[Range<u64>], shape: &Shape) -> Self {
+        let mut slot = 0;
+        let spans = free.iter().map(|range| {
+            let (cluster, count) = (range.start, range.end - range.start);
+            let first = slot;
+            slot += count;
+            Span {
+                slot: first,
+                cluster,
+                count,
+            }
+        });
+        Self {
+            spans: spans.collect(),
+            reserved: Vec::new(),
+            boot_clusters: 0,
             clusters: shape.clusters,
         }
     }
@@ -143,11 +168,16 @@ impl Spans {
             let slot = span.slot + (cluster - span.cluster);
             return (Place::Slot(slot), span.cluster + span.count);
         }
-        let next = self
+        let found = self
             .reserved
             .partition_point(|&(first, ..)| first <= cluster);
-        let (first, count, index) = self.reserved[next - 1];
-        (Place::Reserved(index), first + count)
+        match found.checked_sub(1).map(|found| self.reserved[found]) {
+            Some((first, count, index)) => (Place::Reserved(index), first + count),
+            None => {
+                let free = self.spans.get(next).map(|span| span.cluster);
+                (Place::Kept, free.unwrap_or(self.clusters))
+            }
+        }
     }
 
     /// Returns the clusters of all reserved files.

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use super::areas::Area;
 use super::data::DataSlots;
 use super::error::LayoutError;
+use super::ground::Ground;
 use super::index_tree::IndexTree;
 use super::number::narrow;
 use super::plan::Plan;
@@ -40,6 +41,21 @@ impl NtfsLayout {
         })
     }
 
+    /// Lays out `tree` onto the free clusters of a volume that exists: new files and folders of its root, with
+    /// records behind all others. Nothing that is in use there has a part in this layout; what has to change of it is
+    /// told by [`NtfsLayout::amendment`], once everything else is written.
+    ///
+    /// `spec` is what the volume is; its reserved files are there already and are not looked at.
+    ///
+    /// # Errors
+    /// [`LayoutError`]; `DoesNotFit` says how much is missing.
+    pub fn onto(spec: VolumeSpec, ground: Ground, tree: Tree) -> Result<Self, LayoutError> {
+        Ok(Self {
+            plan: Arc::new(Plan::onto(spec, ground, tree)?),
+            view: View::default(),
+        })
+    }
+
     /// Returns what the volume was planned from.
     #[must_use]
     pub fn spec(&self) -> &VolumeSpec {
@@ -58,18 +74,26 @@ impl NtfsLayout {
         self.plan.shape.cluster_bytes
     }
 
-    /// Returns the bytes of all clusters in use, reserved extents included.
+    /// Returns the bytes of all clusters in use, reserved extents included; on a volume that exists, of those that
+    /// this layout takes.
     #[must_use]
     pub fn used_bytes(&self) -> u64 {
         let plan = &self.plan;
-        let clusters = plan.shape.boot_clusters + plan.spans.reserved_clusters() + plan.areas.end();
-        (clusters - self.view.freed) * plan.shape.cluster_bytes
+        let fixed = match plan.ground {
+            Some(_) => 0,
+            None => plan.shape.boot_clusters + plan.spans.reserved_clusters(),
+        };
+        (fixed + plan.areas.end() - self.view.freed) * plan.shape.cluster_bytes
     }
 
-    /// Returns the bytes of all free clusters.
+    /// Returns the bytes of all clusters that may be used and are free.
     #[must_use]
     pub fn free_bytes(&self) -> u64 {
-        self.plan.shape.clusters * self.plan.shape.cluster_bytes - self.used_bytes()
+        let clusters = match self.plan.ground {
+            Some(_) => self.plan.spans.slots(),
+            None => self.plan.shape.clusters,
+        };
+        clusters * self.plan.shape.cluster_bytes - self.used_bytes()
     }
 
     /// Returns whether the file's bytes lie in its record; false for a folder.

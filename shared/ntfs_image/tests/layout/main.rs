@@ -13,6 +13,7 @@ mod cuts;
 mod foreign;
 mod large;
 mod mend;
+mod onto;
 mod oracles;
 mod sample;
 mod segments;

@@ -205,7 +205,7 @@ fn dissect_and_libfsntfs_read_every_file() {
 }
 
 /// Returns the Python in which the outside readers are installed.
-fn python() -> Option<PathBuf> {
+pub(crate) fn python() -> Option<PathBuf> {
     let found = outside("python");
     if found.is_none() {
         skip("no Python with dissect.ntfs and libfsntfs (ARGOSY_ORACLES)");

@@ -110,21 +110,26 @@ pub(crate) fn hard_tree(large_folder: u32) -> Tree {
 /// A tree that only the seed decides, of up to about `nodes` nodes.
 pub(crate) fn random_tree(seed: u64, nodes: u64) -> Tree {
     let mut tree = Tree::new();
+    grow(&mut tree, Tree::ROOT, seed, nodes);
+    tree
+}
+
+/// Adds up to about `nodes` nodes below `top`; only the seed decides which.
+pub(crate) fn grow(tree: &mut Tree, top: Node, seed: u64, nodes: u64) {
     let mut dice = Dice(seed);
-    let mut folders = vec![Tree::ROOT];
+    let mut folders = vec![top];
     for number in 0..dice.below(nodes) {
         let parent = folders[index(dice.below(u64::try_from(folders.len()).unwrap()))];
         let longest = [10, 10, 60, 240][index(dice.below(4))];
         let name = format!("{number} {}", "\u{e4}".repeat(index(dice.below(longest))));
         let name = name.trim_end();
         if dice.below(20) == 0 {
-            folders.push(add_folder(&mut tree, parent, name));
+            folders.push(add_folder(tree, parent, name));
         } else {
             let longest = [2, 900, 5000, 70_000][index(dice.below(4))];
-            add_file(&mut tree, parent, name, dice.below(longest));
+            add_file(tree, parent, name, dice.below(longest));
         }
     }
-    tree
 }
 
 pub(crate) fn add_folder(tree: &mut Tree, parent: Node, name: &str) -> Node {
@@ -194,7 +199,7 @@ pub(crate) fn segment_bytes(layout: &NtfsLayout, segment: &Segment, from: u64, i
             let count = into.len().min(index(left));
             content(file, start + from, &mut into[..count]);
         }
-        Content::Reserved { .. } | Content::Free => into.fill(0),
+        Content::Reserved { .. } | Content::Free | Content::Kept => into.fill(0),
     }
 }
 
@@ -202,7 +207,10 @@ pub(crate) fn segment_bytes(layout: &NtfsLayout, segment: &Segment, from: u64, i
 pub(crate) fn write(layout: &NtfsLayout, disk: &mut impl WriteAt) {
     let mut piece = vec![0; 1 << 20];
     for segment in layout.segments() {
-        if matches!(segment.what, Content::Free | Content::Reserved { .. }) {
+        if matches!(
+            segment.what,
+            Content::Free | Content::Kept | Content::Reserved { .. }
+        ) {
             continue;
         }
         let mut done = 0;

@@ -61,7 +61,9 @@ impl Volume {
         mapping: &Mapping,
         serial: &str,
     ) -> Result<Proof, FitError> {
-        let DriveTree { tree, nodes } = DriveTree::new(listing, entries, mapping, serial, TIME)?;
+        let before = self.space.manifest_before();
+        let DriveTree { tree, nodes } =
+            DriveTree::new(listing, entries, mapping, serial, TIME, before)?;
         match self
             .space
             .lay_out(self.space.volume_spec(0, LABEL, TIME), tree)

@@ -47,11 +47,16 @@ impl NtfsLayout {
         let cluster_bytes = plan.shape.cluster_bytes;
         let cluster = at / cluster_bytes;
         if cluster >= plan.shape.clusters {
-            return (Stretch::Tail, plan.spec.bytes);
+            let tail = if plan.ground.is_some() {
+                Stretch::Zeros
+            } else {
+                Stretch::Tail
+            };
+            return (tail, plan.spec.bytes);
         }
         match plan.spans.place(cluster) {
             (Place::Boot, end) => (Stretch::Boot, end * cluster_bytes),
-            (Place::Reserved(_), end) => (Stretch::Zeros, end * cluster_bytes),
+            (Place::Reserved(_) | Place::Kept, end) => (Stretch::Zeros, end * cluster_bytes),
             (Place::Slot(slot), span_end) => {
                 let (area, area_end) = plan.areas.find(slot);
                 let end = span_end.min(cluster.saturating_add(area_end - slot));
@@ -91,6 +96,9 @@ impl NtfsLayout {
         resident: &mut dyn FnMut(Node, &mut [u8]),
     ) {
         match area {
+            // On a volume that exists they are made of what is there: see `amend`.
+            Area::RootIndex => {}
+            Area::MftBitmap if self.plan.ground.is_some() => {}
             Area::MftBitmap => self.render_record_bitmap(offset, into),
             // The mirror holds records of system files only: 64 KiB are 64 records at most.
             Area::Mft | Area::Mirror => self.render_records(offset, into, resident),

@@ -13,18 +13,18 @@ use crate::layout::system_files::SystemFile;
 use crate::layout::volume::NtfsLayout;
 
 /// A name and what an index says about its file.
-pub(super) struct NameFacts<'a> {
+pub(in crate::layout) struct NameFacts<'a> {
     header: FileName,
     units: &'a [u16],
 }
 
 impl NameFacts<'_> {
     /// Returns the bytes of the attribute's value.
-    pub(super) fn bytes(&self) -> usize {
+    pub(in crate::layout) fn bytes(&self) -> usize {
         size_of::<FileName>() + 2 * self.units.len()
     }
 
-    pub(super) fn write(&self, into: &mut [u8]) {
+    pub(in crate::layout) fn write(&self, into: &mut [u8]) {
         put(into, 0, &self.header);
         let places = into[size_of::<FileName>()..].chunks_exact_mut(2);
         for (place, unit) in places.zip(self.units) {
@@ -35,7 +35,7 @@ impl NameFacts<'_> {
 
 impl NtfsLayout {
     /// Returns the name of a record in use; `None` for a record without one.
-    pub(super) fn name_facts(&self, record: u32) -> Option<NameFacts<'_>> {
+    pub(in crate::layout) fn name_facts(&self, record: u32) -> Option<NameFacts<'_>> {
         let plan = &self.plan;
         let units = plan.names.units(&plan.tree, record);
         let header = if record < USERS_FIRST {
@@ -83,7 +83,7 @@ impl NtfsLayout {
             (file_flags::ARCHIVE, self.allocated(node, bytes), bytes)
         };
         FileName {
-            parent: records::reference(record_of(tree.parent(node))).0.into(),
+            parent: self.plan.reference(record_of(tree.parent(node))).0.into(),
             created: created.into(),
             modified: tree.modified(node).0.into(),
             changed: created.into(),

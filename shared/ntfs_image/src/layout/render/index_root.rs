@@ -13,11 +13,10 @@ use crate::index::{
 use crate::layout::index_tree::{BLOCK_BYTES, CHILD_BYTES, END_BYTES, IndexNode, IndexTree};
 use crate::layout::indexes::{self, LargeFolder};
 use crate::layout::number::{align8, index, narrow, short, wide};
-use crate::layout::records;
 use crate::layout::volume::NtfsLayout;
 
 /// Name of every attribute of a folder's index.
-const INDEX_NAME: &str = "$I30";
+pub(in crate::layout) const INDEX_NAME: &str = "$I30";
 
 impl NtfsLayout {
     /// Writes the attributes of the folder `folder`.
@@ -108,7 +107,7 @@ impl NtfsLayout {
         let key_at = size_of::<IndexEntryHeader>();
         let child_at = align8(key_at + key_bytes);
         let header = IndexEntryHeader {
-            reference: records::reference(record).0.into(),
+            reference: self.plan.reference(record).0.into(),
             key_length: short(key_bytes).into(),
             ..entry_header(child_at, child, 0)
         };
@@ -130,13 +129,17 @@ pub(super) fn block_of(large: &LargeFolder, node: IndexNode) -> u32 {
 }
 
 /// Writes the entry that ends a node; returns its bytes.
-pub(super) fn write_end(child: Option<u64>, into: &mut [u8]) -> usize {
+pub(in crate::layout) fn write_end(child: Option<u64>, into: &mut [u8]) -> usize {
     let bytes = size_of::<IndexEntryHeader>();
     put(into, 0, &entry_header(bytes, child, ENTRY_END));
     write_child(child, bytes, into)
 }
 
-fn entry_header(child_at: usize, child: Option<u64>, flags: u16) -> IndexEntryHeader {
+pub(in crate::layout) fn entry_header(
+    child_at: usize,
+    child: Option<u64>,
+    flags: u16,
+) -> IndexEntryHeader {
     let (bytes, sub_node) = match child {
         Some(_) => (child_at + CHILD_BYTES, ENTRY_SUB_NODE),
         None => (child_at, 0),
@@ -148,7 +151,7 @@ fn entry_header(child_at: usize, child: Option<u64>, flags: u16) -> IndexEntryHe
     }
 }
 
-fn write_child(child: Option<u64>, at: usize, into: &mut [u8]) -> usize {
+pub(in crate::layout) fn write_child(child: Option<u64>, at: usize, into: &mut [u8]) -> usize {
     match child {
         Some(child) => {
             into[at..at + CHILD_BYTES].copy_from_slice(&child.to_le_bytes());
@@ -176,4 +179,5 @@ pub(super) fn render_block_map(
 }
 
 /// Offset of the entries in the value of an index root.
-const ROOT_ENTRIES_AT: usize = size_of::<IndexRoot>() + size_of::<IndexHeader>();
+pub(in crate::layout) const ROOT_ENTRIES_AT: usize =
+    size_of::<IndexRoot>() + size_of::<IndexHeader>();

@@ -29,12 +29,12 @@ impl NtfsLayout {
     ) {
         let plan = &self.plan;
         let record_bytes = index(plan.shape.record_bytes);
-        let first = narrow(offset / plan.shape.record_bytes);
+        let first = plan.mft_first + narrow(offset / plan.shape.record_bytes);
         // Data places are sums over all nodes before: taken up once, then carried along.
         let first_user = node_of(first.max(USERS_FIRST));
         let mut places = plan.data.starting_at(&plan.tree, first_user);
         each_unit(offset, into, record_bytes, |number, record| {
-            let number = narrow(number);
+            let number = plan.mft_first + narrow(number);
             if number < USERS_FIRST {
                 return self.render_system_record(number, record);
             }
@@ -49,6 +49,7 @@ impl NtfsLayout {
 
     fn render_free_record(&self, number: u32, record: &mut [u8]) {
         let writer = RecordWriter::new(record, self.plan.data.room.attributes_at);
+        let number = self.plan.actual(number);
         writer.finish(RecordFacts::free(number, sequence(number)));
     }
 
@@ -94,6 +95,7 @@ impl NtfsLayout {
                 bytes,
             );
         }
+        let number = plan.actual(number);
         writer.finish(RecordFacts::used(number, sequence(number), flags));
     }
 
@@ -250,7 +252,7 @@ impl NtfsLayout {
             (from < to).then(|| {
                 let first = (offset + (from - first_byte)) / record_bytes;
                 let end = (offset + (to - first_byte)).div_ceil(record_bytes);
-                narrow(first)..narrow(end)
+                plan.mft_first + narrow(first)..plan.mft_first + narrow(end)
             })
         })
     }

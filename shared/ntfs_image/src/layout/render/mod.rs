@@ -9,9 +9,9 @@
 mod bitmaps;
 mod boot;
 mod dispatch;
-mod file_name;
+pub(super) mod file_name;
 mod index_blocks;
-mod index_root;
+pub(super) mod index_root;
 mod mft;
-mod record_writer;
+pub(super) mod record_writer;
 mod units;

@@ -14,7 +14,7 @@ use crate::record::{END_MARKER, FILE_MAGIC, RECORD_IN_USE, RecordHeader};
 use crate::runs::{self, Run};
 
 /// Fills a record of zeros from front to back.
-pub(super) struct RecordWriter<'a> {
+pub(in crate::layout) struct RecordWriter<'a> {
     record: &'a mut [u8],
     at: usize,
     next_id: u16,
@@ -22,25 +22,25 @@ pub(super) struct RecordWriter<'a> {
 
 /// What a record's header says about it.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct RecordFacts {
-    pub(super) number: u32,
-    pub(super) sequence: u16,
-    pub(super) links: u16,
+pub(in crate::layout) struct RecordFacts {
+    pub(in crate::layout) number: u32,
+    pub(in crate::layout) sequence: u16,
+    pub(in crate::layout) links: u16,
     /// All flags.
-    pub(super) flags: u16,
+    pub(in crate::layout) flags: u16,
 }
 
 /// Sizes of a non-resident attribute, in bytes but for the clusters.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Sizes {
-    pub(super) clusters: u64,
-    pub(super) cluster_bytes: u64,
-    pub(super) data: u64,
-    pub(super) initialised: u64,
+pub(in crate::layout) struct Sizes {
+    pub(in crate::layout) clusters: u64,
+    pub(in crate::layout) cluster_bytes: u64,
+    pub(in crate::layout) data: u64,
+    pub(in crate::layout) initialised: u64,
 }
 
 impl<'a> RecordWriter<'a> {
-    pub(super) const fn new(record: &'a mut [u8], attributes_at: usize) -> Self {
+    pub(in crate::layout) const fn new(record: &'a mut [u8], attributes_at: usize) -> Self {
         Self {
             record,
             at: attributes_at,
@@ -49,7 +49,12 @@ impl<'a> RecordWriter<'a> {
     }
 
     /// Adds a resident attribute of `length` bytes; returns its value, all zeros.
-    pub(super) fn resident(&mut self, kind: u32, name: &str, length: usize) -> &mut [u8] {
+    pub(in crate::layout) fn resident(
+        &mut self,
+        kind: u32,
+        name: &str,
+        length: usize,
+    ) -> &mut [u8] {
         let indexed = kind == crate::attribute::kind::FILE_NAME;
         let header_bytes = size_of::<AttributeHeader>() + size_of::<ResidentHeader>();
         let value_at = header_bytes + align8(2 * name.len());
@@ -68,7 +73,7 @@ impl<'a> RecordWriter<'a> {
     }
 
     /// Adds a non-resident attribute that lies in `list`.
-    pub(super) fn non_resident(
+    pub(in crate::layout) fn non_resident(
         &mut self,
         kind: u32,
         name: &str,
@@ -112,8 +117,13 @@ impl<'a> RecordWriter<'a> {
         }
     }
 
+    /// Returns the offset behind the attributes so far.
+    pub(in crate::layout) const fn end(&self) -> usize {
+        self.at
+    }
+
     /// Ends the attributes, writes the header and protects the record.
-    pub(super) fn finish(self, facts: RecordFacts) {
+    pub(in crate::layout) fn finish(self, facts: RecordFacts) {
         let bytes = self.record.len();
         self.record[self.at..self.at + 4].copy_from_slice(&END_MARKER.to_le_bytes());
         let header = RecordHeader {
@@ -147,7 +157,7 @@ impl<'a> RecordWriter<'a> {
 
 impl RecordFacts {
     /// Returns the facts of a record that nobody uses, with nothing in it.
-    pub(super) const fn free(number: u32, sequence: u16) -> Self {
+    pub(in crate::layout) const fn free(number: u32, sequence: u16) -> Self {
         Self {
             number,
             sequence,
@@ -157,7 +167,7 @@ impl RecordFacts {
     }
 
     /// Returns the facts of a record in use with one name.
-    pub(super) const fn used(number: u32, sequence: u16, more_flags: u16) -> Self {
+    pub(in crate::layout) const fn used(number: u32, sequence: u16, more_flags: u16) -> Self {
         Self {
             number,
             sequence,
@@ -168,13 +178,17 @@ impl RecordFacts {
 }
 
 /// Copies a stored structure to offset `at`.
-pub(super) fn put(bytes: &mut [u8], at: usize, value: &(impl IntoBytes + zerocopy::Immutable)) {
+pub(in crate::layout) fn put(
+    bytes: &mut [u8],
+    at: usize,
+    value: &(impl IntoBytes + zerocopy::Immutable),
+) {
     let value = value.as_bytes();
     bytes[at..at + value.len()].copy_from_slice(value);
 }
 
 /// Number that protects every record and block; any but 0 and all ones will do.
-pub(super) const UPDATE_SEQUENCE: u16 = 1;
+pub(in crate::layout) const UPDATE_SEQUENCE: u16 = 1;
 
 #[cfg(test)]
 mod tests {
