@@ -19,6 +19,10 @@ pub(super) enum Reason {
     Halves { drives: u64, files: u64 },
     /// Files that fill more drives, whatever lies beside them.
     Large { drives: u64, files: u64, least: u64 },
+    /// Files can be weighed so that so many drives cannot take them all.
+    Weighed { drives: u64 },
+    /// Every way to fill so many drives was tried.
+    Tried { drives: u64 },
     /// Everything was laid out on the largest drive.
     LaidOut { missing: u64 },
 }
@@ -59,6 +63,14 @@ impl Reason {
                 words::count(*drives, "drive"),
                 words::count(*files, "file"),
                 words::size(*least)
+            ),
+            Self::Weighed { drives } => format!(
+                "{} cannot do: the files can be weighed so that no drive takes more than a weight of 1, and all together weigh more than {drives}",
+                words::count(*drives, "drive")
+            ),
+            Self::Tried { drives } => format!(
+                "{} cannot do: every way to put whole files onto them was tried",
+                words::count(*drives, "drive")
             ),
             Self::LaidOut { missing } => {
                 let missing = words::size(*missing);
