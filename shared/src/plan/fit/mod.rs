@@ -12,6 +12,8 @@
 //! cluster, and what the count missed is taken off that drive's room before it is packed again. So
 //! a plan never promises what does not fit, and never refuses for an estimate's sake.
 
+#[cfg(test)]
+mod agreement;
 mod assumed;
 mod bin;
 mod bound;
@@ -19,6 +21,8 @@ mod cost;
 mod decided;
 mod error;
 mod exact;
+#[cfg(test)]
+mod falkenauer;
 mod fill;
 mod options;
 mod pack;
