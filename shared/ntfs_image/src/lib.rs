@@ -23,6 +23,7 @@ pub mod upcase;
 
 pub use file_time::FileTime;
 pub use layout::{
-    Content, LayoutError, NtfsLayout, ReservedFile, Segment, VolumeSpec, cluster_bytes,
+    Content, Cost, Costed, LayoutError, NtfsLayout, ReservedFile, Segment, VolumeSpec,
+    cluster_bytes,
 };
 pub use tree::{Node, Tree, TreeError};
