@@ -132,6 +132,35 @@ pub(super) fn large_files(sizes: &[u64], capacity: u64) -> (u64, Reason) {
     best
 }
 
+/// Returns how many drives of `capacity` the `sizes`, descending, need when so many equal parts of a
+/// drive weigh more than they take, and why one less is not enough.
+///
+/// The dual feasible functions of Fekete and Schepers (Mathematical Programming 91, 2001): with
+/// parts of 1/(k + 1), a file weighs as many k-ths as it has whole parts, or just its size when it
+/// is whole parts exactly; no drive weighs more than 1.
+pub(super) fn weighed(sizes: &[u64], capacity: u64) -> (u64, Reason) {
+    const PARTS_MAX: u64 = 64;
+    let capacity = u128::from(capacity.max(1));
+    let smallest = capacity / u128::from(PARTS_MAX + 1);
+    let large = sizes.partition_point(|size| u128::from(*size) >= smallest);
+    let mut best = 0;
+    for k in (2..=PARTS_MAX).map(u128::from) {
+        let weight = |size: &u64| {
+            let parts = u128::from(*size) * (k + 1);
+            if parts.is_multiple_of(capacity) {
+                u128::from(*size) * k
+            } else {
+                parts / capacity * capacity
+            }
+        };
+        let all: u128 = sizes[..large].iter().map(weight).sum();
+        let drives = all.div_ceil(capacity * k);
+        best = best.max(u64::try_from(drives).unwrap_or(u64::MAX));
+    }
+    let drives = best.saturating_sub(1);
+    (best, Reason::Weighed { drives })
+}
+
 /// Returns the fewest of `capacities`, descending, whose sum reaches what `needed(drives)` says,
 /// and why one less does not; `None` when all together do not. `more` capacities like the last may
 /// follow.
@@ -198,6 +227,13 @@ mod tests {
         // Seven files of 30 on drives of 100: the sum says 3, and so does this; ten of 34 need 5.
         assert_eq!(large_files(&[30; 7], 100).0, 3);
         assert!(large_files(&[34; 10], 100).0 >= 4);
+    }
+
+    #[test]
+    fn files_of_a_little_over_a_third_go_two_to_a_drive_and_of_a_third_three() {
+        assert_eq!(weighed(&[34; 100], 100).0, 50);
+        assert_eq!(weighed(&[33; 99], 99).0, 33);
+        assert_eq!(weighed(&[], 100).0, 0);
     }
 
     #[test]

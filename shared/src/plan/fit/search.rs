@@ -218,12 +218,15 @@ impl Search<'_> {
             let held = rooms.iter().copied().fold(0, u64::saturating_add);
             return Err(self.does_not_fit(needed(length(&rooms)).saturating_sub(held)));
         };
-        let (by_size, why) = bound::large_files(&self.sizes, self.stock.largest().room);
-        Ok(if by_size > by_sum {
-            (by_size, why)
-        } else {
-            (by_sum, reason)
-        })
+        let room = self.stock.largest().room;
+        let bounds = [
+            (by_sum, reason),
+            bound::large_files(&self.sizes, room),
+            bound::weighed(&self.sizes, room),
+        ];
+        // The first of equals is the easiest to follow.
+        let best = bounds.into_iter().rev().max_by_key(|(drives, _)| *drives);
+        Ok(best.unwrap_or((1, Reason::One)))
     }
 
     fn all_on_one(&self) -> Result<Attempt, FitError> {

@@ -94,6 +94,11 @@ impl<'a> Completion<'a> {
             return false;
         }
         self.nodes -= 1;
+        let first = if waste == 0 && self.limits.is_thorough {
+            self.rarest()
+        } else {
+            first
+        };
         self.counts[first] -= 1;
         let room = self.capacity - self.values[first];
         for (wasted, fill) in self.fills(room, waste) {
@@ -117,6 +122,34 @@ impl<'a> Completion<'a> {
         }
         self.counts[first] += 1;
         false
+    }
+
+    /// Returns the place of the size that the fewest full drives can hold; when there is one that
+    /// none can, nothing below has to be tried.
+    fn rarest(&mut self) -> usize {
+        let (mut rarest, mut least) = (0, usize::MAX);
+        for place in 0..self.values.len() {
+            if self.counts[place] == 0 {
+                continue;
+            }
+            let mut fills = Fills {
+                found: Vec::new(),
+                current: Fill::new(),
+                waste_max: 0,
+                steps: FILL_STEPS_MAX,
+            };
+            self.counts[place] -= 1;
+            self.gather(&mut fills, 0, self.capacity - self.values[place]);
+            self.counts[place] += 1;
+            self.steps += u64::from(FILL_STEPS_MAX - fills.steps) + 1;
+            if fills.found.len() < least {
+                (rarest, least) = (place, fills.found.len());
+            }
+            if least == 0 {
+                break;
+            }
+        }
+        rarest
     }
 
     /// Returns fills of `room` with what they waste, those to try first first.

@@ -25,6 +25,8 @@ const FILES_MAX: u64 = 5000;
 const FILES_PER_DRIVE_MAX: u64 = 40;
 /// So few files are tried every way at first.
 const FILES_FEW: u64 = 40;
+/// The same, where nothing at all can be wasted, and rare sizes leave few ways.
+const FILES_FEW_TIGHT: u64 = 100;
 
 /// The first search, that leaves a packing to mend.
 const FIRST: Limits = Limits {
@@ -65,7 +67,12 @@ pub(in super::super) fn decide(sizes: &[u64], capacity: u64, drives: u64) -> Dec
     if files > FILES_MAX || files > drives.saturating_mul(FILES_PER_DRIVE_MAX) {
         return Decision::Unknown;
     }
-    if files <= FILES_FEW {
+    let few = if waste == 0 {
+        FILES_FEW_TIGHT
+    } else {
+        FILES_FEW
+    };
+    if files <= few {
         let counts = sizes.counts.clone();
         let mut all = Completion::new(&sizes, counts, capacity, THOROUGH, None);
         if all.run(waste) {
