@@ -10,11 +10,12 @@ use crate::shell;
 /// # Errors
 /// When one cannot be built or fails.
 pub(crate) fn bench(rest: &[&str]) -> Result<()> {
-    let all: [(&str, &str); 5] = [
+    let all: [(&str, &str); 6] = [
         ("lanes", "md5_speed"),
         ("bitlocker_image", "cipher_speed"),
         ("ntfs_image", "layout_memory"),
         ("shared", "packing_speed"),
+        ("shared", "plan_memory"),
         ("tests", "drive_speed"),
     ];
     for (package, example) in all {
