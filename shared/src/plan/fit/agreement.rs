@@ -1,6 +1,5 @@
 //! Every Falkenauer instance is planned with as few drives as are proven to be needed, natively and
 //! as WebAssembly alike: `tests/golden/falkenauer.txt` holds the hashes of the plans.
-#![expect(clippy::arithmetic_side_effects, reason = "tests")]
 
 use std::fmt::Write;
 
