@@ -21,7 +21,7 @@ use super::stop::{DriveEnd, Stop};
 use crate::device::{self, Device};
 use crate::job_error::Kind;
 use crate::pipeline::{
-    self, HashIndex, Known, Start, Structures, SurfaceCheck, Work, check_surface,
+    self, HashIndex, Known, Mended, Start, Structures, SurfaceCheck, Work, check_surface,
 };
 
 /// Fills one drive, or goes on with it, and reads it back.
@@ -233,7 +233,11 @@ impl<'a> Attempt<'a, '_, '_> {
             hashes: &self.ledger.side_reader()?,
             through,
             stretch: self.common.grain.marks(disk_bytes, 0).spacing(),
-            mend: mend.as_ref(),
+            mended: match (self.stage(), mend.as_ref()) {
+                (_, None) => Mended::Not,
+                (Stage::Mending, Some(mend)) => Mended::UnderWay(mend),
+                (_, Some(mend)) => Mended::Done(mend),
+            },
             left_out: &is_left_out,
         }
         .recognise(device, self.common.cancel)?;
@@ -293,9 +297,26 @@ impl<'a> Attempt<'a, '_, '_> {
     /// in the erased areas is erased again.
     fn check(&mut self, work: &Work<'_>, device: &mut dyn Device) -> Result<(), Stop> {
         let how = self.common.check;
-        let Some((code, text)) = check_note(how).filter(|_| self.is_to_be_checked()) else {
+        let Some((code, text)) = check_note(how) else {
             return Ok(());
         };
+        if self.is_to_be_checked() {
+            self.check_now(work, device, how)?;
+            let (code, text) = (code.to_owned(), text.to_owned());
+            self.ledger.record(&Record::Note(Note { code, text }))?;
+        }
+        let how = text.to_owned();
+        let teller = &self.ledger.teller;
+        teller.tell(|job, serial| News::Checked { job, serial, how });
+        Ok(())
+    }
+
+    fn check_now(
+        &self,
+        work: &Work<'_>,
+        device: &mut dyn Device,
+        how: SurfaceCheck,
+    ) -> Result<(), Stop> {
         let keep = self.drive.free_space == FreeSpace::Keep || self.drive.kept.is_some();
         let erasure = self.erasure(work);
         let mut spared = vec![erasure.marker_place()];
@@ -303,10 +324,7 @@ impl<'a> Attempt<'a, '_, '_> {
         let kept = self.drive.kept.iter();
         spared.extend(kept.flat_map(|kept| kept.ranges(disk_bytes)));
         check_surface(device, how, keep, &spared, self.common.cancel)?;
-        erasure.repeat(device).map_err(Stop::io)?;
-        let (code, text) = (code.to_owned(), text.to_owned());
-        self.ledger.record(&Record::Note(Note { code, text }))?;
-        Ok(())
+        erasure.repeat(device).map_err(Stop::io)
     }
 
     /// Writes file system, files and manifest.
@@ -388,7 +406,7 @@ impl<'a> Attempt<'a, '_, '_> {
         ReadBack {
             credential: &self.drive.keys.credential,
             expected,
-            structures: &Structures::new(work, mend.as_ref()),
+            structures: &Structures::new(work, mend.as_ref().map_or(Mended::Not, Mended::Done)),
             information_area: &self.drive.keys.information_area,
             grain: self.common.grain,
             cancel: self.common.cancel,

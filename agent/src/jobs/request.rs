@@ -45,6 +45,10 @@ pub struct JobRequest {
     pub renames: Vec<Rename>,
     /// Whether what cannot go and has no new name is left out; without it such a plan is refused.
     pub leave_out_problems: bool,
+    /// The drives of a plan that are wanted, by number from 1; empty is all.
+    pub only: Vec<u32>,
+    /// Whether files that moved since they were planned are left out; without it such a plan is refused.
+    pub accept_moved: bool,
     /// Whether what cannot be read is left out; without it such a source is refused.
     pub leave_unreadable: bool,
     /// What the page computed, to be compared; empty when nobody did.
@@ -185,6 +189,8 @@ impl JobRequest {
             content_md5: false,
             renames: Vec::new(),
             leave_out_problems: true,
+            only: Vec::new(),
+            accept_moved: true,
             leave_unreadable: true,
             expected: Vec::new(),
             accept_differences: true,
@@ -223,6 +229,8 @@ impl JobRequest {
             content_md5: wire.options.content_md5,
             renames: wire.options.renames,
             leave_out_problems: wire.options.leave_out_problems,
+            only: Vec::new(),
+            accept_moved: true,
             leave_unreadable: wire.options.leave_unreadable,
             expected: wire.expected,
             accept_differences: wire.accept_differences,

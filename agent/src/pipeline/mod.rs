@@ -51,7 +51,7 @@ pub use seal::seal;
 pub use side_file::{SideFile, SideFileError, SideReader};
 pub use sources::{SourceFiles, SourceRead, SourceTarget, Sources};
 pub use start::Start;
-pub use structures::Structures;
+pub use structures::{Mended, Structures};
 pub use surface::{SurfaceCheck, SurfaceError, check_surface, is_check_pattern};
 pub use work::Work;
 pub use write::{Filled, Marks, Meter, fill, total_bytes};

@@ -7,7 +7,7 @@
 use disk::ReadAt;
 use lanes::Md5State;
 use ntfs_image::Node;
-use shared::drive::{Mend, What};
+use shared::drive::What;
 use thiserror::Error;
 
 use super::batch::index;
@@ -16,7 +16,7 @@ use super::course::{Content, Course, Leg};
 use super::error::PipelineError;
 use super::hash_index::{HashIndex, is_hashed};
 use super::side_file::SideReader;
-use super::structures::Structures;
+use super::structures::{Mended, Structures};
 use super::work::Work;
 use crate::device::AlignedBuffer;
 
@@ -47,8 +47,8 @@ pub struct Known<'a, 'w> {
     pub through: Option<u64>,
     /// Bytes before the mark that are compared: the stretch since the one before.
     pub stretch: u64,
-    /// When the mend may have begun: what it changes. Blocks are right before and after.
-    pub mend: Option<&'a Mend<'a>>,
+    /// How far the mend is.
+    pub mended: Mended<'a>,
     /// Says which files are left out: what lies in their place does not count.
     pub left_out: &'a dyn Fn(Node) -> bool,
 }
@@ -62,12 +62,12 @@ impl Known<'_, '_> {
     pub fn recognise(&self, disk: &dyn ReadAt, cancel: &Cancel) -> Result<(), RecogniseError> {
         let through = self.through.unwrap_or_else(|| Course::end(self.work));
         let mut buffer = AlignedBuffer::zeroed(index(self.work.leg_bytes));
-        let structures = Structures::new(self.work, self.mend);
+        let structures = Structures::new(self.work, self.mended);
         for segment in self.work.layout.segments() {
             if segment.what == What::HeaderCopy && segment.at + segment.bytes <= through {
                 buffer.set_length(index(segment.bytes));
                 self.read(disk, segment.at, &mut buffer)?;
-                if let Some(at) = structures.difference(segment.at, &mut buffer) {
+                if let Some(at) = structures.difference(segment.at, &buffer) {
                     return Err(RecogniseError::AnotherDrive { at });
                 }
             }

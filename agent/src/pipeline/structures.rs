@@ -41,23 +41,43 @@ fn first_unlike(at: u64, found: &[u8], one: &[u8], other: &[u8]) -> Option<u64> 
 /// Bytes compared at once.
 const STEP: u64 = 1 << 20;
 
+/// How far the mend of a drive is.
+#[derive(Clone, Copy, Debug)]
+pub enum Mended<'a> {
+    /// It did not begin: everything is as laid out.
+    Not,
+    /// What it changes may be as before, as after, or half written: it is rewritten whole.
+    UnderWay(&'a Mend<'a>),
+    /// What it changes is as after, and nothing else.
+    Done(&'a Mend<'a>),
+}
+
+impl<'a> Mended<'a> {
+    const fn mend(self) -> Option<&'a Mend<'a>> {
+        match self {
+            Self::Not => None,
+            Self::UnderWay(mend) | Self::Done(mend) => Some(mend),
+        }
+    }
+}
+
 /// What the file system structures of a drive must be: as laid out, or mended.
 pub struct Structures<'a, 'w> {
     work: &'a Work<'w>,
-    mend: Option<&'a Mend<'a>>,
+    mended: Mended<'a>,
     /// Disk ranges that the mend changes, ascending.
     changed: Vec<Range<u64>>,
 }
 
 impl<'a, 'w> Structures<'a, 'w> {
-    /// Returns those of `work`; where `mend` changes them, both before and after are right.
+    /// Returns those of `work`, as far as they are mended.
     #[must_use]
-    pub fn new(work: &'a Work<'w>, mend: Option<&'a Mend<'a>>) -> Self {
-        let ranges = mend.into_iter().flat_map(|mend| mend.ranges());
+    pub fn new(work: &'a Work<'w>, mended: Mended<'a>) -> Self {
+        let ranges = mended.mend().into_iter().flat_map(|mend| mend.ranges());
         let patches = ranges.filter(|range| range.what == MendWhat::Patch);
         Self {
             work,
-            mend,
+            mended,
             changed: patches
                 .map(|range| range.at..range.at + range.bytes)
                 .collect(),
@@ -110,7 +130,7 @@ impl<'a, 'w> Structures<'a, 'w> {
                     self.work.decrypt(at, &mut buffer);
                 }
                 let differs = match segment.what {
-                    What::HeaderCopy | What::Metadata => self.difference(at, &mut buffer),
+                    What::HeaderCopy | What::Metadata => self.difference(at, &buffer),
                     _ => first_unlike(at, &buffer, &[0; PAGE], &[0; PAGE]),
                 };
                 if differs.is_some() {
@@ -124,7 +144,7 @@ impl<'a, 'w> Structures<'a, 'w> {
 
     /// Compares decrypted file system structures at disk offset `at`, all but the content of small
     /// files in them. Returns the disk offset of the first byte that differs.
-    pub(super) fn difference(&self, at: u64, found: &mut [u8]) -> Option<u64> {
+    pub(super) fn difference(&self, at: u64, found: &[u8]) -> Option<u64> {
         // What a small file's content is cannot be known here: it lies where two drawings differ.
         let draw = |mark: u8| {
             let mut drawn = vec![0; found.len()];
@@ -133,10 +153,11 @@ impl<'a, 'w> Structures<'a, 'w> {
             drawn
         };
         let (mut one, mut other) = (draw(0x55), draw(0xaa));
-        if let Some(mend) = self.mend.filter(|_| self.is_changed(at, found.len())) {
+        if let Some(mend) = self.mended.mend()
+            && self.is_changed(at, found.len())
+        {
             mend.patch(at, &mut one);
             mend.patch(at, &mut other);
-            mend.patch(at, found);
         }
         (at..)
             .step_by(PAGE)
@@ -145,7 +166,13 @@ impl<'a, 'w> Structures<'a, 'w> {
                     .chunks(PAGE)
                     .zip(one.chunks(PAGE).zip(other.chunks(PAGE))),
             )
+            .filter(|(at, (found, _))| !self.is_unsettled(*at, found.len()))
             .find_map(|(at, (found, (one, other)))| first_unlike(at, found, one, other))
+    }
+
+    /// Returns whether what lies there may be anything yet.
+    fn is_unsettled(&self, at: u64, length: usize) -> bool {
+        matches!(self.mended, Mended::UnderWay(_)) && self.is_changed(at, length)
     }
 
     fn is_changed(&self, at: u64, length: usize) -> bool {

@@ -179,6 +179,12 @@ impl Recipe {
         (written.inner, written.md5)
     }
 
+    /// Returns what enciphers the volume.
+    pub(crate) fn sector_cipher(&self) -> SectorCipher {
+        let secrets = self.secrets();
+        SectorCipher::new(self.cipher, &secrets.volume_key, self.sector).expect("right length")
+    }
+
     /// Writes the whole drive as if every file succeeds, then mends away `left_out`, then seals.
     pub(crate) fn build(&self, left_out: &[u32]) -> Built {
         let secrets = self.secrets();
@@ -186,8 +192,7 @@ impl Recipe {
         let layout =
             DriveLayout::new(spec, &self.listing, &self.entries, &self.mapping).expect("fits");
         let (manifest, manifest_hash) = self.manifest(left_out);
-        let cipher =
-            SectorCipher::new(self.cipher, &secrets.volume_key, self.sector).expect("right length");
+        let cipher = self.sector_cipher();
         let mut disk = MemDisk::new(self.disk_bytes);
         self.write(&layout, Some(&cipher), &manifest, &mut disk);
         mend(&layout, Some(&cipher), left_out, manifest.len(), &mut disk);

@@ -102,30 +102,23 @@ impl<'a> Mend<'a> {
     /// Turns the decrypted bytes of (part of) a [`MendWhat::Patch`] range, as planned or already
     /// mended, into what they must be. `at` and the length are multiples of 4096.
     ///
-    /// Small files that live in the same blocks keep their content: only bytes that the change
-    /// touches are replaced. So it does not matter how often this is done, or where a power cut
-    /// stopped it; and nothing has to be read from the source again, where it may have changed.
+    /// Small files that live in the same blocks keep their content, which nobody else knows any more: all
+    /// other bytes are known, and written whatever is there. So it does not matter how often this is done, or
+    /// where a power cut stopped it (half a CBC sector of it decrypts to nonsense at the seam); and nothing has
+    /// to be read from the source again, where it may have changed.
     pub fn patch(&self, at: u64, bytes: &mut [u8]) {
         let at = self.planned.volume_at(at);
-        // What a small file that is gone had in its record is unknown: found by rendering it with
-        // two contents.
-        let before = |mark: u8| {
+        // Rendered with two contents, only what small files hold differs.
+        let after = |mark: u8| {
             let mut rendered = vec![0; bytes.len()];
-            self.planned
-                .ntfs()
-                .render(at, &mut rendered, &mut |node, slot| {
-                    let gone = self.left_out.binary_search(&node).is_ok();
-                    slot.fill(if gone { mark } else { 0 });
-                });
+            let mut fill = |_, slot: &mut [u8]| slot.fill(mark);
+            self.mended.render(at, &mut rendered, &mut fill);
             rendered
         };
-        let (one, other) = (before(0x55), before(0xaa));
-        let mut after = vec![0; bytes.len()];
-        self.mended
-            .render(at, &mut after, &mut |_, slot| slot.fill(0));
-        for (((byte, one), other), after) in bytes.iter_mut().zip(one).zip(other).zip(after) {
-            if one != after || other != after {
-                *byte = after;
+        let (one, other) = (after(0x55), after(0xaa));
+        for ((byte, one), other) in bytes.iter_mut().zip(one).zip(other) {
+            if one == other {
+                *byte = one;
             }
         }
     }

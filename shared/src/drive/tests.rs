@@ -5,7 +5,7 @@ use disk::{MemDisk, ReadAt, SectorSize, WriteAt};
 use proptest::prelude::*;
 
 use super::built::{Recipe, listing, mapping};
-use super::{DriveIds, DriveLayout, DriveLayoutError, DriveSegment, NodeSource, What};
+use super::{DriveIds, DriveLayout, DriveLayoutError, DriveSegment, MendWhat, NodeSource, What};
 use crate::plan::{DriveSize, FitError, Kind, Listing, PlanOptions, Space, fit};
 
 const MIB: u64 = 1 << 20;
@@ -257,6 +257,50 @@ fn a_mend_that_was_cut_short_and_done_again_gives_the_same_drive() {
         );
         assert!(again == expected, "{range:?}");
     }
+}
+
+#[test]
+fn a_mend_puts_right_what_a_power_cut_left_in_the_middle_of_a_sector() {
+    let entries: Vec<_> = (0..60).map(|n| (format!("name {n:04}"), n * 41)).collect();
+    let entries: Vec<_> = entries
+        .iter()
+        .map(|(path, bytes)| (path.as_str(), *bytes))
+        .collect();
+    let mut recipe = Recipe::new(64 * MIB, SectorSize::B4096, &entries);
+    // Here a sector of which only the beginning was written decrypts to nonsense at the seam.
+    recipe.cipher = bitlocker_image::Cipher::CbcAes128;
+    let left_out: Vec<u32> = (0..60).filter(|n| n % 3 == 1).collect();
+    let (mended, before) = (recipe.build(&left_out), recipe.build(&[]));
+    let out = |node| {
+        let entry = mended.layout.entry_of(node);
+        entry.is_some_and(|entry| left_out.contains(&entry))
+    };
+    let manifest_bytes = u64::try_from(mended.manifest.len()).expect("small");
+    let mend = mended.layout.mend(&out, manifest_bytes).expect("shorter");
+    let patches = mend.ranges().filter(|range| range.what == MendWhat::Patch);
+    let mut disk = mended.disk.clone();
+    let mut torn = 0;
+    for range in patches {
+        for at in (range.at..range.at + range.bytes).step_by(4096) {
+            let mut rest = [0; 4096 - 512];
+            before.disk.read_at(at + 512, &mut rest).expect("in bounds");
+            disk.write_at(at + 512, &rest).expect("in bounds");
+            torn += 1;
+        }
+    }
+    assert!(torn > 20, "{torn}");
+    let cipher = recipe.sector_cipher();
+    super::built::mend(
+        &mended.layout,
+        Some(&cipher),
+        &left_out,
+        mended.manifest.len(),
+        &mut disk,
+    );
+    assert_eq!(
+        disk.first_difference(&mended.disk, &(0..disk.bytes())),
+        None
+    );
 }
 
 #[test]

@@ -62,6 +62,18 @@ fn every_schedule_ends_with_the_same_drive_or_a_clear_failure() {
     assert!(resumed * 4 > ends.len() && found_out > 0);
 }
 
+/// Schedules that once ended as they must not, found among the first 300,000: a resume hashed what the drive had
+/// forgotten; a power cut tore a sector that was being mended; a bit that rotted in what was mended was not seen.
+#[test]
+fn schedules_that_once_ended_badly_end_well() {
+    let judge = Judge::new(Mutation::None);
+    for seed in [8907, 134_079, 137_478, 237_141, 272_641] {
+        if let Err(violation) = judge.run(seed) {
+            panic!("{violation}");
+        }
+    }
+}
+
 /// Runs schedules until a violation shows that the mistake is found.
 fn finds(mutation: Mutation) {
     let (_, violations) = run(&Judge::new(mutation), SCHEDULES, 1);
