@@ -7,7 +7,7 @@ use disk::SectorSize;
 use serde_json::json;
 use shared::api::FreeSpace;
 use shared::job::{DriveIdentity, LeftOut, SerialSource};
-use shared::plan::{DriveSize, Plan, PlanOptions, PlannedDrive, fit};
+use shared::plan::{DRIVES_PER_JOB, DriveSize, Plan, PlanOptions, PlannedDrive, fit};
 
 use super::screen::{Ended, Screen};
 use super::size::{parse_size, show_files, show_size};
@@ -128,8 +128,13 @@ pub(super) fn run(
             "files": drive.files,
         })
     });
+    let jobs = plan.jobs().map(|drives| {
+        let serials = drives.iter().map(|drive| drive.serial.as_str());
+        serials.collect::<Vec<_>>()
+    });
     screen.object(&json!({
         "drives": drives.collect::<Vec<_>>(),
+        "jobs": jobs.collect::<Vec<_>>(),
         "lower_bound": plan.lower_bound,
         "proven": plan.proven,
         "why": plan.why,
@@ -233,6 +238,12 @@ fn show(plan: &Plan, screen: &Screen) {
             show_files(u64::from(drive.files)),
             show_size(drive.used_bytes),
             show_size(drive.capacity_bytes)
+        ));
+    }
+    let jobs = plan.jobs().count();
+    if jobs > 1 {
+        screen.line(&format!(
+            "  {jobs} import jobs: one takes {DRIVES_PER_JOB} drives at most, so each ten of these are a job"
         ));
     }
     for assumed in &plan.assumed {

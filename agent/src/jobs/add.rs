@@ -27,7 +27,9 @@ use crate::attempt::{DriveKeys, digest};
 use crate::device::DriveInfo;
 use crate::drives::Drives;
 use crate::job_error::JobError;
-use crate::pipeline::{Cancel, LEG_BYTES, Mended, Plain, SourceFiles, SourceRead, Structures, Work};
+use crate::pipeline::{
+    Cancel, LEG_BYTES, Mended, Plain, SourceFiles, SourceRead, Structures, Work,
+};
 use crate::scan::OpenSourceError;
 
 /// Looks at a drive that keeps what is on it. Returns that, the sectors it was built for, and what becomes of its free

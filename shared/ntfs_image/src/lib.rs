@@ -23,7 +23,7 @@ pub mod upcase;
 
 pub use file_time::FileTime;
 pub use layout::{
-    AmendError, Change, ChangeBytes, Content, Ground, LayoutError, NtfsLayout, ReservedFile,
-    Segment, VolumeSpec, cluster_bytes,
+    AmendError, Change, ChangeBytes, Content, Cost, Costed, Ground, LayoutError, NtfsLayout,
+    ReservedFile, Segment, VolumeSpec, cluster_bytes,
 };
 pub use tree::{Node, Tree, TreeError};

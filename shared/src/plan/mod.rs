@@ -19,7 +19,7 @@ mod space;
 mod table;
 mod tree;
 
-pub use fit::{DriveSize, FitError, Plan, PlanOptions, PlannedDrive, fit};
+pub use fit::{DRIVES_PER_JOB, DriveSize, FitError, Plan, PlanOptions, PlannedDrive, fit};
 pub use listing::{Entry, Folder, FolderId, Kind, Listing, ListingError};
 pub use mapping::{Goal, Mapping, Naming, PROPERTIES_BYTES, Target};
 pub use problems::{Problem, Problems, Rule, problems};

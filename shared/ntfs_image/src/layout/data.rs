@@ -105,16 +105,29 @@ impl RecordRoom {
 
     /// Returns whether the file's bytes lie in its record.
     pub(super) fn is_resident(&self, tree: &Tree, node: Node) -> bool {
-        let room = self.after_name(tree.units(node).len()) - RESIDENT_BYTES;
-        !tree.is_folder(node) && tree.bytes(node) <= wide(room)
+        !tree.is_folder(node) && tree.bytes(node) <= self.resident_max(tree.units(node).len())
+    }
+
+    /// Returns the bytes of the longest file in a record with a name of `units` units.
+    fn resident_max(&self, units: usize) -> u64 {
+        wide(self.after_name(units) - RESIDENT_BYTES)
     }
 
     /// Returns the clusters of a node's data outside its record.
-    fn slots(&self, tree: &Tree, node: Node) -> u64 {
-        if tree.is_folder(node) || self.is_resident(tree, node) {
+    pub(super) fn slots(&self, tree: &Tree, node: Node) -> u64 {
+        if tree.is_folder(node) {
             0
         } else {
-            tree.bytes(node).div_ceil(self.cluster_bytes)
+            self.slots_of(tree.units(node).len(), tree.bytes(node))
+        }
+    }
+
+    /// Returns the clusters outside its record of a file of `bytes` with a name of `units` units.
+    pub(super) fn slots_of(&self, units: usize, bytes: u64) -> u64 {
+        if bytes <= self.resident_max(units) {
+            0
+        } else {
+            bytes.div_ceil(self.cluster_bytes)
         }
     }
 }

@@ -33,7 +33,7 @@ pub(super) const END_BYTES: usize = 16;
 /// Bytes of a child's number at the end of an inner node's entry.
 pub(super) const CHILD_BYTES: usize = 8;
 /// Bytes for entries in a leaf, the end entry apart.
-const LEAF_ROOM: usize = 4096 - BLOCK_ENTRIES_AT - END_BYTES;
+pub(super) const LEAF_ROOM: usize = 4096 - BLOCK_ENTRIES_AT - END_BYTES;
 const INNER_ROOM: usize = LEAF_ROOM - CHILD_BYTES;
 
 /// Appends the tree of a list to `words`.

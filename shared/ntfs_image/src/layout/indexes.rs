@@ -10,8 +10,8 @@ use super::children::Children;
 use super::data::RecordRoom;
 use super::error::LayoutError;
 use super::index_tree::{self, BLOCK_BYTES, IndexTree};
-use super::number::{align8, index, narrow, short};
-use super::records::{self, EXTEND, SYSTEM_VOLUME_INFORMATION, node_of, record_of};
+use super::number::{align8, index, narrow, short, wide};
+use super::records::{self, EXTEND, SYSTEM_VOLUME_INFORMATION, USERS_FIRST, node_of, record_of};
 use super::spans::Spans;
 use super::spec::Shape;
 use super::system_names::SystemNames;
@@ -60,6 +60,32 @@ impl LargeFolder {
         }
     }
 
+    /// Gives the folder, whose name has `units` units, the slots from `first` on; returns the first
+    /// slot after them, or `None` when the pieces of its index do not fit its record.
+    pub(super) fn place(
+        &mut self,
+        first: u64,
+        units: usize,
+        room: RecordRoom,
+        spans: &Spans,
+        shape: &Shape,
+    ) -> Option<u64> {
+        self.slot = first;
+        let run_list = |slot, count| {
+            let bytes = runs::encoded_bytes(spans.runs(slot, count));
+            align8(NAMED_CLUSTERS_BYTES + bytes)
+        };
+        let block_slots = self.block_slots(shape);
+        let taken = ROOT_OF_LARGE_BYTES + run_list(first, block_slots);
+        let room = room.after_name(units);
+        self.map_resident = taken + NAMED_VALUE_BYTES + index(self.map_bytes()) <= room;
+        let map_slots = self.map_slots(shape);
+        if !self.map_resident && taken + run_list(first + block_slots, map_slots) > room {
+            return None;
+        }
+        Some(first + block_slots + map_slots)
+    }
+
     /// Iterates over the first block and the number of blocks kept for each level, bottom up.
     pub(super) fn levels(&self) -> impl Iterator<Item = (u32, u32)> {
         let kept = index_tree::kept_levels(self.leaves, usize::from(self.longest));
@@ -67,6 +93,65 @@ impl LargeFolder {
             let first = *next;
             *next += count;
             Some((first, count))
+        })
+    }
+}
+
+/// What the entries of one folder come to, counted in the order of their names.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Tally {
+    bytes: u64,
+    leaves: u32,
+    /// Bytes of the entries in the last leaf.
+    leaf: u16,
+    /// Bytes of the longest entry.
+    longest: u16,
+    /// UTF-16 units of the folder's own name.
+    pub(super) units: u8,
+}
+
+impl Tally {
+    /// Starts with an empty folder whose name has `units` units.
+    pub(super) fn of_folder(units: impl TryInto<u8>) -> Self {
+        Self {
+            bytes: 0,
+            leaves: 1,
+            leaf: 0,
+            longest: 0,
+            units: units.try_into().unwrap_or(u8::MAX),
+        }
+    }
+
+    /// Counts the next entry, whose name has `units` units.
+    pub(super) fn push(&mut self, units: usize) {
+        let bytes = entry_bytes(units);
+        self.bytes += wide(bytes);
+        self.longest = self.longest.max(short(bytes));
+        if usize::from(self.leaf) + bytes <= index_tree::LEAF_ROOM {
+            self.leaf += short(bytes);
+        } else {
+            // The entry goes up, and what follows begins the next leaf.
+            self.leaves += 1;
+            self.leaf = 0;
+        }
+    }
+
+    /// Returns the folder's place in the layout when its entries do not fit its record; its slot and
+    /// the place of its blocks' bitmap come later.
+    pub(super) fn large(&self, room: RecordRoom, folder: u32, record: u32) -> Option<LargeFolder> {
+        let room = room.after_name(usize::from(self.units));
+        if self.bytes <= wide(room.saturating_sub(ROOT_OF_SMALL_BYTES)) {
+            return None;
+        }
+        let kept = index_tree::kept_levels(self.leaves, usize::from(self.longest));
+        Some(LargeFolder {
+            folder,
+            record,
+            leaves: self.leaves,
+            blocks: kept.sum(),
+            longest: self.longest,
+            map_resident: true,
+            slot: 0,
         })
     }
 }
@@ -101,36 +186,21 @@ pub(super) struct Folders<'a> {
 }
 
 impl Folders<'_> {
-    /// Returns the large folders, not yet placed, and their trees.
-    pub(super) fn load(&self) -> (Vec<LargeFolder>, Trees) {
-        let mut folders = Vec::new();
+    /// Gives the large folders their records, and returns their trees.
+    pub(super) fn load(&self, folders: &mut [LargeFolder]) -> Trees {
         let mut trees = Trees::default();
         let everything = Bits::default();
-        for (folder, record) in self.all() {
-            let list = self.children.of(folder);
-            if self.fits_record(record, list, &everything) {
-                continue;
-            }
-            let longest = list.iter().map(|child| self.entry_bytes(*child)).max();
-            let longest = short(longest.expect("an empty list fits its record"));
-            self.append(list, &everything, &mut trees);
-            let start = trees.starts.last().copied().map_or(0, index);
-            let leaves = trees.words[start];
-            let blocks = index_tree::kept_levels(leaves, usize::from(longest)).sum();
-            folders.push(LargeFolder {
-                folder,
-                record,
-                leaves,
-                blocks,
-                longest,
-                map_resident: true,
-                slot: 0,
-            });
+        let mut records = self.all();
+        for large in folders {
+            let (_, record) = records
+                .find(|(folder, _)| *folder == large.folder)
+                .expect("large folders ascend, and are folders");
+            large.record = record;
+            self.append(self.children.of(large.folder), &everything, &mut trees);
         }
         trees.starts.push(narrow(trees.words.len()));
         trees.words.shrink_to_fit();
-        folders.shrink_to_fit();
-        (folders, trees)
+        trees
     }
 
     /// Returns the trees of the same large folders without the nodes that are `gone`.
@@ -158,6 +228,19 @@ impl Folders<'_> {
         index_tree::load(narrow(list.len()), entry, &mut trees.words);
     }
 
+    /// Returns the folders whose entries do not fit their records, not yet placed.
+    pub(super) fn large(&self) -> Vec<LargeFolder> {
+        let units = |record| self.names.units(self.tree, record).len();
+        let large = self.all().filter_map(|(folder, record)| {
+            let mut tally = Tally::of_folder(units(record));
+            for child in self.children.of(folder) {
+                tally.push(units(*child));
+            }
+            tally.large(self.room, folder, record)
+        });
+        large.collect()
+    }
+
     /// Gives each large folder its slots, from `first` on; returns the first slot after all of them.
     pub(super) fn place(
         &self,
@@ -168,35 +251,19 @@ impl Folders<'_> {
     ) -> Result<u64, LayoutError> {
         let mut next = first;
         for large in folders {
-            large.slot = next;
             let name = self.names.units(self.tree, large.record);
-            let run_list = |slot, count| {
-                let bytes = runs::encoded_bytes(spans.runs(slot, count));
-                align8(NAMED_CLUSTERS_BYTES + bytes)
-            };
-            let block_slots = large.block_slots(shape);
-            let taken = ROOT_OF_LARGE_BYTES + run_list(next, block_slots);
-            let room = self.room.after_name(name.len());
-            large.map_resident = taken + NAMED_VALUE_BYTES + index(large.map_bytes()) <= room;
-            let map_slots = large.map_slots(shape);
-            if !large.map_resident && taken + run_list(next + block_slots, map_slots) > room {
-                let folder = String::from_utf16_lossy(name);
-                return Err(LayoutError::FolderRecordFull { folder });
-            }
-            next += block_slots + map_slots;
+            let placed = large.place(next, name.len(), self.room, spans, shape);
+            next = placed.ok_or_else(|| LayoutError::FolderRecordFull {
+                folder: String::from_utf16_lossy(name),
+            })?;
         }
         Ok(next)
     }
 
-    /// Iterates over all folders: which, and its record.
+    /// Iterates over all folders that are the layout's to index: which, and its record.
     fn all(&self) -> impl Iterator<Item = (u32, u32)> {
-        let first = u32::from(self.is_onto);
-        let nodes = (first..self.tree.node_count()).map(Node);
-        let extend = self.tree.folder_count();
-        let system = [(extend, EXTEND), (extend + 1, SYSTEM_VOLUME_INFORMATION)];
-        nodes
-            .filter_map(|node| Some((self.tree.folder_ordinal(node)?, record_of(node))))
-            .chain(system.into_iter().filter(|_| !self.is_onto))
+        let own = |(_, record): &(u32, u32)| *record >= USERS_FIRST;
+        all_folders(self.tree).filter(move |folder| !self.is_onto || own(folder))
     }
 
     fn fits_record(&self, record: u32, list: &[u32], gone: &Bits) -> bool {
@@ -217,6 +284,15 @@ impl Folders<'_> {
     fn entry_bytes(&self, record: u32) -> usize {
         entry_bytes(self.names.units(self.tree, record).len())
     }
+}
+
+/// Iterates over all folders: which, and its record.
+pub(super) fn all_folders(tree: &Tree) -> impl Iterator<Item = (u32, u32)> + '_ {
+    let nodes = (0..tree.node_count()).map(Node);
+    let extend = tree.folder_count();
+    nodes
+        .filter_map(|node| Some((tree.folder_ordinal(node)?, record_of(node))))
+        .chain([(extend, EXTEND), (extend + 1, SYSTEM_VOLUME_INFORMATION)])
 }
 
 /// Returns the bytes of a leaf's entry for a name of `units` units.

@@ -4,7 +4,7 @@
 //! spec, tree -> plan:  children   entries of each folder, sorted
 //!                      indexes    which folders need blocks, and the shape of their trees
 //!                      data       clusters of each file, in the order of adding
-//!                      areas      everything one after the other, counted in slots
+//!                      cost       what all of that takes: areas one after the other, counted in slots
 //!                      spans      slots -> clusters, around what is reserved
 //! plan + view (what is left out) -> segments, render, differences
 //!
@@ -20,6 +20,7 @@ mod areas;
 mod attribute_definitions;
 mod bits;
 mod children;
+mod cost;
 mod data;
 mod error;
 mod ground;
@@ -41,6 +42,7 @@ mod view_index;
 mod volume;
 
 pub use amend::{AmendError, Change, ChangeBytes};
+pub use cost::{Cost, Costed};
 pub use error::LayoutError;
 pub use ground::Ground;
 pub use segments::{Content, Segment};

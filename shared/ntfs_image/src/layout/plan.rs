@@ -6,14 +6,14 @@
 )]
 
 use super::areas::{Area, Areas};
-use super::attribute_definitions;
 use super::children::Children;
+use super::cost::{Cost, NotPlaced, Placed};
 use super::data::DataPlaces;
 use super::error::LayoutError;
 use super::ground::Ground;
-use super::indexes::{Folders, LargeFolder, Trees};
+use super::indexes::{Folders, LargeFolder, Trees, all_folders};
 use super::number::narrow;
-use super::records::{self, USERS_FIRST, record_count, records_behind};
+use super::records::{self, USERS_FIRST, records_behind};
 use super::security::Security;
 use super::spans::Spans;
 use super::spec::{Shape, VolumeSpec, cluster_bytes};
@@ -21,7 +21,6 @@ use super::system_files::SystemFile;
 use super::system_names::SystemNames;
 use crate::Tree;
 use crate::record::Reference;
-use crate::upcase;
 
 /// A whole volume, planned.
 #[derive(Clone, Debug)]
@@ -57,7 +56,17 @@ impl Plan {
             missing_bytes: u64::MAX,
             volume_bytes: spec.bytes,
         })?;
-        let spans = Spans::new(&spec, &shape);
+        let mut cost = Cost::new(&spec)?;
+        cost.add_tree(&tree, &names, &children, data.total());
+        let placed = cost.place().map_err(|why| match why {
+            NotPlaced::Missing(missing_bytes) => LayoutError::DoesNotFit {
+                missing_bytes,
+                volume_bytes: spec.bytes,
+            },
+            NotPlaced::RecordFull { folder } => LayoutError::FolderRecordFull {
+                folder: folder_name(folder, &tree, &names),
+            },
+        })?;
         let folders = Folders {
             tree: &tree,
             names: &names,
@@ -65,31 +74,12 @@ impl Plan {
             room: data.room,
             is_onto: false,
         };
-        let (mut large, trees) = folders.load();
-        let record_count = record_count(&tree, shape.record_bytes, shape.cluster_bytes);
-        let security = Security::new();
-        let records_end = shape.clusters_for(bitmap_bytes(record_count))
-            + shape.clusters_for(record_count * shape.record_bytes);
-        let indexes_end = folders.place(&mut large, records_end, &spans, &shape)?;
-        let areas = Areas::new(|area| match area {
-            Area::MftBitmap => shape.clusters_for(bitmap_bytes(record_count)),
-            Area::Mft => shape.clusters_for(record_count * shape.record_bytes),
-            Area::Indexes => indexes_end - records_end,
-            Area::UpCase => shape.clusters_for(upcase::TABLE_BYTES),
-            Area::AttributeDefinitions => shape.clusters_for(attribute_definitions::TABLE_BYTES),
-            Area::Security => shape.clusters_for(security.stream_bytes()),
-            Area::Bitmap => shape.clusters_for(bitmap_bytes(shape.clusters)),
-            Area::LogFile => log_clusters(spec.bytes, &shape),
-            Area::Mirror => shape.clusters_for(MIRRORED_RECORDS * shape.record_bytes),
-            Area::Data => data.total(),
-            Area::Free | Area::RootIndex => 0,
-        });
-        if areas.end() > spans.slots() {
-            return Err(LayoutError::DoesNotFit {
-                missing_bytes: missing_bytes(&spec, &shape, &spans, &areas),
-                volume_bytes: spec.bytes,
-            });
-        }
+        let Placed {
+            areas,
+            mut large,
+            record_count,
+        } = placed;
+        let trees = folders.load(&mut large);
         let mut plan = Self {
             spec,
             shape,
@@ -99,10 +89,10 @@ impl Plan {
             data,
             large,
             trees,
-            spans,
+            spans: cost.spans,
             areas,
             record_count,
-            security,
+            security: Security::new(),
             system_files: Vec::new(),
             ground: None,
             mft_first: 0,
@@ -138,7 +128,7 @@ impl Plan {
             room: data.room,
             is_onto: true,
         };
-        let (mut large, trees) = folders.load();
+        let mut large = folders.large();
         let record_count = records_behind(&tree, shape.record_bytes, shape.cluster_bytes);
         let all_records = u64::from(ground.first_record) + record_count;
         if all_records >= RECORDS_MAX {
@@ -149,6 +139,7 @@ impl Plan {
         let mft = shape.clusters_for(record_count * shape.record_bytes);
         let indexes_start = root + bitmap + mft;
         let indexes_end = folders.place(&mut large, indexes_start, &spans, &shape)?;
+        let trees = folders.load(&mut large);
         let areas = Areas::new(|area| match area {
             Area::RootIndex => root,
             Area::MftBitmap => bitmap,
@@ -219,11 +210,18 @@ impl Plan {
     }
 }
 
+/// Returns the name of folder number `folder`.
+fn folder_name(folder: u32, tree: &Tree, names: &SystemNames) -> String {
+    let found = all_folders(tree).find(|(number, _)| *number == folder);
+    let units = found.map(|(_, record)| names.units(tree, record));
+    String::from_utf16_lossy(units.unwrap_or_default())
+}
+
 /// Returns how many bytes more the volume would need, its clusters staying as they are.
 ///
 /// A larger volume has a larger bitmap and log, so the answer is found step by step. No step goes too far, since each
 /// further cluster can make good for one missing cluster at most.
-fn missing_bytes(spec: &VolumeSpec, shape: &Shape, spans: &Spans, areas: &Areas) -> u64 {
+pub(super) fn missing_bytes(spec: &VolumeSpec, shape: &Shape, spans: &Spans, areas: &Areas) -> u64 {
     let fixed = areas.end() - areas.count(Area::Bitmap) - areas.count(Area::LogFile);
     let not_slots = shape.boot_clusters + spans.reserved_clusters();
     let missing = |more: u64| {
@@ -250,7 +248,7 @@ pub(super) const fn bitmap_bytes(bits: u64) -> u64 {
 }
 
 /// Returns the clusters of `$LogFile`: what mkntfs gives it (reference/ntfs.md 3.2).
-fn log_clusters(volume_bytes: u64, shape: &Shape) -> u64 {
+pub(super) fn log_clusters(volume_bytes: u64, shape: &Shape) -> u64 {
     const LARGE_VOLUME: u64 = 12 << 30;
     const LARGE_LOG: u64 = 64 << 20;
     const SMALLEST_LOG: u64 = 2 << 20;

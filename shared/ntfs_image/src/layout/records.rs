@@ -50,9 +50,9 @@ pub(super) const fn node_of(record: u32) -> Node {
     Node(record.saturating_sub(USERS_FIRST - 1))
 }
 
-/// Returns how many records `$MFT` has: whole clusters of them.
-pub(super) fn record_count(tree: &Tree, record_bytes: u64, cluster_bytes: u64) -> u64 {
-    let wanted = u64::from(USERS_FIRST - 1) + u64::from(tree.node_count()) + SPARE;
+/// Returns how many records `$MFT` has for a tree of `nodes`: whole clusters of them.
+pub(super) fn record_count(nodes: u32, record_bytes: u64, cluster_bytes: u64) -> u64 {
+    let wanted = u64::from(USERS_FIRST - 1) + u64::from(nodes) + SPARE;
     (wanted * record_bytes).next_multiple_of(cluster_bytes) / record_bytes
 }
 

@@ -9,6 +9,7 @@
 
 mod capacity;
 mod churn;
+mod cost;
 mod cuts;
 mod foreign;
 mod large;

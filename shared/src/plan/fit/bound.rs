@@ -19,6 +19,10 @@ pub(super) enum Reason {
     Halves { drives: u64, files: u64 },
     /// Files that fill more drives, whatever lies beside them.
     Large { drives: u64, files: u64, least: u64 },
+    /// Files can be weighed so that so many drives cannot take them all.
+    Weighed { drives: u64 },
+    /// Every way to fill so many drives was tried.
+    Tried { drives: u64 },
     /// Everything was laid out on the largest drive.
     LaidOut { missing: u64 },
 }
@@ -59,6 +63,14 @@ impl Reason {
                 words::count(*drives, "drive"),
                 words::count(*files, "file"),
                 words::size(*least)
+            ),
+            Self::Weighed { drives } => format!(
+                "{} cannot do: the files can be weighed so that no drive takes more than a weight of 1, and all together weigh more than {drives}",
+                words::count(*drives, "drive")
+            ),
+            Self::Tried { drives } => format!(
+                "{} cannot do: every way to put whole files onto them was tried",
+                words::count(*drives, "drive")
             ),
             Self::LaidOut { missing } => {
                 let missing = words::size(*missing);
@@ -118,6 +130,35 @@ pub(super) fn large_files(sizes: &[u64], capacity: u64) -> (u64, Reason) {
         place = end;
     }
     best
+}
+
+/// Returns how many drives of `capacity` the `sizes`, descending, need when so many equal parts of a
+/// drive weigh more than they take, and why one less is not enough.
+///
+/// The dual feasible functions of Fekete and Schepers (Mathematical Programming 91, 2001): with
+/// parts of 1/(k + 1), a file weighs as many k-ths as it has whole parts, or just its size when it
+/// is whole parts exactly; no drive weighs more than 1.
+pub(super) fn weighed(sizes: &[u64], capacity: u64) -> (u64, Reason) {
+    const PARTS_MAX: u64 = 64;
+    let capacity = u128::from(capacity.max(1));
+    let smallest = capacity / u128::from(PARTS_MAX + 1);
+    let large = sizes.partition_point(|size| u128::from(*size) >= smallest);
+    let mut best = 0;
+    for k in (2..=PARTS_MAX).map(u128::from) {
+        let weight = |size: &u64| {
+            let parts = u128::from(*size) * (k + 1);
+            if parts.is_multiple_of(capacity) {
+                u128::from(*size) * k
+            } else {
+                parts / capacity * capacity
+            }
+        };
+        let all: u128 = sizes[..large].iter().map(weight).sum();
+        let drives = all.div_ceil(capacity * k);
+        best = best.max(u64::try_from(drives).unwrap_or(u64::MAX));
+    }
+    let drives = best.saturating_sub(1);
+    (best, Reason::Weighed { drives })
 }
 
 /// Returns the fewest of `capacities`, descending, whose sum reaches what `needed(drives)` says,
@@ -186,6 +227,13 @@ mod tests {
         // Seven files of 30 on drives of 100: the sum says 3, and so does this; ten of 34 need 5.
         assert_eq!(large_files(&[30; 7], 100).0, 3);
         assert!(large_files(&[34; 10], 100).0 >= 4);
+    }
+
+    #[test]
+    fn files_of_a_little_over_a_third_go_two_to_a_drive_and_of_a_third_three() {
+        assert_eq!(weighed(&[34; 100], 100).0, 50);
+        assert_eq!(weighed(&[33; 99], 99).0, 33);
+        assert_eq!(weighed(&[], 100).0, 0);
     }
 
     #[test]

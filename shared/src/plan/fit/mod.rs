@@ -3,8 +3,8 @@
 //! ```text
 //! problems -> Costs (bytes each file takes) -> bound (fewer than this cannot do, and why)
 //!                        |                          |
-//!                        '-> pack onto k drives <---'  k = bound, bound + 1, ...
-//!                                 |    ^
+//!                        '-> pack onto k drives <---'  k = bound, bound + 1, ...; where no quick way packs
+//!                                 |    ^               them, `exact` packs or proves that k cannot do
 //!                                 v    | what the estimate missed
 //!                            NtfsLayout of every drive  -> Plan
 //! ```
@@ -12,11 +12,17 @@
 //! cluster, and what the count missed is taken off that drive's room before it is packed again. So
 //! a plan never promises what does not fit, and never refuses for an estimate's sake.
 
+#[cfg(test)]
+mod agreement;
 mod assumed;
 mod bin;
 mod bound;
 mod cost;
+mod decided;
 mod error;
+mod exact;
+#[cfg(test)]
+mod falkenauer;
 mod fill;
 mod options;
 mod pack;
@@ -30,5 +36,5 @@ mod words;
 
 pub use error::FitError;
 pub use options::{DriveSize, PlanOptions};
-pub use planned::{Plan, PlannedDrive};
+pub use planned::{DRIVES_PER_JOB, Plan, PlannedDrive};
 pub use search::fit;

@@ -58,7 +58,15 @@ impl PlannedDrive {
     }
 }
 
+/// Drives that one import job takes (azure-import-export.md, 1).
+pub const DRIVES_PER_JOB: usize = 10;
+
 impl Plan {
+    /// Returns the drives by import job, in their order: ten each, and what is left in the last.
+    pub fn jobs(&self) -> impl Iterator<Item = &[PlannedDrive]> {
+        self.drives.chunks(DRIVES_PER_JOB)
+    }
+
     /// Returns the SHA-256 over the drives and what goes where, as path, length and time: plans
     /// with one hash put the same files in the same order onto the same drives.
     #[must_use]

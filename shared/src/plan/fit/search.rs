@@ -6,6 +6,7 @@ use super::assumed::assumed;
 use super::bin::{Bin, Goods};
 use super::bound::{self, Reason};
 use super::cost::{self, Contents, Costs, Demand};
+use super::decided::Decided;
 use super::error::FitError;
 use super::options::{DriveSize, PlanOptions};
 use super::pack::{Unplaced, WAYS, Way};
@@ -48,6 +49,7 @@ pub fn fit(
     };
     let search = Search {
         demand: Demand::new(&costs, &contents),
+        sizes: least_sizes(&goods),
         goods,
         stock: &stock,
         options,
@@ -80,11 +82,20 @@ fn refuse_endless(listing: &Listing, contents: &Contents) -> Result<(), FitError
     })
 }
 
-struct Search<'a> {
-    goods: Goods<'a>,
+pub(super) struct Search<'a> {
+    pub(super) goods: Goods<'a>,
     demand: Demand,
-    stock: &'a Stock<'a>,
+    /// The least that each file takes, descending.
+    pub(super) sizes: Vec<u64>,
+    pub(super) stock: &'a Stock<'a>,
     options: &'a PlanOptions,
+}
+
+fn least_sizes(goods: &Goods<'_>) -> Vec<u64> {
+    let files = goods.contents.files().iter().copied();
+    let mut sizes: Vec<u64> = files.map(|file| cost::least(goods.costs, file)).collect();
+    sizes.sort_unstable_by_key(|size| Reverse(*size));
+    sizes
 }
 
 struct Found {
@@ -94,7 +105,7 @@ struct Found {
 }
 
 /// A drive that is proven to hold its entries.
-struct Filled {
+pub(super) struct Filled {
     /// Place in the stock.
     place: usize,
     entries: Vec<u32>,
@@ -135,6 +146,14 @@ impl Search<'_> {
             }
             if drives == 1 {
                 bound = (2, Reason::LaidOut { missing: short });
+            } else if drives < last {
+                match self.decided(drives)? {
+                    Decided::Done(filled) => return Ok(self.found(filled, bound.0, &bound.1)),
+                    Decided::Impossible(reason) if bound.0 == drives => {
+                        bound = (drives.saturating_add(1), reason);
+                    }
+                    Decided::Impossible(_) | Decided::Unknown => {}
+                }
             }
         }
         Err(self.does_not_fit(short))
@@ -147,8 +166,13 @@ impl Search<'_> {
             words
         } else {
             let tried = words::count(count, "drive");
+            let most = if count.saturating_sub(least) == 1 {
+                ", at most one more than needed"
+            } else {
+                ""
+            };
             format!(
-                "at least {least} are needed, for {words}; no plan with fewer than {tried} was found"
+                "at least {least} are needed, for {words}; no plan with fewer than {tried} was found{most}"
             )
         };
         Found {
@@ -194,17 +218,15 @@ impl Search<'_> {
             let held = rooms.iter().copied().fold(0, u64::saturating_add);
             return Err(self.does_not_fit(needed(length(&rooms)).saturating_sub(held)));
         };
-        let files = self.goods.contents.files().iter().copied();
-        let mut sizes: Vec<u64> = files
-            .map(|file| cost::least(self.goods.costs, file))
-            .collect();
-        sizes.sort_unstable_by_key(|size| Reverse(*size));
-        let (by_size, why) = bound::large_files(&sizes, self.stock.largest().room);
-        Ok(if by_size > by_sum {
-            (by_size, why)
-        } else {
-            (by_sum, reason)
-        })
+        let room = self.stock.largest().room;
+        let bounds = [
+            (by_sum, reason),
+            bound::large_files(&self.sizes, room),
+            bound::weighed(&self.sizes, room),
+        ];
+        // The first of equals is the easiest to follow.
+        let best = bounds.into_iter().rev().max_by_key(|(drives, _)| *drives);
+        Ok(best.unwrap_or((1, Reason::One)))
     }
 
     fn all_on_one(&self) -> Result<Attempt, FitError> {
@@ -274,7 +296,11 @@ impl Search<'_> {
 
     /// Lays out every drive that holds something; where one does not fit, writes down how much less
     /// room it has.
-    fn lay_out(&self, bins: &[Bin], less: &mut [u64]) -> Result<Option<Vec<Filled>>, FitError> {
+    pub(super) fn lay_out(
+        &self,
+        bins: &[Bin],
+        less: &mut [u64],
+    ) -> Result<Option<Vec<Filled>>, FitError> {
         let mut all = Vec::new();
         let mut fits = true;
         for (bin, less) in bins

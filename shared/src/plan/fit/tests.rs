@@ -132,6 +132,25 @@ fn ten_triplets_are_packed_three_to_a_drive_with_proof() {
 }
 
 #[test]
+fn what_neither_sums_nor_halves_show_is_proven_by_trying_or_by_weights() {
+    // 400 bytes on four drives, but nothing of 35 and 30 fills one to the last byte, except 35 + 35 + 30.
+    let plan = endless(
+        &sizes(&[35, 35, 35, 35, 35, 35, 35, 35, 30, 30, 30, 30]),
+        100,
+    );
+    assert_eq!((plan.drives.len(), plan.proven), (4, true), "{}", plan.why);
+    let plan = endless(&sizes(&[36, 36, 36, 36, 36, 36, 34, 34, 34, 34, 34]), 100);
+    assert_eq!((plan.drives.len(), plan.proven), (6, true), "{}", plan.why);
+}
+
+#[test]
+fn more_than_ten_drives_are_several_jobs() {
+    let plan = endless(&sizes(&[60; 23]), 100);
+    let jobs: Vec<usize> = plan.jobs().map(<[_]>::len).collect();
+    assert_eq!(jobs, [10, 10, 3]);
+}
+
+#[test]
 fn files_over_half_of_a_drive_are_the_reason_given() {
     let plan = endless(&sizes(&[60, 60, 60]), 100);
     assert_eq!(
@@ -302,6 +321,15 @@ proptest! {
         let best = fewest(&lengths, &mut Vec::new());
         prop_assert!(usize::try_from(plan.lower_bound).expect("few") <= best);
         prop_assert!(!plan.proven || plan.drives.len() == best);
+    }
+
+    #[test]
+    fn few_files_are_always_packed_as_tightly_as_any_way_and_proven(
+        lengths in prop::collection::vec(prop_oneof![1_u64..100, 20_u64..60], 1..10),
+    ) {
+        let plan = endless(&sizes(&lengths), 100);
+        prop_assert_eq!(plan.drives.len(), fewest(&lengths, &mut Vec::new()));
+        prop_assert!(plan.proven, "{}", plan.why);
     }
 }
 
