@@ -42,6 +42,7 @@ mod status_follow;
 mod unlock;
 mod unpack;
 mod verify;
+mod waie;
 
 use std::ffi::OsString;
 #[cfg(target_os = "linux")]
@@ -87,6 +88,7 @@ enum Command {
     Serve(serve::Arguments),
     Status(status::Arguments),
     Link(link::Arguments),
+    Waie(waie::Arguments),
 }
 
 /// Parses `arguments`, runs the command, says what went wrong, and returns the exit code.
@@ -153,6 +155,7 @@ impl Command {
             Self::Journal(command) => command.wants_json(),
             Self::Drives(arguments) => arguments.json,
             Self::Status(arguments) => arguments.json,
+            Self::Waie(arguments) => arguments.json,
             Self::NewDrive(_) | Self::Abort(_) | Self::Serve(_) | Self::Link(_) => false,
         }
     }
@@ -184,6 +187,7 @@ impl Command {
             Self::Unlock(arguments) => vec![arguments.drive.clone()],
             Self::CheckDrive(arguments) => vec![arguments.path.clone()],
             Self::Serve(arguments) => arguments.drives.clone(),
+            Self::Waie(arguments) => arguments.named_drives(),
             Self::Scan(_)
             | Self::Journal(_)
             | Self::Drives(_)
@@ -197,7 +201,10 @@ impl Command {
     /// Returns whether the command erases drives, or may.
     #[cfg(target_os = "linux")]
     const fn erases(&self) -> bool {
-        matches!(self, Self::Prepare(_) | Self::Resume(_) | Self::Serve(_))
+        matches!(
+            self,
+            Self::Prepare(_) | Self::Resume(_) | Self::Serve(_) | Self::Waie(_)
+        )
     }
 
     fn run(self, screen: &Screen, drives: &Drives) -> Result<Ended, JobError> {
@@ -218,6 +225,7 @@ impl Command {
             Self::Serve(arguments) => serve::run(&arguments, screen, drives),
             Self::Status(arguments) => status::run(&arguments, screen),
             Self::Link(arguments) => link::run(&arguments, screen),
+            Self::Waie(arguments) => waie::run(&arguments, screen, drives),
         }
     }
 }

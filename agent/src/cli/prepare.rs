@@ -117,13 +117,27 @@ pub(super) fn run(
     drives: &Drives,
 ) -> Result<Ended, JobError> {
     let (erase, show_keys) = (arguments.erase.clone(), arguments.show_keys);
-    let folders = arguments.journal_dir.clone();
+    carry_out(request(arguments)?, &erase, show_keys, screen, drives)
+}
+
+/// Plans, asks, fills and reads back, and tells how every drive ended.
+///
+/// # Errors
+/// [`JobError`] when it cannot begin; nothing was written then.
+pub(super) fn carry_out(
+    request: JobRequest,
+    erase: &[String],
+    show_keys: bool,
+    screen: &Screen,
+    drives: &Drives,
+) -> Result<Ended, JobError> {
+    let folders = request.journal_dirs.clone();
     let jobs = Jobs::over(drives.clone(), None)?;
     let _side_door = side_door::open(None, "prepare", &jobs, None, screen);
-    let reply = jobs.start(request(arguments)?)?;
+    let reply = jobs.start(request)?;
     cancel_on_signal(&jobs);
     let mut events = jobs.subscribe();
-    let job = confirm(&jobs, &reply, &erase, screen)?;
+    let job = confirm(&jobs, &reply, erase, screen)?;
     let snapshot = watch(&jobs, &job, &mut events, screen)?;
     let object = report::report(&jobs, &snapshot, &folders, show_keys, screen);
     screen.object(&object);

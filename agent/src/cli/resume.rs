@@ -53,10 +53,29 @@ pub(super) struct Arguments {
     passphrase_file: Option<PathBuf>,
     /// Shows the recovery passwords at the end
     #[arg(long)]
-    show_keys: bool,
+    pub(super) show_keys: bool,
     /// Prints one JSON object
     #[arg(long)]
     pub(super) json: bool,
+}
+
+impl Arguments {
+    /// Returns what goes on with a session whose drives are all there.
+    pub(super) fn of(session: String, journal_dir: PathBuf) -> Self {
+        Self {
+            session,
+            journal_dir: vec![journal_dir],
+            drive: Vec::new(),
+            replace: Vec::new(),
+            erase: Vec::new(),
+            wipe: false,
+            keep_free_space: false,
+            bek: None,
+            passphrase_file: None,
+            show_keys: false,
+            json: false,
+        }
+    }
 }
 
 pub(super) fn run(

@@ -57,6 +57,7 @@ pub fn gather(request: &JobRequest) -> Result<Gathered, JobError> {
     match &request.origin {
         Origin::Folder { path, destination } => folder(request, path, destination),
         Origin::DataSet { path, map } => data_set(request, path, map),
+        Origin::Row { row, map } => one_row(request, row, map),
         Origin::Listing { path, destination } => listing(request, path, destination),
         Origin::Plan { path } => planned(request, path),
     }
@@ -169,10 +170,42 @@ fn data_set(
     );
     gathered.attached = attached;
     for (number, row) in (1_u32..).zip(&rows) {
-        let base = mapped(&row.base_path, map);
-        gathered.add(scan_one(&base)?, Some(number))?;
+        gathered.add(scan_row(row, map)?, Some(number))?;
     }
     Ok(gathered)
+}
+
+fn one_row(
+    request: &JobRequest,
+    row: &DatasetRow,
+    map: &[(String, PathBuf)],
+) -> Result<Gathered, JobError> {
+    let files = read_attached(row, map)?;
+    let target = target_of(row, &files, &row.base_path)?;
+    let mut gathered = Gathered::new(request, vec![target], false)?;
+    gathered.words = (row.base_path.clone(), row.destination.clone());
+    gathered.attached.push(files);
+    gathered.add(scan_row(row, map)?, None)?;
+    Ok(gathered)
+}
+
+/// Lists what a row names: a folder where its path ends like one, else a file.
+fn scan_row(row: &DatasetRow, map: &[(String, PathBuf)]) -> Result<ScanReport, JobError> {
+    let base = mapped(&row.base_path, map);
+    let wrong = |what: String| Err(JobError::usage(what, base.display().to_string()));
+    if !row.is_folder && base.is_dir() {
+        return wrong(format!(
+            "\"{}\" is a folder; a BasePath that is one ends in \\ or /",
+            row.base_path
+        ));
+    }
+    if row.is_folder && base.is_file() {
+        return wrong(format!(
+            "\"{}\" is a file; a BasePath that is one does not end in \\ or /",
+            row.base_path
+        ));
+    }
+    scan_one(&base)
 }
 
 fn target_of(row: &DatasetRow, files: &Attached, place: &str) -> Result<Target, JobError> {

@@ -39,7 +39,7 @@ pub use abort::{Aborted, abort};
 pub use gather::{Attached, Gathered, gather, mapped};
 pub use handle::Jobs;
 pub use kept_volume::{HeadKept, KeptTarget};
-pub use old_journals::free_for;
+pub use old_journals::{free_for, journals};
 pub use replacement::ReplaceRequest;
 pub use request::{Confirmation, JobRequest, Origin, Passphrase, SectorDoubt, TargetRequest};
 pub use resume::{ResumeRequest, Whereabouts};

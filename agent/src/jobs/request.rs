@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use bitlocker_image::{Cipher, RecoveryPassword};
 use disk::SectorSize;
 use shared::api::{self, ExpectedDrive, FreeSpace, PickedDrive, Rename, StartRequest};
+use shared::plan::dataset::DatasetRow;
 use zeroize::Zeroizing;
 
 use crate::device::Said;
@@ -105,6 +106,13 @@ pub enum Origin {
         /// The file.
         path: PathBuf,
         /// Windows prefix and the folder that stands for it here.
+        map: Vec<(String, PathBuf)>,
+    },
+    /// One row that no file holds, as a dataset.csv would say it.
+    Row {
+        /// The row.
+        row: Box<DatasetRow>,
+        /// As for [`Origin::DataSet`].
         map: Vec<(String, PathBuf)>,
     },
     /// Rows of `path,bytes`: what is not here, for planning only.

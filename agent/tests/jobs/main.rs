@@ -19,4 +19,5 @@ mod replaced;
 mod resumed;
 mod source_fails;
 mod support;
+mod waie;
 mod whole;

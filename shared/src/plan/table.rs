@@ -227,7 +227,19 @@ impl Lines<'_> {
     }
 }
 
-impl Row<'_> {
+impl<'a> Row<'a> {
+    /// Returns a row that stands in no file: line 0.
+    pub(super) const fn of(
+        record: &'a StringRecord,
+        columns: &'a HashMap<&'static str, usize>,
+    ) -> Self {
+        Self {
+            line: 0,
+            record,
+            columns,
+        }
+    }
+
     /// Returns the field, exactly as written; empty when the table has no such column.
     pub(super) fn field(&self, name: &str) -> &str {
         self.columns
