@@ -185,7 +185,10 @@ fn kind(row: &Row<'_>, column: &str) -> Result<(Option<BlobKind>, bool), CsvErro
         let also = if column == ITEM_TYPE { " or file" } else { "" };
         Err(row.fault(
             column,
-            format!("\"{}\" is none of BlockBlob, PageBlob{also}", cut(word)),
+            format!(
+                "'{}' isn't valid; it is none of BlockBlob, PageBlob{also}",
+                cut(word)
+            ),
         ))
     }
 }
@@ -380,12 +383,17 @@ mod tests {
             ("/b,Music/x,,", BLOB, "cannot be a container"),
             ("/b/,$root/x/,,", BLOB, "holds no folders"),
             ("/b,abc/x.,,", BLOB, "ends in a dot"),
-            ("/b,abc/b,None,", BLOB_TYPE, "none of BlockBlob"),
+            (
+                "/b,abc/b,None,",
+                BLOB_TYPE,
+                "'None' isn't valid; it is none of BlockBlob",
+            ),
             ("/b,abc/b,file,", BLOB_TYPE, "none of BlockBlob"),
             ("/b,abc/b,,Overwrite", "Disposition", "none of rename"),
             ("/b,abc/a,,", BLOB, "line 2 goes to the same place"),
             ("/b,abc/b", "", "2 columns; the first line has 4"),
             ("\"/b,abc/b,,", "", "1 columns"),
+            ("/b, \"abc/b\",,", "", "blank stands before a quote"),
         ] {
             let (line, found, what) = row(text);
             assert_eq!((line, found.as_str()), (3, column), "{text}: {what}");
