@@ -4,16 +4,18 @@ use anyhow::Result;
 
 use crate::shell;
 
-/// Runs the benches named in `rest`, or all: hashes and ciphers beside their plain crates, then whole drives beside `dd`.
+/// Runs the benches named in `rest`, or all: hashes and ciphers beside their plain crates, whole drives beside `dd`, a scan
+/// beside `du`, `fd` and `rclone`.
 ///
 /// # Errors
 /// When one cannot be built or fails.
 pub(crate) fn bench(rest: &[&str]) -> Result<()> {
-    let all: [(&str, &str); 4] = [
+    let all: [(&str, &str); 5] = [
         ("lanes", "md5_speed"),
         ("bitlocker_image", "cipher_speed"),
         ("ntfs_image", "layout_memory"),
         ("tests", "drive_speed"),
+        ("tests", "scan_speed"),
     ];
     for (package, example) in all {
         if rest.is_empty() || rest.contains(&example) {

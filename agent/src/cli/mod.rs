@@ -31,6 +31,7 @@ mod report;
 mod resume;
 mod rights;
 mod scan;
+mod scan_bar;
 mod screen;
 mod serve;
 mod side_door;

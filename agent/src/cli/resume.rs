@@ -16,6 +16,7 @@ use crate::drives::Drives;
 use crate::jobs::{
     JobError, Jobs, Kind, ReplaceRequest, ResumeRequest, SectorDoubt, TargetRequest, Whereabouts,
 };
+use crate::scan::ScanWatch;
 
 /// Goes on with a session that was interrupted: by a crash, a power cut, an unplugged drive
 ///
@@ -98,7 +99,7 @@ pub(super) fn run(
     };
     let jobs = Jobs::over(drives.clone(), None)?;
     let _side_door = side_door::open(None, "resume", &jobs, None, screen);
-    cancel_on_signal(&jobs);
+    cancel_on_signal(&jobs, &ScanWatch::default());
     let mut reports = Reports::default();
     // The spares first: from then on the drives whose places they take are not waited for.
     for replace in &replacements {

@@ -25,6 +25,7 @@ mod locate;
 mod old_journals;
 pub mod plan_file;
 mod prepared;
+mod renames_file;
 mod replacement;
 mod request;
 mod resume;

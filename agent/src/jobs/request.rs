@@ -11,6 +11,7 @@ use zeroize::Zeroizing;
 use crate::device::Said;
 use crate::job_error::JobError;
 use crate::pipeline::SurfaceCheck;
+use crate::scan::ScanWatch;
 
 /// A job to be started: fill drives from sources.
 #[derive(Clone, Debug)]
@@ -48,6 +49,10 @@ pub struct JobRequest {
     pub leave_out_problems: bool,
     /// Whether what cannot be read is left out; without it such a source is refused.
     pub leave_unreadable: bool,
+    /// Whether folders on which another file system is mounted are entered.
+    pub other_file_systems: bool,
+    /// Tells how far the listing of the sources is, and ends it.
+    pub watch: ScanWatch,
     /// What the page computed, to be compared; empty when nobody did.
     pub expected: Vec<ExpectedDrive>,
     /// Whether a plan that differs from `expected` is accepted.
@@ -194,6 +199,8 @@ impl JobRequest {
             renames: Vec::new(),
             leave_out_problems: true,
             leave_unreadable: true,
+            other_file_systems: false,
+            watch: ScanWatch::default(),
             expected: Vec::new(),
             accept_differences: true,
         }
@@ -232,6 +239,8 @@ impl JobRequest {
             renames: wire.options.renames,
             leave_out_problems: wire.options.leave_out_problems,
             leave_unreadable: wire.options.leave_unreadable,
+            other_file_systems: wire.options.other_file_systems,
+            watch: ScanWatch::default(),
             expected: wire.expected,
             accept_differences: wire.accept_differences,
         })

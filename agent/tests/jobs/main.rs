@@ -17,6 +17,7 @@ mod opened_by_others;
 mod refused;
 mod replaced;
 mod resumed;
+mod scanned;
 mod source_fails;
 mod support;
 mod waie;

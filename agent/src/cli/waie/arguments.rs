@@ -1,6 +1,5 @@
 //! What stands behind `argosy waie`.
 
-#[cfg(target_os = "linux")]
 use std::path::PathBuf;
 
 use clap::Args;
@@ -44,6 +43,13 @@ pub(in crate::cli) struct Arguments {
     /// Leaves out what cannot be read, instead of refusing such a source
     #[arg(long)]
     pub(super) leave_unreadable: bool,
+    /// Also enters folders on which another file system is mounted, which are left out otherwise
+    #[arg(long)]
+    pub(super) other_file_systems: bool,
+    /// New names for what cannot go as it is called: rows of `path,name`, as `argosy scan --renames`
+    /// proposes them
+    #[arg(long, value_name = "CSV")]
+    pub(super) renames: Option<PathBuf>,
     /// Fills a hard disk of 4096-byte sectors too, which the data centre sends back
     #[arg(long)]
     pub(super) accept_4096: bool,

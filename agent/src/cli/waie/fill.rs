@@ -7,7 +7,7 @@ use super::order::{Fill, Onto, What};
 use super::pending::Pending;
 use crate::cli::prepare;
 use crate::cli::screen::{Ended, Screen};
-use crate::cli::source::read_drives;
+use crate::cli::source::{read_drives, read_new_names};
 use crate::drives::Drives;
 use crate::jobs::{JobError, JobRequest, Kind, Origin, SectorDoubt, TargetRequest};
 
@@ -106,6 +106,8 @@ fn request(asked: &Fill, own: &Arguments, map: Map) -> Result<JobRequest, JobErr
         journal_dirs: vec![asked.journals.clone()],
         content_md5: asked.content_md5,
         leave_unreadable: own.leave_unreadable,
+        other_file_systems: own.other_file_systems,
+        renames: read_new_names(own.renames.as_deref())?,
         sector_doubt: if own.accept_4096 {
             SectorDoubt::Accept
         } else {
