@@ -477,6 +477,7 @@ mod tests {
                 findings: Vec::new(),
                 journal: String::new(),
                 is_closed: false,
+                checked: String::new(),
             }],
             journal_dir: String::new(),
         }

@@ -293,9 +293,26 @@ impl<'a> Attempt<'a, '_, '_> {
     /// in the erased areas is erased again.
     fn check(&mut self, work: &Work<'_>, device: &mut dyn Device) -> Result<(), Stop> {
         let how = self.common.check;
-        let Some((code, text)) = check_note(how).filter(|_| self.is_to_be_checked()) else {
+        let Some((code, text)) = check_note(how) else {
             return Ok(());
         };
+        if self.is_to_be_checked() {
+            self.check_now(work, device, how)?;
+            let (code, text) = (code.to_owned(), text.to_owned());
+            self.ledger.record(&Record::Note(Note { code, text }))?;
+        }
+        let how = text.to_owned();
+        let teller = &self.ledger.teller;
+        teller.tell(|job, serial| News::Checked { job, serial, how });
+        Ok(())
+    }
+
+    fn check_now(
+        &self,
+        work: &Work<'_>,
+        device: &mut dyn Device,
+        how: SurfaceCheck,
+    ) -> Result<(), Stop> {
         let keep = self.drive.free_space == FreeSpace::Keep || self.drive.kept.is_some();
         let erasure = self.erasure(work);
         let mut spared = vec![erasure.marker_place()];
@@ -303,10 +320,7 @@ impl<'a> Attempt<'a, '_, '_> {
         let kept = self.drive.kept.iter();
         spared.extend(kept.flat_map(|kept| kept.ranges(disk_bytes)));
         check_surface(device, how, keep, &spared, self.common.cancel)?;
-        erasure.repeat(device).map_err(Stop::io)?;
-        let (code, text) = (code.to_owned(), text.to_owned());
-        self.ledger.record(&Record::Note(Note { code, text }))?;
-        Ok(())
+        erasure.repeat(device).map_err(Stop::io)
     }
 
     /// Writes file system, files and manifest.

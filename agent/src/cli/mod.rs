@@ -21,6 +21,7 @@ mod journal;
 mod key;
 mod link;
 mod new_drive;
+mod numbers;
 mod opened;
 #[cfg(target_os = "linux")]
 mod parts;
@@ -169,8 +170,22 @@ impl Command {
             texts.iter().map(path).collect()
         };
         match self {
-            Self::Prepare(arguments) => targets(&arguments.drive),
-            Self::Plan(arguments) => targets(&arguments.drive),
+            Self::Prepare(arguments) => {
+                let mut named = targets(&arguments.drive);
+                named.extend(source::named_in(
+                    arguments.driveset.as_deref(),
+                    &arguments.map,
+                ));
+                named
+            }
+            Self::Plan(arguments) => {
+                let mut named = targets(&arguments.drive);
+                named.extend(source::named_in(
+                    arguments.driveset.as_deref(),
+                    &arguments.map,
+                ));
+                named
+            }
             Self::Resume(arguments) => {
                 let spares = arguments.replace.iter();
                 let spares = spares

@@ -7,7 +7,7 @@ use disk::SectorSize;
 use serde_json::json;
 use shared::api::FreeSpace;
 use shared::job::{DriveIdentity, LeftOut, SerialSource};
-use shared::plan::{DriveSize, Plan, PlanOptions, fit};
+use shared::plan::{DriveSize, Plan, PlanOptions, PlannedDrive, fit};
 
 use super::scan_bar::ScanBar;
 use super::screen::{Ended, Screen};
@@ -45,7 +45,7 @@ pub(super) struct Arguments {
     pub(super) drive: Vec<String>,
     /// A driveset.csv
     #[arg(long, value_name = "CSV")]
-    driveset: Option<PathBuf>,
+    pub(super) driveset: Option<PathBuf>,
     /// A drive of this size; once for as many as needed, several times for an inventory
     #[arg(long, num_args = 1.., value_parser = parse_size, value_name = "SIZE")]
     drive_size: Vec<u64>,
@@ -54,7 +54,7 @@ pub(super) struct Arguments {
     bare: bool,
     /// A folder here that stands for a Windows path of the data set, as in 'E:\=/mnt/e'
     #[arg(long, num_args = 1.., value_name = "PREFIX=FOLDER")]
-    map: Vec<String>,
+    pub(super) map: Vec<String>,
     /// Also enters folders on which another file system is mounted, which are left out otherwise
     #[arg(long)]
     other_file_systems: bool,
@@ -137,7 +137,7 @@ pub(super) fn run(
         screen.aside(&format!("left out: {path}: {reason}"));
     }
     if let Some(path) = &arguments.out {
-        write(path, &gathered, &plan, known)?;
+        write(path, &gathered, &plan, &known)?;
     }
     let drives = plan.drives.iter().map(|drive| {
         json!({
@@ -259,18 +259,29 @@ fn show(plan: &Plan, screen: &Screen) {
     }
 }
 
+/// Returns the head of a planned drive: what is known of the real one, or of the size that it is one of.
+fn head_of(planned: &PlannedDrive, known: &[Known]) -> Option<HeadDrive> {
+    let is_it = |known: &&Known| known.head.identity.serial == planned.serial;
+    let found = known.iter().find(is_it).or(known.first())?;
+    let mut head = found.head.clone();
+    head.identity.serial.clone_from(&planned.serial);
+    (head.capacity_bytes, head.used_bytes) = (planned.capacity_bytes, planned.used_bytes);
+    Some(head)
+}
+
 fn write(
     path: &std::path::Path,
     gathered: &Gathered,
     plan: &Plan,
-    known: Vec<Known>,
+    known: &[Known],
 ) -> Result<(), JobError> {
-    let planned = |serial: &str| plan.drives.iter().any(|drive| drive.serial == serial);
     let mut head = Head::new(gathered, now(), "xts-aes-128", true);
-    let drives = known.into_iter().map(|drive| drive.head);
-    head.drives = drives
-        .filter(|head| planned(&head.identity.serial))
+    head.drives = plan
+        .drives
+        .iter()
+        .filter_map(|planned| head_of(planned, known))
         .collect();
+    head.left_out = gathered.left_out(plan);
     let folder = path
         .parent()
         .filter(|folder| !folder.as_os_str().is_empty())

@@ -5,11 +5,13 @@ use std::path::PathBuf;
 use bitlocker_image::Cipher;
 use clap::{Args, ValueEnum};
 use disk::SectorSize;
-use shared::api::{Event, FreeSpace, JobSnapshot, PlannedDriveSummary, StartReply};
-use shared::job::LeftOut;
+use serde_json::{Value, json};
+use shared::api::{Event, FreeSpace, JobSnapshot, PlanShare, PlannedDriveSummary, StartReply};
+use shared::job::{LeftOut, Verdict};
 use tokio::sync::broadcast::Receiver;
 use zeroize::Zeroizing;
 
+use super::numbers::Numbers;
 use super::progress::follow;
 use super::scan_bar::ScanBar;
 use super::screen::{Ended, Screen};
@@ -51,7 +53,7 @@ pub(super) struct Arguments {
     pub(super) drive: Vec<String>,
     /// A driveset.csv
     #[arg(long, value_name = "CSV", conflicts_with = "drive")]
-    driveset: Option<PathBuf>,
+    pub(super) driveset: Option<PathBuf>,
     /// How the drives are encrypted: xts-aes-128, xts-aes-256, cbc-aes-128, cbc-aes-256
     #[arg(long, default_value_t = Cipher::XtsAes128, value_name = "NAME")]
     cipher: Cipher,
@@ -73,15 +75,21 @@ pub(super) struct Arguments {
     /// Leaves old data readable in space that no file takes
     #[arg(long)]
     keep_free_space: bool,
+    /// Fills only these drives of the plan, for a station that shares it: 1-6, or 2,5
+    #[arg(long, requires = "plan", value_name = "NUMBERS")]
+    only: Option<Numbers>,
+    /// Leaves out files that moved since they were planned, instead of refusing the plan
+    #[arg(long, requires = "plan")]
+    accept_moved: bool,
     /// Leaves out what cannot be read, instead of refusing such a source
     #[arg(long)]
     leave_unreadable: bool,
     /// Also enters folders on which another file system is mounted, which are left out otherwise
-    #[arg(long)]
+    #[arg(long, conflicts_with = "plan")]
     other_file_systems: bool,
     /// New names for what cannot go as it is called: rows of `path,name`, as `argosy scan --renames`
-    /// proposes them
-    #[arg(long, value_name = "CSV")]
+    /// proposes them; a plan has its own
+    #[arg(long, conflicts_with = "plan", value_name = "CSV")]
     renames: Option<PathBuf>,
     /// Gives each blob its Content-MD5
     #[arg(long)]
@@ -94,7 +102,7 @@ pub(super) struct Arguments {
     accept_4096: bool,
     /// A folder here that stands for a Windows path of the data set, as in 'E:\=/mnt/e'
     #[arg(long, num_args = 1.., value_name = "PREFIX=FOLDER")]
-    map: Vec<String>,
+    pub(super) map: Vec<String>,
     /// Drives written at the same time; all when not given
     #[arg(long, value_name = "N")]
     parallel: Option<usize>,
@@ -151,7 +159,10 @@ pub(super) fn carry_out(
     let mut events = jobs.subscribe();
     let job = confirm(&jobs, &reply, erase, screen)?;
     let snapshot = watch(&jobs, &job, &mut events, screen)?;
-    let object = report::report(&jobs, &snapshot, &folders, show_keys, screen);
+    let mut object = report::report(&jobs, &snapshot, &folders, show_keys, screen);
+    if let Some(share) = &reply.share {
+        tell_next(share, &snapshot, &mut object, screen);
+    }
     screen.object(&object);
     Ok(Ended(jobs.kind(&job)))
 }
@@ -254,6 +265,8 @@ fn request(arguments: Arguments) -> Result<JobRequest, JobError> {
         leave_unreadable: arguments.leave_unreadable,
         other_file_systems: arguments.other_file_systems,
         renames: read_new_names(arguments.renames.as_deref())?,
+        accept_moved: arguments.accept_moved,
+        only: arguments.only.map_or_else(Vec::new, |numbers| numbers.0),
         ..JobRequest::listing(&arguments.session, origin)
     })
 }
@@ -269,7 +282,37 @@ pub(super) fn read_passphrase(path: &std::path::Path) -> Result<Passphrase, JobE
     Ok(Passphrase::new(Zeroizing::new(line.to_owned())))
 }
 
+/// Says which drive of the plan comes next, for people and for scripts.
+fn tell_next(share: &PlanShare, job: &JobSnapshot, object: &mut Value, screen: &Screen) {
+    let next = share.waiting.first();
+    if let Some(object) = object.as_object_mut() {
+        object.insert("next".to_owned(), json!(next));
+    }
+    let of = share.of;
+    let is_done = !matches!(job.verdict, None | Some(Verdict::Failed));
+    match next {
+        Some(next) => {
+            let which = if next.serial.is_empty() {
+                format!("one of {}", show_size(next.bytes))
+            } else {
+                next.serial.clone()
+            };
+            screen.line(&format!(
+                "next: drive {} of {of}: {which}, {}. Attach it and run this again with it; {} to go.",
+                next.number,
+                show_files(next.files),
+                share.waiting.len()
+            ));
+        }
+        None if is_done => screen.line(&format!("This was the last of the {of} drives asked for.")),
+        None => {}
+    }
+}
+
 fn show_plan(reply: &StartReply, screen: &Screen) {
+    if let Some(share) = &reply.share {
+        screen.line(&share.words());
+    }
     for drive in &reply.drives {
         screen.line(&format!(
             "{}: {}, {} of {}",

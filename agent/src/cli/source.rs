@@ -121,6 +121,15 @@ pub(super) fn read_new_names(path: Option<&Path>) -> Result<Vec<Rename>, JobErro
     Ok(rows.into_iter().map(rename).collect())
 }
 
+/// Returns the drives that a driveset.csv names; none where it is wrong, which whoever fills them says.
+#[cfg(target_os = "linux")]
+pub(super) fn named_in(driveset: Option<&Path>, map: &[String]) -> Vec<PathBuf> {
+    let read = |path| read_drives(path, &parse_map(map)?, FreeSpace::Blank);
+    let drives = driveset.and_then(|path| read(path).ok());
+    let drives = drives.unwrap_or_default().into_iter();
+    drives.map(|drive| drive.path).collect()
+}
+
 /// Reads `512` or `4096`.
 ///
 /// # Errors

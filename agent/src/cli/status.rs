@@ -229,6 +229,7 @@ mod tests {
             findings: Vec::new(),
             journal: String::new(),
             is_closed: false,
+            checked: String::new(),
         };
         JobSnapshot {
             id: "j".into(),

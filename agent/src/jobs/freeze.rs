@@ -97,6 +97,7 @@ pub(super) fn freeze(
     (head.check, head.parallel) = (request.check, request.parallel);
     head.other_protectors = request.external_key_dir.is_some() || request.passphrase.is_some();
     head.left_out.clone_from(&left_out);
+    head.share = prepared.share.as_ref().map(|share| share.of.clone());
     let mut drives = Vec::with_capacity(confirmed.len());
     for ((target, planned), confirmed) in prepared
         .targets

@@ -1,5 +1,6 @@
 //! From what the person named to one listing: scans folders, reads data sets and frozen plans.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use ntfs_image::FileTime;
@@ -9,7 +10,7 @@ use shared::job::{LeftOut, LeftOutReason};
 use shared::manifest::{AttachedKind, BLOCK_BYTES, BLOCKS_MAX, Disposition};
 use shared::plan::dataset::{DatasetRow, read_dataset};
 use shared::plan::listing_csv::read_listing;
-use shared::plan::{FolderId, Goal, Kind, Listing, Mapping, Target};
+use shared::plan::{FolderId, Goal, Kind, Listing, Mapping, Plan, Target};
 
 use super::request::{JobRequest, Origin};
 use crate::job_error::JobError;
@@ -76,21 +77,8 @@ fn sources(request: &JobRequest) -> Result<Gathered, JobError> {
 }
 
 fn planned(request: &JobRequest, path: &Path) -> Result<Gathered, JobError> {
-    let mut gathered = super::plan_file::gather(path)?;
-    let session = gathered.mapping.session.as_str();
-    if session != request.session {
-        let what = format!(
-            "the plan is of session {session}, not of {}",
-            request.session
-        );
-        return Err(JobError::usage(what, path.display().to_string()));
-    }
+    let mut gathered = super::plan_file::read_for(path, &request.session)?.gathered;
     gathered.mapping.content_md5 = request.content_md5;
-    let renames = request
-        .renames
-        .iter()
-        .map(|rename| (rename.path.clone(), rename.name.clone()));
-    gathered.mapping.renames.extend(renames);
     Ok(gathered)
 }
 
@@ -423,6 +411,30 @@ impl Gathered {
             ));
         }
         self.notes.append(&mut notes);
+    }
+
+    /// Returns everything that is known not to travel by `plan`, each with its length.
+    #[must_use]
+    pub fn left_out(&self, plan: &Plan) -> Vec<(LeftOut, u64)> {
+        let skipped = self.skipped.iter().map(|skipped| (skipped.clone(), 0));
+        // Only the paths that are left out: the listing may have millions.
+        let mut lengths: HashMap<&str, u64> = plan
+            .left_out
+            .iter()
+            .map(|left_out| (left_out.path.as_str(), 0))
+            .collect();
+        if !lengths.is_empty() {
+            for (_, entry) in self.listing.iter() {
+                if let Some(length) = lengths.get_mut(entry.path) {
+                    *length = entry.bytes;
+                }
+            }
+        }
+        let planned = plan.left_out.iter().map(|left_out| {
+            let length = lengths.get(left_out.path.as_str()).copied();
+            (left_out.clone(), length.unwrap_or(0))
+        });
+        skipped.chain(planned).collect()
     }
 
     /// Opens every source folder and keeps it open.

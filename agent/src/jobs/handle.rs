@@ -522,6 +522,7 @@ fn snapshot_of(id: &str, prepared: &Prepared) -> JobSnapshot {
             findings: Vec::new(),
             journal: journal_file_name(&planned.serial),
             is_closed: false,
+            checked: String::new(),
         });
     JobSnapshot {
         id: id.to_owned(),

@@ -69,6 +69,7 @@ impl Interrupted {
             findings: Vec::new(),
             journal: journal_file_name(&identity.serial),
             is_closed: false,
+            checked: String::new(),
         };
         let done = self.done.iter().map(move |replay| DriveSnapshot {
             state: replay.state.clone(),
@@ -76,6 +77,7 @@ impl Interrupted {
             left_out_count: replay.left_out.count,
             verdict: replay.closed.as_ref().map(|closed| closed.verdict),
             is_closed: replay.closed.is_some(),
+            checked: replay.surface_check().unwrap_or_default().to_owned(),
             ..snapshot(&replay.session.drive, replay.session.files)
         });
         let drives = self.drives.iter().map(move |drive| DriveSnapshot {

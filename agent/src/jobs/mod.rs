@@ -22,6 +22,7 @@ mod interrupted;
 mod kept_paths;
 mod kept_volume;
 mod locate;
+mod moved;
 mod old_journals;
 pub mod plan_file;
 mod prepared;
@@ -31,6 +32,7 @@ mod request;
 mod resume;
 mod runner;
 mod session_plans;
+mod share;
 mod store;
 mod targets;
 

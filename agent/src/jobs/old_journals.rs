@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use shared::journal::{Replay, journal_file_name, replay};
 
+use super::session_plans::SHARE;
 use crate::job_error::JobError;
 use crate::shelf::sync_folder;
 use shared::blob_name::file_name;
@@ -186,7 +187,7 @@ pub(super) fn keep_plan(folders: &[PathBuf], plan_name: &str) -> Result<(), JobE
         let Some(kept) = kept else {
             continue;
         };
-        for spare in spares(folder, stem) {
+        for spare in beside(folder, stem) {
             rename(folder, &format!("{stem}{spare}"), &format!("{kept}{spare}"))?;
         }
         rename(folder, plan_name, &format!("{kept}.plan"))?;
@@ -194,13 +195,14 @@ pub(super) fn keep_plan(folders: &[PathBuf], plan_name: &str) -> Result<(), JobE
     Ok(())
 }
 
-/// Returns how the names of the plans of spares end that lie beside the plan `stem`.
-fn spares(folder: &Path, stem: &str) -> Vec<String> {
+/// Returns how the names of the plans of spares and further shares end that lie beside the plan `stem`.
+fn beside(folder: &Path, stem: &str) -> Vec<String> {
     let entries = std::fs::read_dir(folder).into_iter().flatten();
     let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
     names
         .filter_map(|name| name.strip_prefix(stem).map(str::to_owned))
-        .filter(|rest| rest.starts_with(".instead-of-") && rest.ends_with(".plan"))
+        .filter(|rest| rest.starts_with(".instead-of-") || rest.starts_with(SHARE))
+        .filter(|rest| rest.ends_with(".plan"))
         .collect()
 }
 

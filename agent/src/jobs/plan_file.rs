@@ -18,6 +18,7 @@ use shared::plan::{Kind, Listing, Mapping, Plan};
 
 use super::gather::{Attached, Gathered};
 use super::kept_volume::HeadKept;
+use super::share::ShareOf;
 use crate::device::Edges;
 use crate::job_error::JobError;
 use crate::journal_file::{AppendError, AppendFile};
@@ -62,6 +63,9 @@ pub struct Head {
     /// Drives written at the same time; none is all.
     #[serde(default)]
     pub parallel: Option<usize>,
+    /// Which drives of a larger plan these are; none for a plan of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub share: Option<ShareOf>,
     /// What the plan left out, each with its length: the first drive's journal counts it.
     #[serde(default)]
     pub left_out: Vec<(LeftOut, u64)>,
@@ -205,19 +209,34 @@ pub fn write(
     out.finish()
 }
 
-/// Reads a plan for another job to begin from.
+/// Reads a plan for another job of `session` to begin from.
 ///
 /// # Errors
-/// [`JobError`] when it is none, of another version, cut off, or of files that are not here.
-pub fn gather(path: &Path) -> Result<Gathered, JobError> {
+/// [`JobError`] when it is none, of another version, cut off, of another session, of files that are not
+/// here, or what a run froze for itself.
+pub fn read_for(path: &Path, session: &str) -> Result<PlanFile, JobError> {
+    let place = path.display().to_string();
     let plan = read(path)?;
+    if plan.head.share.is_some() {
+        return Err(JobError::usage(
+            "this is what a run froze for the drives that it had; name the plan that `argosy plan` wrote",
+            place,
+        ));
+    }
+    let own = plan.gathered.mapping.session.as_str();
+    if own != session {
+        return Err(JobError::usage(
+            format!("the plan is of session {own}, not of {session}"),
+            place,
+        ));
+    }
     if plan.gathered.roots.is_empty() {
         return Err(JobError::usage(
             "it was planned from a listing of files that are not here; use --source",
-            path.display().to_string(),
+            place,
         ));
     }
-    Ok(plan.gathered)
+    Ok(plan)
 }
 
 /// Reads a plan.
@@ -406,6 +425,7 @@ impl Head {
             check: SurfaceCheck::default(),
             other_protectors: false,
             parallel: None,
+            share: None,
             left_out: Vec::new(),
             drives: Vec::new(),
         }

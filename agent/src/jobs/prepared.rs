@@ -1,17 +1,17 @@
 //! A job before anybody confirmed it: listed, planned, its drives looked at; nothing written.
 
-use std::collections::HashMap;
-
 use shared::api::{Difference, ExpectedDrive, FreeSpace, StartReply};
-use shared::blob_name::file_name;
 use shared::hash::lower_hex;
 use shared::job::{LeftOut, LeftOutReason};
 use shared::plan::{Plan, PlanOptions, fit};
 
 use super::gather::{Gathered, gather};
+use super::moved::none_moved;
 use super::old_journals;
-use super::request::JobRequest;
-use super::session_plans::replacement_name;
+use super::plan_file;
+use super::request::{JobRequest, Origin};
+use super::session_plans::{own_name, replacement_name, share_name};
+use super::share::{self, Share};
 use super::targets::{self, Target};
 use crate::drives::Drives;
 use crate::job_error::JobError;
@@ -37,6 +37,8 @@ pub(super) struct Prepared {
     pub unused: Vec<String>,
     /// The drive whose place a spare takes.
     pub replaces: Option<Replaced>,
+    /// The share of a larger plan that this is.
+    pub share: Option<Share>,
 }
 
 /// A drive whose files a spare gets.
@@ -67,12 +69,21 @@ impl Prepared {
             .map(|target| target.info.serial.clone())
             .collect();
         old_journals::none_unfinished(&request.journal_dirs, &request.session, &serials)?;
-        let gathered = gather(&request)?;
+        let (gathered, ready) = match share_of(&request, &all)? {
+            Some((gathered, plan, share)) => (gathered, Some((plan, share))),
+            None => (gather(&request)?, None),
+        };
         if !request.leave_unreadable && !gathered.unreadable.is_none() {
             return Err(cannot_read(&gathered));
         }
         targets::apart_from_sources(&gathered.roots, &request.journal_dirs, &all)?;
-        let plan = make_plan(&gathered, &all)?;
+        let (plan, share) = match ready {
+            Some((plan, share)) => (plan, Some(share)),
+            None => (make_plan(&gathered, &all)?, None),
+        };
+        if !request.accept_moved && matches!(request.origin, Origin::Plan { .. }) {
+            none_moved(&gathered)?;
+        }
         if !request.leave_out_problems
             && let Some(problem) = plan.problems.first()
         {
@@ -114,6 +125,7 @@ impl Prepared {
             targets: needed,
             unused,
             replaces: None,
+            share,
         })
     }
 
@@ -148,6 +160,7 @@ impl Prepared {
             targets,
             unused,
             replaces: Some(replaced),
+            share: None,
         })
     }
 
@@ -155,10 +168,13 @@ impl Prepared {
     #[must_use]
     pub(super) fn plan_name(&self) -> String {
         let session = &self.request.session;
-        match &self.replaces {
-            Some(replaced) => replacement_name(session, &replaced.serial),
-            None => format!("{}.plan", file_name(session)),
+        if let Some(replaced) = &self.replaces {
+            return replacement_name(session, &replaced.serial);
         }
+        let Some(share) = self.share.as_ref().filter(|share| !share.is_first) else {
+            return own_name(session);
+        };
+        share_name(session, share.of.drives.first().copied().unwrap_or(0))
     }
 
     /// Returns what the first drive's journal counts as left out by the plan.
@@ -173,30 +189,10 @@ impl Prepared {
     /// Returns everything that is known not to travel, each with its length.
     #[must_use]
     pub(super) fn left_out(&self) -> Vec<(LeftOut, u64)> {
-        let skipped = self
-            .gathered
-            .skipped
-            .iter()
-            .map(|skipped| (skipped.clone(), 0));
-        // Only the paths that are left out: the listing may have millions.
-        let mut lengths: HashMap<&str, u64> = self
-            .plan
-            .left_out
-            .iter()
-            .map(|left_out| (left_out.path.as_str(), 0))
-            .collect();
-        if !lengths.is_empty() {
-            for (_, entry) in self.gathered.listing.iter() {
-                if let Some(length) = lengths.get_mut(entry.path) {
-                    *length = entry.bytes;
-                }
-            }
+        if let Some(share) = &self.share {
+            return share.planned_out.clone();
         }
-        let planned = self.plan.left_out.iter().map(|left_out| {
-            let length = lengths.get(left_out.path.as_str()).copied();
-            (left_out.clone(), length.unwrap_or(0))
-        });
-        skipped.chain(planned).collect()
+        self.gathered.left_out(&self.plan)
     }
 
     /// Returns in what the plan differs from what the page computed.
@@ -259,8 +255,27 @@ impl Prepared {
                 .take(REPLY_NAMES_MAX)
                 .collect(),
             differences: self.differences(),
+            share: self.share.as_ref().map(Share::shown),
         }
     }
+}
+
+/// Returns what the drives at hand get of a plan that somebody made before; `None` where there is no
+/// such plan, or one that knows no drives.
+fn share_of(
+    request: &JobRequest,
+    targets: &[Target],
+) -> Result<Option<(Gathered, Plan, Share)>, JobError> {
+    let Origin::Plan { path } = &request.origin else {
+        return Ok(None);
+    };
+    let mut plan = plan_file::read_for(path, &request.session)?;
+    if plan.head.drives.is_empty() {
+        return Ok(None);
+    }
+    share::lies_apart(request, path)?;
+    plan.gathered.mapping.content_md5 = request.content_md5;
+    share::share(request, plan, targets).map(Some)
 }
 
 /// Names what cannot be read, before anything is planned or erased.

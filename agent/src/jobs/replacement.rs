@@ -2,14 +2,13 @@
 
 use std::path::PathBuf;
 
-use shared::plan::{Kind, Listing};
-
 use super::gather::Gathered;
 use super::plan_file::HeadDrive;
 use super::prepared::{Prepared, Replaced};
 use super::request::{JobRequest, Origin, SectorDoubt, TargetRequest};
 use super::resume::{ResumeRequest, cipher, has_protectors};
 use super::session_plans::plans;
+use super::share::part;
 use crate::drives::Drives;
 use crate::job_error::JobError;
 
@@ -90,19 +89,4 @@ pub(super) fn replacement(
         ..plan.gathered
     };
     Prepared::replacement(drives, job, gathered, replaced)
-}
-
-/// Returns the entries of one drive as a listing of their own.
-fn part(listing: &Listing, entries: &[u32]) -> Result<Listing, JobError> {
-    let mut part = Listing::new();
-    for entry in entries.iter().map(|entry| listing.entry(*entry)) {
-        let kind = if entry.is_folder {
-            Kind::Folder
-        } else {
-            Kind::File
-        };
-        part.push(entry.path, entry.bytes, entry.modified, kind)
-            .map_err(|error| JobError::usage(error.to_string(), entry.path))?;
-    }
-    Ok(part)
 }

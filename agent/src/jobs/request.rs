@@ -47,6 +47,10 @@ pub struct JobRequest {
     pub renames: Vec<Rename>,
     /// Whether what cannot go and has no new name is left out; without it such a plan is refused.
     pub leave_out_problems: bool,
+    /// The drives of a plan that are wanted, by number from 1; empty is all.
+    pub only: Vec<u32>,
+    /// Whether files that moved since they were planned are left out; without it such a plan is refused.
+    pub accept_moved: bool,
     /// Whether what cannot be read is left out; without it such a source is refused.
     pub leave_unreadable: bool,
     /// Whether folders on which another file system is mounted are entered.
@@ -198,6 +202,8 @@ impl JobRequest {
             content_md5: false,
             renames: Vec::new(),
             leave_out_problems: true,
+            only: Vec::new(),
+            accept_moved: true,
             leave_unreadable: true,
             other_file_systems: false,
             watch: ScanWatch::default(),
@@ -238,6 +244,8 @@ impl JobRequest {
             content_md5: wire.options.content_md5,
             renames: wire.options.renames,
             leave_out_problems: wire.options.leave_out_problems,
+            only: Vec::new(),
+            accept_moved: true,
             leave_unreadable: wire.options.leave_unreadable,
             other_file_systems: wire.options.other_file_systems,
             watch: ScanWatch::default(),

@@ -1,5 +1,6 @@
 //! The frozen plans of a session: its own, and those of spares.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use shared::blob_name::file_name;
@@ -8,8 +9,9 @@ use super::plan_file::{self, PlanFile};
 use crate::job_error::JobError;
 use crate::shelf::sync_folder;
 
-/// Returns the frozen plans of a session: its own first, then those of drives that took another's
-/// place, each with the serial of that other.
+/// Returns the frozen plans of a session: its own first, then those of the other shares of a plan that
+/// was carried out drive by drive, then those of drives that took another's place, each with the serial
+/// of that other.
 ///
 /// # Errors
 /// [`JobError`] when there is none, or none that can be read.
@@ -17,8 +19,13 @@ pub(super) fn plans(
     folders: &[PathBuf],
     session: &str,
 ) -> Result<Vec<(PlanFile, Option<String>)>, JobError> {
-    let own = format!("{}.plan", file_name(session));
-    let mut found = vec![(whole_plan(folders, &own, session)?, None)];
+    let own = whole_plan(folders, &own_name(session), session)?;
+    let shares = match &own.head.share {
+        Some(share) => other_shares(folders, session, &share.plan),
+        None => Vec::new(),
+    };
+    let mut found = vec![(own, None)];
+    found.extend(shares.into_iter().map(|plan| (plan, None)));
     let serials: Vec<String> = serials(&found);
     for serial in serials {
         let mut replaced = serial;
@@ -38,6 +45,65 @@ pub(super) fn plans(
     }
     Ok(found)
 }
+
+/// Returns the frozen plans of a session, if they are shares of the plan `whole` (SHA-256, in hex).
+///
+/// # Errors
+/// [`JobError`] when there is one that cannot be read.
+pub(super) fn taken_plans(
+    folders: &[PathBuf],
+    session: &str,
+    whole: &str,
+) -> Result<Vec<(PlanFile, Option<String>)>, JobError> {
+    let own = own_name(session);
+    if !folders.iter().any(|folder| folder.join(&own).exists()) {
+        return Ok(Vec::new());
+    }
+    let plans = plans(folders, session)?;
+    let is_share = plans
+        .first()
+        .and_then(|(plan, _)| plan.head.share.as_ref())
+        .is_some_and(|share| share.plan == whole);
+    Ok(if is_share { plans } else { Vec::new() })
+}
+
+fn other_shares(folders: &[PathBuf], session: &str, whole: &str) -> Vec<PlanFile> {
+    let start = format!("{}{SHARE}", file_name(session));
+    let entries = folders
+        .iter()
+        .filter_map(|folder| std::fs::read_dir(folder).ok());
+    let names = entries
+        .flat_map(|entries| entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()));
+    let names: BTreeSet<String> = names
+        .filter(|name| name.starts_with(&start) && name.ends_with(".plan"))
+        .collect();
+    let is_share = |plan: &PlanFile| {
+        plan.head
+            .share
+            .as_ref()
+            .is_some_and(|share| share.plan == whole)
+    };
+    names
+        .iter()
+        .filter_map(|name| whole_plan(folders, name, session).ok())
+        .filter(is_share)
+        .collect()
+}
+
+/// Returns the name of a session's plan; of the first share, when it is carried out drive by drive.
+#[must_use]
+pub(super) fn own_name(session: &str) -> String {
+    format!("{}.plan", file_name(session))
+}
+
+/// Returns the name of the plan of a later share, which begins with the drive `number`.
+#[must_use]
+pub(super) fn share_name(session: &str, number: u32) -> String {
+    format!("{}{SHARE}{number:03}.plan", file_name(session))
+}
+
+/// Stands between the name of a session and the number of a share's first drive.
+pub(super) const SHARE: &str = ".from-drive-";
 
 fn serials(plans: &[(PlanFile, Option<String>)]) -> Vec<String> {
     let drives = plans.iter().flat_map(|(plan, _)| &plan.head.drives);

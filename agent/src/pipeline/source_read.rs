@@ -4,7 +4,7 @@
     reason = "offsets within a file of known length; release builds stop at an overflow"
 )]
 
-use ntfs_image::{FileTime, Node};
+use ntfs_image::Node;
 use shared::drive::NodeSource;
 use shared::job::LeftOutReason;
 
@@ -136,8 +136,7 @@ fn unchanged(work: &Work<'_>, file: Node, source: &dyn SourceRead) -> Result<(),
     let entry = work.layout.entry_of(file).ok_or(LeftOutReason::Vanished)?;
     let planned = work.listing.entry(entry);
     let now = source.state().map_err(|_| LeftOutReason::ReadFailed)?;
-    let modified = FileTime::from_unix(now.modified_seconds, now.modified_nanoseconds);
-    if now.bytes != planned.bytes || modified != planned.modified {
+    if now.bytes != planned.bytes || now.file_time() != planned.modified {
         return Err(LeftOutReason::Changed);
     }
     Ok(())

@@ -5,6 +5,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::Path;
 
+use ntfs_image::FileTime;
 use rustix::fs::{Mode, OFlags, open, openat};
 use rustix::io::Errno;
 use thiserror::Error;
@@ -213,6 +214,14 @@ pub struct SourceState {
     pub modified_seconds: i64,
     /// Last change, nanoseconds within the second.
     pub modified_nanoseconds: u32,
+}
+
+impl SourceState {
+    /// Returns the time of the last change as a listing has it.
+    #[must_use]
+    pub fn file_time(&self) -> FileTime {
+        FileTime::from_unix(self.modified_seconds, self.modified_nanoseconds)
+    }
 }
 
 impl SourceFile {

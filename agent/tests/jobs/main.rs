@@ -18,6 +18,7 @@ mod refused;
 mod replaced;
 mod resumed;
 mod scanned;
+mod shares;
 mod source_fails;
 mod support;
 mod waie;

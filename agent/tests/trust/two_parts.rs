@@ -497,3 +497,26 @@ fn s7_root_alone_says_that_one_process_does_everything_and_a_person_cannot_ask_f
         .unwrap();
     assert_eq!(root.status.code(), Some(3), "{root:?}");
 }
+
+#[test]
+fn a_drive_that_only_a_driveset_names_is_filled_by_both_parts() {
+    let Some(desk) = Desk::new("BYDRIVESET", 2) else {
+        return;
+    };
+    let (csv, journals, source) = (
+        desk.path("drives.csv"),
+        desk.path("journals"),
+        desk.path("source"),
+    );
+    let head = "DriveLetter,FormatOption,SilentOrPromptOnFormat,Encryption,ExistingBitLockerKey";
+    let rows = format!("{head}\nG,Format,SilentMode,Encrypt,\n");
+    std::fs::write(&csv, rows).unwrap();
+    let map = format!("G:\\={}", text(&desk.drive.0));
+    let mut arguments = vec!["prepare", "--session", "two-parts", "--to", "film/"];
+    arguments.extend(["--journal-dir", text(&journals), "--source", text(&source)]);
+    arguments.extend(["--driveset", text(&csv), "--map", &map, "--json"]);
+    arguments.extend(["--erase", &desk.serial]);
+    let output = desk.sudo(&arguments).output().unwrap();
+    assert_eq!(verdict(&output), "verified", "{output:?}");
+    every_file_is_the_persons_alone(&journals);
+}

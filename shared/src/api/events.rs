@@ -47,6 +47,15 @@ pub enum News {
         /// What its end is called.
         verdict: Option<Verdict>,
     },
+    /// A drive was checked for errors and has none.
+    Checked {
+        /// The job.
+        job: String,
+        /// The drive.
+        serial: String,
+        /// How, in words.
+        how: String,
+    },
     /// A drive came further.
     Progress {
         /// The job.
@@ -119,6 +128,9 @@ impl JobSnapshot {
                 drive.state = state.clone();
                 drive.verdict = *verdict;
             }),
+            News::Checked { job, serial, how } => {
+                self.change(job, serial, |drive| drive.checked.clone_from(how))
+            }
             News::Progress {
                 job,
                 serial,
@@ -177,6 +189,7 @@ mod tests {
             findings: Vec::new(),
             journal: "WD1.jrn".into(),
             is_closed: false,
+            checked: String::new(),
         };
         JobSnapshot {
             id: "j1".into(),
@@ -237,6 +250,11 @@ mod tests {
                 serial: "WD1".into(),
                 state: DriveState::At(Stage::Writing { through: u64::MAX }),
                 verdict: None,
+            },
+            News::Checked {
+                job: "j1".into(),
+                serial: "WD1".into(),
+                how: "every sector".into(),
             },
             News::LeftOut {
                 job: "j1".into(),

@@ -100,6 +100,9 @@ pub struct DriveSnapshot {
     /// Whether its journal has its end: no resume touches the drive any more.
     #[serde(default)]
     pub is_closed: bool,
+    /// How it was checked for errors before it was filled, in words; empty while it was not.
+    #[serde(default)]
+    pub checked: String,
 }
 
 impl DriveSnapshot {

@@ -42,7 +42,7 @@ pub use scan::{
 };
 pub use session::{SessionReply, SessionRequest};
 pub use start::{
-    ConfirmRequest, Confirmation, Difference, ExpectedDrive, PickedDrive, PlannedDriveSummary,
-    QuestionReply, QuestionRequest, Rename, ReplaceRequest, StartOptions, StartReply, StartRequest,
-    SurfaceCheck,
+    ConfirmRequest, Confirmation, Difference, ExpectedDrive, PickedDrive, PlanShare,
+    PlannedDriveSummary, QuestionReply, QuestionRequest, Rename, ReplaceRequest, StartOptions,
+    StartReply, StartRequest, SurfaceCheck, WaitingDrive,
 };

@@ -141,6 +141,47 @@ pub struct StartReply {
     pub left_out_count: u64,
     /// In what this plan differs from the page's.
     pub differences: Vec<Difference>,
+    /// Which drives of a larger plan these are; none for a plan of its own.
+    #[serde(default)]
+    pub share: Option<PlanShare>,
+}
+
+/// The drives of a larger plan that a job fills.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlanShare {
+    /// Their numbers in it, from 1, ascending.
+    pub drives: Vec<u32>,
+    /// How many drives it has.
+    pub of: u32,
+    /// Those that wait for another run, ascending.
+    pub waiting: Vec<WaitingDrive>,
+}
+
+/// A drive of a plan that is not filled yet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WaitingDrive {
+    /// Its number in the plan, from 1.
+    pub number: u32,
+    /// Its serial; empty where any drive of the size will do.
+    pub serial: String,
+    /// Bytes that the plan counts on.
+    pub bytes: u64,
+    /// Files for it.
+    pub files: u64,
+}
+
+impl PlanShare {
+    /// Returns which drives it is: `drives 3, 4 of 13 of the plan`.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let numbers: Vec<String> = self.drives.iter().map(u32::to_string).collect();
+        let drives = if numbers.len() == 1 {
+            "drive"
+        } else {
+            "drives"
+        };
+        format!("{drives} {} of {} of the plan", numbers.join(", "), self.of)
+    }
 }
 
 /// One drive of the agent's plan, and what its erasing takes.

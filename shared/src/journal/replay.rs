@@ -265,6 +265,15 @@ fn is_zeroed(journal: &[u8], at: usize) -> bool {
 const SECTOR: usize = 512;
 
 impl Replay {
+    /// Returns how the drive was checked for errors before it was filled, in words; `None` while it was
+    /// not.
+    #[must_use]
+    pub fn surface_check(&self) -> Option<&str> {
+        let mut checks = self.notes.iter().rev();
+        let check = checks.find(|note| note.code.starts_with("check-"))?;
+        Some(&check.text)
+    }
+
     /// Returns the salt of the hash by which the chain counts the key; none before the key.
     #[must_use]
     pub const fn salt(&self) -> Option<[u8; 16]> {

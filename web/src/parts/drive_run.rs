@@ -58,6 +58,11 @@ pub fn DriveRun(props: &Props) -> Html {
             if !is_over {
                 { speed(drive, &props.speeds) }
             }
+            if !drive.checked.is_empty() {
+                <p class="quiet small" data-test="checked">
+                    { format!("Checked for errors before copying: {}.", drive.checked) }
+                </p>
+            }
             { left_out(drive) }
             if let Some(said) = stopped {
                 <p class="verdict" data-tone={if said.tone == Tone::Bad { "bad" } else { "warn" }}

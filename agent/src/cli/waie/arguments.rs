@@ -9,8 +9,12 @@ use super::carry_out::carry_out;
 use super::order::Order;
 #[cfg(target_os = "linux")]
 use super::places;
+#[cfg(target_os = "linux")]
+use super::switches::Switch;
 use super::switches::Switches;
 use crate::cli::screen::{Ended, Screen};
+#[cfg(target_os = "linux")]
+use crate::cli::source::named_in;
 use crate::cli::source::parse_map;
 use crate::drives::Drives;
 use crate::jobs::JobError;
@@ -71,14 +75,20 @@ impl Arguments {
         }
     }
 
-    /// Returns the drive that `/t` names, where it names one that can be told.
+    /// Returns the drives that the words name: `/t`, and those in files of drives.
     #[cfg(target_os = "linux")]
     pub(in crate::cli) fn named_drives(&self) -> Vec<PathBuf> {
-        let map = parse_map(&self.map).unwrap_or_default();
-        let written = Switches::parse(&self.words).map(|switches| switches.target());
-        let written = written.ok().flatten();
-        let drive = written.and_then(|written| places::drive(&written, &map).ok());
-        drive.into_iter().collect()
+        let (Ok(map), Ok(switches)) = (parse_map(&self.map), Switches::parse(&self.words)) else {
+            return Vec::new();
+        };
+        let target = switches.value(Switch::Target);
+        let target = target.and_then(|written| places::drive(written, &map).ok());
+        let sets = [Switch::InitialDriveSet, Switch::AdditionalDriveSet];
+        let sets = sets.into_iter().filter_map(|switch| {
+            let file = places::path(switches.value(switch)?, &map, switch).ok()?;
+            Some(named_in(Some(&file), &self.map))
+        });
+        target.into_iter().chain(sets.flatten()).collect()
     }
 }
 

@@ -203,12 +203,12 @@ impl Switches {
             .ok_or_else(|| JobError::usage(format!("{why} needs it"), switch.spelled()))
     }
 
-    /// Returns the value of `/t`, which stays.
+    /// Returns the value of a switch, which stays.
     #[cfg(target_os = "linux")]
-    pub(super) fn target(&self) -> Option<String> {
+    pub(super) fn value(&self, switch: Switch) -> Option<&str> {
         let mut given = self.given.iter();
-        let target = given.find(|(given, _)| *given == Switch::Target);
-        target.map(|(_, value)| value.clone())
+        let found = given.find(|(given, _)| *given == switch);
+        found.map(|(_, value)| value.as_str())
     }
 
     /// Refuses what nobody took out.

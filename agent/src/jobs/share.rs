@@ -1,0 +1,365 @@
+//! The share of a plan that the drives attached now get: a plan of thirteen drives is carried out
+//! with two bays, or at several stations side by side.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use shared::api::{PlanShare, WaitingDrive};
+use shared::hash::lower_hex;
+use shared::job::{LeftOut, Verdict};
+use shared::journal::{Replay, replay};
+use shared::plan::{Kind, Listing, Plan, PlanOptions, PlannedDrive, fit};
+
+use super::gather::Gathered;
+use super::old_journals::journals;
+use super::plan_file::{HeadDrive, PlanFile};
+use super::request::JobRequest;
+use super::session_plans::{own_name, taken_plans};
+use super::targets::Target;
+use crate::job_error::JobError;
+
+/// Which drives of a whole plan the drives of a frozen one are.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShareOf {
+    /// SHA-256 of the whole plan's file, in hex.
+    pub plan: String,
+    /// Drives of the whole plan.
+    pub of: u32,
+    /// The number in it, from 1, of each drive of the frozen plan.
+    pub drives: Vec<u32>,
+}
+
+/// A share, ready to be confirmed.
+#[derive(Debug)]
+pub(super) struct Share {
+    /// Which drives of the plan it is.
+    pub of: ShareOf,
+    /// Whether no other share of the plan was frozen in these folders.
+    pub is_first: bool,
+    /// Drives that stay for later, ascending.
+    pub waiting: Vec<WaitingDrive>,
+    /// What the whole plan leaves out: with drive 1, so that it is counted once.
+    pub planned_out: Vec<(LeftOut, u64)>,
+}
+
+impl Share {
+    /// Returns it as it is shown.
+    pub(super) fn shown(&self) -> PlanShare {
+        PlanShare {
+            drives: self.of.drives.clone(),
+            of: self.of.of,
+            waiting: self.waiting.clone(),
+        }
+    }
+}
+
+/// A planned drive and the attached one that it goes onto.
+struct Pair<'a> {
+    number: u32,
+    target: &'a Target,
+}
+
+/// Gives the drives of a plan that are not filled yet to the drives that are attached: by serial
+/// where the plan names drives, in their order where it names sizes.
+///
+/// # Errors
+/// [`JobError`]: nothing is left to fill, none of these drives is meant, or one is too small.
+pub(super) fn share(
+    request: &JobRequest,
+    plan: PlanFile,
+    targets: &[Target],
+) -> Result<(Gathered, Plan, Share), JobError> {
+    let whole = lower_hex(&plan.hash);
+    let of = u32::try_from(plan.head.drives.len()).unwrap_or(u32::MAX);
+    let earlier = taken_plans(&request.journal_dirs, &request.session, &whole)?;
+    let filled = filled(&request.journal_dirs, &earlier)?;
+    let open: BTreeSet<u32> = (1..=of)
+        .filter(|number| !filled.contains_key(number))
+        .filter(|number| request.only.is_empty() || request.only.contains(number))
+        .collect();
+    if open.is_empty() {
+        return Err(JobError::plan(
+            format!(
+                "every drive that was asked for is filled: {} of the {of} of this plan",
+                filled.len()
+            ),
+            "Nothing is left to do here; `argosy verify` proves a drive once more.",
+        ));
+    }
+    let fresh = targets
+        .iter()
+        .filter(|target| !filled.values().any(|serial| *serial == target.info.serial));
+    let pairs = pairs(&plan, &open, &fresh.collect::<Vec<_>>());
+    if pairs.is_empty() {
+        return Err(none_meant(&plan, &open, &filled));
+    }
+    let taken: BTreeSet<u32> = pairs.iter().map(|pair| pair.number).collect();
+    let waiting = open
+        .difference(&taken)
+        .filter_map(|number| waiting(&plan, *number));
+    let first = plan.head.left_out.clone();
+    let share = Share {
+        is_first: earlier.is_empty(),
+        waiting: waiting.collect(),
+        planned_out: if taken.contains(&1) {
+            first
+        } else {
+            Vec::new()
+        },
+        of: ShareOf {
+            plan: whole,
+            of,
+            drives: taken.iter().copied().collect(),
+        },
+    };
+    let (listing, drives) = lay_out(&plan, &pairs)?;
+    let why = share.shown().words();
+    let lower_bound = u32::try_from(drives.len()).unwrap_or(u32::MAX);
+    let gathered = Gathered {
+        listing,
+        ..plan.gathered
+    };
+    let plan = Plan {
+        drives,
+        lower_bound,
+        proven: true,
+        why,
+        assumed: Vec::new(),
+        left_out: Vec::new(),
+        problems: Vec::new(),
+    };
+    Ok((gathered, plan, share))
+}
+
+fn pairs<'a>(plan: &PlanFile, open: &BTreeSet<u32>, targets: &[&'a Target]) -> Vec<Pair<'a>> {
+    let mut rest = targets.to_vec();
+    let mut pairs = Vec::new();
+    for number in open {
+        let Some(head) = head(plan, *number) else {
+            continue;
+        };
+        let is_it = |target: &&Target| target.info.serial == head.identity.serial;
+        // A drive without a path is a size: whichever comes next is it.
+        let place = if is_size(head) {
+            (!rest.is_empty()).then_some(0)
+        } else {
+            rest.iter().position(is_it)
+        };
+        if let Some(place) = place {
+            pairs.push(Pair {
+                number: *number,
+                target: rest.remove(place),
+            });
+        }
+    }
+    pairs
+}
+
+/// Lays each drive out on the one that was given for it; returns the files of all of them.
+fn lay_out(plan: &PlanFile, pairs: &[Pair<'_>]) -> Result<(Listing, Vec<PlannedDrive>), JobError> {
+    let all = &plan.gathered.listing;
+    let union: BTreeSet<u32> = pairs
+        .iter()
+        .flat_map(|pair| entries(plan, pair.number))
+        .copied()
+        .collect();
+    let union: Vec<u32> = union.into_iter().collect();
+    let places: HashMap<u32, u32> = union.iter().copied().zip(0..).collect();
+    let mut drives = Vec::with_capacity(pairs.len());
+    for Pair { number, target } in pairs {
+        let own = entries(plan, *number);
+        let options = PlanOptions {
+            mapping: plan.gathered.mapping.clone(),
+            bare: false,
+            as_many_as_needed: false,
+        };
+        let fitted = fit(&part(all, own)?, &options, &[target.size()]).map_err(|error| {
+            JobError::plan(
+                format!(
+                    "drive {number} of the plan does not go onto {}: {error}",
+                    target.info.serial
+                ),
+                "Give a drive that is as large as the plan has it, or plan again for the ones that are there.",
+            )
+        })?;
+        let fitted = fitted.drives.into_iter().next().ok_or_else(|| {
+            JobError::plan(
+                format!("drive {number} of the plan has nothing on it"),
+                "Plan again with `argosy plan`.",
+            )
+        })?;
+        let own = fitted.entries.iter().filter_map(|entry| {
+            let entry = own.get(usize::try_from(*entry).ok()?)?;
+            places.get(entry).copied()
+        });
+        drives.push(PlannedDrive {
+            entries: own.collect(),
+            ..fitted.clone()
+        });
+    }
+    Ok((part(all, &union)?, drives))
+}
+
+/// Returns some entries of a listing, ascending, as a listing of their own.
+pub(super) fn part(listing: &Listing, entries: &[u32]) -> Result<Listing, JobError> {
+    let mut part = Listing::new();
+    for entry in entries.iter().map(|entry| listing.entry(*entry)) {
+        let kind = if entry.is_folder {
+            Kind::Folder
+        } else {
+            Kind::File
+        };
+        part.push(entry.path, entry.bytes, entry.modified, kind)
+            .map_err(|error| JobError::usage(error.to_string(), entry.path))?;
+    }
+    Ok(part)
+}
+
+/// Returns the numbers of the drives that are filled, each with its serial; `plans` are the shares that were
+/// begun.
+fn filled(
+    folders: &[PathBuf],
+    plans: &[(PlanFile, Option<String>)],
+) -> Result<BTreeMap<u32, String>, JobError> {
+    let mut filled = BTreeMap::new();
+    if plans.is_empty() {
+        return Ok(filled);
+    }
+    let closed = closed(folders)?;
+    let is_filled = |plan: &PlanFile, serial: &str| {
+        closed
+            .get(&(plan.hash, serial.to_owned()))
+            .is_some_and(|verdict| *verdict != Verdict::Failed)
+    };
+    for (plan, _) in plans {
+        let Some(share) = &plan.head.share else {
+            continue;
+        };
+        for (number, head) in share.drives.iter().zip(&plan.head.drives) {
+            let (mut plan, mut serial) = (plan, head.identity.serial.as_str());
+            // A spare holds what a dead drive was to hold.
+            while let Some((spare, _)) = plans
+                .iter()
+                .find(|(_, replaces)| replaces.as_deref() == Some(serial))
+            {
+                let Some(head) = spare.head.drives.first() else {
+                    break;
+                };
+                (plan, serial) = (spare, head.identity.serial.as_str());
+            }
+            if is_filled(plan, serial) {
+                filled.insert(*number, serial.to_owned());
+            }
+        }
+    }
+    Ok(filled)
+}
+
+/// Returns how every finished drive of the journal folders ended, by plan and serial; also those
+/// whose journal has another name since.
+fn closed(folders: &[PathBuf]) -> Result<HashMap<([u8; 32], String), Verdict>, JobError> {
+    let mut found = HashMap::new();
+    for folder in folders {
+        for path in journals(folder)? {
+            let replayed: Option<Replay> = std::fs::read(path)
+                .ok()
+                .and_then(|bytes| replay(&bytes).ok());
+            if let Some(replay) = replayed
+                && let Some(closed) = &replay.closed
+            {
+                let drive = (
+                    replay.session.plan_hash,
+                    replay.session.drive.serial.clone(),
+                );
+                found.insert(drive, closed.verdict);
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// Refuses a plan that lies where the run would keep its own.
+///
+/// # Errors
+/// [`JobError`], usage.
+pub(super) fn lies_apart(request: &JobRequest, path: &Path) -> Result<(), JobError> {
+    let real = |path: &Path| std::fs::canonicalize(path).ok();
+    let own = own_name(&request.session);
+    let is_own = request
+        .journal_dirs
+        .iter()
+        .any(|folder| real(&folder.join(&own)).is_some_and(|own| Some(own) == real(path)));
+    if !is_own {
+        return Ok(());
+    }
+    Err(JobError::usage(
+        "the plan lies where this session's own, frozen one goes, and would be needed again for the next drives",
+        format!(
+            "{}; move it out of the journal folder, or give it another name",
+            path.display()
+        ),
+    ))
+}
+
+fn none_meant(plan: &PlanFile, open: &BTreeSet<u32>, filled: &BTreeMap<u32, String>) -> JobError {
+    const NAMED: usize = 10;
+    let wanted = open.iter().filter_map(|number| {
+        let head = head(plan, *number).filter(|head| !is_size(head))?;
+        Some(format!("{number} is {}", head.identity.serial))
+    });
+    let wanted: Vec<String> = wanted.take(NAMED).collect();
+    let what = if wanted.is_empty() {
+        format!(
+            "the drives given hold drives of this plan already ({} of {} are filled)",
+            filled.len(),
+            plan.head.drives.len()
+        )
+    } else {
+        format!(
+            "none of the drives given is one that this plan waits for: drive {}",
+            wanted.join(", ")
+        )
+    };
+    JobError::refused(
+        what,
+        "--drive",
+        "Attach the next drives, or plan again for the ones that are there.",
+    )
+}
+
+fn waiting(plan: &PlanFile, number: u32) -> Option<WaitingDrive> {
+    let head = head(plan, number)?;
+    let listing = &plan.gathered.listing;
+    let files = entries(plan, number)
+        .iter()
+        .filter(|entry| !listing.entry(**entry).is_folder);
+    Some(WaitingDrive {
+        number,
+        serial: if is_size(head) {
+            String::new()
+        } else {
+            head.identity.serial.clone()
+        },
+        bytes: head.identity.bytes,
+        files: u64::try_from(files.count()).unwrap_or(u64::MAX),
+    })
+}
+
+fn is_size(head: &HeadDrive) -> bool {
+    head.path.as_os_str().is_empty()
+}
+
+fn head(plan: &PlanFile, number: u32) -> Option<&HeadDrive> {
+    plan.head.drives.get(place(number)?)
+}
+
+fn entries(plan: &PlanFile, number: u32) -> &[u32] {
+    place(number)
+        .and_then(|place| plan.entries.get(place))
+        .map_or(&[], Vec::as_slice)
+}
+
+fn place(number: u32) -> Option<usize> {
+    usize::try_from(number.checked_sub(1)?).ok()
+}
