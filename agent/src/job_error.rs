@@ -82,6 +82,18 @@ impl JobError {
         }
     }
 
+    /// Returns the end of what the person stopped before anything was written.
+    #[must_use]
+    pub fn stopped(message: impl Into<String>, place: impl Into<String>) -> Self {
+        let error = ApiError::new(code::STOPPED, message)
+            .at(place)
+            .safe("Nothing was written.");
+        Self {
+            kind: Kind::Incomplete,
+            error: Box::new(error),
+        }
+    }
+
     /// Returns a file or device that failed; `safe` says what that means for the person's data.
     #[must_use]
     pub fn io(

@@ -123,7 +123,13 @@ impl Client {
     /// # Errors
     /// [`ApiError`].
     pub async fn scan(&self, path: String) -> Result<String, ApiError> {
-        let request = self.body(Request::post(paths::SCAN), &ScanRequest { path })?;
+        let request = self.body(
+            Request::post(paths::SCAN),
+            &ScanRequest {
+                path,
+                other_file_systems: false,
+            },
+        )?;
         let response = good(request.send().await).await?;
         response
             .text()

@@ -250,6 +250,7 @@ impl Draft {
                 // With new names accepted, what no name helps is left out as well; the plan has said so.
                 leave_out_problems: self.names.is_some(),
                 leave_unreadable: self.leave_unreadable,
+                other_file_systems: false,
             },
             expected: view.map(expected).unwrap_or_default(),
             accept_differences,

@@ -9,7 +9,7 @@ use shared::api::{ApiError, Rename, ScanReply, UnreadableCounts, code};
 use shared::blob_name::Destination;
 use shared::job::LeftOut;
 use shared::plan::{
-    DriveSize, Kind, Listing, Mapping, Plan, PlanOptions, Problem, fit, listing_csv, problems,
+    DriveSize, Kind, Listing, Mapping, Plan, PlanOptions, Problem, fit, listing_csv, mend,
 };
 
 use crate::groups::{Group, Groups};
@@ -274,18 +274,7 @@ fn options(listing: &Listing, request: &PlanRequest) -> Result<PlanOptions, ApiE
     let mut mapping = Mapping::of_source(session, destination);
     mapping.content_md5 = request.content_md5;
     if request.take_proposals {
-        // A folder's new name can bring out a problem below it, so this goes on until nothing more helps.
-        for _ in 0..8 {
-            let before = mapping.renames.len();
-            for problem in problems(listing, &mapping).found {
-                if let Some(proposal) = problem.proposal {
-                    mapping.renames.insert(problem.path, proposal);
-                }
-            }
-            if mapping.renames.len() == before {
-                break;
-            }
-        }
+        mend(listing, &mut mapping);
     }
     Ok(PlanOptions {
         mapping,

@@ -372,7 +372,7 @@ impl State {
         use shared::api::News;
         self.last_event = event.number;
         match &event.news {
-            News::Scanning { path, counts } => {
+            News::Scanning { path, counts, .. } => {
                 if let Source::Reading {
                     name,
                     counts: shown,

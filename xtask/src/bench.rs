@@ -4,19 +4,20 @@ use anyhow::Result;
 
 use crate::shell;
 
-/// Runs the benches named in `rest`, or all: hashes and ciphers beside their plain crates, layouts and
-/// packings, then whole drives beside `dd`.
+/// Runs the benches named in `rest`, or all: hashes and ciphers beside their plain crates, layouts and packings, whole drives
+/// beside `dd`, a scan beside `du`, `fd` and `rclone`.
 ///
 /// # Errors
 /// When one cannot be built or fails.
 pub(crate) fn bench(rest: &[&str]) -> Result<()> {
-    let all: [(&str, &str); 6] = [
+    let all: [(&str, &str); 7] = [
         ("lanes", "md5_speed"),
         ("bitlocker_image", "cipher_speed"),
         ("ntfs_image", "layout_memory"),
         ("shared", "packing_speed"),
         ("shared", "plan_memory"),
         ("tests", "drive_speed"),
+        ("tests", "scan_speed"),
     ];
     for (package, example) in all {
         if rest.is_empty() || rest.contains(&example) {

@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 use crate::{kernel, shell};
 
 /// A program that must be on the PATH, and the Debian package that brings it.
-const PROGRAMS: [(&str, &str); 31] = [
+const PROGRAMS: [(&str, &str); 34] = [
     ("cryptsetup", "cryptsetup-bin"),
     ("dislocker-fuse", "dislocker"),
     ("bdeinfo", "libbde-utils"),
@@ -39,6 +39,9 @@ const PROGRAMS: [(&str, &str); 31] = [
     ("busybox", "busybox-static"),
     ("dpkg-deb", "dpkg"),
     ("qemu-system-x86_64", "qemu-system-x86"),
+    ("du", "coreutils"),
+    ("fdfind", "fd-find"),
+    ("rclone", "rclone"),
 ];
 
 /// Packages without a program to look for: what their presence shows is this file.

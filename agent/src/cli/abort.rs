@@ -13,10 +13,10 @@ use crate::jobs::{self, JobError};
 pub(super) struct Arguments {
     /// The session id
     #[arg(long)]
-    session: String,
+    pub(super) session: String,
     /// Where its journals are
     #[arg(long, required = true, num_args = 1..)]
-    journal_dir: Vec<PathBuf>,
+    pub(super) journal_dir: Vec<PathBuf>,
 }
 
 pub(super) fn run(arguments: &Arguments, screen: &Screen) -> Result<Ended, JobError> {

@@ -27,19 +27,19 @@ use crate::shelf::Shelves;
 pub(super) struct Arguments {
     /// Names this run: 3 to 30 of letters, digits, `_`, `-` and `#`
     #[arg(long)]
-    session: String,
+    pub(super) session: String,
     /// Where journal and manifest go: name a second folder and each gets a copy
     #[arg(long, required = true, num_args = 1.., value_name = "DIR")]
-    journal_dir: Vec<PathBuf>,
+    pub(super) journal_dir: Vec<PathBuf>,
     /// The drive: a block device or an image file, and its label's serial where the hardware's cannot be
     /// read
     #[arg(long, value_name = "PATH[=SERIAL]")]
     pub(super) drive: String,
     #[command(flatten)]
-    key: KeyArguments,
+    pub(super) key: KeyArguments,
     /// Where the drive's root arrives: `CONTAINER/` or `CONTAINER/PREFIX/`
     #[arg(long, value_name = "CONTAINER/PREFIX/")]
-    to: String,
+    pub(super) to: String,
     /// Prints one JSON object
     #[arg(long)]
     pub(super) json: bool,

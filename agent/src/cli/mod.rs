@@ -33,6 +33,7 @@ mod report;
 mod resume;
 mod rights;
 mod scan;
+mod scan_bar;
 mod screen;
 mod serve;
 mod side_door;
@@ -44,6 +45,7 @@ mod status_follow;
 mod unlock;
 mod unpack;
 mod verify;
+mod waie;
 
 use std::ffi::OsString;
 #[cfg(target_os = "linux")]
@@ -89,6 +91,7 @@ enum Command {
     Serve(serve::Arguments),
     Status(status::Arguments),
     Link(link::Arguments),
+    Waie(waie::Arguments),
 }
 
 /// Parses `arguments`, runs the command, says what went wrong, and returns the exit code.
@@ -155,6 +158,7 @@ impl Command {
             Self::Journal(command) => command.wants_json(),
             Self::Drives(arguments) => arguments.json,
             Self::Status(arguments) => arguments.json,
+            Self::Waie(arguments) => arguments.json,
             Self::NewDrive(_) | Self::Abort(_) | Self::Serve(_) | Self::Link(_) => false,
         }
     }
@@ -200,6 +204,7 @@ impl Command {
             Self::Unlock(arguments) => vec![arguments.drive.clone()],
             Self::CheckDrive(arguments) => vec![arguments.path.clone()],
             Self::Serve(arguments) => arguments.drives.clone(),
+            Self::Waie(arguments) => arguments.named_drives(),
             Self::Scan(_)
             | Self::Journal(_)
             | Self::Drives(_)
@@ -213,7 +218,10 @@ impl Command {
     /// Returns whether the command erases drives, or may.
     #[cfg(target_os = "linux")]
     const fn erases(&self) -> bool {
-        matches!(self, Self::Prepare(_) | Self::Resume(_) | Self::Serve(_))
+        matches!(
+            self,
+            Self::Prepare(_) | Self::Resume(_) | Self::Serve(_) | Self::Waie(_)
+        )
     }
 
     fn run(self, screen: &Screen, drives: &Drives) -> Result<Ended, JobError> {
@@ -234,6 +242,7 @@ impl Command {
             Self::Serve(arguments) => serve::run(&arguments, screen, drives),
             Self::Status(arguments) => status::run(&arguments, screen),
             Self::Link(arguments) => link::run(&arguments, screen),
+            Self::Waie(arguments) => waie::run(&arguments, screen, drives),
         }
     }
 }

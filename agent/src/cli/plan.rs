@@ -9,9 +9,10 @@ use shared::api::FreeSpace;
 use shared::job::{DriveIdentity, LeftOut, SerialSource};
 use shared::plan::{DRIVES_PER_JOB, DriveSize, Plan, PlanOptions, PlannedDrive, fit};
 
+use super::scan_bar::ScanBar;
 use super::screen::{Ended, Screen};
 use super::size::{parse_size, show_files, show_size};
-use super::source::{parse_drive, parse_map, read_drives};
+use super::source::{parse_drive, parse_map, read_drives, read_new_names};
 use crate::drives::Drives;
 use crate::jobs::plan_file::{self, Head, HeadDrive};
 use crate::jobs::{
@@ -54,6 +55,13 @@ pub(super) struct Arguments {
     /// A folder here that stands for a Windows path of the data set, as in 'E:\=/mnt/e'
     #[arg(long, num_args = 1.., value_name = "PREFIX=FOLDER")]
     pub(super) map: Vec<String>,
+    /// Also enters folders on which another file system is mounted, which are left out otherwise
+    #[arg(long)]
+    other_file_systems: bool,
+    /// New names for what cannot go as it is called: rows of `path,name`, as `argosy scan --renames`
+    /// proposes them
+    #[arg(long, value_name = "CSV")]
+    renames: Option<PathBuf>,
     /// Writes the plan for `prepare --plan`
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -97,7 +105,15 @@ pub(super) fn run(
             ));
         }
     };
-    let gathered = gather(&JobRequest::listing(&arguments.session, origin))?;
+    let request = JobRequest {
+        other_file_systems: arguments.other_file_systems,
+        renames: read_new_names(arguments.renames.as_deref())?,
+        ..JobRequest::listing(&arguments.session, origin)
+    };
+    let bar = ScanBar::new(screen, &request.watch);
+    let gathered = gather(&request);
+    drop(bar);
+    let gathered = gathered?;
     let known = drives(reach, arguments, &map)?;
     let options = PlanOptions {
         mapping: gathered.mapping.clone(),
@@ -112,6 +128,9 @@ pub(super) fn run(
         )
     })?;
     show(&plan, screen);
+    for note in &gathered.notes {
+        screen.line(&format!("  {note}"));
+    }
     let mut left_out: Vec<&LeftOut> = gathered.skipped.iter().collect();
     left_out.extend(&plan.left_out);
     for LeftOut { path, reason } in &left_out {

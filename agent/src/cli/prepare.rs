@@ -13,15 +13,17 @@ use zeroize::Zeroizing;
 
 use super::numbers::Numbers;
 use super::progress::follow;
+use super::scan_bar::ScanBar;
 use super::screen::{Ended, Screen};
 use super::signals::on_stop;
 use super::size::{show_files, show_size};
-use super::source::{parse_drive, parse_map, parse_sector, read_drives};
+use super::source::{parse_drive, parse_map, parse_sector, read_drives, read_new_names};
 use super::{key, report, side_door};
 use crate::device::Said;
 use crate::drives::Drives;
 use crate::jobs::{Confirmation, JobError, JobRequest, Jobs, Origin, Passphrase, SectorDoubt};
 use crate::pipeline::SurfaceCheck;
+use crate::scan::ScanWatch;
 
 /// Fills drives from a folder, encrypts them while it does, and reads them back
 #[derive(Args)]
@@ -86,6 +88,13 @@ pub(super) struct Arguments {
     /// Leaves out what cannot be read, instead of refusing such a source
     #[arg(long)]
     leave_unreadable: bool,
+    /// Also enters folders on which another file system is mounted, which are left out otherwise
+    #[arg(long, conflicts_with = "plan")]
+    other_file_systems: bool,
+    /// New names for what cannot go as it is called: rows of `path,name`, as `argosy scan --renames`
+    /// proposes them; a plan has its own
+    #[arg(long, conflicts_with = "plan", value_name = "CSV")]
+    renames: Option<PathBuf>,
     /// Gives each blob its Content-MD5
     #[arg(long)]
     content_md5: bool,
@@ -129,17 +138,33 @@ pub(super) fn run(
     drives: &Drives,
 ) -> Result<Ended, JobError> {
     let (erase, show_keys) = (arguments.erase.clone(), arguments.show_keys);
-    let folders = arguments.journal_dir.clone();
+    carry_out(request(arguments)?, &erase, show_keys, screen, drives)
+}
+
+/// Plans, asks, fills and reads back, and tells how every drive ended.
+///
+/// # Errors
+/// [`JobError`] when it cannot begin; nothing was written then.
+pub(super) fn carry_out(
+    request: JobRequest,
+    erase: &[String],
+    show_keys: bool,
+    screen: &Screen,
+    drives: &Drives,
+) -> Result<Ended, JobError> {
+    let folders = request.journal_dirs.clone();
     let jobs = Jobs::over(drives.clone(), None)?;
     let _side_door = side_door::open(None, "prepare", &jobs, None, screen);
-    let is_added = arguments.add;
-    let reply = jobs.start(request(arguments)?)?;
-    if is_added {
+    if request.add {
         screen.line("What is on the drive stays; the files come beside it.");
     }
-    cancel_on_signal(&jobs);
+    cancel_on_signal(&jobs, &request.watch);
+    let bar = ScanBar::new(screen, &request.watch);
+    let reply = jobs.start(request);
+    drop(bar);
+    let reply = reply?;
     let mut events = jobs.subscribe();
-    let job = confirm(&jobs, &reply, &erase, screen)?;
+    let job = confirm(&jobs, &reply, erase, screen)?;
     let snapshot = watch(&jobs, &job, &mut events, screen)?;
     let mut object = report::report(&jobs, &snapshot, &folders, show_keys, screen);
     if let Some(share) = &reply.share {
@@ -168,10 +193,11 @@ pub(super) fn confirm(
     Ok(job)
 }
 
-/// Lets a signal cancel whatever job runs.
-pub(super) fn cancel_on_signal(jobs: &Jobs) {
-    let stopper = jobs.clone();
+/// Lets a signal cancel a scan, and whatever job runs.
+pub(super) fn cancel_on_signal(jobs: &Jobs, scan: &ScanWatch) {
+    let (stopper, scan) = (jobs.clone(), scan.clone());
     on_stop(move || {
+        scan.cancel();
         for job in stopper.list() {
             drop(stopper.cancel(&job.id));
         }
@@ -245,6 +271,8 @@ fn request(arguments: Arguments) -> Result<JobRequest, JobError> {
         verify: !arguments.no_verify,
         content_md5: arguments.content_md5,
         leave_unreadable: arguments.leave_unreadable,
+        other_file_systems: arguments.other_file_systems,
+        renames: read_new_names(arguments.renames.as_deref())?,
         accept_moved: arguments.accept_moved,
         only: arguments.only.map_or_else(Vec::new, |numbers| numbers.0),
         ..JobRequest::listing(&arguments.session, origin)

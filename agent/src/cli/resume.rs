@@ -16,6 +16,7 @@ use crate::drives::Drives;
 use crate::jobs::{
     JobError, Jobs, Kind, ReplaceRequest, ResumeRequest, SectorDoubt, TargetRequest, Whereabouts,
 };
+use crate::scan::ScanWatch;
 
 /// Goes on with a session that was interrupted: by a crash, a power cut, an unplugged drive
 ///
@@ -53,10 +54,29 @@ pub(super) struct Arguments {
     passphrase_file: Option<PathBuf>,
     /// Shows the recovery passwords at the end
     #[arg(long)]
-    show_keys: bool,
+    pub(super) show_keys: bool,
     /// Prints one JSON object
     #[arg(long)]
     pub(super) json: bool,
+}
+
+impl Arguments {
+    /// Returns what goes on with a session whose drives are all there.
+    pub(super) fn of(session: String, journal_dir: PathBuf) -> Self {
+        Self {
+            session,
+            journal_dir: vec![journal_dir],
+            drive: Vec::new(),
+            replace: Vec::new(),
+            erase: Vec::new(),
+            wipe: false,
+            keep_free_space: false,
+            bek: None,
+            passphrase_file: None,
+            show_keys: false,
+            json: false,
+        }
+    }
 }
 
 pub(super) fn run(
@@ -79,7 +99,7 @@ pub(super) fn run(
     };
     let jobs = Jobs::over(drives.clone(), None)?;
     let _side_door = side_door::open(None, "resume", &jobs, None, screen);
-    cancel_on_signal(&jobs);
+    cancel_on_signal(&jobs, &ScanWatch::default());
     let mut reports = Reports::default();
     // The spares first: from then on the drives whose places they take are not waited for.
     for replace in &replacements {

@@ -1,15 +1,21 @@
 //! `argosy scan`: what is in a folder, and what of it cannot go.
 
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde_json::{Value, json};
 use shared::job::{LeftOut, LeftOutReason};
-use shared::plan::problems;
+use shared::plan::share_names::share_problems;
+use shared::plan::{Listing, Problem, listing_csv, mend, problems, renames_csv};
 
+use super::scan_bar::ScanBar;
 use super::screen::{Ended, Screen};
+use super::signals::on_stop;
 use super::size::{show_files, show_size};
 use crate::jobs::{Gathered, JobError, JobRequest, Origin, gather};
+use crate::scan::ScanWatch;
 
 /// Lists folders and names what of them cannot go onto a drive
 #[derive(Args)]
@@ -17,6 +23,19 @@ pub(super) struct Arguments {
     /// Folders
     #[arg(required = true)]
     paths: Vec<PathBuf>,
+    /// Where it would arrive: `CONTAINER/` or `CONTAINER/PREFIX/`. Names are judged with it before them
+    #[arg(long, default_value = "container/", value_name = "CONTAINER/PREFIX/")]
+    to: String,
+    /// Also enters folders on which another file system is mounted, which are only named otherwise
+    #[arg(long)]
+    other_file_systems: bool,
+    /// Saves the listing of the folder, for `argosy plan --listing` and for the page
+    #[arg(long, value_name = "CSV")]
+    out: Option<PathBuf>,
+    /// Proposes new names for what cannot go as it is called: look at them, change them, and give the
+    /// file to `plan` and `prepare`
+    #[arg(long, value_name = "CSV")]
+    renames: Option<PathBuf>,
     /// Prints one JSON object
     #[arg(long)]
     pub(super) json: bool,
@@ -26,35 +45,43 @@ pub(super) struct Arguments {
 struct Found {
     files: u64,
     bytes: u64,
+    unique_bytes: u64,
     folders: u64,
     unreadable: Vec<Value>,
     left_out: Vec<Value>,
     problems: Vec<Value>,
+    azure_files: Vec<Value>,
 }
 
 pub(super) fn run(arguments: &Arguments, screen: &Screen) -> Result<Ended, JobError> {
+    let written = arguments.out.as_ref().or(arguments.renames.as_ref());
+    if let (Some(file), [_, _, ..]) = (written, arguments.paths.as_slice()) {
+        let what = "a file is of one folder: its paths begin there";
+        return Err(JobError::usage(what, file.display().to_string()));
+    }
+    let watch = ScanWatch::default();
+    let stop = watch.clone();
+    on_stop(move || stop.cancel());
     let mut found = Found::default();
     for path in &arguments.paths {
-        let gathered = gather(&request(path.clone()))?;
+        let bar = ScanBar::new(screen, &watch);
+        let gathered = gather(&request(arguments, path.clone(), &watch));
+        drop(bar);
+        let mut gathered = gathered?;
         found.add(&gathered, screen);
         for note in &gathered.notes {
             screen.line(&format!("  {note}"));
         }
+        if let Some(file) = &arguments.out {
+            save(file, &|out| write_listing(&gathered.listing, out))?;
+        }
+        if let Some(file) = &arguments.renames {
+            let mended = mend(&gathered.listing, &mut gathered.mapping);
+            let names = &gathered.mapping.renames;
+            save(file, &|out| write_renames(&mended, names, out))?;
+        }
     }
-    screen.line(&format!(
-        "{}, {} in {} folders",
-        show_files(found.files),
-        show_size(found.bytes),
-        found.folders
-    ));
-    screen.object(&json!({
-        "files": found.files,
-        "bytes": found.bytes,
-        "folders": found.folders,
-        "unreadable": found.unreadable,
-        "left_out": found.left_out,
-        "problems": found.problems,
-    }));
+    found.show(screen);
     Ok(Ended::amiss_if(
         !(found.unreadable.is_empty() && found.left_out.is_empty() && found.problems.is_empty()),
     ))
@@ -70,6 +97,8 @@ impl Found {
                 self.bytes = self.bytes.saturating_add(entry.bytes);
             }
         }
+        let unique = gathered.unique_bytes.unwrap_or(0);
+        self.unique_bytes = self.unique_bytes.saturating_add(unique);
         for LeftOut { path, reason } in &gathered.skipped {
             screen.aside(&format!("{path}: {reason}"));
             let value = json!({"path": path, "reason": reason});
@@ -91,15 +120,84 @@ impl Found {
                 json!({"path": problem.path, "rule": problem.rule.to_string(), "mend": mend}),
             );
         }
+        for (path, problem) in share_problems(&gathered.listing, &gathered.mapping) {
+            self.azure_files
+                .push(json!({"path": path, "rule": problem.to_string()}));
+        }
+    }
+
+    fn show(&self, screen: &Screen) {
+        screen.line(&format!(
+            "{}, {} in {} folders",
+            show_files(self.files),
+            show_size(self.bytes),
+            self.folders
+        ));
+        if !self.azure_files.is_empty() {
+            screen.line(&format!(
+                "  {} names are good for Blob storage, and not for Azure Files (--json names them)",
+                self.azure_files.len()
+            ));
+        }
+        screen.object(&json!({
+            "files": self.files,
+            "bytes": self.bytes,
+            "unique_bytes": self.unique_bytes,
+            "folders": self.folders,
+            "unreadable": self.unreadable,
+            "left_out": self.left_out,
+            "problems": self.problems,
+            "azure_files": self.azure_files,
+        }));
     }
 }
 
-/// A request that only lists: session and destination are the shortest there are, for names to be
-/// judged by.
-fn request(path: PathBuf) -> JobRequest {
+fn request(arguments: &Arguments, path: PathBuf, watch: &ScanWatch) -> JobRequest {
     let origin = Origin::Folder {
         path,
-        destination: "container/".to_owned(),
+        destination: arguments.to.clone(),
     };
-    JobRequest::listing("scan", origin)
+    JobRequest {
+        other_file_systems: arguments.other_file_systems,
+        watch: watch.clone(),
+        ..JobRequest::listing("scan", origin)
+    }
+}
+
+type Out<'a> = &'a mut dyn Write;
+
+fn write_listing(listing: &Listing, out: Out<'_>) -> std::io::Result<()> {
+    out.write_all(listing_csv::HEADER.as_bytes())?;
+    for (_, entry) in listing.iter() {
+        out.write_all(listing_csv::line(&entry).as_bytes())?;
+    }
+    Ok(())
+}
+
+fn write_renames(
+    found: &[Problem],
+    names: &std::collections::BTreeMap<String, String>,
+    out: Out<'_>,
+) -> std::io::Result<()> {
+    out.write_all(renames_csv::HEADER.as_bytes())?;
+    for Problem { path, rule, .. } in found {
+        let name = names.get(path).map_or("", String::as_str);
+        out.write_all(renames_csv::line(path, name, &rule.to_string()).as_bytes())?;
+    }
+    Ok(())
+}
+
+fn save(path: &Path, write: &dyn Fn(Out<'_>) -> std::io::Result<()>) -> Result<(), JobError> {
+    let written = File::create(path).and_then(|file| {
+        let mut out = BufWriter::new(file);
+        write(&mut out)?;
+        out.flush()
+    });
+    written.map_err(|error| {
+        JobError::io(
+            format!("cannot write it: {error}"),
+            path.display().to_string(),
+            "The folder was only read.",
+        )
+    })
 }

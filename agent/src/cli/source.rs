@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use disk::SectorSize;
-use shared::api::FreeSpace;
+use shared::api::{FreeSpace, Rename};
 use shared::plan::driveset::read_driveset;
+use shared::plan::renames_csv::{RenameRow, read_renames};
 
 use crate::jobs::{JobError, TargetRequest, mapped};
 
@@ -99,6 +100,25 @@ pub(super) fn read_drives(
         });
     }
     Ok(drives)
+}
+
+/// Reads a file of new names; none where none is given.
+///
+/// # Errors
+/// [`JobError`] when it cannot be read or is wrong.
+pub(super) fn read_new_names(path: Option<&Path>) -> Result<Vec<Rename>, JobError> {
+    let Some(path) = path else {
+        return Ok(Vec::new());
+    };
+    let place = path.display().to_string();
+    let text = std::fs::read(path)
+        .map_err(|error| JobError::usage(format!("cannot read it: {error}"), place.as_str()))?;
+    let rows = read_renames(&text).map_err(|errors| {
+        let words: Vec<String> = errors.iter().map(ToString::to_string).collect();
+        JobError::usage(words.join("; "), place.as_str())
+    })?;
+    let rename = |RenameRow { path, name }| Rename { path, name };
+    Ok(rows.into_iter().map(rename).collect())
 }
 
 /// Returns the drives that a driveset.csv names; none where it is wrong, which whoever fills them says.

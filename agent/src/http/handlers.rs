@@ -13,10 +13,12 @@ use zeroize::{Zeroize, Zeroizing};
 
 use super::agent::Agent;
 use super::questions::{QUESTION_LIFE, Void};
+use super::scanning::EndsScan;
 use super::session::SessionId;
 use super::{drives, events, folders, reply, scanning};
 use crate::device::Said;
 use crate::jobs::{Confirmation, JobError, JobRequest};
+use crate::scan::ScanWatch;
 
 pub(super) fn open_session(agent: &Agent, request: &SessionRequest) -> Result<Response, ApiError> {
     let new = agent
@@ -49,8 +51,16 @@ pub(super) async fn list_folders(request: FoldersRequest) -> Result<Response, Ap
     Ok(reply::json(&found))
 }
 
-pub(super) async fn scan(request: ScanRequest) -> Result<Response, ApiError> {
-    let found = blocking(move || scanning::scan(&request.path)).await?;
+/// Scans a folder, telling how far it is; when the page goes away, this is dropped and the scan ends.
+pub(super) async fn scan(agent: &Agent, request: ScanRequest) -> Result<Response, ApiError> {
+    let watch = ScanWatch::default();
+    let _ends = EndsScan(watch.clone());
+    let (path, watched) = (request.path.clone(), watch.clone());
+    let found = blocking(move || scanning::scan(&request, &watched));
+    let found = tokio::select! {
+        found = found => found?,
+        never = scanning::tell(&agent.jobs, &path, &watch) => match never {},
+    };
     Ok(reply::json(&found))
 }
 

@@ -94,7 +94,9 @@ where
         (&Method::POST, ["api", "folders"]) => {
             handlers::list_folders(request.read(SMALL).await?).await
         }
-        (&Method::POST, ["api", "scan"]) => handlers::scan(request.read(SMALL).await?).await,
+        (&Method::POST, ["api", "scan"]) => {
+            handlers::scan(&agent, request.read(SMALL).await?).await
+        }
         (&Method::GET, ["api", "events"]) => Ok(handlers::follow_events(&agent)),
         (&Method::GET, ["api", "jobs"]) => Ok(handlers::list_jobs(&agent)),
         (&Method::POST, ["api", "jobs"]) => {

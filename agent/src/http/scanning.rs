@@ -1,32 +1,77 @@
 //! A source folder, listed for a page that plans from the listing.
 
 use std::collections::HashMap;
+use std::convert::Infallible;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use shared::api::{
-    ApiError, NameProblem, ScanCounts, ScanReply, WireListing, WireListingError, code,
+    ApiError, NameProblem, News, ScanCounts, ScanReply, ScanRequest, WireListing, WireListingError,
+    code,
 };
 use shared::job::{LeftOut, LeftOutReason};
 use shared::plan::{FolderId, Listing, problems};
 
-use crate::jobs::{Gathered, JobRequest, Origin, gather};
+use crate::jobs::{Gathered, JobRequest, Jobs, Origin, gather};
+use crate::scan::{ScanProgress, ScanWatch};
 
 /// A browser plans from a listing of this many entries; beyond, the agent alone does.
 const ENTRIES_MAX: u32 = 3_000_000;
 /// So many things are named; the counts tell the rest.
 const NAMED_MAX: usize = 1_000;
 
-/// Returns what is in the folder at `path`.
+/// Time between two words of how far a scan is.
+const TELL_EVERY: Duration = Duration::from_millis(250);
+
+/// Ends a scan when nobody waits for it any more.
+pub(super) struct EndsScan(pub(super) ScanWatch);
+
+impl Drop for EndsScan {
+    fn drop(&mut self) {
+        self.0.cancel();
+    }
+}
+
+/// Tells how far the scan of `path` is, until it is dropped.
+pub(super) async fn tell(jobs: &Jobs, path: &str, watch: &ScanWatch) -> Infallible {
+    loop {
+        tokio::time::sleep(TELL_EVERY).await;
+        let ScanProgress {
+            files,
+            bytes,
+            folders,
+            folders_left,
+        } = watch.progress();
+        jobs.publish(News::Scanning {
+            path: path.to_owned(),
+            counts: ScanCounts {
+                files,
+                bytes,
+                folders,
+            },
+            folders_left,
+        });
+    }
+}
+
+/// Returns what is in the folder that is asked for.
 ///
 /// # Errors
-/// [`ApiError`] when the folder itself cannot be read; what cannot be read below it is named in the reply.
-pub(super) fn scan(path: &str) -> Result<ScanReply, ApiError> {
+/// [`ApiError`] when the folder itself cannot be read, or nobody waits any more; what cannot be read below it is named in
+/// the reply.
+pub(super) fn scan(asked: &ScanRequest, watch: &ScanWatch) -> Result<ScanReply, ApiError> {
+    let path = &asked.path;
     let origin = Origin::Folder {
         path: PathBuf::from(path),
         // Names are judged for the shortest destination there is; the plan judges them for the real one.
         destination: "container/".to_owned(),
     };
-    let gathered = gather(&JobRequest::listing("scan", origin)).map_err(|error| *error.error)?;
+    let request = JobRequest {
+        other_file_systems: asked.other_file_systems,
+        watch: watch.clone(),
+        ..JobRequest::listing("scan", origin)
+    };
+    let gathered = gather(&request).map_err(|error| *error.error)?;
     reply(path, &gathered).map_err(|error| {
         ApiError::new(
             code::INTERNAL,
@@ -58,6 +103,7 @@ fn reply(path: &str, gathered: &Gathered) -> Result<ScanReply, WireListingError>
         problems: named.collect(),
         problem_count: number(found.len()),
         notes: gathered.notes.clone(),
+        unique_bytes: gathered.unique_bytes.unwrap_or(0),
         listing: match gathered.listing.len() {
             0..=ENTRIES_MAX => Some(wire(&gathered.listing)?),
             _ => None,
@@ -117,6 +163,34 @@ fn number(count: usize) -> u64 {
 mod tests {
     use super::*;
 
+    fn asked(path: &str) -> ScanRequest {
+        ScanRequest {
+            path: path.to_owned(),
+            other_file_systems: false,
+        }
+    }
+
+    #[tokio::test]
+    async fn a_scan_is_told_of_and_ends_when_nobody_waits_for_it() {
+        let jobs = Jobs::open(None).expect("no folder is needed");
+        let mut events = jobs.subscribe();
+        let watch = ScanWatch::default();
+        let ends = EndsScan(watch.clone());
+        tokio::select! {
+            never = tell(&jobs, "/srv", &watch) => match never {},
+            event = events.recv() => {
+                let News::Scanning { path, folders_left, .. } = event.expect("told").news else {
+                    panic!("other news")
+                };
+                assert_eq!((path.as_str(), folders_left), ("/srv", 0));
+            }
+        }
+        assert!(!watch.is_cancelled());
+        drop(ends);
+        let error = scan(&asked("/"), &watch).expect_err("nobody waits");
+        assert_eq!(error.code, code::STOPPED);
+    }
+
     #[test]
     fn a_folder_comes_back_as_the_listing_that_the_agent_itself_plans_from() {
         let temporary = tempfile::tempdir().expect("a folder");
@@ -125,7 +199,8 @@ mod tests {
         std::fs::write(root.join("a/one"), b"1").expect("a file");
         std::fs::write(root.join("two"), b"22").expect("a file");
         std::fs::write(root.join("CON"), b"").expect("a file");
-        let reply = scan(root.to_str().expect("text")).expect("scanned");
+        let reply =
+            scan(&asked(root.to_str().expect("text")), &ScanWatch::default()).expect("scanned");
         assert_eq!(
             (reply.counts.files, reply.counts.bytes, reply.counts.folders),
             (3, 3, 2)
@@ -153,7 +228,7 @@ mod tests {
 
     #[test]
     fn a_missing_folder_is_named() {
-        let error = scan("/no/such/folder").expect_err("missing");
+        let error = scan(&asked("/no/such/folder"), &ScanWatch::default()).expect_err("missing");
         assert_eq!(error.place, "/no/such/folder");
     }
 }

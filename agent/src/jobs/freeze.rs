@@ -16,6 +16,7 @@ use super::kept_volume::{HeadKept, KeptTarget};
 use super::old_journals;
 use super::plan_file::{self, Head, HeadDrive};
 use super::prepared::Prepared;
+use super::renames_file;
 use super::request::Passphrase;
 use super::targets::Target;
 use crate::attempt::{DriveBay, DriveJob, DriveKeys, now};
@@ -120,6 +121,7 @@ pub(super) fn freeze(
         &prepared.plan,
     )
     .map_err(|error| JobError::io(error.to_string(), plan_name, UNTOUCHED))?;
+    renames_file::write(folders, &request.session, &prepared.gathered.mapping)?;
     if let Some(replaced) = &prepared.replaces {
         let spare = serials.first().map_or("", String::as_str);
         let note = Note {

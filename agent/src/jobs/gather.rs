@@ -7,14 +7,14 @@ use ntfs_image::FileTime;
 use shared::api::UnreadableCounts;
 use shared::blob_name::{Destination, SessionId, check_blob_path};
 use shared::job::{LeftOut, LeftOutReason};
-use shared::manifest::Disposition;
+use shared::manifest::{AttachedKind, BLOCK_BYTES, BLOCKS_MAX, Disposition};
 use shared::plan::dataset::{DatasetRow, read_dataset};
 use shared::plan::listing_csv::read_listing;
-use shared::plan::{Goal, Kind, Listing, Mapping, Plan, Target};
+use shared::plan::{FolderId, Goal, Kind, Listing, Mapping, Plan, Target};
 
 use super::request::{JobRequest, Origin};
 use crate::job_error::JobError;
-use crate::scan::{self, ScanReport, Skipped, SkippedReason, SourceRoot};
+use crate::scan::{self, ScanError, ScanOptions, ScanReport, Skipped, SkippedReason, SourceRoot};
 
 /// Everything that is to travel, before anything is planned.
 #[derive(Debug)]
@@ -31,6 +31,8 @@ pub struct Gathered {
     pub skipped: Vec<LeftOut>,
     /// How much of that is there and cannot be read.
     pub unreadable: UnreadableCounts,
+    /// Bytes when a file with several names is counted once; none where nothing was scanned.
+    pub unique_bytes: Option<u64>,
     /// Things to be said once.
     pub notes: Vec<String>,
     /// What the page and the journal call the source and the destination.
@@ -46,6 +48,8 @@ pub struct Attached {
     pub properties: Option<Vec<u8>>,
 }
 
+/// The longest file that the published grammar's blocks can hold (azure-import-export.md, 2.5).
+const BLOCKS_OF_4_MIB_BYTES: u64 = BLOCKS_MAX.saturating_mul(BLOCK_BYTES);
 /// A metadata or properties file longer than this is none; the store takes 8 KiB of metadata.
 const ATTACHED_BYTES_MAX: usize = 1 << 20;
 
@@ -55,9 +59,18 @@ const ATTACHED_BYTES_MAX: usize = 1 << 20;
 /// [`JobError`] when a source cannot be read at all or the data set is wrong; what lies below and
 /// cannot go is in [`Gathered::skipped`].
 pub fn gather(request: &JobRequest) -> Result<Gathered, JobError> {
+    let mut gathered = sources(request)?;
+    if !request.renames.is_empty() {
+        gathered.note_new_names();
+    }
+    Ok(gathered)
+}
+
+fn sources(request: &JobRequest) -> Result<Gathered, JobError> {
     match &request.origin {
         Origin::Folder { path, destination } => folder(request, path, destination),
         Origin::DataSet { path, map } => data_set(request, path, map),
+        Origin::Row { row, map } => one_row(request, row, map),
         Origin::Listing { path, destination } => listing(request, path, destination),
         Origin::Plan { path } => planned(request, path),
     }
@@ -78,7 +91,7 @@ fn folder(request: &JobRequest, path: &Path, destination: &str) -> Result<Gather
     }
     let mut gathered = below(request, destination)?;
     gathered.words = (path.display().to_string(), destination.to_owned());
-    gathered.add(scan_one(path)?, None)?;
+    gathered.add(scan_one(request, path)?, None)?;
     gathered.attached.push(Attached::default());
     Ok(gathered)
 }
@@ -162,10 +175,46 @@ fn data_set(
     );
     gathered.attached = attached;
     for (number, row) in (1_u32..).zip(&rows) {
-        let base = mapped(&row.base_path, map);
-        gathered.add(scan_one(&base)?, Some(number))?;
+        gathered.add(scan_row(request, row, map)?, Some(number))?;
     }
     Ok(gathered)
+}
+
+fn one_row(
+    request: &JobRequest,
+    row: &DatasetRow,
+    map: &[(String, PathBuf)],
+) -> Result<Gathered, JobError> {
+    let files = read_attached(row, map)?;
+    let target = target_of(row, &files, &row.base_path)?;
+    let mut gathered = Gathered::new(request, vec![target], false)?;
+    gathered.words = (row.base_path.clone(), row.destination.clone());
+    gathered.attached.push(files);
+    gathered.add(scan_row(request, row, map)?, None)?;
+    Ok(gathered)
+}
+
+/// Lists what a row names: a folder where its path ends like one, else a file.
+fn scan_row(
+    request: &JobRequest,
+    row: &DatasetRow,
+    map: &[(String, PathBuf)],
+) -> Result<ScanReport, JobError> {
+    let base = mapped(&row.base_path, map);
+    let wrong = |what: String| Err(JobError::usage(what, base.display().to_string()));
+    if !row.is_folder && base.is_dir() {
+        return wrong(format!(
+            "\"{}\" is a folder; a BasePath that is one ends in \\ or /",
+            row.base_path
+        ));
+    }
+    if row.is_folder && base.is_file() {
+        return wrong(format!(
+            "\"{}\" is a file; a BasePath that is one does not end in \\ or /",
+            row.base_path
+        ));
+    }
+    scan_one(request, &base)
 }
 
 fn target_of(row: &DatasetRow, files: &Attached, place: &str) -> Result<Target, JobError> {
@@ -198,22 +247,24 @@ fn target_of(row: &DatasetRow, files: &Attached, place: &str) -> Result<Target, 
 }
 
 fn read_attached(row: &DatasetRow, map: &[(String, PathBuf)]) -> Result<Attached, JobError> {
-    let read = |path: &Option<String>| {
+    let read = |path: &Option<String>, kind: AttachedKind| {
         let Some(path) = path else { return Ok(None) };
         let file = mapped(path, map);
-        let place = file.display().to_string();
-        match std::fs::read(&file) {
-            Ok(bytes) if bytes.len() > ATTACHED_BYTES_MAX => Err(JobError::usage(
-                "this is far too long for a metadata or properties file",
-                place,
-            )),
-            Ok(bytes) => Ok(Some(bytes)),
-            Err(error) => Err(JobError::usage(format!("cannot read it: {error}"), place)),
+        let wrong = |what: String| JobError::usage(what, file.display().to_string());
+        let bytes =
+            std::fs::read(&file).map_err(|error| wrong(format!("cannot read it: {error}")))?;
+        if bytes.len() > ATTACHED_BYTES_MAX {
+            return Err(wrong(
+                "this is far too long for a metadata or properties file".to_owned(),
+            ));
         }
+        kind.check(&bytes)
+            .map_err(|problem| wrong(problem.to_string()))?;
+        Ok(Some(bytes))
     };
     Ok(Attached {
-        metadata: read(&row.metadata_file)?,
-        properties: read(&row.properties_file)?,
+        metadata: read(&row.metadata_file, AttachedKind::Metadata)?,
+        properties: read(&row.properties_file, AttachedKind::Properties)?,
     })
 }
 
@@ -240,12 +291,16 @@ pub fn mapped(path: &str, map: &[(String, PathBuf)]) -> PathBuf {
     }
 }
 
-fn scan_one(path: &Path) -> Result<ScanReport, JobError> {
-    let threads = std::thread::available_parallelism()
-        .map_or(2, std::num::NonZero::get)
-        .max(4);
-    scan::scan(path, threads)
-        .map_err(|error| JobError::usage(error.to_string(), path.display().to_string()))
+fn scan_one(request: &JobRequest, path: &Path) -> Result<ScanReport, JobError> {
+    let how = ScanOptions {
+        other_file_systems: request.other_file_systems,
+        watch: request.watch.clone(),
+        ..ScanOptions::default()
+    };
+    scan::scan(path, &how).map_err(|error| match error {
+        ScanError::Cancelled => JobError::stopped(error.to_string(), path.display().to_string()),
+        error => JobError::usage(error.to_string(), path.display().to_string()),
+    })
 }
 
 impl Gathered {
@@ -271,6 +326,7 @@ impl Gathered {
             attached: Vec::new(),
             skipped: Vec::new(),
             unreadable: UnreadableCounts::default(),
+            unique_bytes: None,
             notes: Vec::new(),
             words: (String::new(), String::new()),
         })
@@ -292,6 +348,19 @@ impl Gathered {
                     JobError::plan(error.to_string(), "Split the source into several sessions.")
                 })?;
         }
+        let unique = self.unique_bytes.unwrap_or(0);
+        self.unique_bytes = Some(unique.saturating_add(report.unique_bytes));
+        let longer = report
+            .entries
+            .iter()
+            .filter(|entry| entry.bytes > BLOCKS_OF_4_MIB_BYTES);
+        match longer.count() {
+            0 => {}
+            many => self.notes.push(format!(
+                "{many} files are longer than 50,000 blocks of 4 MiB: they get longer blocks, which the published \
+                 manifest's grammar does not have; nobody has proven yet that the service takes them"
+            )),
+        }
         for skipped in &report.skipped {
             self.unreadable = counted(self.unreadable, skipped);
             self.skipped.push(LeftOut {
@@ -300,9 +369,10 @@ impl Gathered {
             });
         }
         if report.hard_linked > 0 {
+            let all: u64 = report.entries.iter().map(|entry| entry.bytes).sum();
             self.notes.push(format!(
-                "{} files have several names; each name is copied in full",
-                report.hard_linked
+                "{} names are of files with several names; each name is copied in full: {all} bytes, where {} would do",
+                report.hard_linked, report.unique_bytes
             ));
         }
         if report.sparse > 0 {
@@ -317,6 +387,30 @@ impl Gathered {
         }
         self.roots.push(report.root);
         Ok(())
+    }
+
+    /// Says how many new names are taken, and which of them name nothing that is there.
+    fn note_new_names(&mut self) {
+        let mut idle: std::collections::BTreeSet<&str> =
+            self.mapping.renames.keys().map(String::as_str).collect();
+        let all = idle.len();
+        for (_, entry) in self.listing.iter() {
+            idle.remove(entry.path);
+        }
+        for id in 1..self.listing.folder_count() {
+            idle.remove(self.listing.folder(FolderId(id)).path);
+        }
+        let taken = all.saturating_sub(idle.len());
+        let mut notes = vec![format!(
+            "{taken} names are changed on the drive and in the store"
+        )];
+        if let Some(first) = idle.first() {
+            notes.push(format!(
+                "{} new names are for paths that are not there, as {first}",
+                idle.len()
+            ));
+        }
+        self.notes.append(&mut notes);
     }
 
     /// Returns everything that is known not to travel by `plan`, each with its length.
@@ -388,6 +482,7 @@ fn reason(skipped: &SkippedReason) -> LeftOutReason {
         SkippedReason::Fifo => LeftOutReason::Pipe,
         SkippedReason::DeviceNode => LeftOutReason::Device,
         SkippedReason::NameNotUtf8 => LeftOutReason::NameNotUnicode,
+        SkippedReason::OtherFileSystem => LeftOutReason::OtherFileSystem,
         SkippedReason::Unreadable(_) => LeftOutReason::Unreadable,
     }
 }

@@ -13,10 +13,12 @@ pub(super) fn kept_paths(prepared: &Prepared, state_dir: Option<&Path>) -> Vec<P
         Origin::Folder { path, .. }
         | Origin::DataSet { path, .. }
         | Origin::Listing { path, .. }
-        | Origin::Plan { path } => path,
+        | Origin::Plan { path } => Some(path),
+        // Its folder is among the roots.
+        Origin::Row { .. } => None,
     };
     // A drive's files that go onto a spare come from no named place.
-    let named = Some(origin.clone()).filter(|path| !path.as_os_str().is_empty());
+    let named = origin.cloned().filter(|path| !path.as_os_str().is_empty());
     let mut kept: Vec<PathBuf> = named.into_iter().collect();
     kept.extend(prepared.gathered.roots.iter().cloned());
     kept.extend(request.journal_dirs.iter().cloned());

@@ -71,7 +71,7 @@ fn unfinished(path: &Path, replay: &Replay) -> JobError {
 ///
 /// # Errors
 /// [`JobError`] when it cannot be listed.
-pub(super) fn journals(folder: &Path) -> Result<Vec<PathBuf>, JobError> {
+pub fn journals(folder: &Path) -> Result<Vec<PathBuf>, JobError> {
     let entries = match std::fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),

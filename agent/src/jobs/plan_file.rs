@@ -320,6 +320,7 @@ pub fn read_from(file: impl BufRead, place: &str) -> Result<PlanFile, JobError> 
             ..UnreadableCounts::default()
         },
         skipped: std::mem::take(&mut head.skipped),
+        unique_bytes: None,
         notes: Vec::new(),
         words: head.words.clone(),
     };
@@ -463,6 +464,7 @@ mod tests {
             }],
             skipped: Vec::new(),
             unreadable: UnreadableCounts::default(),
+            unique_bytes: None,
             notes: Vec::new(),
             words: ("/srv/film".to_owned(), "film/reels/".to_owned()),
         }

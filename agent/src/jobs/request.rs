@@ -5,11 +5,13 @@ use std::path::PathBuf;
 use bitlocker_image::{Cipher, RecoveryPassword};
 use disk::SectorSize;
 use shared::api::{self, ExpectedDrive, FreeSpace, PickedDrive, Rename, StartRequest};
+use shared::plan::dataset::DatasetRow;
 use zeroize::Zeroizing;
 
 use crate::device::Said;
 use crate::job_error::JobError;
 use crate::pipeline::SurfaceCheck;
+use crate::scan::ScanWatch;
 
 /// A job to be started: fill drives from sources.
 #[derive(Clone, Debug)]
@@ -53,6 +55,10 @@ pub struct JobRequest {
     pub accept_moved: bool,
     /// Whether what cannot be read is left out; without it such a source is refused.
     pub leave_unreadable: bool,
+    /// Whether folders on which another file system is mounted are entered.
+    pub other_file_systems: bool,
+    /// Tells how far the listing of the sources is, and ends it.
+    pub watch: ScanWatch,
     /// What the page computed, to be compared; empty when nobody did.
     pub expected: Vec<ExpectedDrive>,
     /// Whether a plan that differs from `expected` is accepted.
@@ -111,6 +117,13 @@ pub enum Origin {
         /// The file.
         path: PathBuf,
         /// Windows prefix and the folder that stands for it here.
+        map: Vec<(String, PathBuf)>,
+    },
+    /// One row that no file holds, as a dataset.csv would say it.
+    Row {
+        /// The row.
+        row: Box<DatasetRow>,
+        /// As for [`Origin::DataSet`].
         map: Vec<(String, PathBuf)>,
     },
     /// Rows of `path,bytes`: what is not here, for planning only.
@@ -195,6 +208,8 @@ impl JobRequest {
             only: Vec::new(),
             accept_moved: true,
             leave_unreadable: true,
+            other_file_systems: false,
+            watch: ScanWatch::default(),
             expected: Vec::new(),
             accept_differences: true,
         }
@@ -236,6 +251,8 @@ impl JobRequest {
             only: Vec::new(),
             accept_moved: true,
             leave_unreadable: wire.options.leave_unreadable,
+            other_file_systems: wire.options.other_file_systems,
+            watch: ScanWatch::default(),
             expected: wire.expected,
             accept_differences: wire.accept_differences,
         })

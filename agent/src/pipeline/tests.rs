@@ -22,7 +22,7 @@ use shared::verify::{Expected, VerifyVerdict, verify};
 
 use super::*;
 use crate::device::Device;
-use crate::scan::{SourceRoot, scan};
+use crate::scan::{ScanOptions, SourceRoot, scan};
 use crate::shelf::Shelves;
 
 const DISK_BYTES: u64 = 300 << 20;
@@ -137,7 +137,7 @@ fn ground() -> Ground {
         )
         .expect("new");
     }
-    let report = scan(&source, 2).expect("a folder");
+    let report = scan(&source, &ScanOptions::default()).expect("a folder");
     let mut listing = Listing::new();
     for entry in &report.entries {
         let modified = FileTime::from_unix(entry.modified_seconds, entry.modified_nanoseconds);

@@ -10,9 +10,11 @@
 
 mod beneath;
 mod facts;
+mod options;
 mod report;
 mod walk;
 
 pub use beneath::{OpenSourceError, SourceFile, SourceRoot, SourceState};
+pub use options::{ScanOptions, ScanProgress, ScanWatch};
 pub use report::{Entry, ScanReport, Skipped, SkippedReason};
 pub use walk::{ScanError, scan};

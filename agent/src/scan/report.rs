@@ -15,6 +15,8 @@ pub struct ScanReport {
     pub skipped: Vec<Skipped>,
     /// Files with more than one name: each name is copied in full.
     pub hard_linked: u64,
+    /// Bytes of the files when each is counted once, whatever its names.
+    pub unique_bytes: u64,
     /// Files with holes: they count and go with their full length.
     pub sparse: u64,
     /// Folders on other file systems, which were followed.
@@ -69,6 +71,9 @@ pub enum SkippedReason {
     /// A name that is not UTF-8.
     #[error("its name is not UTF-8, so it has no NTFS name; rename it")]
     NameNotUtf8,
+    /// A folder on which another file system is mounted.
+    #[error("another file system, which was not entered")]
+    OtherFileSystem,
     /// The operating system refused; a folder's contents are then missing too.
     #[error("cannot be read: {0}")]
     Unreadable(String),
@@ -126,6 +131,13 @@ impl Found {
         });
     }
 
+    /// Returns how many files were found, and their bytes.
+    pub(super) fn files_and_bytes(&self) -> (u64, u64) {
+        let files = u64::try_from(self.files.len()).unwrap_or(u64::MAX);
+        let bytes = self.files.iter().map(|(_, _, entry)| entry.bytes).sum();
+        (files, bytes)
+    }
+
     /// Adds what another found; it is left empty.
     pub(super) fn append(&mut self, mut other: Self) {
         self.folders.append(&mut other.folders);
@@ -147,6 +159,13 @@ impl Found {
         self.skipped
             .sort_unstable_by(|one, other| one.path.cmp(&other.path));
         self.crossed.sort_unstable();
+        // The names of one file stand together.
+        let unique_bytes = self
+            .files
+            .chunk_by(|one, other| key(one) == key(other))
+            .filter_map(<[_]>::first)
+            .map(|(_, _, entry)| entry.bytes)
+            .fold(0, u64::saturating_add);
         let mut entries = self.folders;
         entries.reserve_exact(self.files.len());
         entries.extend(self.files.into_iter().map(|(_, _, entry)| entry));
@@ -155,6 +174,7 @@ impl Found {
             entries,
             skipped: self.skipped,
             hard_linked: self.hard_linked,
+            unique_bytes,
             sparse: self.sparse,
             crossed: self.crossed,
         }

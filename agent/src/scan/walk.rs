@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use rayon::{Scope, ThreadPoolBuilder};
-use rustix::fs::{Dir, FileType};
+use rustix::fs::{Dir, DirEntry, FileType};
 use rustix::io::Errno;
 use thiserror::Error;
 
 use super::beneath::SourceRoot;
 use super::facts::{Facts, facts, may_read};
+use super::options::{ScanOptions, ScanWatch};
 use super::report::{Found, ScanReport, SkippedReason, VANISHED};
 
 /// A source that could not be scanned at all.
@@ -38,18 +39,22 @@ pub enum ScanError {
         /// The path given.
         path: PathBuf,
     },
+    /// Somebody wished that it ends.
+    #[error("the scan was stopped")]
+    Cancelled,
 }
 
-/// Returns everything below `root` with `threads` threads; the same tree gives the same report.
+/// Returns everything below `root`; the same tree gives the same report.
 ///
 /// Only `root` itself may be reached through symbolic links. A `root` that is a file gives a report
-/// with one file, whose root is the folder that holds it. Folders on other file systems are
-/// followed and noted.
+/// with one file, whose root is the folder that holds it. Folders on other file systems are named, and
+/// entered only when asked for. No loop is possible: links are not followed, and a folder lies in one
+/// place of its file system.
 ///
 /// # Errors
-/// [`ScanError`] when `root` itself cannot be read; anything below it that cannot is in
-/// [`ScanReport::skipped`].
-pub fn scan(root: &Path, threads: usize) -> Result<ScanReport, ScanError> {
+/// [`ScanError`] when `root` itself cannot be read, or the scan was stopped; anything below it that
+/// cannot be read is in [`ScanReport::skipped`].
+pub fn scan(root: &Path, how: &ScanOptions) -> Result<ScanReport, ScanError> {
     let io = |cause: String| ScanError::Io {
         path: root.to_owned(),
         cause,
@@ -71,15 +76,21 @@ pub fn scan(root: &Path, threads: usize) -> Result<ScanReport, ScanError> {
     // The source itself must be readable: below it, what is not is a line in the report.
     let top = Dir::new(top).map_err(|why| io(std::io::Error::from(why).to_string()))?;
     let pool = ThreadPoolBuilder::new()
-        .num_threads(threads.max(1))
+        .num_threads(how.threads.max(1))
         .build()
         .map_err(|why| io(why.to_string()))?;
     let walk = Walk {
         source,
         is_root: rustix::process::geteuid().is_root(),
+        other_file_systems: how.other_file_systems,
+        watch: &how.watch,
         found: Mutex::default(),
     };
+    how.watch.folder_found();
     pool.scope(|scope| walk.folder(scope, String::new(), top, None));
+    if how.watch.is_cancelled() {
+        return Err(ScanError::Cancelled);
+    }
     let found = walk
         .found
         .into_inner()
@@ -114,51 +125,83 @@ fn one_file(root: &Path, place: &Path) -> Result<ScanReport, ScanError> {
 }
 
 /// A walk under way; each folder is a task.
-struct Walk {
+struct Walk<'a> {
     source: SourceRoot,
     is_root: bool,
+    other_file_systems: bool,
+    watch: &'a ScanWatch,
     found: Mutex<Found>,
+}
+
+/// Where in the system's tree of file systems a folder is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct FileSystem {
+    device: u64,
+    mount: Option<u64>,
+}
+
+impl FileSystem {
+    const fn of(facts: &Facts) -> Self {
+        Self {
+            device: facts.device,
+            mount: facts.mount,
+        }
+    }
+
+    /// Returns whether a folder below one of this file system is on another: a device of its own is not
+    /// enough, since a subvolume of Btrfs has one.
+    fn differs(self, below: Self) -> bool {
+        let same_mount = self.mount.is_some() && self.mount == below.mount;
+        self.device != below.device && !same_mount
+    }
 }
 
 /// An open folder whose names are gone through.
 struct Level<'a> {
     path: &'a str,
     folder: BorrowedFd<'a>,
-    device: u64,
+    on: FileSystem,
 }
 
-impl Walk {
+impl Walk<'_> {
     /// Lists an open folder, and gives each folder in it a task of its own.
     fn folder<'scope>(
         &'scope self,
         scope: &Scope<'scope>,
         path: String,
         folder: Dir,
-        device_above: Option<u64>,
+        above: Option<FileSystem>,
     ) {
         let mut here = Found::default();
-        let device = self.list(scope, &path, folder, &mut here);
-        if let Err(why) = &device {
-            here.skip(path.clone(), unreadable(*why));
+        if let Err(why) = self.list(scope, &path, folder, above, &mut here) {
+            here.skip(path, unreadable(why));
         }
-        if device_above.is_some_and(|above| device.is_ok_and(|device| device != above)) {
-            here.crossed.push(path);
-        }
+        let (files, bytes) = here.files_and_bytes();
+        self.watch.folder_done(files, bytes);
         self.found
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .append(here);
     }
 
-    /// Returns the device that the folder lies on.
+    /// Goes through the names of an open folder, unless it is on a file system that is not entered.
     fn list<'scope>(
         &'scope self,
         scope: &Scope<'scope>,
         path: &str,
         mut folder: Dir,
+        above: Option<FileSystem>,
         here: &mut Found,
-    ) -> rustix::io::Result<u64> {
+    ) -> rustix::io::Result<()> {
         let own = facts(folder.fd()?, c"")?;
+        let on = FileSystem::of(&own);
+        if above.is_some_and(|above| above.differs(on)) {
+            if !self.other_file_systems {
+                here.skip(path.to_owned(), SkippedReason::OtherFileSystem);
+                return Ok(());
+            }
+            here.crossed.push(path.to_owned());
+        }
         if !path.is_empty() {
             here.add_folder(path.to_owned(), &own);
         }
@@ -166,20 +209,23 @@ impl Walk {
         while let Some(entry) = folder.read() {
             let entry = entry?;
             if entry.file_name() != c"." && entry.file_name() != c".." {
-                names.push((entry.ino(), entry.file_type(), entry.file_name().to_owned()));
+                names.push(entry);
             }
         }
         // In the order of inodes, a disk is asked from one end to the other.
-        names.sort_unstable_by_key(|(inode, _, _)| *inode);
+        names.sort_unstable_by_key(DirEntry::ino);
         let level = Level {
             path,
             folder: folder.fd()?,
-            device: own.device,
+            on,
         };
-        for (_, kind, name) in &names {
-            self.name(scope, &level, name, *kind, here);
+        for name in &names {
+            if self.watch.is_cancelled() {
+                break;
+            }
+            self.name(scope, &level, name.file_name(), name.file_type(), here);
         }
-        Ok(own.device)
+        Ok(())
     }
 
     fn name<'scope>(
@@ -213,17 +259,22 @@ impl Walk {
                 }
             }
             (FileType::Directory, _) => {
-                let device = level.device;
-                scope.spawn(move |scope| self.open_and_list(scope, path, device));
+                let above = level.on;
+                self.watch.folder_found();
+                scope.spawn(move |scope| self.open_and_list(scope, path, above));
             }
             (kind, _) => here.skip(path, reason(kind)),
         }
     }
 
-    fn open_and_list<'scope>(&'scope self, scope: &Scope<'scope>, path: String, device: u64) {
+    fn open_and_list<'scope>(&'scope self, scope: &Scope<'scope>, path: String, above: FileSystem) {
+        if self.watch.is_cancelled() {
+            return;
+        }
         match self.source.open_folder(&path).and_then(Dir::new) {
-            Ok(folder) => self.folder(scope, path, folder, Some(device)),
+            Ok(folder) => self.folder(scope, path, folder, Some(above)),
             Err(why) => {
+                self.watch.folder_done(0, 0);
                 let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
                 found.skip(
                     path,
@@ -274,7 +325,12 @@ fn joined(folder: &str, name: &str) -> String {
     if folder.is_empty() {
         name.to_owned()
     } else {
-        format!("{folder}/{name}")
+        let mut path =
+            String::with_capacity(folder.len().saturating_add(name.len()).saturating_add(1));
+        path.push_str(folder);
+        path.push('/');
+        path.push_str(name);
+        path
     }
 }
 
@@ -296,6 +352,13 @@ mod tests {
     use std::process::Command;
 
     use super::*;
+
+    fn with_threads(threads: usize) -> ScanOptions {
+        ScanOptions {
+            threads,
+            ..ScanOptions::default()
+        }
+    }
 
     fn paths(report: &ScanReport) -> Vec<&str> {
         report
@@ -326,7 +389,7 @@ mod tests {
             .expect("ours");
         let time = std::time::UNIX_EPOCH + std::time::Duration::new(1_000_000_000, 123_456_700);
         file.set_modified(time).expect("ours");
-        let report = scan(root.path(), 2).expect("there");
+        let report = scan(root.path(), &with_threads(2)).expect("there");
         assert_eq!(paths(&report)[..3], ["a", "b", "b/empty"]);
         let files: Vec<_> = report
             .entries
@@ -354,7 +417,7 @@ mod tests {
             std::os::unix::net::UnixListener::bind(root.path().join("socket")).expect("room");
         let bad = std::ffi::OsStr::from_bytes(b"caf\xe9");
         fs::write(root.path().join(bad), "x").expect("room");
-        let report = scan(root.path(), 2).expect("there");
+        let report = scan(root.path(), &with_threads(2)).expect("there");
         let expected = [
             ("caf\\xe9", &SkippedReason::NameNotUtf8),
             ("dangling", &SkippedReason::SymbolicLink),
@@ -370,7 +433,7 @@ mod tests {
             let path = root.path().join(tool);
             let made = Command::new(tool).arg(&path).args(arguments).status();
             if made.is_ok_and(|made| made.success()) {
-                let report = scan(root.path(), 2).expect("there");
+                let report = scan(root.path(), &with_threads(2)).expect("there");
                 assert!(skipped(&report).contains(&(tool, &reason)));
             } else {
                 println!("skipped: {tool} is not there or not allowed");
@@ -395,7 +458,7 @@ mod tests {
         }
         let flags = rustix::fs::OFlags::CREATE | rustix::fs::OFlags::WRONLY;
         rustix::fs::openat(&folder, "film", flags, rustix::fs::Mode::RUSR).expect("room");
-        let report = scan(root.path(), 4).expect("there");
+        let report = scan(root.path(), &with_threads(4)).expect("there");
         assert!(report.skipped.is_empty(), "{:?}", report.skipped);
         let file = report.entries.last().expect("listed");
         assert_eq!(file.path.len(), 20 * 256 + 4);
@@ -414,9 +477,9 @@ mod tests {
         for index in 0..20_000 {
             fs::write(root.path().join(format!("file {index}")), "").expect("room");
         }
-        let report = scan(root.path(), 8).expect("there");
+        let report = scan(root.path(), &with_threads(8)).expect("there");
         assert_eq!(report.entries.len(), 20_000);
-        let again = scan(root.path(), 1).expect("there");
+        let again = scan(root.path(), &with_threads(1)).expect("there");
         assert_eq!(report.entries, again.entries);
     }
 
@@ -427,7 +490,7 @@ mod tests {
         fs::hard_link(root.path().join("one"), root.path().join("two")).expect("room");
         let sparse = fs::File::create(root.path().join("sparse")).expect("room");
         sparse.set_len(5 << 30).expect("room");
-        let report = scan(root.path(), 2).expect("there");
+        let report = scan(root.path(), &with_threads(2)).expect("there");
         assert_eq!(
             (report.entries.len(), report.hard_linked, report.sparse),
             (3, 2, 1)
@@ -443,7 +506,7 @@ mod tests {
         let root = tempfile::tempdir().expect("a folder");
         fs::write(root.path().join("film"), "123").expect("room");
         fs::write(root.path().join("other"), "x").expect("room");
-        let report = scan(&root.path().join("film"), 2).expect("there");
+        let report = scan(&root.path().join("film"), &with_threads(2)).expect("there");
         assert_eq!(paths(&report), ["film"]);
         assert!(
             SourceRoot::open(&report.root)
@@ -451,9 +514,9 @@ mod tests {
                 .open_file("film")
                 .is_ok()
         );
-        assert!(scan(&root.path().join("nothing"), 2).is_err());
+        assert!(scan(&root.path().join("nothing"), &with_threads(2)).is_err());
         assert!(matches!(
-            scan(Path::new("/dev/null"), 2),
+            scan(Path::new("/dev/null"), &with_threads(2)),
             Err(ScanError::NotAFolder { .. })
         ));
     }
@@ -472,12 +535,76 @@ mod tests {
             return;
         }
         fs::write(point.join("film"), "x").expect("room");
-        let report = scan(root.path(), 2);
+        let stays = scan(root.path(), &with_threads(2));
+        let told = ScanOptions {
+            other_file_systems: true,
+            ..ScanOptions::default()
+        };
+        let report = scan(root.path(), &told);
         let unmounted = Command::new("umount").arg(&point).status();
         assert!(unmounted.is_ok_and(|unmounted| unmounted.success()));
         let report = report.expect("there");
         assert_eq!(report.crossed, ["mounted"]);
         assert_eq!(paths(&report), ["mounted", "mounted/film"]);
+        let stays = stays.expect("there");
+        assert_eq!(
+            skipped(&stays),
+            [("mounted", &SkippedReason::OtherFileSystem)]
+        );
+        assert!(stays.entries.is_empty() && stays.crossed.is_empty());
+    }
+
+    #[test]
+    fn a_scan_counts_what_it_found_and_one_that_is_stopped_gives_no_report() {
+        let root = tempfile::tempdir().expect("a folder");
+        fs::create_dir_all(root.path().join("a/b")).expect("room");
+        fs::write(root.path().join("a/one"), "1").expect("room");
+        fs::write(root.path().join("a/b/two"), "22").expect("room");
+        let how = with_threads(2);
+        scan(root.path(), &how).expect("there");
+        let done = how.watch.progress();
+        assert_eq!(
+            (done.files, done.bytes, done.folders, done.folders_left),
+            (2, 3, 3, 0)
+        );
+        how.watch.cancel();
+        assert_eq!(
+            scan(root.path(), &how).map(|_| ()),
+            Err(ScanError::Cancelled)
+        );
+    }
+
+    #[test]
+    fn each_name_of_a_file_counts_and_its_content_once_beside() {
+        let root = tempfile::tempdir().expect("a folder");
+        fs::write(root.path().join("one"), "12345").expect("room");
+        fs::write(root.path().join("other"), "12").expect("room");
+        for name in ["two", "three"] {
+            fs::hard_link(root.path().join("one"), root.path().join(name)).expect("room");
+        }
+        let report = scan(root.path(), &with_threads(2)).expect("there");
+        let all: u64 = report.entries.iter().map(|entry| entry.bytes).sum();
+        assert_eq!((all, report.unique_bytes, report.hard_linked), (17, 7, 3));
+        let once = Command::new("du")
+            .arg("-sb")
+            .arg("--apparent-size")
+            .args(["--", "."])
+            .current_dir(root.path())
+            .output();
+        let Ok(once) = once else {
+            println!("skipped: du is not there");
+            return;
+        };
+        // du counts the folder's own length too.
+        let folder = fs::metadata(root.path()).expect("there").len();
+        let text = String::from_utf8_lossy(&once.stdout).into_owned();
+        let counted: u64 = text
+            .split_whitespace()
+            .next()
+            .expect("a number")
+            .parse()
+            .expect("a number");
+        assert_eq!(counted, folder.saturating_add(report.unique_bytes));
     }
 
     /// As root, everything can be read: this test then runs itself again as nobody.
@@ -521,7 +648,7 @@ mod tests {
             fs::Permissions::from_mode(0o200),
         )
         .expect("ours");
-        let report = scan(root.path(), 2).expect("there");
+        let report = scan(root.path(), &with_threads(2)).expect("there");
         fs::set_permissions(
             root.path().join("closed"),
             fs::Permissions::from_mode(0o700),

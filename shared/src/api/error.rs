@@ -86,6 +86,8 @@ pub mod code {
     pub const REFUSED: &str = "refused";
     /// A device or file failed.
     pub const IO: &str = "io";
+    /// The person stopped it.
+    pub const STOPPED: &str = "stopped";
     /// A fault of our own.
     pub const INTERNAL: &str = "internal";
 }

@@ -91,6 +91,9 @@ pub enum News {
         path: String,
         /// What was counted so far.
         counts: ScanCounts,
+        /// Folders seen and not gone through yet.
+        #[serde(default)]
+        folders_left: u64,
     },
     /// A drive was plugged in or taken out: list them again.
     DrivesChanged,
@@ -265,6 +268,7 @@ mod tests {
             News::Scanning {
                 path: "/srv".into(),
                 counts: ScanCounts::default(),
+                folders_left: 3,
             },
             News::Tick,
         ];

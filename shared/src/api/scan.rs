@@ -39,12 +39,16 @@ pub struct FolderEntry {
     pub readable: bool,
 }
 
-/// `POST /api/scan`. While it runs, [`News::Scanning`](super::News::Scanning) tells how far it is.
+/// `POST /api/scan`. While it runs, [`News::Scanning`](super::News::Scanning) tells how far it is; whoever
+/// breaks the connection off ends it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ScanRequest {
     /// The source folder, absolute.
     pub path: String,
+    /// Whether folders on which another file system is mounted are entered.
+    #[serde(default)]
+    pub other_file_systems: bool,
 }
 
 /// The answer.
@@ -71,6 +75,9 @@ pub struct ScanReply {
     /// Things said once, with counts: hard links copied in full, sparse files counted in full, ACLs
     /// not carried.
     pub notes: Vec<String>,
+    /// The bytes when a file with several names is counted once; each name is copied in full.
+    #[serde(default)]
+    pub unique_bytes: u64,
     /// What the page plans from; none when there are too many entries for a browser, then the agent
     /// alone plans.
     pub listing: Option<WireListing>,

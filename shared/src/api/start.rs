@@ -58,6 +58,8 @@ pub struct StartOptions {
     pub leave_out_problems: bool,
     /// Whether what cannot be read is left out. Without it such a source is refused.
     pub leave_unreadable: bool,
+    /// Whether folders on which another file system is mounted are entered.
+    pub other_file_systems: bool,
 }
 
 impl Default for StartOptions {
@@ -70,6 +72,7 @@ impl Default for StartOptions {
             renames: Vec::new(),
             leave_out_problems: false,
             leave_unreadable: false,
+            other_file_systems: false,
         }
     }
 }

@@ -37,6 +37,15 @@ impl Moment {
         )
     }
 
+    /// Returns the moment of a file's time, cut to milliseconds; none before 1970.
+    #[must_use]
+    pub fn of_file_time(time: FileTime) -> Option<Self> {
+        let (seconds, nanos) = time.to_unix();
+        let seconds = u64::try_from(seconds).ok()?;
+        let millis = seconds.checked_mul(1000)?;
+        Some(Self(millis.checked_add(u64::from(nanos / 1_000_000))?))
+    }
+
     /// Returns the moment as NTFS and BitLocker have it.
     #[must_use]
     pub fn file_time(self) -> FileTime {

@@ -12,6 +12,7 @@
 //!
 //! Source: reference azure-import-export.md part 4 (storage-import-export-file-format-manifest.md).
 
+mod attached;
 mod blocks;
 mod error;
 mod escape;
@@ -19,6 +20,7 @@ mod file;
 mod reader;
 mod writer;
 
+pub use attached::{AttachedKind, AttachedProblem};
 pub use blocks::{
     BLOCK_BYTES, BLOCKS_MAX, BlobKind, KindChoice, PAGE_BYTES, PageBlobRefused, block_bytes,
     choose_kind, part_count, parts,

@@ -75,6 +75,17 @@ pub fn read_dataset(csv: &[u8]) -> Result<Vec<DatasetRow>, Vec<CsvError>> {
     Ok(rows)
 }
 
+/// Reads one row that no file holds: fields by the names of the columns of the first generation, an empty
+/// one as one that is not given. Errors name the column, and no line.
+///
+/// # Errors
+/// [`CsvError`].
+pub fn one_row(fields: &[(&'static str, &str)]) -> Result<DatasetRow, CsvError> {
+    let names = fields.iter().map(|(name, _)| *name).zip(0..).collect();
+    let record = fields.iter().map(|(_, value)| *value).collect();
+    read_row(&Row::of(&record, &names), BLOB, BLOB_TYPE)
+}
+
 /// Returns the names of the columns that say where to and as what.
 fn check_header(table: &Table<'_>) -> Result<(&'static str, &'static str), CsvError> {
     let fault = |column: &str, what: &str| {
@@ -119,8 +130,8 @@ fn read_row(row: &Row<'_>, target: &str, kind_column: &str) -> Result<DatasetRow
         kind,
         to_files,
         disposition: disposition(row)?,
-        metadata_file: optional(row.field("MetadataFile")),
-        properties_file: optional(row.field("PropertiesFile")),
+        metadata_file: optional(row.field(METADATA)),
+        properties_file: optional(row.field(PROPERTIES)),
     })
 }
 
@@ -174,7 +185,10 @@ fn kind(row: &Row<'_>, column: &str) -> Result<(Option<BlobKind>, bool), CsvErro
         let also = if column == ITEM_TYPE { " or file" } else { "" };
         Err(row.fault(
             column,
-            format!("\"{}\" is none of BlockBlob, PageBlob{also}", cut(word)),
+            format!(
+                "'{}' isn't valid; it is none of BlockBlob, PageBlob{also}",
+                cut(word)
+            ),
         ))
     }
 }
@@ -224,14 +238,14 @@ fn destination(
 
 /// The words are case-sensitive in the Windows tool; none = `rename`.
 fn disposition(row: &Row<'_>) -> Result<Disposition, CsvError> {
-    let word = row.field("Disposition").trim();
+    let word = row.field(DISPOSITION).trim();
     if word.is_empty() {
         return Ok(Disposition::default());
     }
     let known = Disposition::from_code(word);
     known.ok_or_else(|| {
         row.fault(
-            "Disposition",
+            DISPOSITION,
             format!(
                 "\"{}\" is none of rename, no-overwrite, overwrite",
                 cut(word)
@@ -245,10 +259,19 @@ fn optional(field: &str) -> Option<String> {
     (!none).then(|| field.to_owned())
 }
 
-const BASE: &str = "BasePath";
-const BLOB: &str = "DstBlobPathOrPrefix";
+/// The column of what travels.
+pub const BASE: &str = "BasePath";
+/// The column of where blobs go.
+pub const BLOB: &str = "DstBlobPathOrPrefix";
+/// The column of what blobs are.
+pub const BLOB_TYPE: &str = "BlobType";
+/// The column of what becomes of blobs that exist.
+pub const DISPOSITION: &str = "Disposition";
+/// The column of the metadata file.
+pub const METADATA: &str = "MetadataFile";
+/// The column of the properties file.
+pub const PROPERTIES: &str = "PropertiesFile";
 const ITEM: &str = "DstItemPathOrPrefix";
-const BLOB_TYPE: &str = "BlobType";
 const ITEM_TYPE: &str = "ItemType";
 const COLUMNS: [&str; 8] = [
     BASE,
@@ -256,9 +279,9 @@ const COLUMNS: [&str; 8] = [
     ITEM,
     BLOB_TYPE,
     ITEM_TYPE,
-    "Disposition",
-    "MetadataFile",
-    "PropertiesFile",
+    DISPOSITION,
+    METADATA,
+    PROPERTIES,
 ];
 
 #[cfg(test)]
@@ -360,12 +383,17 @@ mod tests {
             ("/b,Music/x,,", BLOB, "cannot be a container"),
             ("/b/,$root/x/,,", BLOB, "holds no folders"),
             ("/b,abc/x.,,", BLOB, "ends in a dot"),
-            ("/b,abc/b,None,", BLOB_TYPE, "none of BlockBlob"),
+            (
+                "/b,abc/b,None,",
+                BLOB_TYPE,
+                "'None' isn't valid; it is none of BlockBlob",
+            ),
             ("/b,abc/b,file,", BLOB_TYPE, "none of BlockBlob"),
             ("/b,abc/b,,Overwrite", "Disposition", "none of rename"),
             ("/b,abc/a,,", BLOB, "line 2 goes to the same place"),
             ("/b,abc/b", "", "2 columns; the first line has 4"),
             ("\"/b,abc/b,,", "", "1 columns"),
+            ("/b, \"abc/b\",,", "", "blank stands before a quote"),
         ] {
             let (line, found, what) = row(text);
             assert_eq!((line, found.as_str()), (3, column), "{text}: {what}");

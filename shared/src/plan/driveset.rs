@@ -77,6 +77,13 @@ fn read_row(row: &Row<'_>) -> Result<DrivesetRow, CsvError> {
         (true, false) => {
             return Err(row.fault(KEY, "BitLocker key should not be specified with Encrypt"));
         }
+        (false, true) if format => {
+            return Err(row.fault(
+                ENCRYPTION,
+                "When Format is specified, Encrypt must also be specified; or name the 48-digit recovery password \
+                 that is to stay",
+            ));
+        }
         (false, true) => {
             return Err(row.fault(
                 KEY,
@@ -119,17 +126,23 @@ fn drive(row: &Row<'_>) -> Result<String, CsvError> {
     ))
 }
 
-/// Returns whether the field is the first of the two words.
+/// Returns whether the field is the first of the two words. The fault is in the Windows tool's words
+/// (azure-import-export.md, 1.6), which calls an empty field "none".
 fn one_of(row: &Row<'_>, column: &str, words: [&str; 2]) -> Result<bool, CsvError> {
-    let word = row.field(column).trim();
+    let word = cut(row.field(column).trim());
     match words
         .iter()
-        .position(|known| known.eq_ignore_ascii_case(word))
+        .position(|known| known.eq_ignore_ascii_case(&word))
     {
         Some(index) => Ok(index == 0),
         None => Err(row.fault(
             column,
-            format!("\"{}\" is neither {} nor {}", cut(word), words[0], words[1]),
+            format!(
+                "Incorrect value for {column}: {}; it is {} or {}",
+                if word.is_empty() { "none" } else { &word },
+                words[0],
+                words[1]
+            ),
         )),
     }
 }
@@ -193,14 +206,26 @@ mod tests {
                 DRIVE,
                 "neither a drive letter",
             ),
-            ("G,,SilentMode,Encrypt,", FORMAT, "neither Format nor"),
-            ("G,Format,none,Encrypt,", SILENT, "\"none\" is neither"),
+            (
+                "G,,SilentMode,Encrypt,",
+                FORMAT,
+                "FormatOption: none; it is Format or",
+            ),
+            (
+                "G,Format,,Encrypt,",
+                SILENT,
+                "Incorrect value for SilentOrPromptOnFormat: none; it is",
+            ),
             (
                 "G,Format,SilentMode,Both,",
                 ENCRYPTION,
-                "\"Both\" is neither",
+                "Incorrect value for Encryption: Both",
             ),
-            ("G,Format,SilentMode,AlreadyEncrypted,", KEY, "48-digit"),
+            (
+                "G,Format,SilentMode,AlreadyEncrypted,",
+                ENCRYPTION,
+                "When Format is specified, Encrypt must also be specified",
+            ),
             (
                 "G,AlreadyFormatted,SilentMode,AlreadyEncrypted,",
                 KEY,

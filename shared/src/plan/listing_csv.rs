@@ -10,7 +10,8 @@
 //! listing as it is. A name that begins like a formula (`=`, `+`, `-`, `@`) stands as it is: a
 //! spreadsheet may run it, another program must not find it changed.
 
-use super::table::{CsvError, Row, Table, cut, text_of};
+use super::Entry;
+use super::table::{CsvError, Row, Table, cut, field, text_of};
 use crate::job::{LeftOutReason, Moment};
 
 /// One row of a listing.
@@ -60,13 +61,23 @@ pub fn left_out_line(
     reason: LeftOutReason,
 ) -> String {
     let modified = modified.map_or_else(String::new, |moment| moment.to_string());
-    let quoted = path.contains(['"', ',', '\n', '\r']) || path.starts_with(' ') || path.is_empty();
-    let path = if quoted {
-        format!("\"{}\"", path.replace('"', "\"\""))
+    format!("{},{bytes},{modified},{}\n", field(path), reason.code())
+}
+
+/// The first line of a listing.
+pub const HEADER: &str = "path,bytes,modified\n";
+
+/// Returns the line of one entry of a listing: of a folder, its path ends in `/`.
+#[must_use]
+pub fn line(entry: &Entry<'_>) -> String {
+    let modified = Moment::of_file_time(entry.modified);
+    let modified = modified.map_or_else(String::new, |moment| moment.to_string());
+    let path = if entry.is_folder {
+        field(&format!("{}/", entry.path))
     } else {
-        path.to_owned()
+        field(entry.path)
     };
-    format!("{path},{bytes},{modified},{}\n", reason.code())
+    format!("{path},{},{modified}\n", entry.bytes)
 }
 
 fn read_row(row: &Row<'_>) -> Result<ListingRow, CsvError> {
@@ -157,6 +168,16 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn a_listing_that_was_written_is_read_as_it_was(path in "[^/\\x00]{1,12}", bytes: u64, is_folder: bool, at in 0_u64..200_000_000_000_000) {
+            prop_assume!(path != "." && path != "..");
+            let modified = Moment(at).file_time();
+            let entry = Entry { path: &path, bytes, modified, is_folder, folder: super::super::FolderId::TOP };
+            let row = &read(&[HEADER, &line(&entry)].concat()).expect("our own")[0];
+            let expected = if is_folder { format!("{path}/") } else { path.clone() };
+            prop_assert_eq!((&row.path, row.bytes, row.modified), (&expected, bytes, Some(Moment(at))));
+        }
+
         #[test]
         fn files_left_out_are_the_next_listing(path in "[^/\\x00]{1,12}", bytes: u64, at in 0_u64..253_402_300_799_999) {
             prop_assume!(path != "." && path != "..");

@@ -164,6 +164,17 @@ impl<'a> Table<'a> {
                     break;
                 }
             }
+            let behind_blank =
+                |field: &str| field.starts_with(' ') && field.trim_start().starts_with('"');
+            if record.iter().any(behind_blank) {
+                errors.push(CsvError {
+                    line,
+                    column: String::new(),
+                    what: "a blank stands before a quote; a quote comes right behind the comma"
+                        .to_owned(),
+                });
+                continue;
+            }
             if record.len() != self.width {
                 let what = format!(
                     "{} columns; the first line has {}",
@@ -227,7 +238,19 @@ impl Lines<'_> {
     }
 }
 
-impl Row<'_> {
+impl<'a> Row<'a> {
+    /// Returns a row that stands in no file: line 0.
+    pub(super) const fn of(
+        record: &'a StringRecord,
+        columns: &'a HashMap<&'static str, usize>,
+    ) -> Self {
+        Self {
+            line: 0,
+            record,
+            columns,
+        }
+    }
+
     /// Returns the field, exactly as written; empty when the table has no such column.
     pub(super) fn field(&self, name: &str) -> &str {
         self.columns
@@ -243,6 +266,20 @@ impl Row<'_> {
             column: column.to_owned(),
             what: what.into(),
         }
+    }
+}
+
+/// Returns a field as it stands in a file: quoted where it holds a comma, a quote or a line end, begins
+/// or ends with a space, or is empty.
+pub(super) fn field(text: &str) -> String {
+    let quoted = text.contains(['"', ',', '\n', '\r'])
+        || text.starts_with(' ')
+        || text.ends_with(' ')
+        || text.is_empty();
+    if quoted {
+        format!("\"{}\"", text.replace('"', "\"\""))
+    } else {
+        text.to_owned()
     }
 }
 

@@ -11,7 +11,7 @@ use super::data::RecordRoom;
 use super::error::LayoutError;
 use super::index_tree::{self, BLOCK_BYTES, IndexTree};
 use super::number::{align8, index, narrow, short, wide};
-use super::records::{self, EXTEND, SYSTEM_VOLUME_INFORMATION, USERS_FIRST, node_of, record_of};
+use super::records::{EXTEND, SYSTEM_VOLUME_INFORMATION, USERS_FIRST, node_of, record_of};
 use super::spans::Spans;
 use super::spec::Shape;
 use super::system_names::SystemNames;
@@ -302,7 +302,7 @@ pub(super) const fn entry_bytes(units: usize) -> usize {
 
 /// Returns whether a record is of a node that is left out.
 pub(super) fn is_gone(record: u32, gone: &Bits) -> bool {
-    record >= records::USERS_FIRST && gone.contains(node_of(record).0)
+    record >= USERS_FIRST && gone.contains(node_of(record).0)
 }
 
 /// Returns the number of the large folder among `folders`, if it is one.

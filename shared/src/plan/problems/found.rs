@@ -9,6 +9,7 @@ use crate::blob_name::{self, BlobNameProblem};
 use crate::left_out::LeftOut;
 use crate::plan::listing::{FolderId, Listing, index};
 use crate::plan::mapping::Mapping;
+use crate::plan::problems::blobs::Blobs;
 
 /// A name that cannot be on the drive or in Blob storage. What it names is left out, with
 /// everything below it, unless its proposal (or another name) is taken up in [`Mapping::renames`].
@@ -126,6 +127,7 @@ fn by_name(listing: &Listing, mapping: &Mapping) -> Vec<(Named, Rule)> {
 /// Whole paths that cannot go, among those that no other problem leaves out.
 fn by_path(listing: &Listing, mapping: &Mapping, known: &Problems) -> Vec<(Named, Rule)> {
     let mut bad = Vec::new();
+    let mut blobs = Blobs::default();
     for (number, entry) in listing.iter() {
         if known.of_entry(listing, number).is_some() {
             continue;
@@ -136,9 +138,10 @@ fn by_path(listing: &Listing, mapping: &Mapping, known: &Problems) -> Vec<(Named
                 &mapping.renamed(entry.path),
             ))
         } else {
-            mapping
-                .naming(listing, number)
-                .map_or_else(Some, |naming| Rule::of_length(&naming.path))
+            mapping.naming(listing, number).map_or_else(Some, |naming| {
+                Rule::of_length(&naming.path)
+                    .or_else(|| blobs.taken(listing, mapping, (number, &naming.blob)))
+            })
         };
         let named = listing
             .folder_of(number)
@@ -230,7 +233,7 @@ fn proposal(
             UNITS_MAX
         }
         Rule::Blob(_) => return None,
-        Rule::Name(_) | Rule::CaseTwin { .. } => UNITS_MAX,
+        Rule::Name(_) | Rule::CaseTwin { .. } | Rule::SameBlob { .. } => UNITS_MAX,
     };
     let folder = named.parent(listing);
     let found = propose(name, units_max, &|candidate| {

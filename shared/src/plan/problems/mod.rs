@@ -4,10 +4,13 @@
 //! listing -> rule of each name (folders first) -> twins in each folder -> rule of each whole path -> Problems
 //! ```
 
+mod blobs;
 mod found;
+mod mend;
 mod proposal;
 mod rule;
 mod twins;
 
 pub use found::{Problem, Problems, problems};
+pub use mend::mend;
 pub use rule::Rule;

@@ -32,6 +32,12 @@ pub enum Rule {
     /// Blob storage cannot hold the name.
     #[error(transparent)]
     Blob(BlobNameProblem),
+    /// Two rows of a data set send different files to one place.
+    #[error("it would be the same blob as {of}")]
+    SameBlob {
+        /// The path that came first.
+        of: String,
+    },
     /// A page blob was asked for, and the length is no whole number of pages.
     #[error(transparent)]
     PageBlob(PageBlobRefused),
@@ -52,7 +58,9 @@ impl Rule {
             Self::Name(_) | Self::PathTooLong { .. } => LeftOutReason::NameNotNtfs,
             Self::CaseTwin { .. } | Self::Twice => LeftOutReason::CaseTwin,
             Self::Blob(BlobNameProblem::NonCharacter { .. }) => LeftOutReason::NameNotUnicode,
-            Self::Blob(_) | Self::PageBlob(_) | Self::NoTarget => LeftOutReason::NameNotBlob,
+            Self::Blob(_) | Self::SameBlob { .. } | Self::PageBlob(_) | Self::NoTarget => {
+                LeftOutReason::NameNotBlob
+            }
         }
     }
 

@@ -1,0 +1,64 @@
+//! From what is asked to the command that does it.
+
+use std::path::PathBuf;
+
+use super::arguments::Arguments;
+use super::fill::{add_drives, fill};
+use super::listed;
+use super::order::{Adopt, Wish};
+use crate::cli::key::KeyArguments;
+use crate::cli::screen::{Ended, Screen};
+use crate::cli::{abort, adopt, resume};
+use crate::drives::Drives;
+use crate::jobs::JobError;
+
+/// Does it.
+///
+/// # Errors
+/// [`JobError`] of the command that does it.
+pub(super) fn carry_out(
+    wish: Wish,
+    own: &Arguments,
+    map: Vec<(String, PathBuf)>,
+    screen: &Screen,
+    drives: &Drives,
+) -> Result<Ended, JobError> {
+    match wish {
+        Wish::Fill(asked) => fill(&asked, own, map, screen, drives),
+        Wish::AddDrives {
+            session,
+            journals,
+            drives: set,
+        } => add_drives(&session, journals, set, own, map, screen, drives),
+        Wish::Adopt(asked) => adopt::run(&adoption(asked, own), screen, drives),
+        Wish::Resume { session, journals } => {
+            let mut arguments = resume::Arguments::of(session, journals);
+            (arguments.show_keys, arguments.json) = (own.show_keys, own.json);
+            resume::run(arguments, screen, drives)
+        }
+        Wish::Abort { session, journals } => {
+            let journal_dir = vec![journals];
+            let arguments = abort::Arguments {
+                session,
+                journal_dir,
+            };
+            abort::run(&arguments, screen)
+        }
+        Wish::ListDrives { journals } => listed::drives(&journals, screen),
+        Wish::ListSessions { journals } => listed::sessions(&journals, screen),
+    }
+}
+
+fn adoption(asked: Adopt, own: &Arguments) -> adopt::Arguments {
+    adopt::Arguments {
+        session: asked.session,
+        journal_dir: vec![asked.journals],
+        drive: asked.drive.display().to_string(),
+        key: KeyArguments {
+            key_file: None,
+            key: Some(asked.key),
+        },
+        to: asked.destination,
+        json: own.json,
+    }
+}

@@ -1,0 +1,108 @@
+//! What a command line of the tool asks for.
+
+use std::path::PathBuf;
+
+use shared::plan::dataset::DatasetRow;
+
+use super::places::Map;
+use super::prep_import;
+use super::switches::{Switches, Verb};
+use crate::jobs::JobError;
+
+/// A command line, understood.
+pub(super) struct Order {
+    /// What is to be done.
+    pub(super) wish: Wish,
+    /// What of it does nothing here, in words.
+    pub(super) notes: Vec<String>,
+}
+
+/// What is to be done, and with which folder of journals.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Wish {
+    /// Fills drives.
+    Fill(Fill),
+    /// Gives a session that did not fit more drives.
+    AddDrives {
+        session: String,
+        journals: PathBuf,
+        drives: PathBuf,
+    },
+    /// Makes the manifest of a drive that was filled by hand.
+    Adopt(Adopt),
+    /// Goes on with a session.
+    Resume { session: String, journals: PathBuf },
+    /// Gives a session up.
+    Abort { session: String, journals: PathBuf },
+    /// Lists the drives that the journals know.
+    ListDrives { journals: PathBuf },
+    /// Lists the sessions that the journals know.
+    ListSessions { journals: PathBuf },
+}
+
+/// Drives to be filled.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Fill {
+    pub(super) session: String,
+    pub(super) journals: PathBuf,
+    pub(super) what: What,
+    pub(super) onto: Onto,
+    pub(super) content_md5: bool,
+}
+
+/// What travels.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum What {
+    /// A dataset.csv.
+    DataSet(PathBuf),
+    /// The one source of the tool's first version.
+    Row(Box<DatasetRow>),
+}
+
+/// What it travels on.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Onto {
+    /// Files of drives.
+    DriveSets(Vec<PathBuf>),
+    /// One drive.
+    Drive(PathBuf),
+}
+
+/// A drive that was encrypted and filled by hand.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Adopt {
+    pub(super) session: String,
+    pub(super) journals: PathBuf,
+    pub(super) drive: PathBuf,
+    pub(super) key: String,
+    pub(super) destination: String,
+}
+
+impl Order {
+    /// Understands a command line.
+    ///
+    /// # Errors
+    /// [`JobError`], usage: its switches do not go together, or Argosy has no part for it; the words
+    /// then say what does it instead.
+    pub(super) fn of(switches: Switches, map: &Map) -> Result<Self, JobError> {
+        let (place, what) = match switches.verb {
+            Verb::PrepImport => return prep_import::understand(switches, map),
+            Verb::PreviewExport => (
+                "PreviewExport",
+                "how many drives an export needs cannot be told yet: Argosy reads no list of blobs, and asks no \
+                 store; for files that are here there is argosy plan",
+            ),
+            Verb::RepairImport | Verb::RepairExport => (
+                "RepairImport, RepairExport",
+                "Argosy repairs no import or export yet, and the tool itself dropped that in 1.5.0.300; a drive \
+                 that is here is read back by argosy verify, and gone on with by argosy resume",
+            ),
+            Verb::Unlock => (
+                "Unlock",
+                "there are no drive letters to unlock here: argosy unpack --drive PATH --key-file FILE --to DIR \
+                 copies everything out of the drive, and argosy unlock writes its volume as an image",
+            ),
+        };
+        Err(JobError::usage(what, place))
+    }
+}

@@ -1,0 +1,78 @@
+//! Blobs that two rows of a data set would make.
+
+use std::collections::HashMap;
+
+use super::Rule;
+use crate::plan::listing::Listing;
+use crate::plan::mapping::Mapping;
+
+/// The blobs so far: 16 bytes each, and none where one folder is sent to one place, since paths that
+/// differ are blobs that differ there.
+#[derive(Debug, Default)]
+pub(super) struct Blobs {
+    first: HashMap<u64, u32>,
+}
+
+impl Blobs {
+    /// Takes the blob of entry `number`; returns what is wrong when an earlier entry has it.
+    pub(super) fn taken(
+        &mut self,
+        listing: &Listing,
+        mapping: &Mapping,
+        (number, blob): (u32, &str),
+    ) -> Option<Rule> {
+        if mapping.targets.len() < 2 {
+            return None;
+        }
+        let first = *self.first.entry(hash_of(blob)).or_insert(number);
+        if first == number {
+            return None;
+        }
+        // Names with one hash are looked at themselves.
+        let same = mapping
+            .naming(listing, first)
+            .is_ok_and(|naming| naming.blob == blob);
+        same.then(|| Rule::SameBlob {
+            of: listing.entry(first).path.to_owned(),
+        })
+    }
+}
+
+/// FNV-1a.
+fn hash_of(blob: &str) -> u64 {
+    blob.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use ntfs_image::FileTime;
+
+    use super::*;
+    use crate::plan::{Goal, Kind, problems};
+
+    #[test]
+    fn the_second_of_two_rows_that_make_one_blob_is_named() {
+        let mut listing = Listing::new();
+        for path in ["1/a", "1/sub/b", "2/b", "2/c"] {
+            listing
+                .push(path, 1, FileTime(0), Kind::File)
+                .expect("few entries");
+        }
+        let mut mapping = Mapping::of_source(
+            "set-1".parse().expect("a session"),
+            "film/".parse().expect("a destination"),
+        );
+        mapping.numbered = true;
+        let mut row = mapping.targets[0].clone();
+        row.goal = Goal::Folder("film/sub/".parse().expect("a destination"));
+        mapping.targets.push(row);
+        let found = problems(&listing, &mapping).found;
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert_eq!((found[0].path.as_str(), found[0].entry), ("2/b", 2));
+        let of = "1/sub/b".to_owned();
+        assert_eq!(found[0].rule, Rule::SameBlob { of });
+        assert_eq!(found[0].proposal.as_deref(), Some("b (2)"));
+    }
+}
