@@ -21,7 +21,8 @@ pub(crate) fn build() -> Result<PathBuf> {
     let script = format!(
         "{}\n{}",
         as_classic_script(&read("web.js")?)?,
-        "globalThis.argosyWasm = document.getElementById('wasm').textContent.trim();"
+        // A worker has no document; it is given the module in front of this same program.
+        "if (typeof document === \"object\") globalThis.argosyWasm = document.getElementById('wasm').textContent.trim();"
     );
     let page = replace_once(
         &read("index.html")?,
@@ -38,11 +39,11 @@ pub(crate) fn build() -> Result<PathBuf> {
         &page,
         "<script type=\"module\" src=\"boot.js\"></script>",
         &format!(
-            "<script type=\"text/plain\" id=\"wasm\">{wasm}</script>\n<script type=\"module\">\n{script}\n{boot}\n</script>"
+            "<script type=\"text/plain\" id=\"wasm\">{wasm}</script>\n<script type=\"module\" id=\"program\">\n{script}\n{boot}\n</script>"
         ),
     )?;
     // Everything is inside the file; the policy lets it run itself and reach nothing else.
-    let policy = "default-src 'none'; script-src 'unsafe-inline' 'wasm-unsafe-eval'; style-src 'unsafe-inline'; img-src data: blob:; base-uri 'none'; form-action 'none'";
+    let policy = "default-src 'none'; script-src 'unsafe-inline' 'wasm-unsafe-eval'; style-src 'unsafe-inline'; img-src data: blob:; worker-src blob:; base-uri 'none'; form-action 'none'";
     let page = replace_once(
         &page,
         "<meta charset=\"utf-8\">",
