@@ -88,12 +88,22 @@ async fn a_drive_is_looked_into_by_keyboard_down_and_up_again() -> Result<()> {
         .execute("document.querySelector('#inside').scrollIntoView()", vec![])
         .await?;
     is_accessible_at(&browser, "film-inside", &[(360, 1000), (1280, 1400)]).await?;
+    let way = "return document.querySelector('.way')?.textContent ?? ''";
     for _ in 0..4 {
+        let before = run(&browser, way).await?;
         press(&browser, Key::Escape).await?;
-        tokio::time::sleep(Duration::from_millis(400)).await;
+        let start = Instant::now();
+        while run(&browser, way).await? == before {
+            ensure!(
+                start.elapsed() < Duration::from_secs(20),
+                "Escape leads nowhere from {before}"
+            );
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
         if has_focus(&browser, "#look-0").await? {
             break;
         }
+        until_focus(&browser, "#inside-title").await?;
     }
     until_focus(&browser, "#look-0").await?;
     browser.gone("#inside").await?;
