@@ -144,9 +144,9 @@ impl Inner {
 }
 
 fn start_worker(inner: &Rc<Inner>) -> Option<Worker> {
-    let script = worker_script()?;
+    let (script, kind) = worker_script()?;
     let options = WorkerOptions::new();
-    options.set_type(WorkerType::Module);
+    options.set_type(kind);
     let worker = Worker::new_with_options(&script, &options).ok()?;
     let messages = Rc::downgrade(inner);
     let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
@@ -169,13 +169,13 @@ fn start_worker(inner: &Rc<Inner>) -> Option<Worker> {
 
 /// Returns the address of the script that a worker starts from: a file beside the page or, in the single file, the page's
 /// own program and module put together.
-fn worker_script() -> Option<String> {
+fn worker_script() -> Option<(String, WorkerType)> {
     let document = gloo::utils::document();
     let (Some(program), Some(module)) = (
         document.get_element_by_id("program"),
         document.get_element_by_id("wasm"),
     ) else {
-        return Some("boot.js".to_owned());
+        return Some(("boot.js".to_owned(), WorkerType::Module));
     };
     let module = module.text_content()?;
     let parts = Array::of4(
@@ -187,7 +187,9 @@ fn worker_script() -> Option<String> {
     let options = BlobPropertyBag::new();
     options.set_type("text/javascript");
     let blob = Blob::new_with_str_sequence_and_options(&parts, &options).ok()?;
-    Url::create_object_url_with_blob(&blob).ok()
+    // Chromium starts no module from a blob of a page that was opened from a file, but a classic script.
+    let address = Url::create_object_url_with_blob(&blob).ok()?;
+    Some((address, WorkerType::Classic))
 }
 
 fn post_task(worker: &Worker, number: u32, task: &Task, files: &[File]) -> Result<(), JsValue> {

@@ -34,7 +34,8 @@ pub(crate) fn build() -> Result<PathBuf> {
         .lines()
         .filter(|line| !line.starts_with("import "))
         .collect::<Vec<_>>()
-        .join("\n");
+        .join("\n")
+        .replace("import.meta.url", "location.href");
     let page = replace_once(
         &page,
         "<script type=\"module\" src=\"boot.js\"></script>",
@@ -66,10 +67,15 @@ fn as_classic_script(module: &str) -> Result<String> {
         }
         lines.push(line.strip_prefix("export ").unwrap_or(line).to_owned());
     }
-    let script = lines.join("\n");
+    // The page's worker is a classic script, which has no `import.meta`; nothing is loaded from beside the one file.
+    let script = lines.join("\n").replace("import.meta.url", "location.href");
     ensure!(
         script.contains("function __wbg_init"),
         "the generated module has no __wbg_init any more"
+    );
+    ensure!(
+        !script.contains("import.meta"),
+        "the generated module needs to be a module"
     );
     ensure!(
         !script.contains("</script"),
