@@ -62,7 +62,8 @@ pub(super) fn Picture(props: &Props) -> Html {
         <>
             <Stowage plan={props.plan.clone()} rate={page.state.draft.shipping.drive_rate()}
                 {open} {on_look} />
-            { within }
+            // Always there: a list that grows or shrinks would draw the bars anew, and the focus on one would be lost.
+            <div>{ within }</div>
         </>
     }
 }
