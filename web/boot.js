@@ -18,11 +18,17 @@ import init, * as bindings from "./web.js";
     if (inPage) {
       document.documentElement.dataset.ready = "yes";
     } else {
-      bindings.serve_worker();
+      // In the one file there is no import, and the module's functions are plain names.
+      if (typeof bindings === "object") bindings.serve_worker();
+      else serve_worker();
       for (const event of early) self.onmessage(event);
     }
   } catch (cause) {
-    if (!inPage) throw cause;
+    if (!inPage) {
+      // Outside of this promise, so that the page hears of it as an error of its worker.
+      setTimeout(() => { throw cause; });
+      return;
+    }
     const place = document.getElementById("boot");
     if (place) {
       place.setAttribute("role", "alert");

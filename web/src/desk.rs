@@ -1,5 +1,5 @@
-//! Where long work goes: to a worker, so that the page stays quick; to the page itself where there can be none (opened
-//! from a file, an old browser).
+//! Where long work goes: to a worker, so that the page stays quick; to the page itself where there can be none (an old
+//! browser).
 //!
 //! ```text
 //! ask -> {number, task, files} -> worker: Bench::run -> {number, progress}* -> {number, outcome} -> answer
@@ -16,7 +16,8 @@ use shared::api::{ApiError, code};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{
-    DedicatedWorkerGlobalScope, ErrorEvent, File, MessageEvent, Worker, WorkerOptions, WorkerType,
+    Blob, BlobPropertyBag, DedicatedWorkerGlobalScope, ErrorEvent, File, MessageEvent, Url, Worker,
+    WorkerOptions, WorkerType,
 };
 
 use crate::checking::Dropped;
@@ -143,14 +144,10 @@ impl Inner {
 }
 
 fn start_worker(inner: &Rc<Inner>) -> Option<Worker> {
-    // In the single file everything is inside the page, so there is no script for a worker to start from.
-    let location = gloo::utils::window().location();
-    if !location.protocol().ok()?.starts_with("http") {
-        return None;
-    }
+    let (script, kind) = worker_script()?;
     let options = WorkerOptions::new();
-    options.set_type(WorkerType::Module);
-    let worker = Worker::new_with_options("boot.js", &options).ok()?;
+    options.set_type(kind);
+    let worker = Worker::new_with_options(&script, &options).ok()?;
     let messages = Rc::downgrade(inner);
     let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
         if let Some(inner) = messages.upgrade() {
@@ -168,6 +165,31 @@ fn start_worker(inner: &Rc<Inner>) -> Option<Worker> {
     worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
     on_error.forget();
     Some(worker)
+}
+
+/// Returns the address of the script that a worker starts from: a file beside the page or, in the single file, the page's
+/// own program and module put together.
+fn worker_script() -> Option<(String, WorkerType)> {
+    let document = gloo::utils::document();
+    let (Some(program), Some(module)) = (
+        document.get_element_by_id("program"),
+        document.get_element_by_id("wasm"),
+    ) else {
+        return Some(("boot.js".to_owned(), WorkerType::Module));
+    };
+    let module = module.text_content()?;
+    let parts = Array::of4(
+        &"globalThis.argosyWasm = '".into(),
+        &module.trim().into(),
+        &"';\n".into(),
+        &program.text_content()?.into(),
+    );
+    let options = BlobPropertyBag::new();
+    options.set_type("text/javascript");
+    let blob = Blob::new_with_str_sequence_and_options(&parts, &options).ok()?;
+    // Chromium starts no module from a blob of a page that was opened from a file, but a classic script.
+    let address = Url::create_object_url_with_blob(&blob).ok()?;
+    Some((address, WorkerType::Classic))
 }
 
 fn post_task(worker: &Worker, number: u32, task: &Task, files: &[File]) -> Result<(), JsValue> {

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use shared::api::{
-    Drive, ExpectedDrive, FreeSpace, PickedDrive, StartOptions, StartRequest, SurfaceCheck,
+    Drive, ExpectedDrive, FreeSpace, PickedDrive, Rename, StartOptions, StartRequest, SurfaceCheck,
 };
 use shared::blob_name::{Destination, SessionId};
 
 use crate::planning::{PlanRequest, PlanView, WantedDrive, sentence};
+use crate::shipping::Typed;
 use crate::words;
 
 /// Sizes that drives are sold in, in the list of "what if".
@@ -36,6 +37,10 @@ pub struct Draft {
     pub check: SurfaceCheck,
     /// What becomes of names that cannot go as they are; none while the person has not said.
     pub names: Option<Names>,
+    /// New names that were accepted one by one: path in the listing to its new last part.
+    pub renames: BTreeMap<String, String>,
+    /// What the line and the drives can do, as typed.
+    pub shipping: Typed,
     /// Whether sizes or real drives are planned onto.
     pub onto: Onto,
     /// The size of "what if".
@@ -77,6 +82,8 @@ impl Default for Draft {
             leave_unreadable: false,
             check: SurfaceCheck::default(),
             names: None,
+            renames: BTreeMap::new(),
+            shipping: Typed::default(),
             onto: Onto::WhatIf,
             size: "8 TB".to_owned(),
             picked: BTreeMap::new(),
@@ -167,6 +174,14 @@ impl Draft {
             destination: Some(self.destination()).filter(|_| !self.container.trim().is_empty()),
             content_md5: self.content_md5,
             take_proposals: self.names == Some(Names::Propose),
+            renames: self
+                .renames
+                .iter()
+                .map(|(path, name)| Rename {
+                    path: path.clone(),
+                    name: name.clone(),
+                })
+                .collect(),
             drives,
             as_many_as_needed,
         })

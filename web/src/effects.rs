@@ -18,13 +18,24 @@ use crate::desk::Desk;
 use crate::local_file;
 use crate::planning::PlanRequest;
 use crate::state::{Action, Checks, Link, Origin, Question, Resume, Start};
+use crate::stowed::FolderView;
 use crate::words;
 use crate::work::{Outcome, Task};
+use crate::{film, plan_json};
 
 /// A choice is planned when it has stood for so long: nobody waits for plans of half-typed words.
 const SETTLE_MS: u32 = 200;
 /// Pauses between tries to reach an agent that went away.
 const RETRY_MS: [u32; 4] = [500, 1_000, 2_000, 5_000];
+
+/// A file that a plan is saved as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PlanForm {
+    /// `plan.json`.
+    Json,
+    /// A line a file.
+    List,
+}
 
 /// Gives work out. Cloning gives another handle to the same.
 #[derive(Clone)]
@@ -193,6 +204,29 @@ impl Effects {
         });
     }
 
+    /// Makes the listing to try the page with.
+    pub fn open_sample(&self) {
+        self.act(Action::ReadSource(film::NAME.to_owned()));
+        self.spawn(|this| async move {
+            let outcome = this.desk.ask(Task::Sample, Vec::new()).await;
+            this.source_read(Origin::File(film::NAME.to_owned()), outcome);
+        });
+    }
+
+    /// Looks into a folder of a drive of the last plan, and hands what is there to `done`.
+    pub fn look(&self, drive: u32, folder: String, done: impl FnOnce(FolderView) + 'static) {
+        self.spawn(|this| async move {
+            match this
+                .desk
+                .ask(Task::Look { drive, folder }, Vec::new())
+                .await
+            {
+                Outcome::Looked(view) => done(view),
+                outcome => this.act(Action::Trouble(Some(fault(outcome)))),
+            }
+        });
+    }
+
     fn source_read(&self, origin: Origin, outcome: Outcome) {
         match outcome {
             Outcome::Listed(listed) => {
@@ -231,17 +265,29 @@ impl Effects {
         self.act(Action::PlanCleared);
     }
 
-    /// Saves the plan as CSV.
-    pub fn save_plan(&self, session: String) {
+    /// Saves the plan as `plan.json`, or as a list of files.
+    pub fn save_plan(&self, session: String, form: PlanForm) {
+        let (task, name, kind) = match form {
+            PlanForm::Json => (
+                Task::SavePlan,
+                format!("{session}.plan.json"),
+                "application/json",
+            ),
+            PlanForm::List => (Task::SaveList, format!("{session}.files.csv"), "text/csv"),
+        };
         self.spawn(|this| async move {
-            let saved = match this.desk.ask(Task::SavePlan, Vec::new()).await {
-                Outcome::Saved(csv) => {
-                    this.save(&format!("{session}.plan.csv"), "text/csv", csv.as_bytes())
-                }
+            let saved = match this.desk.ask(task, Vec::new()).await {
+                Outcome::Saved(text) => this.save(&name, kind, text.as_bytes()),
                 outcome => Err(fault(outcome)),
             };
             this.tell(saved);
         });
+    }
+
+    /// Saves `dataset.csv` for a source folder.
+    pub fn save_dataset(&self, folder: &str, destination: &str) {
+        let csv = plan_json::dataset_csv(folder, destination);
+        self.tell(self.save("dataset.csv", "text/csv", csv.as_bytes()));
     }
 
     /// Has the agent plan a job; what it answers is for the person to read.

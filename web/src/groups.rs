@@ -11,6 +11,9 @@ pub const GROUPS_MAX: usize = 16;
 pub struct Group {
     /// What it is called.
     pub name: String,
+    /// The folder's path in the listing; empty when it stands for more or less than one folder.
+    #[serde(default)]
+    pub path: String,
     /// Bytes of all files in it.
     pub bytes: u64,
     /// Files in it.
@@ -29,14 +32,14 @@ impl Groups {
     #[must_use]
     pub fn new(listing: &Listing) -> Self {
         let top = branching(listing);
-        let mut names = vec![String::from("files beside the folders")];
+        let mut names = vec![(String::from("files beside the folders"), String::new())];
         // Parents have smaller numbers, so a folder's group is known when its children ask.
         let mut of_folder: Vec<usize> = Vec::new();
         for id in 0..listing.folder_count() {
             let folder = listing.folder(FolderId(id));
             let group = match folder.parent {
                 Some(parent) if parent == top => {
-                    names.push(folder.name().to_owned());
+                    names.push((folder.name().to_owned(), folder.path.to_owned()));
                     names.len().saturating_sub(1)
                 }
                 Some(parent) => of_folder.get(place(parent)).copied().unwrap_or(0),
@@ -47,8 +50,9 @@ impl Groups {
         let mut groups = Self {
             all: names
                 .into_iter()
-                .map(|name| Group {
+                .map(|(name, path)| Group {
                     name,
+                    path,
                     ..Group::default()
                 })
                 .collect(),
@@ -100,6 +104,7 @@ impl Groups {
                 Some(rest) => {
                     rest.bytes = rest.bytes.saturating_add(group.bytes);
                     rest.files = rest.files.saturating_add(group.files);
+                    rest.path.clear();
                     rest.name = format!("{} smaller folders", order.len().saturating_sub(last));
                 }
                 None => sorted.push(group.clone()),
@@ -194,6 +199,8 @@ mod tests {
         let (listing, groups) = groups(&files);
         assert_eq!(groups.all().len(), GROUPS_MAX);
         assert_eq!(groups.all()[15].name, "5 smaller folders");
+        assert_eq!(groups.all()[15].path, "");
+        assert_eq!(groups.all()[14].path, "f14");
         assert_eq!(groups.of(&listing.entry(19)), 15);
         let total: u64 = groups.all().iter().map(|group| group.bytes).sum();
         assert_eq!(total, files.iter().map(|(_, bytes)| bytes).sum::<u64>());

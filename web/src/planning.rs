@@ -29,6 +29,9 @@ pub struct PlanRequest {
     pub content_md5: bool,
     /// Whether every bad name is replaced by its proposal.
     pub take_proposals: bool,
+    /// New names that the person accepted one by one.
+    #[serde(default)]
+    pub renames: Vec<Rename>,
     /// The drives, or one size.
     pub drives: Vec<WantedDrive>,
     /// Whether the one size is taken as often as needed.
@@ -95,6 +98,9 @@ pub struct PlanView {
     pub files: u64,
     /// Their bytes.
     pub bytes: u64,
+    /// SHA-256 over the drives and what goes where, in hexadecimal: one hash, one plan.
+    #[serde(default)]
+    pub hash: String,
 }
 
 /// One drive of a plan.
@@ -218,6 +224,19 @@ pub fn read_scan(reply: &ScanReply) -> Result<(Option<Listing>, Listed), ApiErro
     Ok((Some(listing), listed))
 }
 
+/// Returns what a listing that was made here holds.
+#[must_use]
+pub fn listed(listing: &Listing) -> Listed {
+    let mut listed = Listed {
+        can_plan: true,
+        ..Listed::default()
+    };
+    for (_, entry) in listing.iter() {
+        listed.count(entry.is_folder, entry.bytes);
+    }
+    listed
+}
+
 impl Listed {
     fn count(&mut self, is_folder: bool, bytes: u64) {
         if is_folder {
@@ -252,6 +271,7 @@ pub fn plan(listing: &Listing, request: &PlanRequest) -> Result<(Plan, PlanView)
             .next("Choose larger or more drives, or send less.")
     })?;
     let mut view = view(listing, &plan);
+    view.hash = crate::plan_json::hash(listing, &plan);
     view.renames = renames(&options.mapping);
     if request.destination.is_none() {
         view.assumed
@@ -273,6 +293,11 @@ fn options(listing: &Listing, request: &PlanRequest) -> Result<PlanOptions, ApiE
         .map_err(|error| bad_field("destination", &error))?;
     let mut mapping = Mapping::of_source(session, destination);
     mapping.content_md5 = request.content_md5;
+    for rename in &request.renames {
+        mapping
+            .renames
+            .insert(rename.path.clone(), rename.name.clone());
+    }
     if request.take_proposals {
         mend(listing, &mut mapping);
     }
@@ -437,6 +462,7 @@ mod tests {
             destination: Some("film/".to_owned()),
             content_md5: false,
             take_proposals: false,
+            renames: Vec::new(),
             drives: vec![WantedDrive {
                 serial: "drive".to_owned(),
                 bytes: 1_400_000_512,
@@ -480,6 +506,23 @@ mod tests {
         let (_, view) = plan(&listing, &wish).expect("fits");
         assert_eq!((view.problem_count, view.left_out_count), (0, 0));
         assert_eq!(view.renames[0].path, "film/b/CON");
+    }
+
+    #[test]
+    fn a_name_that_is_accepted_alone_is_taken_and_goes_along() {
+        let (listing, _) = read_csv(CSV).expect("well formed");
+        let (_, before) = plan(&listing, &request()).expect("fits");
+        let rename = Rename {
+            path: before.problems[0].path.clone(),
+            name: before.problems[0].proposal.clone(),
+        };
+        let wish = PlanRequest {
+            renames: vec![rename.clone()],
+            ..request()
+        };
+        let (_, view) = plan(&listing, &wish).expect("fits");
+        assert_eq!((view.problem_count, view.left_out_count), (0, 0));
+        assert_eq!(view.renames, [rename]);
     }
 
     #[test]

@@ -341,6 +341,7 @@ impl State {
         };
         self.draft.source_version = version;
         self.draft.names = None;
+        self.draft.renames.clear();
         self.draft.leave_unreadable = false;
         self.plan = Planning::Nothing;
         self.source = Source::Ready {

@@ -7,6 +7,8 @@ use shared::plan::{Listing, Plan};
 
 use crate::checking::{self, DriveCheck, Dropped};
 use crate::planning::{self, Listed, PlanRequest, PlanView};
+use crate::stowed::{self, FolderView};
+use crate::{film, plan_json};
 
 /// A piece of work.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -20,9 +22,20 @@ pub enum Task {
         /// The answer.
         reply: String,
     },
+    /// Makes the listing to try the page with.
+    Sample,
     /// Plans from the listing.
     Plan(PlanRequest),
+    /// Looks into a folder of a drive of the last plan.
+    Look {
+        /// The drive's place in the plan.
+        drive: u32,
+        /// The folder's path; empty for all of the drive.
+        folder: String,
+    },
     /// Writes the last plan as CSV.
+    SaveList,
+    /// Writes the last plan as `plan.json`.
     SavePlan,
     /// Judges the files.
     Check,
@@ -37,7 +50,9 @@ pub enum Outcome {
     Listed(Listed),
     /// A plan.
     Planned(Box<PlanView>),
-    /// The plan as CSV.
+    /// A folder of a drive.
+    Looked(FolderView),
+    /// The plan as a file.
     Saved(String),
     /// The judgements.
     Checked(Vec<DriveCheck>),
@@ -49,7 +64,15 @@ pub enum Outcome {
 #[derive(Debug, Default)]
 pub struct Bench {
     listing: Option<Listing>,
-    plan: Option<Plan>,
+    plan: Option<Planned>,
+}
+
+/// A plan, and what it was made for.
+#[derive(Debug)]
+struct Planned {
+    plan: Plan,
+    view: PlanView,
+    request: PlanRequest,
 }
 
 impl Bench {
@@ -94,15 +117,37 @@ impl Bench {
             Task::Plan(request) => {
                 let listing = self.listing()?;
                 let (plan, view) = planning::plan(listing, &request)?;
-                self.plan = Some(plan);
+                self.plan = Some(Planned {
+                    plan,
+                    view: view.clone(),
+                    request,
+                });
                 Ok(Outcome::Planned(Box::new(view)))
             }
+            Task::Sample => {
+                let listing = film::listing().map_err(|error| missing(&error.to_string()))?;
+                let listed = planning::listed(&listing);
+                self.take(Some(listing));
+                Ok(Outcome::Listed(listed))
+            }
+            Task::Look { drive, folder } => {
+                let (listing, planned) = (self.listing()?, self.planned()?);
+                let view = stowed::inside(listing, &planned.plan, drive, &folder);
+                Ok(Outcome::Looked(view))
+            }
+            Task::SaveList => {
+                let (listing, planned) = (self.listing()?, self.planned()?);
+                Ok(Outcome::Saved(planning::save(listing, &planned.plan)))
+            }
             Task::SavePlan => {
-                let plan = self
-                    .plan
-                    .as_ref()
-                    .ok_or_else(|| missing("there is no plan yet"))?;
-                Ok(Outcome::Saved(planning::save(self.listing()?, plan)))
+                let (listing, planned) = (self.listing()?, self.planned()?);
+                Ok(Outcome::Saved(plan_json::plan_json(
+                    listing,
+                    &planned.plan,
+                    &planned.view,
+                    &planned.request.session,
+                    planned.request.destination.as_deref(),
+                )))
             }
             Task::Check => Ok(Outcome::Checked(checking::check(files, progress))),
         }
@@ -111,6 +156,12 @@ impl Bench {
     fn take(&mut self, listing: Option<Listing>) {
         self.listing = listing;
         self.plan = None;
+    }
+
+    fn planned(&self) -> Result<&Planned, ApiError> {
+        self.plan
+            .as_ref()
+            .ok_or_else(|| missing("there is no plan yet"))
     }
 
     fn listing(&self) -> Result<&Listing, ApiError> {

@@ -21,7 +21,8 @@ pub(crate) fn build() -> Result<PathBuf> {
     let script = format!(
         "{}\n{}",
         as_classic_script(&read("web.js")?)?,
-        "globalThis.argosyWasm = document.getElementById('wasm').textContent.trim();"
+        // A worker has no document; it is given the module in front of this same program.
+        "if (typeof document === \"object\") globalThis.argosyWasm = document.getElementById('wasm').textContent.trim();"
     );
     let page = replace_once(
         &read("index.html")?,
@@ -33,16 +34,17 @@ pub(crate) fn build() -> Result<PathBuf> {
         .lines()
         .filter(|line| !line.starts_with("import "))
         .collect::<Vec<_>>()
-        .join("\n");
+        .join("\n")
+        .replace("import.meta.url", "location.href");
     let page = replace_once(
         &page,
         "<script type=\"module\" src=\"boot.js\"></script>",
         &format!(
-            "<script type=\"text/plain\" id=\"wasm\">{wasm}</script>\n<script type=\"module\">\n{script}\n{boot}\n</script>"
+            "<script type=\"text/plain\" id=\"wasm\">{wasm}</script>\n<script type=\"module\" id=\"program\">\n{script}\n{boot}\n</script>"
         ),
     )?;
     // Everything is inside the file; the policy lets it run itself and reach nothing else.
-    let policy = "default-src 'none'; script-src 'unsafe-inline' 'wasm-unsafe-eval'; style-src 'unsafe-inline'; img-src data: blob:; base-uri 'none'; form-action 'none'";
+    let policy = "default-src 'none'; script-src 'unsafe-inline' 'wasm-unsafe-eval'; style-src 'unsafe-inline'; img-src data: blob:; worker-src blob:; base-uri 'none'; form-action 'none'";
     let page = replace_once(
         &page,
         "<meta charset=\"utf-8\">",
@@ -65,10 +67,15 @@ fn as_classic_script(module: &str) -> Result<String> {
         }
         lines.push(line.strip_prefix("export ").unwrap_or(line).to_owned());
     }
-    let script = lines.join("\n");
+    // The page's worker is a classic script, which has no `import.meta`; nothing is loaded from beside the one file.
+    let script = lines.join("\n").replace("import.meta.url", "location.href");
     ensure!(
         script.contains("function __wbg_init"),
         "the generated module has no __wbg_init any more"
+    );
+    ensure!(
+        !script.contains("import.meta"),
+        "the generated module needs to be a module"
     );
     ensure!(
         !script.contains("</script"),

@@ -1,5 +1,6 @@
 //! Pieces that pages are made of. They make no requests: what they want done they tell their page, or the effects.
 
+mod curve;
 mod drive_card;
 mod drive_check;
 mod drive_run;
@@ -10,11 +11,13 @@ mod frame;
 mod free_space_choice;
 mod gauge;
 mod icon;
+mod inside;
 mod message;
 mod modal;
 mod page_head;
 mod password;
 mod plan_table;
+mod print_sheet;
 mod problems;
 mod proven;
 mod resume_panel;
@@ -22,6 +25,7 @@ mod serial;
 mod spare_form;
 mod stowage;
 
+pub use curve::Curve;
 pub use drive_card::{DriveCard, name_of};
 pub use drive_check::DriveCheckPanel;
 pub use drive_run::DriveRun;
@@ -32,14 +36,16 @@ pub use frame::{Foot, Head, Milestones};
 pub use free_space_choice::FreeSpaceChoice;
 pub use gauge::{Gauge, Trace};
 pub use icon::{Icon, Mark};
+pub use inside::Inside;
 pub use message::{Message, Trouble};
 pub use modal::Modal;
 pub use page_head::PageHead;
 pub use password::Password;
 pub use plan_table::PlanTable;
+pub use print_sheet::PrintSheet;
 pub use problems::ProblemList;
 pub use proven::Proven;
 pub use resume_panel::ResumePanel;
 pub use serial::Serial;
 pub use spare_form::SpareForm;
-pub use stowage::Stowage;
+pub use stowage::{Stowage, look_id};

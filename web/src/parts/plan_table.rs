@@ -3,24 +3,24 @@
 use yew::prelude::*;
 
 use crate::planning::PlanView;
-use crate::words;
-
-/// A speed that drives of today keep up over their whole length; said beside every time that is reckoned with it.
-const ASSUMED_RATE: u64 = 200_000_000;
+use crate::{shipping, words};
 
 /// Properties of [`PlanTable`].
 #[derive(Properties, PartialEq)]
 pub struct Props {
     /// The plan.
     pub plan: std::rc::Rc<PlanView>,
+    /// Bytes a second of one drive; none while it is not well formed.
+    pub rate: Option<u64>,
 }
 
 /// One row a drive.
 #[component]
 pub fn PlanTable(props: &Props) -> Html {
     let rows = props.plan.drives.iter().map(|drive| {
-        // Once to be written, once to be read back.
-        let time = words::duration((drive.used_bytes / ASSUMED_RATE).saturating_mul(2));
+        let time = props.rate.map_or_else(String::new, |rate| {
+            words::duration(shipping::drive_seconds(drive.used_bytes, rate))
+        });
         html! {
             <tr>
                 <th scope="row">{ &drive.serial }</th>
@@ -30,10 +30,14 @@ pub fn PlanTable(props: &Props) -> Html {
                     { words::share(drive.used_bytes, drive.capacity_bytes) }
                 </td>
                 <td class="number" data-label="Files">{ words::count(drive.files) }</td>
-                <td class="number" data-label="Time at 200 MB/s">{ time }</td>
+                <td class="number" data-label="Time">{ time }</td>
             </tr>
         }
     });
+    let heading = props.rate.map_or_else(
+        || "Time".to_owned(),
+        |rate| format!("Time to write and read back, at {}", words::rate(rate)),
+    );
     html! {
         <div class="scroll" tabindex="0" role="region" aria-label="The plan in numbers">
             <table class="cards-when-narrow" id="plan-table">
@@ -46,7 +50,7 @@ pub fn PlanTable(props: &Props) -> Html {
                         <th scope="col" class="number">{ "Full" }</th>
                         <th scope="col" class="number">{ "Files" }</th>
                         <th scope="col" class="number">
-                            { "Time to write and read back, at 200 MB/s" }
+                            { heading }
                         </th>
                     </tr>
                 </thead>

@@ -1,10 +1,15 @@
 //! Names that cannot go as they are, and what becomes of them.
 
+use std::collections::BTreeMap;
+
 use yew::prelude::*;
 
 use crate::draft::Names;
 use crate::planning::{PlanView, ProblemView};
 use crate::words;
+
+/// A list of so many names is open at once.
+const OPEN_MAX: u64 = 12;
 
 /// Properties of [`ProblemList`].
 #[derive(Properties, PartialEq)]
@@ -15,6 +20,10 @@ pub struct Props {
     pub names: Option<Names>,
     /// The person decides.
     pub on_decide: Callback<Names>,
+    /// New names that were accepted one by one.
+    pub own: BTreeMap<String, String>,
+    /// The person takes a new name for a path, or takes it back.
+    pub on_rename: Callback<(String, Option<String>)>,
 }
 
 /// The problems, the decision, and the list.
@@ -43,7 +52,7 @@ pub fn ProblemList(props: &Props) -> Html {
     };
     html! {
         <section class="note" id="problems" aria-labelledby="problems-title">
-            <h2 id="problems-title">{ title }</h2>
+            <h2 id="problems-title" tabindex="-1">{ title }</h2>
             <p class="quiet">
                 { "NTFS or Blob storage cannot hold them. Your files are not touched; this is \
                      about the copy on the drive." }
@@ -54,9 +63,9 @@ pub fn ProblemList(props: &Props) -> Html {
                 { choice("names-leave-out", Names::LeaveOut, "Leave these files out") }
             </fieldset>
             if !plan.problems.is_empty() {
-                <details>
+                <details open={plan.problem_count <= OPEN_MAX}>
                     <summary>{ "Show the names" }</summary>
-                    { list(&plan.problems, plan.problem_count) }
+                    { list(props) }
                 </details>
             }
             if !plan.renames.is_empty() {
@@ -66,6 +75,9 @@ pub fn ProblemList(props: &Props) -> Html {
                         { for plan.renames.iter().take(200).map(|rename| html! {
                             <li><span class="mono">
                                 { &rename.path }</span><br />{ "becomes " }<span class="mono">{ &rename.name }</span>
+                                if props.own.contains_key(&rename.path) {
+                                    { mend(props, &rename.path, None) }
+                                }
                             </li>
                         }) }
                     </ul>
@@ -75,7 +87,26 @@ pub fn ProblemList(props: &Props) -> Html {
     }
 }
 
-fn list(problems: &[ProblemView], count: u64) -> Html {
+/// The button that takes a new name, or takes it back.
+fn mend(props: &Props, path: &str, name: Option<&str>) -> Html {
+    let text = match name {
+        Some(_) => "Use this name",
+        None => "Take it back",
+    };
+    let onclick = {
+        let on_rename = props.on_rename.clone();
+        let (path, name) = (path.to_owned(), name.map(str::to_owned));
+        Callback::from(move |_: MouseEvent| on_rename.emit((path.clone(), name.clone())))
+    };
+    html! {
+        <button type="button" class="plain mend" {onclick}>
+            { text }<span class="visually-hidden">{ format!(" for {path}") }</span>
+        </button>
+    }
+}
+
+fn list(props: &Props) -> Html {
+    let (problems, count): (&[ProblemView], u64) = (&props.plan.problems, props.plan.problem_count);
     let shown = u64::try_from(problems.len()).unwrap_or(u64::MAX);
     html! {
         <>
@@ -88,6 +119,7 @@ fn list(problems: &[ProblemView], count: u64) -> Html {
                             { ". No name helps; it has to stay behind." }
                         } else {
                             { ". Proposed: " }<span class="mono">{ &problem.proposal }</span>
+                            { mend(props, &problem.path, Some(&problem.proposal)) }
                         }
                     </li>
                 }) }

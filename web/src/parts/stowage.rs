@@ -1,10 +1,11 @@
-//! The stowage bars: each drive a bar, coloured by top folder. The table beside it says the same in numbers.
+//! The stowage bars: each drive a bar, coloured by top folder; a drive or a part of its bar leads inside. The table beside
+//! it says the same in numbers.
 
 use yew::prelude::*;
 
 use crate::groups::Group;
 use crate::planning::{DriveView, PlanView};
-use crate::words;
+use crate::{shipping, words};
 
 /// Colours that stay apart for colour-blind eyes; the ninth group has the first colour with a pattern.
 const HUES: u32 = 8;
@@ -14,6 +15,12 @@ const HUES: u32 = 8;
 pub struct Props {
     /// The plan.
     pub plan: std::rc::Rc<PlanView>,
+    /// Bytes a second of one drive; none while it is not well formed.
+    pub rate: Option<u64>,
+    /// The drive that is looked into.
+    pub open: Option<u32>,
+    /// The person wants to look into a folder of a drive: its place in the plan, and the folder's path.
+    pub on_look: Callback<(u32, String)>,
 }
 
 /// The bars and their legend.
@@ -24,7 +31,7 @@ pub fn Stowage(props: &Props) -> Html {
         <figure aria-label="Drives of the plan">
             { patterns() }
             <ol class="stowage" id="stowage">
-                { for props.plan.drives.iter().map(|drive| bar(drive, groups)) }
+                { for (0..).zip(&props.plan.drives).map(|(place, drive)| bar(place, drive, groups, props)) }
             </ol>
             <figcaption>
                 <ul class="legend" aria-label="Folders">
@@ -35,31 +42,51 @@ pub fn Stowage(props: &Props) -> Html {
     }
 }
 
-fn bar(drive: &DriveView, groups: &[Group]) -> Html {
+fn bar(place: u32, drive: &DriveView, groups: &[Group], props: &Props) -> Html {
     let share = words::share(drive.used_bytes, drive.capacity_bytes);
     let mut from = 0;
     let mut parts = Vec::new();
     let mut described = Vec::new();
-    for &(group, bytes) in &drive.parts {
+    for &(number, bytes) in &drive.parts {
         // What files take beyond their bytes (clusters, records) is spread over the parts of the bar.
-        let used = scaled(bytes, drive);
-        let width = words::permyriad(used, drive.capacity_bytes);
-        let place = usize::try_from(group).unwrap_or(usize::MAX);
-        let name = groups.get(place).map_or("", |group| group.name.as_str());
-        let text = format!("{name}: {}", words::size(bytes));
-        parts.push(part(group, from, width, &text));
+        let width = words::permyriad(scaled(bytes, drive), drive.capacity_bytes);
+        let group = usize::try_from(number).ok().and_then(|at| groups.get(at));
+        let (name, path) = group.map_or(("", ""), |group| (&group.name, &group.path));
+        let share = words::share(bytes, drive.bytes);
+        let text = format!("{name}: {}, {share}", words::size(bytes));
+        let look = looking(props, place, path);
+        parts.push(part(number, from, width, &text, look));
         described.push(text);
         from = from.saturating_add(width);
     }
     let label = format!("{}: {share} full. {}", drive.serial, described.join(", "));
+    let time = props.rate.map_or_else(String::new, |rate| {
+        words::duration(shipping::drive_seconds(drive.used_bytes, rate))
+    });
+    let is_open = props.open == Some(place);
     html! {
         <li data-test="stowage-drive">
-            <span class="name">{ &drive.serial }</span>
+            <button type="button" class="plain name" id={look_id(place)}
+                aria-expanded={if is_open { "true" } else { "false" }}
+                onclick={looking(props, place, "")}>
+                { &drive.serial }<span class="visually-hidden">{ ": look inside" }</span>
+            </button>
             <svg class="bar" role="img" aria-label={label}>{ for parts }</svg>
             <span class="share nowrap">{ share }</span>
-            <span class="time nowrap">{ words::counted(drive.files, "file", "files") }</span>
+            <span class="time nowrap">{ time }</span>
         </li>
     }
+}
+
+/// Returns the id of the button that looks into a drive.
+#[must_use]
+pub fn look_id(place: u32) -> String {
+    format!("look-{place}")
+}
+
+fn looking(props: &Props, place: u32, path: &str) -> Callback<MouseEvent> {
+    let (on_look, path) = (props.on_look.clone(), path.to_owned());
+    Callback::from(move |_| on_look.emit((place, path.clone())))
 }
 
 fn scaled(bytes: u64, drive: &DriveView) -> u64 {
@@ -68,38 +95,52 @@ fn scaled(bytes: u64, drive: &DriveView) -> u64 {
     u64::try_from(scaled).unwrap_or(u64::MAX)
 }
 
-fn part(group: u32, from: u64, width: u64, text: &str) -> Html {
+/// Draws a part of a bar, in ten-thousandths of its width; a click leads into it, as the buttons beside do for a keyboard.
+pub(super) fn part(
+    hue: u32,
+    from: u64,
+    width: u64,
+    text: &str,
+    onclick: Callback<MouseEvent>,
+) -> Html {
     let (x, width) = (percent(from), percent(width));
     html! {
-        <g>
-            <rect class={classes!("part", format!("hue-{}", group % HUES))} x={x.clone()} y="0"
+        <g {onclick}>
+            <rect class={classes!("part", format!("hue-{}", hue % HUES))} x={x.clone()} y="0"
                 width={width.clone()} height="100%">
                 <title>{ text }</title>
             </rect>
-            if let Some(pattern) = pattern(group) {
+            if let Some(pattern) = pattern(hue) {
                 <rect class="hatching" x={x} y="0" width={width} height="100%" fill={pattern} />
             }
         </g>
     }
 }
 
+/// Draws the small square that goes with a part.
+pub(super) fn swatch(hue: u32) -> Html {
+    html! {
+        <svg class="swatch" aria-hidden="true" focusable="false">
+            <rect class={format!("hue-{}", hue % HUES)} width="100%" height="100%" />
+            if let Some(pattern) = pattern(hue) {
+                <rect width="100%" height="100%" fill={pattern} />
+            }
+        </svg>
+    }
+}
+
 fn legend(place: u32, group: &Group) -> Html {
     html! {
         <li>
-            <svg class="swatch" aria-hidden="true" focusable="false">
-                <rect class={format!("hue-{}", place % HUES)} width="100%" height="100%" />
-                if let Some(pattern) = pattern(place) {
-                    <rect width="100%" height="100%" fill={pattern} />
-                }
-            </svg>
+            { swatch(place) }
             <span>{ &group.name }</span>
             <span class="quiet nowrap">{ words::size(group.bytes) }</span>
         </li>
     }
 }
 
-fn pattern(group: u32) -> Option<&'static str> {
-    (group >= HUES).then_some("url(#hatch)")
+fn pattern(hue: u32) -> Option<&'static str> {
+    (hue >= HUES).then_some("url(#hatch)")
 }
 
 /// The pattern of the second eight, drawn once.

@@ -4,6 +4,8 @@ mod chooser;
 mod destination;
 mod onto;
 mod outcome;
+mod picture;
+mod ship;
 mod source;
 
 use shared::api::{JobSnapshot, JobState};
@@ -21,6 +23,7 @@ use chooser::Chooser;
 use destination::destination_panel;
 use onto::onto_panel;
 use outcome::outcome_panel;
+use ship::ship_panel;
 use source::{scan_notes, source_panel, unreadable};
 
 /// The page.
@@ -38,6 +41,19 @@ pub fn PlanPage() -> Html {
             }));
         })
     };
+    let rename = {
+        let page = page.clone();
+        Callback::from(move |(path, name): (String, Option<String>)| {
+            let mut draft = page.state.draft.clone();
+            match name {
+                Some(name) => draft.renames.insert(path, name),
+                None => draft.renames.remove(&path),
+            };
+            page.act(Action::Draft(draft));
+            // The button that was pressed is gone with its line.
+            picture::focus("problems-title");
+        })
+    };
     html! {
         <>
             <PageHead title="Plan"
@@ -50,10 +66,14 @@ pub fn PlanPage() -> Html {
                     { destination_panel(&page) }
                     { onto_panel(&page) }
                     { outcome_panel(&page) }
+                    if let Some(plan) = &view {
+                        { ship_panel(&page, plan) }
+                    }
                 </div>
                 <div class="column aside">
                     if let Some(plan) = view {
-                        <ProblemList {plan} names={page.state.draft.names} on_decide={decide} />
+                        <ProblemList {plan} names={page.state.draft.names} on_decide={decide}
+                            own={page.state.draft.renames.clone()} on_rename={rename} />
                     }
                     { unreadable(&page) }
                     { scan_notes(&page.state.source) }

@@ -4,10 +4,12 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
+use super::picture::Picture;
 use crate::app::Context;
 use crate::checking::Tone;
 use crate::draft::Onto;
-use crate::parts::{Message, PlanTable, Stowage, Trouble};
+use crate::effects::PlanForm;
+use crate::parts::{Message, PlanTable, PrintSheet, Trouble};
 use crate::planning::PlanView;
 use crate::route::Route;
 use crate::state::{Origin, Planning, Source};
@@ -52,26 +54,18 @@ fn nothing_yet(page: &Context) -> Html {
 fn plan(page: &Context, view: &Rc<PlanView>, stale: bool) -> Html {
     let count = u64::try_from(view.drives.len()).unwrap_or(u64::MAX);
     let stay = words::counted(view.left_out_count, "entry stays", "entries stay");
-    let save = {
-        let page = page.clone();
-        Callback::from(move |_: MouseEvent| {
-            page.effects.save_plan(page.state.draft.session.clone())
-        })
-    };
-    let print = Callback::from(|_: MouseEvent| {
-        // A browser that cannot print says so itself.
-        let _ = gloo::utils::window().print();
-    });
+    let rate = page.state.draft.shipping.drive_rate();
+    let destination = page.state.draft.destination();
     html! {
         <div class="plan-parts" aria-busy={stale.then_some("true")} id="plan-result">
             <p class="sentence" id="plan-sentence">
                 { words::counted(count, "drive", "drives") }{ "." }
             </p>
             <p id="plan-why">{ &view.why }</p>
-            <Stowage plan={view.clone()} />
+            <Picture plan={view.clone()} />
             <details open=true>
                 <summary>{ "In numbers" }</summary>
-                <PlanTable plan={view.clone()} />
+                <PlanTable plan={view.clone()} {rate} />
             </details>
             if view.left_out_count > 0 {
                 <Message tone={Tone::Warn} id="plan-left-out"
@@ -83,14 +77,81 @@ fn plan(page: &Context, view: &Rc<PlanView>, stale: bool) -> Html {
             if !view.assumed.is_empty() {
                 <p class="hint">{ format!("Taken for granted: {}.", view.assumed.join("; ")) }</p>
             }
+            { downloads(page, view, stale) }
+            <PrintSheet plan={view.clone()} session={page.state.draft.session.clone()}
+                destination={Some(destination).filter(|text| text != "/").unwrap_or_default()} />
+        </div>
+    }
+}
+
+/// The plan to take away, and the way on.
+fn downloads(page: &Context, view: &Rc<PlanView>, stale: bool) -> Html {
+    let save = |form: PlanForm| {
+        let page = page.clone();
+        Callback::from(move |_: MouseEvent| {
+            page.effects
+                .save_plan(page.state.draft.session.clone(), form);
+        })
+    };
+    let print = Callback::from(|_: MouseEvent| {
+        // A browser that cannot print says so itself.
+        let _ = gloo::utils::window().print();
+    });
+    let why_not = dataset_missing(page);
+    let save_dataset = {
+        let page = page.clone();
+        Callback::from(move |_: MouseEvent| {
+            if let Some(folder) = source_folder(&page) {
+                let destination = page.state.draft.destination();
+                page.effects.save_dataset(folder, &destination);
+            }
+        })
+    };
+    let renamed = u64::try_from(view.renames.len()).unwrap_or(u64::MAX);
+    html! {
+        <>
             <p class="actions">
-                <button type="button" id="save-plan" disabled={stale} onclick={save}>
-                    { "Save plan" }
-                </button>
-                <button type="button" onclick={print}>{ "Print" }</button>
+                <button type="button" id="save-plan" disabled={stale}
+                    onclick={save(PlanForm::Json)}>{ "Save plan.json" }</button>
+                <button type="button" id="save-list" disabled={stale}
+                    onclick={save(PlanForm::List)}>{ "Save file list" }</button>
+                <button type="button" id="save-dataset" disabled={why_not.is_some()}
+                    onclick={save_dataset}>{ "Save dataset.csv" }</button>
+                <button type="button" id="print" onclick={print}>{ "Print" }</button>
                 { continue_link(page) }
             </p>
-        </div>
+            if let Some(why_not) = why_not {
+                <p class="hint">{ why_not }</p>
+            } else if renamed > 0 {
+                <p class="hint" id="dataset-renames">
+                    { format!("dataset.csv has no place for {}; plan.json and the job have them.",
+                        words::counted(renamed, "new name", "new names")) }
+                </p>
+            }
+        </>
+    }
+}
+
+fn source_folder(page: &Context) -> Option<&str> {
+    match &page.state.source {
+        Source::Ready {
+            origin: Origin::Folder(folder),
+            ..
+        } => Some(folder),
+        _ => None,
+    }
+}
+
+/// Returns why there is no dataset.csv yet.
+fn dataset_missing(page: &Context) -> Option<&'static str> {
+    if source_folder(page).is_none() {
+        Some(
+            "dataset.csv names the source folder, which a listing does not: scan the folder first.",
+        )
+    } else if page.state.draft.container.trim().is_empty() {
+        Some("dataset.csv needs a destination.")
+    } else {
+        None
     }
 }
 

@@ -5,7 +5,7 @@ use yew::prelude::*;
 
 use super::edit;
 use crate::app::Context;
-use crate::draft::Draft;
+use crate::draft::{Draft, Onto};
 use crate::parts::{DropZone, Trouble};
 use crate::planning::Listed;
 use crate::state::{Action, Origin, Source};
@@ -32,6 +32,17 @@ pub(super) fn source_panel(page: &Context, choosing: &UseStateHandle<bool>) -> H
             if !folder.is_empty() {
                 page.effects.scan(folder.to_owned());
             }
+        })
+    };
+    let sample = {
+        let page = page.clone();
+        Callback::from(move |_: MouseEvent| {
+            page.act(Action::Draft(Draft {
+                onto: Onto::WhatIf,
+                size: "16 TB".to_owned(),
+                ..page.state.draft.clone()
+            }));
+            page.effects.open_sample();
         })
     };
     let on_files = {
@@ -68,6 +79,12 @@ pub(super) fn source_panel(page: &Context, choosing: &UseStateHandle<bool>) -> H
             <DropZone id="listing-file" accept=".csv,text/csv,text/plain" {on_files}
                 button="Choose a listing"
                 hint="or drop one here: a CSV of path,bytes" />
+            <p class="spread">
+                <span class="hint">{ "Nothing at hand? A film of 200 TB, made up: 40 camera rolls, proxies, sound and plates." }</span>
+                <button type="button" class="plain" id="open-sample" onclick={sample}>
+                    { "Plan the sample film" }
+                </button>
+            </p>
             { source_state(&state.source) }
         </section>
     }

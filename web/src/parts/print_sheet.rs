@@ -1,0 +1,66 @@
+//! What goes on paper with the drives: a line a drive, with room for what is written by hand. Only in print.
+
+use std::rc::Rc;
+
+use yew::prelude::*;
+
+use crate::planning::PlanView;
+use crate::shipping::{DRIVES_A_JOB, jobs};
+use crate::words;
+
+/// Properties of [`PrintSheet`].
+#[derive(Properties, PartialEq)]
+pub struct Props {
+    /// The plan.
+    pub plan: Rc<PlanView>,
+    /// The session.
+    pub session: AttrValue,
+    /// The destination; empty while none is chosen.
+    pub destination: AttrValue,
+}
+
+/// The packing list.
+#[component]
+pub fn PrintSheet(props: &Props) -> Html {
+    let plan = &props.plan;
+    let count = u64::try_from(plan.drives.len()).unwrap_or(u64::MAX);
+    let rows = (0_u64..).zip(&plan.drives).map(|(place, drive)| {
+        let job = place
+            .checked_div(DRIVES_A_JOB)
+            .unwrap_or(0)
+            .saturating_add(1);
+        html! {
+            <tr>
+                <th scope="row">{ &drive.serial }</th>
+                <td>{ job }</td>
+                <td class="number">{ words::size(drive.disk_bytes) }</td>
+                <td class="number">{ words::count(drive.files) }</td>
+                <td></td><td></td><td></td>
+            </tr>
+        }
+    });
+    html! {
+        <section class="sheet" aria-labelledby="sheet-title">
+            <h3 id="sheet-title">{ "Packing list" }</h3>
+            <p>
+                { format!("Session {}. ", props.session) }
+                if !props.destination.is_empty() {
+                    { format!("To {}. ", props.destination) }
+                }
+                { format!("{}, {}, {}.", words::counted(plan.files, "file", "files"),
+                    words::size(plan.bytes), words::counted(jobs(count), "job", "jobs")) }
+            </p>
+            <p class="mono small command">{ format!("Plan {}", plan.hash) }</p>
+            <table>
+                <thead>
+                    <tr>
+                        <th>{ "Drive" }</th><th>{ "Job" }</th><th class="number">{ "Size" }</th>
+                        <th class="number">{ "Files" }</th><th>{ "Serial on its label" }</th>
+                        <th>{ "Verified" }</th><th>{ "Packed" }</th>
+                    </tr>
+                </thead>
+                <tbody>{ for rows }</tbody>
+            </table>
+        </section>
+    }
+}
