@@ -151,7 +151,8 @@ impl<'a> Table<'a> {
             line: 1,
         };
         while errors.len() < ERRORS_MAX {
-            let line = lines.of(self.reader.position().byte());
+            let from = self.reader.position().byte();
+            let line = lines.of(from);
             match self.reader.read_record(&mut record) {
                 Ok(false) => break,
                 Ok(true) => {}
@@ -166,7 +167,8 @@ impl<'a> Table<'a> {
             }
             let behind_blank =
                 |field: &str| field.starts_with(' ') && field.trim_start().starts_with('"');
-            if record.iter().any(behind_blank) {
+            let through = self.reader.position().byte();
+            if record.iter().any(behind_blank) && quotes_late(between(self.text, from, through)) {
                 errors.push(CsvError {
                     line,
                     column: String::new(),
@@ -286,6 +288,33 @@ pub(super) fn field(text: &str) -> String {
 /// Cuts what a file says to what a person wants to read of it.
 pub(super) fn cut(text: &str) -> String {
     text.chars().take(80).collect()
+}
+
+/// Returns the text from one byte offset to another.
+fn between(text: &str, from: u64, through: u64) -> &str {
+    let offset = |at: u64| usize::try_from(at).ok();
+    let range = offset(from).zip(offset(through));
+    range
+        .and_then(|(from, through)| text.get(from..through))
+        .unwrap_or("")
+}
+
+/// Returns whether a quote stands behind blanks at the beginning of a field, where it quotes nothing.
+fn quotes_late(record: &str) -> bool {
+    let (mut is_quoted, mut is_blank_so_far, mut blanks) = (false, true, false);
+    for found in record.chars() {
+        match found {
+            // A doubled quote leaves and enters again.
+            '"' if is_quoted => is_quoted = false,
+            _ if is_quoted => {}
+            '"' if is_blank_so_far && blanks => return true,
+            '"' => (is_quoted, is_blank_so_far) = (true, false),
+            ',' => (is_blank_so_far, blanks) = (true, false),
+            ' ' => blanks = true,
+            _ => is_blank_so_far = false,
+        }
+    }
+    false
 }
 
 #[cfg(test)]
