@@ -54,13 +54,17 @@ const FILES: [(&str, &str); 3] = [
     ),
 ];
 
-/// Python readers of BitLocker and NTFS, and axe-core for the accessibility audit; exact versions, test use only.
-const PYTHON: [&str; 5] = [
+/// Python readers of BitLocker and NTFS, the SDKs of the services that drives are handed over to, and axe-core for the
+/// accessibility audit; exact versions, test use only.
+const PYTHON: [&str; 8] = [
     "libbde-python==20260916",
     "dissect.fve==4.6",
     "dissect.ntfs==3.16",
     "libfsntfs-python==20260827",
     "pycryptodome==4.4.0",
+    "azure-mgmt-databox==4.0.0",
+    "azure-mgmt-storageimportexport==0.1.0",
+    "msrest==0.7.1",
 ];
 const AXE: &str = "axe-playwright-python==0.1.8";
 

@@ -55,8 +55,9 @@ enum Whom {
 
 pub(super) fn run(arguments: &Arguments, screen: &Screen) -> Result<Ended, JobError> {
     if arguments.template {
-        let template = serde_json::to_string_pretty(&Details::template()).unwrap_or_default();
-        screen.line(&template);
+        let template = Details::template();
+        screen.line(&serde_json::to_string_pretty(&template).unwrap_or_default());
+        screen.object(&json!(template));
         return Ok(Ended::WELL);
     }
     let (Some(whom), Some(folder)) = (arguments.whom, &arguments.to) else {

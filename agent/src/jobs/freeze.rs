@@ -112,7 +112,14 @@ pub(super) fn freeze(
         drives.push((drive, DriveBay::new(confirmed)));
     }
     let plan_name = prepared.plan_name();
-    old_journals::keep_plan(folders, &plan_name)?;
+    match prepared.share.as_ref().filter(|share| share.goes_on) {
+        // The plans of the other shares say which drives are filled.
+        Some(share) => share
+            .never_begun
+            .iter()
+            .try_for_each(|name| old_journals::set_aside(folders, name))?,
+        None => old_journals::keep_plan(folders, &plan_name)?,
+    }
     let plan_hash = plan_file::write(
         &Shelves::of_folders(folders),
         &plan_name,

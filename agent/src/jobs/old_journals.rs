@@ -195,6 +195,23 @@ pub(super) fn keep_plan(folders: &[PathBuf], plan_name: &str) -> Result<(), JobE
     Ok(())
 }
 
+/// Gives one plan file another name, and leaves those beside it.
+///
+/// # Errors
+/// [`JobError`] when the renaming fails.
+pub(super) fn set_aside(folders: &[PathBuf], plan_name: &str) -> Result<(), JobError> {
+    for folder in folders {
+        let stem = plan_name.strip_suffix(".plan").unwrap_or(plan_name);
+        let free = (2..)
+            .map(|number| format!("{stem}.{number}.plan"))
+            .find(|kept| !folder.join(kept).exists());
+        if let Some(kept) = free {
+            rename(folder, plan_name, &kept)?;
+        }
+    }
+    Ok(())
+}
+
 /// Returns how the names of the plans of spares and further shares end that lie beside the plan `stem`.
 fn beside(folder: &Path, stem: &str) -> Vec<String> {
     let entries = std::fs::read_dir(folder).into_iter().flatten();

@@ -158,6 +158,8 @@ pub struct PlanFile {
     pub entries: Vec<Vec<u32>>,
     /// SHA-256 of the file.
     pub hash: [u8; 32],
+    /// The file's name.
+    pub name: String,
 }
 
 /// The last line.
@@ -330,6 +332,11 @@ pub fn read_from(file: impl BufRead, place: &str) -> Result<PlanFile, JobError> 
         gathered,
         entries,
         hash,
+        name: Path::new(place)
+            .file_name()
+            .and_then(|name| name.to_str())
+            .unwrap_or_default()
+            .to_owned(),
     })
 }
 

@@ -11,7 +11,7 @@ use super::moved::none_moved;
 use super::old_journals;
 use super::plan_file;
 use super::request::{JobRequest, Origin};
-use super::session_plans::{own_name, replacement_name, share_name};
+use super::session_plans::{own_name, replacement_name};
 use super::share::{self, Share};
 use super::targets::{self, Target};
 use crate::drives::Drives;
@@ -173,10 +173,10 @@ impl Prepared {
         if let Some(replaced) = &self.replaces {
             return replacement_name(session, &replaced.serial);
         }
-        let Some(share) = self.share.as_ref().filter(|share| !share.is_first) else {
-            return own_name(session);
-        };
-        share_name(session, share.of.drives.first().copied().unwrap_or(0))
+        match &self.share {
+            Some(share) => share.plan_name.clone(),
+            None => own_name(session),
+        }
     }
 
     /// Returns what the first drive's journal counts as left out by the plan.

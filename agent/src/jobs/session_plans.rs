@@ -74,9 +74,7 @@ fn other_shares(folders: &[PathBuf], session: &str, whole: &str) -> Vec<PlanFile
         .filter_map(|folder| std::fs::read_dir(folder).ok());
     let names = entries
         .flat_map(|entries| entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()));
-    let names: BTreeSet<String> = names
-        .filter(|name| name.starts_with(&start) && name.ends_with(".plan"))
-        .collect();
+    let names: BTreeSet<String> = names.filter(|name| is_share_name(name, &start)).collect();
     let is_share = |plan: &PlanFile| {
         plan.head
             .share
@@ -90,16 +88,31 @@ fn other_shares(folders: &[PathBuf], session: &str, whole: &str) -> Vec<PlanFile
         .collect()
 }
 
+/// Returns whether a file is a share's plan, and none that was set aside.
+fn is_share_name(name: &str, start: &str) -> bool {
+    let rest = name.strip_prefix(start);
+    let number = rest.and_then(|rest| rest.strip_suffix(".plan"));
+    let is_numeric = |byte: u8| byte.is_ascii_digit() || byte == b'-';
+    number.is_some_and(|number| number.bytes().all(is_numeric))
+}
+
 /// Returns the name of a session's plan; of the first share, when it is carried out drive by drive.
 #[must_use]
 pub(super) fn own_name(session: &str) -> String {
     format!("{}.plan", file_name(session))
 }
 
-/// Returns the name of the plan of a later share, which begins with the drive `number`.
+/// Returns a name for the plan of a later share, which begins with the drive `number`, that no file has.
 #[must_use]
-pub(super) fn share_name(session: &str, number: u32) -> String {
-    format!("{}{SHARE}{number:03}.plan", file_name(session))
+pub(super) fn free_share_name(folders: &[PathBuf], session: &str, number: u32) -> String {
+    let stem = format!("{}{SHARE}{number:03}", file_name(session));
+    let is_free = |name: &String| !folders.iter().any(|folder| folder.join(name).exists());
+    let first = format!("{stem}.plan");
+    if is_free(&first) {
+        return first;
+    }
+    let mut others = (2..).map(|again: u32| format!("{stem}-{again}.plan"));
+    others.find(is_free).unwrap_or(first)
 }
 
 /// Stands between the name of a session and the number of a share's first drive.

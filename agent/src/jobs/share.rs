@@ -2,20 +2,20 @@
 //! with two bays, or at several stations side by side.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use shared::api::{PlanShare, WaitingDrive};
 use shared::hash::lower_hex;
 use shared::job::{LeftOut, Verdict};
-use shared::journal::{Replay, replay};
+use shared::journal::replay;
 use shared::plan::{Kind, Listing, Plan, PlanOptions, PlannedDrive, fit};
 
 use super::gather::Gathered;
 use super::old_journals::journals;
 use super::plan_file::{HeadDrive, PlanFile};
 use super::request::JobRequest;
-use super::session_plans::{own_name, taken_plans};
+use super::session_plans::{free_share_name, own_name, taken_plans};
 use super::targets::Target;
 use crate::job_error::JobError;
 
@@ -35,8 +35,12 @@ pub struct ShareOf {
 pub(super) struct Share {
     /// Which drives of the plan it is.
     pub of: ShareOf,
-    /// Whether no other share of the plan was frozen in these folders.
-    pub is_first: bool,
+    /// Whether another share of the plan was frozen before.
+    pub goes_on: bool,
+    /// Names of such that came to nothing.
+    pub never_begun: Vec<String>,
+    /// The name of its own frozen plan.
+    pub plan_name: String,
     /// Drives that stay for later, ascending.
     pub waiting: Vec<WaitingDrive>,
     /// What the whole plan leaves out: with drive 1, so that it is counted once.
@@ -72,8 +76,8 @@ pub(super) fn share(
 ) -> Result<(Gathered, Plan, Share), JobError> {
     let whole = lower_hex(&plan.hash);
     let of = u32::try_from(plan.head.drives.len()).unwrap_or(u32::MAX);
-    let earlier = taken_plans(&request.journal_dirs, &request.session, &whole)?;
-    let filled = filled(&request.journal_dirs, &earlier)?;
+    let earlier = Earlier::find(request, &whole)?;
+    let filled = earlier.filled();
     let open: BTreeSet<u32> = (1..=of)
         .filter(|number| !filled.contains_key(number))
         .filter(|number| request.only.is_empty() || request.only.contains(number))
@@ -98,12 +102,22 @@ pub(super) fn share(
     let waiting = open
         .difference(&taken)
         .filter_map(|number| waiting(&plan, *number));
-    let first = plan.head.left_out.clone();
+    let never_begun = earlier.never_begun();
+    let own = own_name(&request.session);
+    let plan_name = if earlier.plans.is_empty() || never_begun.contains(&own) {
+        own
+    } else {
+        let first = taken.first().copied().unwrap_or(0);
+        free_share_name(&request.journal_dirs, &request.session, first)
+    };
     let share = Share {
-        is_first: earlier.is_empty(),
+        goes_on: !earlier.plans.is_empty(),
+        never_begun,
+        plan_name,
         waiting: waiting.collect(),
+        // With drive 1, so that it is counted once.
         planned_out: if taken.contains(&1) {
-            first
+            plan.head.left_out.clone()
         } else {
             Vec::new()
         },
@@ -114,22 +128,23 @@ pub(super) fn share(
         },
     };
     let (listing, drives) = lay_out(&plan, &pairs)?;
-    let why = share.shown().words();
-    let lower_bound = u32::try_from(drives.len()).unwrap_or(u32::MAX);
     let gathered = Gathered {
         listing,
         ..plan.gathered
     };
-    let plan = Plan {
+    Ok((gathered, as_plan(drives, share.shown().words()), share))
+}
+
+fn as_plan(drives: Vec<PlannedDrive>, why: String) -> Plan {
+    Plan {
+        lower_bound: u32::try_from(drives.len()).unwrap_or(u32::MAX),
         drives,
-        lower_bound,
         proven: true,
         why,
         assumed: Vec::new(),
         left_out: Vec::new(),
         problems: Vec::new(),
-    };
-    Ok((gathered, plan, share))
+    }
 }
 
 fn pairs<'a>(plan: &PlanFile, open: &BTreeSet<u32>, targets: &[&'a Target]) -> Vec<Pair<'a>> {
@@ -216,67 +231,78 @@ pub(super) fn part(listing: &Listing, entries: &[u32]) -> Result<Listing, JobErr
     Ok(part)
 }
 
-/// Returns the numbers of the drives that are filled, each with its serial; `plans` are the shares that were
-/// begun.
-fn filled(
-    folders: &[PathBuf],
-    plans: &[(PlanFile, Option<String>)],
-) -> Result<BTreeMap<u32, String>, JobError> {
-    let mut filled = BTreeMap::new();
-    if plans.is_empty() {
-        return Ok(filled);
-    }
-    let closed = closed(folders)?;
-    let is_filled = |plan: &PlanFile, serial: &str| {
-        closed
-            .get(&(plan.hash, serial.to_owned()))
-            .is_some_and(|verdict| *verdict != Verdict::Failed)
-    };
-    for (plan, _) in plans {
-        let Some(share) = &plan.head.share else {
-            continue;
-        };
-        for (number, head) in share.drives.iter().zip(&plan.head.drives) {
-            let (mut plan, mut serial) = (plan, head.identity.serial.as_str());
-            // A spare holds what a dead drive was to hold.
-            while let Some((spare, _)) = plans
-                .iter()
-                .find(|(_, replaces)| replaces.as_deref() == Some(serial))
-            {
-                let Some(head) = spare.head.drives.first() else {
-                    break;
-                };
-                (plan, serial) = (spare, head.identity.serial.as_str());
-            }
-            if is_filled(plan, serial) {
-                filled.insert(*number, serial.to_owned());
-            }
-        }
-    }
-    Ok(filled)
+/// The shares of a plan that were frozen before, and every journal that may be of one.
+struct Earlier {
+    /// The session's own first, then other shares, then the plans of spares, each with the serial of the
+    /// drive whose place it takes.
+    plans: Vec<(PlanFile, Option<String>)>,
+    /// How the drives ended, by plan and serial; none of those that did not.
+    journals: HashMap<([u8; 32], String), Option<Verdict>>,
 }
 
-/// Returns how every finished drive of the journal folders ended, by plan and serial; also those
-/// whose journal has another name since.
-fn closed(folders: &[PathBuf]) -> Result<HashMap<([u8; 32], String), Verdict>, JobError> {
-    let mut found = HashMap::new();
-    for folder in folders {
-        for path in journals(folder)? {
-            let replayed: Option<Replay> = std::fs::read(path)
-                .ok()
-                .and_then(|bytes| replay(&bytes).ok());
-            if let Some(replay) = replayed
-                && let Some(closed) = &replay.closed
-            {
-                let drive = (
-                    replay.session.plan_hash,
-                    replay.session.drive.serial.clone(),
-                );
-                found.insert(drive, closed.verdict);
+impl Earlier {
+    fn find(request: &JobRequest, whole: &str) -> Result<Self, JobError> {
+        let folders = &request.journal_dirs;
+        let plans = taken_plans(folders, &request.session, whole)?;
+        let mut found = HashMap::new();
+        if !plans.is_empty() {
+            for folder in folders {
+                for path in journals(folder)? {
+                    let bytes = std::fs::read(path).ok();
+                    let Some(replay) = bytes.and_then(|bytes| replay(&bytes).ok()) else {
+                        continue;
+                    };
+                    let verdict = replay.closed.as_ref().map(|closed| closed.verdict);
+                    let serial = replay.session.drive.serial;
+                    found.insert((replay.session.plan_hash, serial), verdict);
+                }
             }
         }
+        Ok(Self {
+            plans,
+            journals: found,
+        })
     }
-    Ok(found)
+
+    /// Returns the numbers of the drives that are filled, each with its serial.
+    fn filled(&self) -> BTreeMap<u32, String> {
+        let mut filled = BTreeMap::new();
+        for (plan, _) in &self.plans {
+            let Some(share) = &plan.head.share else {
+                continue;
+            };
+            for (number, head) in share.drives.iter().zip(&plan.head.drives) {
+                let (plan, serial) = self.last_of(plan, &head.identity.serial);
+                let ended = self.journals.get(&(plan.hash, serial.to_owned()));
+                let is_filled = |verdict: &Verdict| *verdict != Verdict::Failed;
+                if ended.is_some_and(|verdict| verdict.as_ref().is_some_and(is_filled)) {
+                    filled.insert(*number, serial.to_owned());
+                }
+            }
+        }
+        filled
+    }
+
+    /// Returns the drive that holds what the drive `serial` of `plan` was to hold: it, or the last spare.
+    fn last_of<'a>(&'a self, plan: &'a PlanFile, serial: &'a str) -> (&'a PlanFile, &'a str) {
+        let spare = self
+            .plans
+            .iter()
+            .find(|(_, replaces)| replaces.as_deref() == Some(serial));
+        match spare.and_then(|(spare, _)| Some((spare, spare.head.drives.first()?))) {
+            Some((spare, head)) => self.last_of(spare, &head.identity.serial),
+            None => (plan, serial),
+        }
+    }
+
+    /// Returns the names of the frozen shares that have no journal: a crash came before the first, and no drive
+    /// was touched. Their drives are shared out anew.
+    fn never_begun(&self) -> Vec<String> {
+        let is_begun = |plan: &PlanFile| self.journals.keys().any(|(hash, _)| *hash == plan.hash);
+        let plans = self.plans.iter().map(|(plan, _)| plan);
+        let shares = plans.filter(|plan| plan.head.share.is_some() && !is_begun(plan));
+        shares.map(|plan| plan.name.clone()).collect()
+    }
 }
 
 /// Refuses a plan that lies where the run would keep its own.

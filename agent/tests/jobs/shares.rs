@@ -174,6 +174,47 @@ fn a_share_that_was_stopped_is_gone_on_with_before_the_next_one_begins() {
 }
 
 #[test]
+fn a_share_that_came_to_nothing_is_shared_out_anew_and_hinders_nobody() {
+    let place = Place::new();
+    films(&place);
+    plan(&place, "anew");
+    let images = ["AN-1", "AN-2", "AN-3", "AN-4"].map(|serial| place.drive(serial, "80MB"));
+    let journals = place.journals();
+    let run = |drives: &[&Path]| carry_out(&place, ("anew", &journals), drives, &[]);
+    let (code, report) = run(&[&images[0]]);
+    assert_eq!(
+        (code, &report["next"]["number"]),
+        (0, &2.into()),
+        "{report}"
+    );
+    // As a crash leaves it right behind the freezing of the second share: its plan is there, and no journal of it.
+    let (code, report) = run(&[&images[1]]);
+    assert_eq!(
+        (code, &report["next"]["number"]),
+        (0, &3.into()),
+        "{report}"
+    );
+    fs::remove_file(place.journal("AN-2")).unwrap();
+    let (code, report) = run(&[&images[2]]);
+    assert_eq!(
+        (code, &report["next"]["number"]),
+        (0, &3.into()),
+        "{report}"
+    );
+    let (code, report) = run(&[&images[3]]);
+    assert_eq!((code, &report["next"]), (0, &Value::Null), "{report}");
+    // Neither the plan that was set aside nor a drive of it is asked for any more.
+    let (code, report) = json(&[
+        "resume",
+        "--session",
+        "anew",
+        "--journal-dir",
+        text(&journals),
+    ]);
+    assert_eq!(code, 0, "{report}");
+}
+
+#[test]
 fn two_stations_share_a_plan_by_the_numbers_of_its_drives() {
     let place = Place::new();
     films(&place);

@@ -34,7 +34,7 @@ pub fn az_cli(parcel: &Parcel, details: &Details) -> AzScript {
     let mut lines = vec![
         "#!/bin/sh".to_owned(),
         format!(
-            "# Makes the job {} of {} drives. The keys are in the files beside this one.",
+            "# Makes the job {}; drives: {}. Their keys are in the files beside this one.",
             parcel.name,
             parcel.drives.len()
         ),
