@@ -362,7 +362,7 @@ fn s7_when_the_user_part_is_killed_the_root_part_lets_go_and_resume_finishes() {
 
 #[test]
 fn s7_when_the_root_part_is_killed_nothing_more_is_written_and_resume_finishes() {
-    let Some(desk) = Desk::new("SPLIT4714", 300) else {
+    let Some(desk) = Desk::new("SPLIT4714", 900) else {
         return;
     };
     let (mut prepare, user) = at_work(&desk);
