@@ -33,6 +33,17 @@ pub enum AppendError {
     },
 }
 
+/// Writes a file for its owner alone, durable when this returns; one that is there stays as it is.
+///
+/// # Errors
+/// [`AppendError`], also when there is one.
+pub fn write_once(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), AppendError> {
+    let shelves = Shelves::of_folders(&[folder.to_owned()]);
+    let mut file = AppendFile::create(&shelves, name)?;
+    file.append(bytes)?;
+    file.sync()
+}
+
 /// One file, written to each of several shelves.
 ///
 /// A write that failed on one shelf is never taken back on another, and nothing is written behind

@@ -1,8 +1,7 @@
 //! `argosy journal handoff`: what the service wants to know of the drives, from their journals.
 
-use std::fs::{DirBuilder, OpenOptions};
-use std::io::Write;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
@@ -17,6 +16,7 @@ use zeroize::Zeroizing;
 use super::screen::{Ended, Screen};
 use super::size::{show_files, show_size};
 use crate::jobs::JobError;
+use crate::journal_file::write_once;
 
 /// Hands drives over: makes what the service wants of them, from their journals. It holds their keys
 #[derive(Args)]
@@ -56,7 +56,8 @@ enum Whom {
 pub(super) fn run(arguments: &Arguments, screen: &Screen) -> Result<Ended, JobError> {
     if arguments.template {
         let template = Details::template();
-        screen.line(&serde_json::to_string_pretty(&template).unwrap_or_default());
+        let text = serde_json::to_string_pretty(&template);
+        screen.line(&text.expect("plain data has a JSON form"));
         screen.object(&json!(template));
         return Ok(Ended::WELL);
     }
@@ -68,17 +69,17 @@ pub(super) fn run(arguments: &Arguments, screen: &Screen) -> Result<Ended, JobEr
     };
     let journals = arguments.files.iter().map(|path| read(path));
     let journals: Vec<Zeroizing<Vec<u8>>> = journals.collect::<Result<_, _>>()?;
-    let drives = arguments.files.iter().zip(&journals);
-    let drives: Vec<HandedDrive> = drives.map(judged).collect::<Result<_, _>>()?;
+    let named = || arguments.files.iter().zip(&journals);
+    let drives: Vec<HandedDrive> = named().map(judged).collect::<Result<_, _>>()?;
     let files = match whom {
-        Whom::Portal => portal(&journals),
+        Whom::Portal => named().map(portal).collect::<Result<_, _>>()?,
         _ => bodies(arguments, whom, drives.clone())?,
     };
     make_folder(folder)?;
     let mut written = Vec::with_capacity(files.len());
     for (name, content) in &files {
         let path = folder.join(name);
-        write_private(&path, content.as_bytes())?;
+        write_once(folder, name, content.as_bytes()).map_err(|error| failed(&path, &error))?;
         screen.line(&format!("{}", path.display()));
         written.push(path);
     }
@@ -112,14 +113,18 @@ fn judged((path, journal): (&PathBuf, &Zeroizing<Vec<u8>>)) -> Result<HandedDriv
 }
 
 /// Returns each drive's file for the portal.
-fn portal(journals: &[Zeroizing<Vec<u8>>]) -> Vec<File> {
-    let replays = journals.iter().filter_map(|journal| replay(journal).ok());
-    let files = replays.filter_map(|replay| {
+fn portal((path, journal): (&PathBuf, &Zeroizing<Vec<u8>>)) -> Result<File, JobError> {
+    let replayed = replay(journal).map_err(|damage| damage.to_string());
+    let file = replayed.and_then(|replay| {
         let serial = &replay.session.drive.serial;
-        let text = drive_info_xml(&replay)?;
-        Some((drive_info_file_name(serial, serial), Zeroizing::new(text)))
+        let text = drive_info_xml(&replay);
+        let text = text
+            .ok_or_else(|| format!("drive {serial}: its journal has no record for the portal"))?;
+        Ok((drive_info_file_name(serial, serial), Zeroizing::new(text)))
     });
-    files.collect()
+    file.map_err(|why| {
+        JobError::refused(why, path.display().to_string(), "Nothing was handed over.")
+    })
 }
 
 fn bodies(
@@ -146,8 +151,7 @@ fn bodies(
 
 fn job(whom: Whom, parcel: &Parcel, details: &Details) -> Vec<File> {
     let body = |service: &str, value: &Value| {
-        // Plain data has a JSON form.
-        let text = serde_json::to_string_pretty(value).unwrap_or_default();
+        let text = serde_json::to_string_pretty(value).expect("a JSON value has a text");
         vec![(
             format!("{}.{service}.json", parcel.name),
             Zeroizing::new(text),
@@ -171,23 +175,9 @@ fn make_folder(folder: &Path) -> Result<(), JobError> {
     made.map_err(|error| failed(folder, &error))
 }
 
-/// Writes a file for its owner alone; one that is there stays.
-fn write_private(path: &Path, content: &[u8]) -> Result<(), JobError> {
-    let file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path);
-    let written = file.and_then(|mut file| {
-        file.write_all(content)?;
-        file.sync_all()
-    });
-    written.map_err(|error| failed(path, &error))
-}
-
-fn failed(path: &Path, error: &std::io::Error) -> JobError {
+fn failed(path: &Path, error: &dyn std::fmt::Display) -> JobError {
     JobError::io(
-        format!("cannot write it: {error}"),
+        error.to_string(),
         path.display().to_string(),
         "Your drives and journals were not touched. Give an empty folder: nothing is written over.",
     )

@@ -2,12 +2,13 @@
 //! anything is decided.
 
 use std::collections::HashSet;
+use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
 use bitlocker_image::Credential;
 use disk::{ReadAt, SectorSize};
 use ntfs_image::Ground;
-use ntfs_image::read::Volume;
+use ntfs_image::read::{FileReader, Volume};
 use shared::api::FreeSpace;
 use shared::drive::{DriveLayout, DriveSpec};
 use shared::job::{DriveState, Stage};
@@ -285,11 +286,7 @@ fn survey(
     let file = volume
         .open_file(manifest.id)
         .map_err(|error| failed(error.to_string()))?;
-    let stream = Stream {
-        volume: &volume,
-        file: &file,
-        at: 0,
-    };
+    let stream = BufReader::with_capacity(MANIFEST_STEP, FileReader::new(&volume, file));
     let wrong = |error: shared::manifest::ManifestError| failed(error.to_string());
     let mut reader = ManifestReader::new(stream).map_err(wrong)?;
     let (mut blobs, mut bytes) = (HashSet::new(), 0_u64);
@@ -312,25 +309,6 @@ fn survey(
         bytes,
     };
     Ok((onto, blobs))
-}
-
-/// A file of a volume as a stream.
-struct Stream<'a, R> {
-    volume: &'a Volume<R>,
-    file: &'a ntfs_image::read::File,
-    at: u64,
-}
-
-impl<R: ReadAt> std::io::Read for Stream<'_, R> {
-    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
-        let left = self.file.bytes().saturating_sub(self.at);
-        let count = usize::try_from(left).unwrap_or(usize::MAX).min(into.len());
-        let part = into.get_mut(..count).unwrap_or_default();
-        let read = self.volume.read(self.file, self.at, part);
-        read.map_err(std::io::Error::other)?;
-        self.at = self.at.saturating_add(u64::try_from(count).unwrap_or(0));
-        Ok(count)
-    }
 }
 
 /// The sources of a session that is over: nothing of them is read.
@@ -357,4 +335,6 @@ fn io(error: String, place: &str) -> JobError {
     JobError::io(error, place, "Nothing was written to the drive.")
 }
 
+/// Bytes of a manifest that are read at once.
+const MANIFEST_STEP: usize = 1 << 20;
 const UNKNOWN: &str = "Nothing was written to the drive. Put the journal and the plan that belong together into one folder.";

@@ -1,7 +1,7 @@
 //! Freezing a plan: keys are drawn, volumes sealed, and everything is durable on our side before a
 //! drive is touched.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -23,7 +23,7 @@ use crate::attempt::{DriveBay, DriveJob, DriveKeys, now};
 use crate::device::Edges;
 use crate::drives::Confirmed;
 use crate::job_error::JobError;
-use crate::journal_file::AppendFile;
+use crate::journal_file::write_once;
 use crate::random;
 use crate::shelf::Shelves;
 
@@ -228,7 +228,9 @@ pub(super) fn new_keys(
     if let (Some(folder), Some((name, key))) = (sealing.external_key_dir, &sealed.external_key_file)
     {
         make_folder(folder)?;
-        write_once(folder, name, key)?;
+        write_once(folder, name, key).map_err(|error| {
+            JobError::io(error.to_string(), show(&folder.join(name)), UNTOUCHED)
+        })?;
     }
     let cipher = SectorCipher::new(sealing.cipher, &secrets.volume_key, planned.sector)
         .map_err(|error| failed(error.to_string()))?;
@@ -261,15 +263,6 @@ fn make_folder(folder: &Path) -> Result<(), JobError> {
             UNTOUCHED,
         )
     })
-}
-
-fn write_once(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), JobError> {
-    let shelves = Shelves::of_folders(&[PathBuf::from(folder)]);
-    let written = AppendFile::create(&shelves, name).and_then(|mut file| {
-        file.append(bytes)?;
-        file.sync()
-    });
-    written.map_err(|error| JobError::io(error.to_string(), show(&folder.join(name)), UNTOUCHED))
 }
 
 /// Returns the day of a moment: `2026-11-23`.

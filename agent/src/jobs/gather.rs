@@ -369,7 +369,8 @@ impl Gathered {
             });
         }
         if report.hard_linked > 0 {
-            let all: u64 = report.entries.iter().map(|entry| entry.bytes).sum();
+            let lengths = report.entries.iter().map(|entry| entry.bytes);
+            let all = lengths.fold(0, u64::saturating_add);
             self.notes.push(format!(
                 "{} names are of files with several names; each name is copied in full: {all} bytes, where {} would do",
                 report.hard_linked, report.unique_bytes

@@ -2,13 +2,13 @@
 //! with two bays, or at several stations side by side.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use shared::api::{PlanShare, WaitingDrive};
 use shared::hash::lower_hex;
 use shared::job::{LeftOut, Verdict};
-use shared::journal::replay;
+use shared::journal::{journal_file_name, replay};
 use shared::plan::{Kind, Listing, Plan, PlanOptions, PlannedDrive, fit};
 
 use super::gather::Gathered;
@@ -115,7 +115,6 @@ pub(super) fn share(
         never_begun,
         plan_name,
         waiting: waiting.collect(),
-        // With drive 1, so that it is counted once.
         planned_out: if taken.contains(&1) {
             plan.head.left_out.clone()
         } else {
@@ -180,7 +179,6 @@ fn lay_out(plan: &PlanFile, pairs: &[Pair<'_>]) -> Result<(Listing, Vec<PlannedD
         .copied()
         .collect();
     let union: Vec<u32> = union.into_iter().collect();
-    let places: HashMap<u32, u32> = union.iter().copied().zip(0..).collect();
     let mut drives = Vec::with_capacity(pairs.len());
     for Pair { number, target } in pairs {
         let own = entries(plan, *number);
@@ -198,19 +196,19 @@ fn lay_out(plan: &PlanFile, pairs: &[Pair<'_>]) -> Result<(Listing, Vec<PlannedD
                 "Give a drive that is as large as the plan has it, or plan again for the ones that are there.",
             )
         })?;
-        let fitted = fitted.drives.into_iter().next().ok_or_else(|| {
+        let drive = fitted.drives.into_iter().next().ok_or_else(|| {
             JobError::plan(
                 format!("drive {number} of the plan has nothing on it"),
                 "Plan again with `argosy plan`.",
             )
         })?;
-        let own = fitted.entries.iter().filter_map(|entry| {
+        let place = |entry: &u32| {
             let entry = own.get(usize::try_from(*entry).ok()?)?;
-            places.get(entry).copied()
-        });
+            u32::try_from(union.binary_search(entry).ok()?).ok()
+        };
         drives.push(PlannedDrive {
-            entries: own.collect(),
-            ..fitted.clone()
+            entries: drive.entries.iter().filter_map(place).collect(),
+            ..drive
         });
     }
     Ok((part(all, &union)?, drives))
@@ -243,25 +241,55 @@ struct Earlier {
 impl Earlier {
     fn find(request: &JobRequest, whole: &str) -> Result<Self, JobError> {
         let folders = &request.journal_dirs;
-        let plans = taken_plans(folders, &request.session, whole)?;
-        let mut found = HashMap::new();
-        if !plans.is_empty() {
-            for folder in folders {
-                for path in journals(folder)? {
-                    let bytes = std::fs::read(path).ok();
-                    let Some(replay) = bytes.and_then(|bytes| replay(&bytes).ok()) else {
-                        continue;
-                    };
-                    let verdict = replay.closed.as_ref().map(|closed| closed.verdict);
-                    let serial = replay.session.drive.serial;
-                    found.insert((replay.session.plan_hash, serial), verdict);
+        let mut earlier = Self {
+            plans: taken_plans(folders, &request.session, whole)?,
+            journals: HashMap::new(),
+        };
+        if earlier.plans.is_empty() {
+            return Ok(earlier);
+        }
+        let mut damaged = Vec::new();
+        for path in folders.iter().map(|folder| journals(folder)) {
+            for path in path? {
+                let read = std::fs::read(&path).map_err(|error| error.to_string());
+                match read.and_then(|bytes| replay(&bytes).map_err(|damage| damage.to_string())) {
+                    Ok(replay) => {
+                        let drive = (replay.session.plan_hash, replay.session.drive.serial);
+                        let verdict = replay.closed.map(|closed| closed.verdict);
+                        // A mirror may lack the end.
+                        let known = earlier.journals.entry(drive).or_default();
+                        *known = known.or(verdict);
+                    }
+                    Err(why) => damaged.push((path, why)),
                 }
             }
         }
-        Ok(Self {
-            plans,
-            journals: found,
-        })
+        earlier.knows_every_drive(&damaged)?;
+        Ok(earlier)
+    }
+
+    /// Refuses where the only journal of a drive cannot be read: it may be filled.
+    fn knows_every_drive(&self, damaged: &[(PathBuf, String)]) -> Result<(), JobError> {
+        for (plan, _) in &self.plans {
+            for serial in plan.head.drives.iter().map(|head| &head.identity.serial) {
+                if self.journals.contains_key(&(plan.hash, serial.clone())) {
+                    continue;
+                }
+                let name = journal_file_name(serial);
+                let is_its = |path: &Path| path.file_name().is_some_and(|own| *own == *name);
+                if let Some((path, why)) = damaged.iter().find(|(path, _)| is_its(path)) {
+                    return Err(JobError::refused(
+                        format!(
+                            "whether drive {serial} of this plan is filled cannot be told: {why}"
+                        ),
+                        path.display().to_string(),
+                        "Bring a whole copy of this journal back. It may hold the only copy of the drive's recovery \
+                         password: keep it safe.",
+                    ));
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Returns the numbers of the drives that are filled, each with its serial.

@@ -6,17 +6,16 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::io;
+use std::io::BufReader;
 
 use disk::{ReadAt, ReadError};
 use lanes::Md5State;
 use ntfs_image::Node;
-use ntfs_image::read::{File, Volume};
+use ntfs_image::read::{FileReader, Volume};
 use shared::drive::NodeSource;
 use shared::manifest::{Attached, ManifestFile, ManifestWriter};
 use shared::plan::MANIFEST_NAME;
 
-use super::batch::index;
 use super::error::PipelineError;
 use super::hash_index::{HashIndex, blocks, is_hashed};
 use super::manifest_place::ManifestPlace;
@@ -59,7 +58,7 @@ pub fn write_manifest(
             let shared = Shared(&device);
             let plain = Plain::new(work, &shared);
             let volume = Volume::open(&plain).map_err(failed)?;
-            let before = Before::open(&volume, onto.manifest_bytes)?;
+            let before = before(&volume, onto.manifest_bytes)?;
             ManifestWriter::behind(place, before, session)
         }
     };
@@ -101,39 +100,23 @@ impl ReadAt for Shared<'_, '_> {
     }
 }
 
-/// The manifest that is on the drive, as a stream.
-struct Before<'a, R> {
-    volume: &'a Volume<R>,
-    file: File,
-    at: u64,
-}
-
-impl<'a, R: ReadAt> Before<'a, R> {
-    fn open(volume: &'a Volume<R>, bytes: u64) -> Result<Self, PipelineError> {
-        let entry = volume.find(MANIFEST_NAME).map_err(failed)?;
-        let entry = entry.ok_or_else(|| failed("the one that was on the drive is gone"))?;
-        let file = volume.open_file(entry.id).map_err(failed)?;
-        if file.bytes() != bytes {
-            return Err(failed("the one that is on the drive is another"));
-        }
-        let at = 0;
-        Ok(Self { volume, file, at })
+/// Returns the manifest that is on the drive, as a stream.
+fn before<R: ReadAt>(
+    volume: &Volume<R>,
+    bytes: u64,
+) -> Result<BufReader<FileReader<'_, R>>, PipelineError> {
+    let entry = volume.find(MANIFEST_NAME).map_err(failed)?;
+    let entry = entry.ok_or_else(|| failed("the one that was on the drive is gone"))?;
+    let file = volume.open_file(entry.id).map_err(failed)?;
+    if file.bytes() != bytes {
+        return Err(failed("the one that is on the drive is another"));
     }
-}
-
-impl<R: ReadAt> io::Read for Before<'_, R> {
-    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        let left = index((self.file.bytes() - self.at).min(MANIFEST_STEP));
-        let count = left.min(into.len());
-        let read = self.volume.read(&self.file, self.at, &mut into[..count]);
-        read.map_err(io::Error::other)?;
-        self.at += u64::try_from(count).unwrap_or(0);
-        Ok(count)
-    }
+    let reader = FileReader::new(volume, file);
+    Ok(BufReader::with_capacity(MANIFEST_STEP, reader))
 }
 
 /// Bytes of a manifest that are read at once.
-const MANIFEST_STEP: u64 = 1 << 20;
+const MANIFEST_STEP: usize = 1 << 20;
 
 fn failed(error: impl std::fmt::Display) -> PipelineError {
     PipelineError::Manifest(error.to_string())

@@ -36,8 +36,10 @@ impl ReadAt for Plain<'_, '_> {
         if at.checked_add(bytes).is_none_or(|end| end > self.bytes()) {
             return Err(ReadError::out_of_bounds(at, bytes, self.bytes()));
         }
+        // The first and the last page may be read in part.
+        let most = STEP.min((bytes + 2 * PAGE).next_multiple_of(PAGE));
+        let mut buffer = AlignedBuffer::zeroed(index(most));
         let (mut at, mut rest) = (at, into);
-        let mut buffer = AlignedBuffer::zeroed(index(STEP));
         while !rest.is_empty() {
             let skip = at % PAGE;
             // The first pages are stored elsewhere, so that a step may not go over their end.

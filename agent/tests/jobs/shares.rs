@@ -265,3 +265,32 @@ fn a_source_that_moved_since_the_plan_is_shown_and_nothing_is_touched_before_it_
     assert_eq!(code, 1, "{report}");
     assert_eq!(report["verdict"], "incomplete", "{report}");
 }
+
+#[test]
+fn a_drive_whose_only_journal_is_damaged_is_never_taken_for_an_empty_place_in_the_plan() {
+    let place = Place::new();
+    films(&place);
+    plan(&place, "unknown");
+    let images = ["UK-1", "UK-2"].map(|serial| place.drive(serial, "80MB"));
+    let journals = place.journals();
+    let run = |drives: &[&Path]| carry_out(&place, ("unknown", &journals), drives, &[]);
+    assert_eq!(run(&[&images[0]]).0, 0);
+    let journal = place.journal("UK-1");
+    let whole = fs::read(&journal).unwrap();
+    let mut damaged = whole.clone();
+    damaged[whole.len() / 2] ^= 1;
+    fs::write(&journal, damaged).unwrap();
+    let (code, report) = run(&[&images[1]]);
+    assert_eq!(code, 3, "{report}");
+    assert!(
+        report["error"]["message"].to_string().contains("UK-1"),
+        "{report}"
+    );
+    fs::write(&journal, whole).unwrap();
+    let (code, report) = run(&[&images[1]]);
+    assert_eq!(
+        (code, &report["next"]["number"]),
+        (0, &3.into()),
+        "{report}"
+    );
+}

@@ -11,7 +11,6 @@
 #[cfg(test)]
 mod agreement;
 mod batch;
-mod file_reader;
 mod files;
 mod finding;
 mod open;

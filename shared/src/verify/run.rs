@@ -5,9 +5,8 @@ use std::ops::ControlFlow;
 
 use bitlocker_image::Credential;
 use disk::ReadAt;
-use ntfs_image::read::Volume;
+use ntfs_image::read::{FileReader, Volume};
 
-use super::file_reader::FileReader;
 use super::files::Files;
 use super::finding::{FINDINGS_MAX, Finding, FindingCode, Findings};
 use super::open::open_drive;

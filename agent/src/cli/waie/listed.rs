@@ -63,7 +63,7 @@ pub(super) fn sessions(folder: &Path, screen: &Screen) -> Result<Ended, JobError
             .iter()
             .map(|drive| drive.session.drive.serial.as_str())
             .collect();
-        let end = worst.map_or_else(|| "unfinished".to_owned(), |worst| word(worst).to_owned());
+        let end = worst.map_or_else(|| "unfinished".to_owned(), |worst| worst.to_string());
         screen.line(&format!(
             "{id}: begun {started} UTC, {end}, {}",
             serials.join(", ")
@@ -104,13 +104,4 @@ fn known(folder: &Path, screen: &Screen) -> Result<(Vec<(PathBuf, Replay)>, bool
 
 fn verdict(drive: &Replay) -> Option<Verdict> {
     drive.closed.as_ref().map(|closed| closed.verdict)
-}
-
-const fn word(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Verified => "verified",
-        Verdict::Incomplete => "incomplete",
-        Verdict::Written => "written",
-        Verdict::Failed => "failed",
-    }
 }

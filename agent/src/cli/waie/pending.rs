@@ -42,18 +42,27 @@ impl Pending {
     /// [`JobError`], usage, when nothing does.
     pub(super) fn read(journals: &Path, session: &str) -> Result<Self, JobError> {
         let file = file(journals, session);
-        let kept = std::fs::read(&file).ok();
-        let kept = kept.and_then(|text| serde_json::from_slice(&text).ok());
-        kept.ok_or_else(|| {
-            let mut error = JobError::usage(
+        let mut error = match std::fs::read(&file) {
+            Ok(text) => match serde_json::from_slice(&text) {
+                Ok(kept) => return Ok(kept),
+                Err(why) => JobError::usage(
+                    format!("what session {session} waits for cannot be understood: {why}"),
+                    file.display().to_string(),
+                ),
+            },
+            Err(why) if why.kind() == std::io::ErrorKind::NotFound => JobError::usage(
                 format!("no session {session} waits for more drives there"),
                 journals.display().to_string(),
-            );
-            error.error.next = "A session is planned onto all of its drives before it begins: name them with /DataSet \
-                                and /InitialDriveSet. For a drive that died: argosy resume --replace SERIAL=PATH."
-                .to_owned();
-            error
-        })
+            ),
+            Err(why) => JobError::usage(
+                format!("cannot read what session {session} waits for: {why}"),
+                file.display().to_string(),
+            ),
+        };
+        error.error.next = "A session is planned onto all of its drives before it begins: name them with /DataSet and \
+                            /InitialDriveSet. For a drive that died: argosy resume --replace SERIAL=PATH."
+            .to_owned();
+        Err(error)
     }
 
     /// Forgets it; one that stays does no harm.

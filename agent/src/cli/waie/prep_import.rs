@@ -109,8 +109,8 @@ fn data_set(
     given.finish("/DataSet, which takes /j, /id and /InitialDriveSet")?;
     if sets.is_empty() {
         return Err(JobError::usage(
-            "the drives are missing: Argosy plans all data of a session onto its drives before it begins, and a drive \
-             that is finished takes nothing more here; name drives for this data",
+            "the drives are missing: Argosy plans all data of a session onto its drives before it begins; name drives for \
+             this data, or put it onto a finished drive with argosy prepare --add",
             Switch::InitialDriveSet.spelled(),
         ));
     }
@@ -132,8 +132,8 @@ fn one_source(
     let row = row(&mut given)?;
     let Some(target) = given.take(Switch::Target) else {
         return Err(JobError::usage(
-            "a further session would add to a drive that is finished, which it takes nothing more here; write all \
-             sources as rows of a dataset.csv, or name a drive of its own",
+            "a further session would add to a drive that is finished: that is argosy prepare --add; or write all sources \
+             as rows of a dataset.csv, or name a drive of its own",
             Switch::Target.spelled(),
         ));
     };

@@ -3,11 +3,13 @@
 use std::io::{self, Read};
 
 use disk::ReadAt;
-use ntfs_image::read::{File, Volume};
+
+use super::file::File;
+use super::volume::Volume;
 
 /// Reads a file of a volume from its start to its end.
 #[derive(Debug)]
-pub(super) struct FileReader<'a, R> {
+pub struct FileReader<'a, R> {
     volume: &'a Volume<R>,
     file: File,
     at: u64,
@@ -15,7 +17,8 @@ pub(super) struct FileReader<'a, R> {
 
 impl<'a, R: ReadAt> FileReader<'a, R> {
     /// Begins at the file's first byte.
-    pub(super) const fn new(volume: &'a Volume<R>, file: File) -> Self {
+    #[must_use]
+    pub const fn new(volume: &'a Volume<R>, file: File) -> Self {
         Self {
             volume,
             file,
