@@ -35,6 +35,7 @@ pub struct Desk {
 
 struct Inner {
     worker: RefCell<Option<Worker>>,
+    script: RefCell<Option<Script>>,
     waiting: RefCell<HashMap<u32, oneshot::Sender<Outcome>>>,
     next: Cell<u32>,
     bench: RefCell<Bench>,
@@ -47,6 +48,7 @@ impl Desk {
     pub fn new(progress: Rc<dyn Fn(String)>) -> Self {
         let inner = Rc::new(Inner {
             worker: RefCell::default(),
+            script: RefCell::default(),
             waiting: RefCell::default(),
             next: Cell::new(0),
             bench: RefCell::default(),
@@ -121,10 +123,13 @@ impl Inner {
         if let Some(worker) = self.worker.borrow_mut().take() {
             worker.terminate();
         }
+        self.script.borrow_mut().take();
         self.waiting.borrow_mut().clear();
     }
 
     fn take_message(&self, message: &JsValue) {
+        // It speaks, so it has read its script.
+        self.script.borrow_mut().take();
         if let Some(text) = text_of(message, "progress") {
             let progress = Rc::clone(&self.progress.borrow());
             progress(text);
@@ -144,10 +149,11 @@ impl Inner {
 }
 
 fn start_worker(inner: &Rc<Inner>) -> Option<Worker> {
-    let (script, kind) = worker_script()?;
+    let script = worker_script()?;
     let options = WorkerOptions::new();
-    options.set_type(kind);
-    let worker = Worker::new_with_options(&script, &options).ok()?;
+    options.set_type(script.kind);
+    let worker = Worker::new_with_options(&script.address, &options).ok()?;
+    *inner.script.borrow_mut() = Some(script);
     let messages = Rc::downgrade(inner);
     let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
         if let Some(inner) = messages.upgrade() {
@@ -167,15 +173,32 @@ fn start_worker(inner: &Rc<Inner>) -> Option<Worker> {
     Some(worker)
 }
 
-/// Returns the address of the script that a worker starts from: a file beside the page or, in the single file, the page's
-/// own program and module put together.
-fn worker_script() -> Option<(String, WorkerType)> {
+/// The script that a worker starts from. Where the page made it itself, it is let go with this.
+struct Script {
+    address: String,
+    kind: WorkerType,
+}
+
+impl Drop for Script {
+    fn drop(&mut self) {
+        if self.address.starts_with("blob:") {
+            // What cannot be let go ends with the page.
+            let _ = Url::revoke_object_url(&self.address);
+        }
+    }
+}
+
+/// Returns the script: a file beside the page or, in the single file, the page's own program and module put together.
+fn worker_script() -> Option<Script> {
     let document = gloo::utils::document();
     let (Some(program), Some(module)) = (
         document.get_element_by_id("program"),
         document.get_element_by_id("wasm"),
     ) else {
-        return Some(("boot.js".to_owned(), WorkerType::Module));
+        return Some(Script {
+            address: "boot.js".to_owned(),
+            kind: WorkerType::Module,
+        });
     };
     let module = module.text_content()?;
     let parts = Array::of4(
@@ -189,7 +212,8 @@ fn worker_script() -> Option<(String, WorkerType)> {
     let blob = Blob::new_with_str_sequence_and_options(&parts, &options).ok()?;
     // Chromium starts no module from a blob of a page that was opened from a file, but a classic script.
     let address = Url::create_object_url_with_blob(&blob).ok()?;
-    Some((address, WorkerType::Classic))
+    let kind = WorkerType::Classic;
+    Some(Script { address, kind })
 }
 
 fn post_task(worker: &Worker, number: u32, task: &Task, files: &[File]) -> Result<(), JsValue> {

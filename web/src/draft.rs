@@ -122,6 +122,13 @@ impl Draft {
         }
     }
 
+    /// Returns the destination once one is chosen and well formed.
+    #[must_use]
+    pub fn chosen_destination(&self) -> Option<String> {
+        let is_chosen = !self.container.trim().is_empty() && self.destination_fault().is_none();
+        is_chosen.then(|| self.destination())
+    }
+
     /// Returns what is wrong with the destination; none also while it is empty.
     #[must_use]
     pub fn destination_fault(&self) -> Option<String> {
@@ -171,7 +178,7 @@ impl Draft {
         };
         (!drives.is_empty()).then(|| PlanRequest {
             session: self.session.clone(),
-            destination: Some(self.destination()).filter(|_| !self.container.trim().is_empty()),
+            destination: self.chosen_destination(),
             content_md5: self.content_md5,
             take_proposals: self.names == Some(Names::Propose),
             renames: self
@@ -330,8 +337,11 @@ mod tests {
         draft.prefix = "/reels/a/".to_owned();
         assert_eq!(draft.destination(), "film/reels/a/");
         assert_eq!(draft.destination_fault(), None);
+        assert_eq!(draft.chosen_destination().as_deref(), Some("film/reels/a/"));
         draft.container = "Film!".to_owned();
         assert!(draft.destination_fault().is_some());
+        assert_eq!(draft.chosen_destination(), None);
+        assert_eq!(Draft::default().chosen_destination(), None);
     }
 
     #[test]

@@ -38,7 +38,7 @@ struct Film {
     noise: u64,
 }
 
-/// A clip of the camera: folder of the unit, roll, name, bytes, second of its day.
+/// A clip of the camera: its roll, its name without the ending, its bytes, the day it was shot.
 struct Clip {
     roll: String,
     name: String,

@@ -1,10 +1,8 @@
-//! Files that a plan is handed on in: `plan.json` to be read and compared, `dataset.csv` for tools that take one.
-
-use std::fmt::Write as _;
+//! Files that a plan is handed on in: `plan.json` for people to read and compare (`prepare --plan` reads another file), `dataset.csv` for tools that take one.
 
 use serde::Serialize;
 use shared::api::Rename;
-use shared::plan::{Listing, Plan};
+use shared::plan::{Listing, Plan, csv_field};
 
 use crate::planning::PlanView;
 
@@ -16,7 +14,7 @@ struct PlanJson<'a> {
     #[serde(rename = "argosy-plan-summary")]
     version: u32,
     /// SHA-256 over drives and what goes where, as the agent reckons it: one hash, one plan.
-    hash: String,
+    hash: &'a str,
     session: &'a str,
     destination: Option<&'a str>,
     files: u64,
@@ -48,14 +46,16 @@ struct DriveJson<'a> {
 }
 
 /// Returns `plan.json`.
-#[must_use]
+///
+/// # Errors
+/// [`serde_json::Error`] when it cannot be put into words; nothing is to be saved then.
 pub fn plan_json(
     listing: &Listing,
     plan: &Plan,
     view: &PlanView,
     session: &str,
     destination: Option<&str>,
-) -> String {
+) -> Result<String, serde_json::Error> {
     let drives = plan.drives.iter().map(|drive| DriveJson {
         serial: &drive.serial,
         disk_bytes: drive.disk_bytes,
@@ -78,7 +78,7 @@ pub fn plan_json(
     });
     let json = PlanJson {
         version: VERSION,
-        hash: hash(listing, plan),
+        hash: &view.hash,
         session,
         destination,
         files: view.files,
@@ -91,35 +91,27 @@ pub fn plan_json(
         left_out: left_out.collect(),
         drives: drives.collect(),
     };
-    // Strings and numbers always become JSON.
-    serde_json::to_string(&json).unwrap_or_default()
-}
-
-/// Returns the plan's hash in hexadecimal.
-#[must_use]
-pub fn hash(listing: &Listing, plan: &Plan) -> String {
-    let mut text = String::new();
-    for byte in plan.hash(listing) {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
+    serde_json::to_string(&json)
 }
 
 /// Returns `dataset.csv` for one source folder: the header of 2017, which knows blobs and dispositions. An empty blob
-/// type lets the name decide, as the page does.
+/// type lets the name decide, as the page does. The folder ends as paths of its machine do: in a backslash where it is one
+/// of Windows.
 #[must_use]
 pub fn dataset_csv(folder: &str, destination: &str) -> String {
-    let end = if folder.ends_with(['/', '\\']) {
-        ""
-    } else {
-        "/"
+    // On Unix a backslash may be part of a name.
+    let is_windows = !folder.starts_with('/') && folder.contains('\\');
+    let ends: &[char] = if is_windows { &['\\', '/'] } else { &['/'] };
+    let end = match (folder.ends_with(ends), is_windows) {
+        (true, _) => "",
+        (false, true) => "\\",
+        (false, false) => "/",
     };
-    let base = format!("{folder}{end}").replace('"', "\"\"");
-    let destination = destination.replace('"', "\"\"");
+    let base = csv_field(&format!("{folder}{end}"));
+    let destination = csv_field(destination);
     format!(
         "BasePath,DstBlobPathOrPrefix,BlobType,Disposition,MetadataFile,PropertiesFile\r\n\
-         \"{base}\",\"{destination}\",,rename,None,None\r\n"
+         {base},{destination},,rename,None,None\r\n"
     )
 }
 
@@ -128,18 +120,60 @@ mod tests {
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
+    use serde_json::{Value, json};
+    use shared::hash::lower_hex;
     use shared::plan::dataset::read_dataset;
+
+    use crate::planning::{self, PlanRequest, WantedDrive};
 
     use super::*;
 
     #[test]
+    fn plan_json_is_read_back_with_its_version_its_hash_and_what_goes_where() {
+        let csv = b"path,bytes\nfilm/a/1.mov,6\nfilm/CON,1\n";
+        let (listing, _) = planning::read_csv(csv).expect("well formed");
+        let request = PlanRequest {
+            session: "reels-1".to_owned(),
+            destination: Some("film/".to_owned()),
+            content_md5: false,
+            take_proposals: false,
+            renames: Vec::new(),
+            drives: vec![WantedDrive {
+                serial: "drive".to_owned(),
+                bytes: 1_400_000_512,
+                sector_bytes: 512,
+            }],
+            as_many_as_needed: true,
+        };
+        let (plan, view) = planning::plan(&listing, &request).expect("fits");
+        let text = plan_json(&listing, &plan, &view, "reels-1", Some("film/")).expect("JSON");
+        let read: Value = serde_json::from_str(&text).expect("JSON");
+        assert_eq!(read["argosy-plan-summary"], 1);
+        assert_eq!(read["hash"], lower_hex(&plan.hash(&listing)));
+        assert_eq!(read["destination"], "film/");
+        assert_eq!(read["drives"][0]["entries"], json!([["film/a/1.mov", 6]]));
+        assert_eq!(read["left_out"][0]["path"], "film/CON");
+        assert_eq!(read["drives"].as_array().map(Vec::len), Some(1));
+    }
+
+    #[test]
     fn the_dataset_is_read_back_as_the_folder_and_its_destination() {
-        let csv = dataset_csv("/data/a \"b\", c", "film/reels/");
-        let rows = read_dataset(csv.as_bytes()).expect("well formed");
-        assert_eq!(rows.len(), 1);
-        assert_eq!(rows[0].base_path, "/data/a \"b\", c/");
-        assert!(rows[0].is_folder);
-        assert_eq!(rows[0].destination, "film/reels/");
-        assert_eq!(rows[0].kind, None);
+        for (folder, base) in [
+            ("/data/a \"b\", c", "/data/a \"b\", c/"),
+            ("/data/", "/data/"),
+            ("/data/back\\slash", "/data/back\\slash/"),
+            ("D:\\reels", "D:\\reels\\"),
+            ("D:\\", "D:\\"),
+            ("D:\\reels/", "D:\\reels/"),
+            ("\\\\nas\\film", "\\\\nas\\film\\"),
+        ] {
+            let csv = dataset_csv(folder, "film/reels/");
+            let rows = read_dataset(csv.as_bytes()).expect("well formed");
+            assert_eq!(rows.len(), 1);
+            assert_eq!(rows[0].base_path, base);
+            assert!(rows[0].is_folder);
+            assert_eq!(rows[0].destination, "film/reels/");
+            assert_eq!(rows[0].kind, None);
+        }
     }
 }

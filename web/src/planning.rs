@@ -7,9 +7,11 @@ use ntfs_image::FileTime;
 use serde::{Deserialize, Serialize};
 use shared::api::{ApiError, Rename, ScanReply, UnreadableCounts, code};
 use shared::blob_name::Destination;
+use shared::hash::lower_hex;
 use shared::job::LeftOut;
 use shared::plan::{
-    DriveSize, Kind, Listing, Mapping, Plan, PlanOptions, Problem, fit, listing_csv, mend,
+    DRIVES_PER_JOB, DriveSize, Kind, Listing, Mapping, Plan, PlanOptions, Problem, csv_field, fit,
+    listing_csv, mend,
 };
 
 use crate::groups::{Group, Groups};
@@ -271,7 +273,7 @@ pub fn plan(listing: &Listing, request: &PlanRequest) -> Result<(Plan, PlanView)
             .next("Choose larger or more drives, or send less.")
     })?;
     let mut view = view(listing, &plan);
-    view.hash = crate::plan_json::hash(listing, &plan);
+    view.hash = lower_hex(&plan.hash(listing));
     view.renames = renames(&options.mapping);
     if request.destination.is_none() {
         view.assumed
@@ -393,19 +395,16 @@ pub fn save(listing: &Listing, plan: &Plan) -> String {
 }
 
 fn push_row(csv: &mut String, cells: &[&str]) {
-    for (place, cell) in cells.iter().enumerate() {
-        if place > 0 {
-            csv.push(',');
-        }
-        if cell.contains([',', '"', '\n', '\r']) {
-            csv.push('"');
-            csv.push_str(&cell.replace('"', "\"\""));
-            csv.push('"');
-        } else {
-            csv.push_str(cell);
-        }
-    }
+    let cells: Vec<String> = cells.iter().map(|cell| csv_field(cell)).collect();
+    csv.push_str(&cells.join(","));
     csv.push('\n');
+}
+
+impl PlanView {
+    /// Returns the drives by import job, in their order.
+    pub fn jobs(&self) -> std::slice::Chunks<'_, DriveView> {
+        self.drives.chunks(DRIVES_PER_JOB)
+    }
 }
 
 impl From<&Problem> for ProblemView {
@@ -554,6 +553,17 @@ mod tests {
         assert_eq!(csv.lines().count(), 5);
         assert!(csv.contains(",\"film/b/x, y.mov\",700000000\n"));
         assert!(csv.contains(",film/b/CON,left out: "));
+    }
+
+    #[test]
+    fn eleven_drives_are_two_jobs() {
+        let of = |drives: usize| PlanView {
+            drives: vec![DriveView::default(); drives],
+            ..PlanView::default()
+        };
+        for (drives, jobs) in [(0, 0), (10, 1), (11, 2)] {
+            assert_eq!(of(drives).jobs().len(), jobs, "{drives}");
+        }
     }
 
     #[test]

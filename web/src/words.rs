@@ -53,7 +53,8 @@ fn owned((number, unit): (&str, &str)) -> (String, String) {
     (number.to_owned(), unit.to_owned())
 }
 
-/// Returns a length of time with its two largest units: `7 h 26 min`, `3 d 4 h`, `41 s`.
+/// Returns a length of time with its two largest units: `7 h 26 min`, `3 d 4 h`, `41 s`; days
+/// without hours as `3 days`.
 #[must_use]
 pub fn duration(seconds: u64) -> String {
     let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86_400);
@@ -65,6 +66,8 @@ pub fn duration(seconds: u64) -> String {
         format!("{minutes} min")
     } else if days < 1 {
         format!("{hours} h {} min", minutes % 60)
+    } else if hours % 24 == 0 {
+        counted(days, "day", "days")
     } else {
         format!("{days} d {} h", hours % 24)
     }
@@ -224,6 +227,8 @@ mod tests {
             (600, "10 min"),
             (26_760, "7 h 26 min"),
             (273_600, "3 d 4 h"),
+            (259_200, "3 days"),
+            (89_999, "1 day"),
         ] {
             assert_eq!(duration(seconds), text);
         }

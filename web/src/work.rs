@@ -33,9 +33,9 @@ pub enum Task {
         /// The folder's path; empty for all of the drive.
         folder: String,
     },
-    /// Writes the last plan as CSV.
+    /// Writes the file list of the last plan: which file goes onto which drive, and what stays behind.
     SaveList,
-    /// Writes the last plan as `plan.json`.
+    /// Writes the summary of the last plan, `plan.json`.
     SavePlan,
     /// Judges the files.
     Check,
@@ -52,7 +52,7 @@ pub enum Outcome {
     Planned(Box<PlanView>),
     /// A folder of a drive.
     Looked(FolderView),
-    /// The plan as a file.
+    /// What one of the plan's files holds.
     Saved(String),
     /// The judgements.
     Checked(Vec<DriveCheck>),
@@ -141,13 +141,14 @@ impl Bench {
             }
             Task::SavePlan => {
                 let (listing, planned) = (self.listing()?, self.planned()?);
-                Ok(Outcome::Saved(plan_json::plan_json(
+                let text = plan_json::plan_json(
                     listing,
                     &planned.plan,
                     &planned.view,
                     &planned.request.session,
                     planned.request.destination.as_deref(),
-                )))
+                );
+                text.map(Outcome::Saved).map_err(|error| unsaved(&error))
             }
             Task::Check => Ok(Outcome::Checked(checking::check(files, progress))),
         }
@@ -173,6 +174,13 @@ impl Bench {
 
 fn missing(what: &str) -> ApiError {
     ApiError::new(code::BAD_REQUEST, planning::sentence(what)).safe("Nothing was touched.")
+}
+
+fn unsaved(error: &serde_json::Error) -> ApiError {
+    let message = format!("plan.json cannot be written: {error}.");
+    ApiError::new(code::INTERNAL, message)
+        .safe("Nothing was saved.")
+        .next("Save the file list instead.")
 }
 
 fn in_file(mut error: ApiError, name: &str) -> ApiError {

@@ -35,7 +35,8 @@ pub struct Drive {
     /// Bytes that it writes at once, when anybody says.
     #[serde(default)]
     pub physical_sector_bytes: Option<u64>,
-    /// How it is attached: `sata`, `usb`, `nvme`, `virtio`, `loop`, `image`, or empty.
+    /// How it is attached: `sata`, `usb`, `nvme`, `virtio`, `mmc`, `scsi`, `loop`, `virtual`, `image file`,
+    /// `unknown`, or empty.
     pub bus: String,
     /// Whether it may be erased at all.
     pub erasable: bool,

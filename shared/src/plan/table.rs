@@ -273,7 +273,7 @@ impl<'a> Row<'a> {
 
 /// Returns a field as it stands in a file: quoted where it holds a comma, a quote or a line end, begins
 /// or ends with a space, or is empty.
-pub(super) fn field(text: &str) -> String {
+pub fn field(text: &str) -> String {
     let quoted = text.contains(['"', ',', '\n', '\r'])
         || text.starts_with(' ')
         || text.ends_with(' ')

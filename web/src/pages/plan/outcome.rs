@@ -55,7 +55,7 @@ fn plan(page: &Context, view: &Rc<PlanView>, stale: bool) -> Html {
     let count = u64::try_from(view.drives.len()).unwrap_or(u64::MAX);
     let stay = words::counted(view.left_out_count, "entry stays", "entries stay");
     let rate = page.state.draft.shipping.drive_rate();
-    let destination = page.state.draft.destination();
+    let destination = page.state.draft.chosen_destination();
     html! {
         <div class="plan-parts" aria-busy={stale.then_some("true")} id="plan-result">
             <p class="sentence" id="plan-sentence">
@@ -75,11 +75,11 @@ fn plan(page: &Context, view: &Rc<PlanView>, stale: bool) -> Html {
                 </Message>
             }
             if !view.assumed.is_empty() {
-                <p class="hint">{ format!("Taken for granted: {}.", view.assumed.join("; ")) }</p>
+                <p class="small quiet" id="plan-assumed">{ format!("Taken for granted: {}.", view.assumed.join("; ")) }</p>
             }
             { downloads(page, view, stale) }
             <PrintSheet plan={view.clone()} session={page.state.draft.session.clone()}
-                destination={Some(destination).filter(|text| text != "/").unwrap_or_default()} />
+                destination={destination.unwrap_or_default()} />
         </div>
     }
 }
@@ -97,12 +97,11 @@ fn downloads(page: &Context, view: &Rc<PlanView>, stale: bool) -> Html {
         // A browser that cannot print says so itself.
         let _ = gloo::utils::window().print();
     });
-    let why_not = dataset_missing(page);
+    let why_not = dataset(page).err();
     let save_dataset = {
         let page = page.clone();
         Callback::from(move |_: MouseEvent| {
-            if let Some(folder) = source_folder(&page) {
-                let destination = page.state.draft.destination();
+            if let Ok((folder, destination)) = dataset(&page) {
                 page.effects.save_dataset(folder, &destination);
             }
         })
@@ -121,7 +120,7 @@ fn downloads(page: &Context, view: &Rc<PlanView>, stale: bool) -> Html {
                 { continue_link(page) }
             </p>
             if let Some(why_not) = why_not {
-                <p class="hint">{ why_not }</p>
+                <p class="hint" id="dataset-missing">{ why_not }</p>
             } else if renamed > 0 {
                 <p class="hint" id="dataset-renames">
                     { format!("dataset.csv has no place for {}; plan.json and the job have them.",
@@ -142,17 +141,19 @@ fn source_folder(page: &Context) -> Option<&str> {
     }
 }
 
-/// Returns why there is no dataset.csv yet.
-fn dataset_missing(page: &Context) -> Option<&'static str> {
-    if source_folder(page).is_none() {
-        Some(
-            "dataset.csv names the source folder, which a listing does not: scan the folder first.",
-        )
-    } else if page.state.draft.container.trim().is_empty() {
-        Some("dataset.csv needs a destination.")
-    } else {
-        None
-    }
+/// Returns the folder and the destination that dataset.csv names, or as a sentence why there is none yet.
+fn dataset(page: &Context) -> Result<(&str, String), &'static str> {
+    let draft = &page.state.draft;
+    let folder = source_folder(page).ok_or(
+        "dataset.csv names the source folder, which a listing does not: scan the folder first.",
+    )?;
+    let destination = draft
+        .chosen_destination()
+        .ok_or(match draft.destination_fault() {
+            Some(_) => "dataset.csv needs a destination that is well formed.",
+            None => "dataset.csv needs a destination.",
+        })?;
+    Ok((folder, destination))
 }
 
 fn continue_button(page: &Context) -> Html {
