@@ -71,6 +71,19 @@ pub async fn is_accessible(browser: &Browser, name: &str) -> Result<()> {
 /// # Errors
 /// When the page is not so, or the browser does not answer.
 pub async fn is_accessible_at(browser: &Browser, name: &str, sizes: &[(u32, u32)]) -> Result<()> {
+    is_accessible_where(browser, name, "#app", sizes).await
+}
+
+/// Does the same with this element at the top of the picture.
+///
+/// # Errors
+/// When the page is not so, or the browser does not answer.
+pub async fn is_accessible_where(
+    browser: &Browser,
+    name: &str,
+    css: &str,
+    sizes: &[(u32, u32)],
+) -> Result<()> {
     for scheme in ["light", "dark"] {
         browser.prefer_colours(scheme).await?;
         for (width, height) in sizes.iter().copied() {
@@ -86,6 +99,9 @@ pub async fn is_accessible_at(browser: &Browser, name: &str, sizes: &[(u32, u32)
                 let outside = browser.client.execute(OUTSIDE, vec![]).await?;
                 bail!("{name} is {wide} px wide in a window of {width}: {outside:#}");
             }
+            // In a window of another width it stands elsewhere.
+            let show = "document.querySelector(arguments[0]).scrollIntoView()";
+            browser.client.execute(show, vec![json!(css)]).await?;
             let picture = format!("{name}-{scheme}-{width}");
             browser.screenshot(&picture).await?;
         }

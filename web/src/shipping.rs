@@ -3,22 +3,20 @@
 
 use crate::words;
 
-/// The service has copied a parcel so many days after it came, at best and as a rule at worst.
+/// The service means to have copied a parcel so many days after it came: a target, no promise.
 /// Source: azure-import-export.md, 6.5: "upload target 7-10 days after receipt".
 pub const SERVICE_DAYS: (u64, u64) = (7, 10);
-/// Drives in one job. Source: azure-import-export.md, 6.2.
-pub const DRIVES_A_JOB: u64 = 10;
-/// Bytes that one order of rented Data Box Disks takes: five of 7 TB usable. Source: azure-import-export.md, 10 (DBD-limits).
-pub const RENTED_BYTES: u64 = 35_000_000_000_000;
-/// Seconds of a day.
-pub const DAY: u64 = 86_400;
 
-/// So many drives are reckoned one by one; more have the same time as this many, per drive.
-const DRIVES_MAX: u64 = 4096;
+/// Bytes that one order of rented Data Box Disks takes: five of 7 TB usable. Source: azure-import-export.md, 10 (DBD-limits).
+const RENTED_BYTES: u64 = 35_000_000_000_000;
+/// Seconds of a day.
+const DAY: u64 = 86_400;
 /// Points of a curve.
 const POINTS: u64 = 48;
-/// Break-even is looked for in steps of this, up to a thousand of them.
+/// Break-even is looked for in steps of this...
 const STEP: u64 = 1_000_000_000_000;
+/// ...up to so many of them.
+const STEPS: u64 = 1000;
 
 /// What a person types, as typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,20 +83,20 @@ pub struct Compared {
     pub fill: u64,
     /// On the road.
     pub courier: u64,
-    /// By drives, until the data is there, with the service at its quickest.
-    pub drives_soonest: u64,
-    /// By drives, with the service as slow as it says.
-    pub drives_latest: u64,
+    /// By drives, until the data is there, with the fewer days of the service's target.
+    pub drives_short: u64,
+    /// By drives, with the more days of its target.
+    pub drives_long: u64,
 }
 
 /// Which way is quicker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Quicker {
-    /// The line, also against the quickest service.
+    /// The line, whichever days of its target the service takes.
     Line,
-    /// Drives, also with the slowest service.
+    /// Drives, whichever days of its target the service takes.
     Drives,
-    /// It depends on the service.
+    /// It depends on the service's days.
     Open,
 }
 
@@ -109,7 +107,7 @@ pub struct Point {
     pub bytes: u64,
     /// Seconds over the line.
     pub line: u64,
-    /// Seconds by drives, with the service as slow as it says.
+    /// Seconds by drives, with the more days of the service's target.
     pub drives: u64,
 }
 
@@ -195,15 +193,13 @@ pub fn drive_seconds(used_bytes: u64, rate: u64) -> u64 {
 
 impl Shipping {
     /// Returns how long the line takes, in seconds.
-    #[must_use]
-    pub fn line_seconds(&self, bytes: u64) -> u64 {
+    fn line_seconds(&self, bytes: u64) -> u64 {
         rounded_up(u128::from(bytes).saturating_mul(8), self.line_bits)
     }
 
     /// Returns when the last of these drives is filled and read back, in seconds: each begins as soon as a bay is free,
     /// in the order of the plan.
-    #[must_use]
-    pub fn fill_seconds(&self, used_bytes: impl IntoIterator<Item = u64>) -> u64 {
+    fn fill_seconds(&self, used_bytes: impl IntoIterator<Item = u64>) -> u64 {
         let bays = usize::try_from(self.bays).unwrap_or(1).max(1);
         let mut free_at = vec![0_u64; bays];
         for used in used_bytes {
@@ -214,58 +210,73 @@ impl Shipping {
         free_at.into_iter().max().unwrap_or(0)
     }
 
+    /// Returns the same for drives of one capacity that are filled to the brim, all but the last: whole rounds of all bays,
+    /// then one more drive's time, a full one's where the last round has any.
+    fn fill_size_seconds(&self, bytes: u64, capacity: u64) -> u64 {
+        let capacity = capacity.max(1);
+        let of = |part: u64, whole: u64| {
+            let rest = part.checked_rem(whole).unwrap_or(0);
+            (part.checked_div(whole).unwrap_or(0), rest)
+        };
+        let (full, rest) = of(bytes, capacity);
+        let (rounds, over) = of(full, self.bays.max(1));
+        let last = if over > 0 { capacity } else { rest };
+        let before = drive_seconds(capacity, self.drive_rate).saturating_mul(rounds);
+        before.saturating_add(drive_seconds(last, self.drive_rate))
+    }
+
     /// Compares both ways for a plan's drives.
     #[must_use]
     pub fn compare(&self, bytes: u64, used_bytes: impl IntoIterator<Item = u64>) -> Compared {
-        let fill = self.fill_seconds(used_bytes);
+        self.compared(bytes, self.fill_seconds(used_bytes))
+    }
+
+    /// Compares both ways for `bytes` on drives that take `capacity` each, filled to the brim.
+    #[must_use]
+    pub fn compare_size(&self, bytes: u64, capacity: u64) -> Compared {
+        self.compared(bytes, self.fill_size_seconds(bytes, capacity))
+    }
+
+    fn compared(&self, bytes: u64, fill: u64) -> Compared {
         let courier = self.courier_days.saturating_mul(DAY);
         let before = fill.saturating_add(courier);
         Compared {
             line: self.line_seconds(bytes),
             fill,
             courier,
-            drives_soonest: before.saturating_add(SERVICE_DAYS.0.saturating_mul(DAY)),
-            drives_latest: before.saturating_add(SERVICE_DAYS.1.saturating_mul(DAY)),
+            drives_short: before.saturating_add(SERVICE_DAYS.0.saturating_mul(DAY)),
+            drives_long: before.saturating_add(SERVICE_DAYS.1.saturating_mul(DAY)),
         }
     }
 
-    /// Compares both ways for `bytes` on drives that take `capacity` each, filled to the brim.
+    /// Returns the curve from nothing to `most` bytes.
     #[must_use]
-    pub fn compare_size(&self, bytes: u64, capacity: u64) -> Compared {
-        let capacity = capacity.max(1);
-        let full = bytes.checked_div(capacity).unwrap_or(0);
-        let rest = bytes.checked_rem(capacity).unwrap_or(0);
-        let shown = full.min(DRIVES_MAX);
-        let drives = (0..shown)
-            .map(|_| capacity)
-            .chain((rest > 0).then_some(rest));
-        self.compare(bytes, drives)
+    pub fn curve(&self, most: u64, capacity: u64) -> Vec<Point> {
+        let step = most.max(1).div_ceil(POINTS);
+        let places = (0..=POINTS).map(|place| step.saturating_mul(place).min(most));
+        places.map(|bytes| self.point(bytes, capacity)).collect()
     }
 
-    /// Returns the curve from nothing to `most` bytes, and the size from which on drives are quicker even with the
-    /// slowest service; none within a thousand terabytes when the line is always as quick.
+    /// Returns the size from which on, reckoned terabyte by terabyte up to a petabyte, drives are always quicker; none when
+    /// the line still is at the end. Drives take time by whole rounds of bays, so the line may win again behind a size at
+    /// which it lost: the last size at which it wins is what counts.
     #[must_use]
-    pub fn curve(&self, most: u64, capacity: u64) -> (Vec<Point>, Option<u64>) {
-        let at = |bytes: u64| {
-            let compared = self.compare_size(bytes, capacity);
-            Point {
-                bytes,
-                line: compared.line,
-                drives: compared.drives_latest,
-            }
+    pub fn even(&self, capacity: u64) -> Option<u64> {
+        let line_wins = |steps: &u64| {
+            let point = self.point(STEP.saturating_mul(*steps), capacity);
+            point.line <= point.drives
         };
-        let step = most.max(1).div_ceil(POINTS);
-        let points = (0..=POINTS)
-            .map(|place| at(step.saturating_mul(place).min(most)))
-            .collect();
-        let wins = |steps: &u64| {
-            let point = at(STEP.saturating_mul(*steps));
-            point.line > point.drives
-        };
-        let even = (1..=1000_u64)
-            .find(wins)
-            .map(|steps| STEP.saturating_mul(steps));
-        (points, even)
+        let last = (1..=STEPS).rev().find(line_wins).unwrap_or(0);
+        (last < STEPS).then(|| STEP.saturating_mul(last.saturating_add(1)))
+    }
+
+    fn point(&self, bytes: u64, capacity: u64) -> Point {
+        let compared = self.compare_size(bytes, capacity);
+        Point {
+            bytes,
+            line: compared.line,
+            drives: compared.drives_long,
+        }
     }
 }
 
@@ -273,9 +284,9 @@ impl Compared {
     /// Returns which way is quicker.
     #[must_use]
     pub const fn quicker(&self) -> Quicker {
-        if self.line <= self.drives_soonest {
+        if self.line <= self.drives_short {
             Quicker::Line
-        } else if self.line > self.drives_latest {
+        } else if self.line > self.drives_long {
             Quicker::Drives
         } else {
             Quicker::Open
@@ -286,44 +297,41 @@ impl Compared {
     #[must_use]
     pub fn sentence(&self) -> String {
         let line = words::duration(self.line);
-        let (soonest, latest) = (
-            words::duration(self.drives_soonest),
-            words::duration(self.drives_latest),
+        let (short, long) = (
+            words::duration(self.drives_short),
+            words::duration(self.drives_long),
         );
+        let (from, to) = SERVICE_DAYS;
+        let kept = format!("if the service keeps its target of {from} to {to} days");
         match self.quicker() {
             Quicker::Line => {
-                format!("Send it over your line: {line}. Drives take {soonest} at best.")
+                format!("Send it over your line: {line}. Drives take {short} to {long}, {kept}.")
             }
             Quicker::Drives => {
-                format!("Ship drives: {soonest} to {latest}. Your line takes {line}.")
+                format!("Ship drives: {short} to {long}, {kept}. Your line takes {line}.")
             }
             Quicker::Open => {
-                format!("About even: {line} over your line, {soonest} to {latest} by drives.")
+                format!("About even: {line} over your line, {short} to {long} by drives, {kept}.")
             }
         }
     }
 }
 
-/// Returns the number of jobs that so many drives make.
-#[must_use]
-pub const fn jobs(drives: u64) -> u64 {
-    drives.div_ceil(DRIVES_A_JOB)
-}
-
-/// Returns how renting stands to this, as a sentence.
+/// Returns what renting drives for this would take, as a sentence.
 #[must_use]
 pub fn renting(bytes: u64) -> String {
     let orders = bytes.div_ceil(RENTED_BYTES).max(1);
     let limit = words::size(RENTED_BYTES);
     if orders == 1 {
         format!(
-            "Renting is easier here: one order of Data Box Disks takes {limit} (five SSDs, by USB). Microsoft sends them, \
-             so there are no drives to buy and none to choose wrongly."
+            "If it is to go by drive, one order of Data Box Disks (rented from Microsoft: five SSDs, by USB) takes up to \
+             {limit}, so all of this."
         )
     } else {
         format!(
-            "One order of Data Box Disks takes {limit}, so this is {orders} orders. Larger boxes can be rented as well; \
-             where you have no drives yet, compare what they cost where you are."
+            "If it is to go by drive, one order of Data Box Disks (rented from Microsoft: five SSDs, by USB) takes up to \
+             {limit}, so this is {} orders.",
+            words::count(orders)
         )
     }
 }
@@ -370,8 +378,8 @@ mod tests {
     #[test]
     fn drives_take_the_courier_and_the_services_seven_to_ten_days_as_well() {
         let compared = shipping().compare(TB, [TB]);
-        assert_eq!(compared.drives_soonest, 10_000 + 10 * DAY);
-        assert_eq!(compared.drives_latest, 10_000 + 13 * DAY);
+        assert_eq!(compared.drives_short, 10_000 + 10 * DAY);
+        assert_eq!(compared.drives_long, 10_000 + 13 * DAY);
     }
 
     #[test]
@@ -383,23 +391,62 @@ mod tests {
     }
 
     #[test]
+    fn a_full_round_after_the_other_takes_as_long_as_drives_one_by_one() {
+        for (bytes, capacity, bays) in [
+            (0, 16 * TB, 4),
+            (1, 16 * TB, 4),
+            (15 * TB, 16 * TB, 4),
+            (64 * TB, 16 * TB, 4),
+            (64 * TB + 1, 16 * TB, 4),
+            (65 * TB, 16 * TB, 4),
+            (79 * TB, 16 * TB, 4),
+            (81 * TB, 16 * TB, 1),
+            (1000 * TB, 7 * TB, 3),
+            (1000 * TB, 100_000_000_001, 100),
+        ] {
+            let shipping = Shipping { bays, ..shipping() };
+            let full = usize::try_from(bytes / capacity).expect("few");
+            let drives = std::iter::repeat_n(capacity, full).chain([bytes % capacity]);
+            assert_eq!(
+                shipping.fill_size_seconds(bytes, capacity),
+                shipping.fill_seconds(drives),
+                "{bytes} on {capacity} in {bays}"
+            );
+        }
+    }
+
+    fn line(megabits: &str) -> Shipping {
+        let mut typed = Typed::default();
+        typed.set(Field::Line, megabits.to_owned());
+        typed.read().expect("well formed")
+    }
+
+    #[test]
     fn from_the_even_size_on_drives_are_quicker_and_just_below_they_are_not() {
-        let (points, even) = shipping().curve(200 * TB, 16 * TB);
-        let even = even.expect("a line of 800 Mbit/s is slower at last");
-        let quicker = |bytes: u64| shipping().compare_size(bytes, 16 * TB).quicker();
-        assert_eq!(quicker(even), Quicker::Drives);
-        assert_ne!(quicker(even - TB), Quicker::Drives);
+        for megabits in ["100", "1000", "2000"] {
+            let shipping = line(megabits);
+            let even = shipping.even(16 * TB).expect("slower at last");
+            let quicker = |bytes: u64| shipping.compare_size(bytes, 16 * TB).quicker();
+            for terabytes in even / TB..=1000 {
+                let found = quicker(terabytes * TB);
+                assert_eq!(found, Quicker::Drives, "{terabytes} TB, {megabits} Mbit/s");
+            }
+            assert_ne!(quicker(even - TB), Quicker::Drives, "{megabits} Mbit/s");
+        }
+    }
+
+    #[test]
+    fn the_curve_goes_from_nothing_to_the_most_and_never_down() {
+        let points = shipping().curve(200 * TB, 16 * TB);
         assert_eq!(points.len(), 49);
         assert_eq!((points[0].bytes, points[48].bytes), (0, 200 * TB));
         assert!(points.is_sorted_by_key(|point| point.line));
+        assert!(points.is_sorted_by_key(|point| point.drives));
     }
 
     #[test]
     fn a_line_that_is_quicker_than_all_bays_is_never_overtaken() {
-        let mut typed = Typed::default();
-        typed.set(Field::Line, "100000".to_owned());
-        let shipping = typed.read().expect("well formed");
-        assert_eq!(shipping.curve(200 * TB, 16 * TB).1, None);
+        assert_eq!(line("100000").even(16 * TB), None);
     }
 
     #[test]
@@ -422,13 +469,19 @@ mod tests {
     }
 
     #[test]
-    fn eleven_drives_are_two_jobs() {
-        assert_eq!((jobs(0), jobs(10), jobs(11)), (0, 1, 2));
+    fn one_order_is_said_only_while_it_takes_it_all() {
+        assert!(renting(35 * TB).ends_with("so all of this."));
+        assert!(renting(35 * TB + 1).ends_with("so this is 2 orders."));
     }
 
     #[test]
-    fn renting_is_called_easier_only_while_one_order_takes_it_all() {
-        assert!(renting(35 * TB).starts_with("Renting is easier"));
-        assert!(renting(35 * TB + 1).contains("2 orders"));
+    fn the_days_of_the_service_are_called_its_target_in_every_answer() {
+        for terabytes in [1, 130, 400] {
+            let sentence = shipping().compare_size(terabytes * TB, 16 * TB).sentence();
+            assert!(
+                sentence.contains("if the service keeps its target of 7 to 10 days"),
+                "{sentence}"
+            );
+        }
     }
 }

@@ -2,7 +2,8 @@
 
 use yew::prelude::*;
 
-use crate::shipping::Point;
+use super::segment::percent;
+use crate::shipping::{Point, SERVICE_DAYS};
 use crate::words;
 
 /// The picture's own units; it is stretched to its place, the strokes are not.
@@ -16,6 +17,8 @@ pub struct Props {
     pub points: Vec<Point>,
     /// The data of the plan, in bytes.
     pub here: u64,
+    /// The size from which on drives are quicker; none where there is none.
+    pub even: Option<u64>,
 }
 
 /// The curves with their ends in words.
@@ -51,15 +54,39 @@ pub fn Curve(props: &Props) -> Html {
                 <path class="by-line" d={path(|point| point.line)} />
                 <path class="by-drives" d={path(|point| point.drives)} />
             </svg>
+            { tick(props.even.filter(|even| *even < most), most) }
             <p class="spread small quiet"><span>{ "0" }</span><span>{ words::size(most) }</span></p>
             <figcaption>
                 <ul class="legend">
                     <li>{ stroke("by-line") }{ "over your line" }</li>
-                    <li>{ stroke("by-drives") }{ "by drives, with the slowest service" }</li>
+                    <li>{ stroke("by-drives") }{ format!("by drives, with {} days of the service", SERVICE_DAYS.1) }</li>
                     <li>{ stroke("here") }{ "this plan" }</li>
                 </ul>
             </figcaption>
         </figure>
+    }
+}
+
+/// A tick under the curves at the size from which on drives are quicker.
+fn tick(even: Option<u64>, most: u64) -> Html {
+    let Some(even) = even else {
+        return html! {};
+    };
+    let place = words::permyriad(even, most);
+    // At the ends the words would leave the picture.
+    let anchor = match place {
+        0..2000 => "start",
+        8000.. => "end",
+        _ => "middle",
+    };
+    let x = percent(place);
+    html! {
+        <svg class="tick" aria-hidden="true" focusable="false">
+            <line x1={x.clone()} x2={x.clone()} y1="0" y2="25%" />
+            <text {x} y="85%" text-anchor={anchor}>
+                { format!("even at {}", words::size(even)) }
+            </text>
+        </svg>
     }
 }
 

@@ -4,18 +4,19 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
-use super::stowage::{part, swatch};
+use super::segment::{Look, part, swatch};
+use super::table::{Column, Table};
+use crate::planning::PlanView;
 use crate::stowed::{Child, FolderView, join};
 use crate::words;
-
-/// Parts beyond these look like the last.
-const LOOKS: u32 = 16;
 
 /// Properties of [`Inside`].
 #[derive(Properties, PartialEq)]
 pub struct Props {
     /// The folder.
     pub view: Rc<FolderView>,
+    /// The plan, whose top folders have their colours.
+    pub plan: Rc<PlanView>,
     /// What the drive is called.
     pub serial: AttrValue,
     /// The person wants another folder of the drive.
@@ -105,12 +106,10 @@ fn bar(props: &Props) -> Html {
             words::size(child.bytes),
             words::share(child.bytes, view.bytes)
         );
-        let onclick = if child.is_folder {
-            looking(props, join(&view.folder, &child.name))
-        } else {
-            Callback::noop()
-        };
-        parts.push(part(look(place), from, width, &text, onclick));
+        let leads = child
+            .is_folder
+            .then(|| looking(props, join(&view.folder, &child.name)));
+        parts.push(part(look(props, place, child), from, width, &text, leads));
         from = from.saturating_add(width);
     }
     let label = format!(
@@ -122,54 +121,48 @@ fn bar(props: &Props) -> Html {
 }
 
 fn table(props: &Props) -> Html {
-    let rows = (0_u32..).zip(&props.view.children);
-    html! {
-        <div class="scroll" tabindex="0" role="region" aria-label="What lies in this folder">
-            <table class="cards-when-narrow" id="inside-table">
-                <caption class="visually-hidden">{ "What lies in this folder on this drive" }</caption>
-                <thead>
-                    <tr>
-                        <th scope="col">{ "Name" }</th>
-                        <th scope="col" class="number">{ "Size" }</th>
-                        <th scope="col" class="number">{ "Share" }</th>
-                        <th scope="col" class="number">{ "Files" }</th>
-                    </tr>
-                </thead>
-                <tbody>{ for rows.map(|(place, child)| row(props, place, child)) }</tbody>
-            </table>
-        </div>
-    }
-}
-
-fn row(props: &Props, place: u32, child: &Child) -> Html {
     let view = &props.view;
+    let columns = vec![
+        Column::words("Name"),
+        Column::number("Size"),
+        Column::number("Share"),
+        Column::number("Files"),
+    ];
+    let rows = (0_u32..).zip(&view.children).map(|(place, child)| {
+        vec![
+            name(props, place, child),
+            words::size(child.bytes).into(),
+            words::share(child.bytes, view.bytes).into(),
+            words::count(child.files).into(),
+        ]
+    });
     html! {
-        <tr>
-            <th scope="row">
-                <span class="named">
-                    { swatch(look(place)) }
-                    if child.is_folder {
-                        <button type="button" class="plain"
-                            onclick={looking(props, join(&view.folder, &child.name))}>
-                            { &child.name }
-                        </button>
-                    } else {
-                        <span>{ &child.name }</span>
-                    }
-                    if child.is_split {
-                        <span class="quiet small">{ "the rest is on another drive" }</span>
-                    }
-                </span>
-            </th>
-            <td class="number" data-label="Size">{ words::size(child.bytes) }</td>
-            <td class="number" data-label="Share">{ words::share(child.bytes, view.bytes) }</td>
-            <td class="number" data-label="Files">{ words::count(child.files) }</td>
-        </tr>
+        <Table id="inside-table" caption="What lies in this folder on this drive" {columns}
+            rows={rows.collect::<Vec<Vec<Html>>>()} />
     }
 }
 
-fn look(place: u32) -> u32 {
-    place.min(LOOKS.saturating_sub(1))
+fn name(props: &Props, place: u32, child: &Child) -> Html {
+    html! {
+        <span class="named">
+            { swatch(look(props, place, child)) }
+            if child.is_folder {
+                <button type="button" class="plain"
+                    onclick={looking(props, join(&props.view.folder, &child.name))}>
+                    { &child.name }
+                </button>
+            } else {
+                <span>{ &child.name }</span>
+            }
+            if child.is_split {
+                <span class="quiet small">{ "the rest is on another drive" }</span>
+            }
+        </span>
+    }
+}
+
+fn look(props: &Props, place: u32, child: &Child) -> Look {
+    Look::of_child(&props.plan.groups, &props.view.folder, &child.name, place)
 }
 
 fn looking(props: &Props, path: String) -> Callback<MouseEvent> {

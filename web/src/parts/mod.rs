@@ -21,9 +21,11 @@ mod print_sheet;
 mod problems;
 mod proven;
 mod resume_panel;
+mod segment;
 mod serial;
 mod spare_form;
 mod stowage;
+mod table;
 
 pub use curve::Curve;
 pub use drive_card::{DriveCard, name_of};
@@ -49,3 +51,4 @@ pub use resume_panel::ResumePanel;
 pub use serial::Serial;
 pub use spare_form::SpareForm;
 pub use stowage::{Stowage, look_id};
+pub use table::{Column, Table};

@@ -2,6 +2,7 @@
 
 use yew::prelude::*;
 
+use super::table::{Column, Table};
 use crate::planning::PlanView;
 use crate::{shipping, words};
 
@@ -17,45 +18,33 @@ pub struct Props {
 /// One row a drive.
 #[component]
 pub fn PlanTable(props: &Props) -> Html {
+    let time = props.rate.map_or_else(
+        || "Time".to_owned(),
+        |rate| format!("Time to write and read back, at {}", words::rate(rate)),
+    );
+    let columns = vec![
+        Column::words("Drive"),
+        Column::number("Size"),
+        Column::number("Used"),
+        Column::number("Full"),
+        Column::number("Files"),
+        Column::number(time),
+    ];
     let rows = props.plan.drives.iter().map(|drive| {
         let time = props.rate.map_or_else(String::new, |rate| {
             words::duration(shipping::drive_seconds(drive.used_bytes, rate))
         });
-        html! {
-            <tr>
-                <th scope="row">{ &drive.serial }</th>
-                <td class="number" data-label="Size">{ words::size(drive.disk_bytes) }</td>
-                <td class="number" data-label="Used">{ words::size(drive.used_bytes) }</td>
-                <td class="number" data-label="Full">
-                    { words::share(drive.used_bytes, drive.capacity_bytes) }
-                </td>
-                <td class="number" data-label="Files">{ words::count(drive.files) }</td>
-                <td class="number" data-label="Time">{ time }</td>
-            </tr>
-        }
+        vec![
+            Html::from(&drive.serial),
+            words::size(drive.disk_bytes).into(),
+            words::size(drive.used_bytes).into(),
+            words::share(drive.used_bytes, drive.capacity_bytes).into(),
+            words::count(drive.files).into(),
+            time.into(),
+        ]
     });
-    let heading = props.rate.map_or_else(
-        || "Time".to_owned(),
-        |rate| format!("Time to write and read back, at {}", words::rate(rate)),
-    );
     html! {
-        <div class="scroll" tabindex="0" role="region" aria-label="The plan in numbers">
-            <table class="cards-when-narrow" id="plan-table">
-                <caption class="visually-hidden">{ "The plan in numbers" }</caption>
-                <thead>
-                    <tr>
-                        <th scope="col">{ "Drive" }</th>
-                        <th scope="col" class="number">{ "Size" }</th>
-                        <th scope="col" class="number">{ "Used" }</th>
-                        <th scope="col" class="number">{ "Full" }</th>
-                        <th scope="col" class="number">{ "Files" }</th>
-                        <th scope="col" class="number">
-                            { heading }
-                        </th>
-                    </tr>
-                </thead>
-                <tbody>{ for rows }</tbody>
-            </table>
-        </div>
+        <Table id="plan-table" caption="The plan in numbers" {columns}
+            rows={rows.collect::<Vec<Vec<Html>>>()} />
     }
 }

@@ -5,7 +5,6 @@ use std::rc::Rc;
 use yew::prelude::*;
 
 use crate::planning::PlanView;
-use crate::shipping::{DRIVES_A_JOB, jobs};
 use crate::words;
 
 /// Properties of [`PrintSheet`].
@@ -23,12 +22,10 @@ pub struct Props {
 #[component]
 pub fn PrintSheet(props: &Props) -> Html {
     let plan = &props.plan;
-    let count = u64::try_from(plan.drives.len()).unwrap_or(u64::MAX);
-    let rows = (0_u64..).zip(&plan.drives).map(|(place, drive)| {
-        let job = place
-            .checked_div(DRIVES_A_JOB)
-            .unwrap_or(0)
-            .saturating_add(1);
+    let jobs = u64::try_from(plan.jobs().len()).unwrap_or(u64::MAX);
+    let by_job = (1_u64..).zip(plan.jobs());
+    let drives = by_job.flat_map(|(job, drives)| drives.iter().map(move |drive| (job, drive)));
+    let rows = drives.map(|(job, drive)| {
         html! {
             <tr>
                 <th scope="row">{ &drive.serial }</th>
@@ -48,15 +45,19 @@ pub fn PrintSheet(props: &Props) -> Html {
                     { format!("To {}. ", props.destination) }
                 }
                 { format!("{}, {}, {}.", words::counted(plan.files, "file", "files"),
-                    words::size(plan.bytes), words::counted(jobs(count), "job", "jobs")) }
+                    words::size(plan.bytes), words::counted(jobs, "job", "jobs")) }
             </p>
             <p class="mono small command">{ format!("Plan {}", plan.hash) }</p>
             <table>
                 <thead>
                     <tr>
-                        <th>{ "Drive" }</th><th>{ "Job" }</th><th class="number">{ "Size" }</th>
-                        <th class="number">{ "Files" }</th><th>{ "Serial on its label" }</th>
-                        <th>{ "Verified" }</th><th>{ "Packed" }</th>
+                        <th scope="col">{ "Drive" }</th>
+                        <th scope="col">{ "Job" }</th>
+                        <th scope="col" class="number">{ "Size" }</th>
+                        <th scope="col" class="number">{ "Files" }</th>
+                        <th scope="col">{ "Serial on its label" }</th>
+                        <th scope="col">{ "Verified" }</th>
+                        <th scope="col">{ "Packed" }</th>
                     </tr>
                 </thead>
                 <tbody>{ for rows }</tbody>

@@ -3,12 +3,10 @@
 
 use yew::prelude::*;
 
+use super::segment::{Look, part, patterns, swatch};
 use crate::groups::Group;
 use crate::planning::{DriveView, PlanView};
 use crate::{shipping, words};
-
-/// Colours that stay apart for colour-blind eyes; the ninth group has the first colour with a pattern.
-const HUES: u32 = 8;
 
 /// Properties of [`Stowage`].
 #[derive(Properties, PartialEq)]
@@ -21,6 +19,8 @@ pub struct Props {
     pub open: Option<u32>,
     /// The person wants to look into a folder of a drive: its place in the plan, and the folder's path.
     pub on_look: Callback<(u32, String)>,
+    /// The person has seen enough of the drive that is looked into.
+    pub on_close: Callback<()>,
 }
 
 /// The bars and their legend.
@@ -33,7 +33,12 @@ pub fn Stowage(props: &Props) -> Html {
             <ol class="stowage" id="stowage">
                 { for (0..).zip(&props.plan.drives).map(|(place, drive)| bar(place, drive, groups, props)) }
             </ol>
-            <figcaption>
+            <figcaption class="stack">
+                if let Some(rate) = props.rate {
+                    <p class="small quiet" id="stowage-times">
+                        { format!("Times: write and read back, at {}.", words::rate(rate)) }
+                    </p>
+                }
                 <ul class="legend" aria-label="Folders">
                     { for (0..).zip(groups).map(|(place, group)| legend(place, group)) }
                 </ul>
@@ -55,7 +60,7 @@ fn bar(place: u32, drive: &DriveView, groups: &[Group], props: &Props) -> Html {
         let share = words::share(bytes, drive.bytes);
         let text = format!("{name}: {}, {share}", words::size(bytes));
         let look = looking(props, place, path);
-        parts.push(part(number, from, width, &text, look));
+        parts.push(part(Look::of_group(number), from, width, &text, Some(look)));
         described.push(text);
         from = from.saturating_add(width);
     }
@@ -64,11 +69,16 @@ fn bar(place: u32, drive: &DriveView, groups: &[Group], props: &Props) -> Html {
         words::duration(shipping::drive_seconds(drive.used_bytes, rate))
     });
     let is_open = props.open == Some(place);
+    let onclick = if is_open {
+        props.on_close.reform(|_: MouseEvent| ())
+    } else {
+        looking(props, place, "")
+    };
     html! {
         <li data-test="stowage-drive">
             <button type="button" class="plain name" id={look_id(place)}
                 aria-expanded={if is_open { "true" } else { "false" }}
-                onclick={looking(props, place, "")}>
+                aria-controls={is_open.then_some("inside")} {onclick}>
                 { &drive.serial }<span class="visually-hidden">{ ": look inside" }</span>
             </button>
             <svg class="bar" role="img" aria-label={label}>{ for parts }</svg>
@@ -95,68 +105,12 @@ fn scaled(bytes: u64, drive: &DriveView) -> u64 {
     u64::try_from(scaled).unwrap_or(u64::MAX)
 }
 
-/// Draws a part of a bar, in ten-thousandths of its width; a click leads into it, as the buttons beside do for a keyboard.
-pub(super) fn part(
-    hue: u32,
-    from: u64,
-    width: u64,
-    text: &str,
-    onclick: Callback<MouseEvent>,
-) -> Html {
-    let (x, width) = (percent(from), percent(width));
-    html! {
-        <g {onclick}>
-            <rect class={classes!("part", format!("hue-{}", hue % HUES))} x={x.clone()} y="0"
-                width={width.clone()} height="100%">
-                <title>{ text }</title>
-            </rect>
-            if let Some(pattern) = pattern(hue) {
-                <rect class="hatching" x={x} y="0" width={width} height="100%" fill={pattern} />
-            }
-        </g>
-    }
-}
-
-/// Draws the small square that goes with a part.
-pub(super) fn swatch(hue: u32) -> Html {
-    html! {
-        <svg class="swatch" aria-hidden="true" focusable="false">
-            <rect class={format!("hue-{}", hue % HUES)} width="100%" height="100%" />
-            if let Some(pattern) = pattern(hue) {
-                <rect width="100%" height="100%" fill={pattern} />
-            }
-        </svg>
-    }
-}
-
 fn legend(place: u32, group: &Group) -> Html {
     html! {
         <li>
-            { swatch(place) }
+            { swatch(Look::of_group(place)) }
             <span>{ &group.name }</span>
             <span class="quiet nowrap">{ words::size(group.bytes) }</span>
         </li>
     }
-}
-
-fn pattern(hue: u32) -> Option<&'static str> {
-    (hue >= HUES).then_some("url(#hatch)")
-}
-
-/// The pattern of the second eight, drawn once.
-fn patterns() -> Html {
-    html! {
-        <svg width="0" height="0" class="visually-hidden" aria-hidden="true" focusable="false">
-            <defs>
-                <pattern id="hatch" patternUnits="userSpaceOnUse" width="7" height="7"
-                    patternTransform="rotate(45)">
-                    <path class="hatch" d="M0 0v7" />
-                </pattern>
-            </defs>
-        </svg>
-    }
-}
-
-fn percent(permyriad: u64) -> String {
-    format!("{}.{:02}%", permyriad / 100, permyriad % 100)
 }

@@ -1,6 +1,7 @@
 //! Plan: what travels, where to, on which drives; what comes of it is computed here, at once.
 
 mod chooser;
+mod comparison;
 mod destination;
 mod onto;
 mod outcome;
@@ -109,7 +110,7 @@ fn stopped_job(page: &Context) -> Html {
 }
 
 /// A text field's way into the draft.
-fn edit(page: &Context, change: fn(&mut Draft, String)) -> Callback<InputEvent> {
+fn edit(page: &Context, change: impl Fn(&mut Draft, String) + 'static) -> Callback<InputEvent> {
     let page = page.clone();
     Callback::from(move |event: InputEvent| {
         let input: HtmlInputElement = event.target_unchecked_into();

@@ -45,23 +45,28 @@ pub(super) fn Picture(props: &Props) -> Html {
         })
     };
     let open = inside.as_ref().map(|view| view.drive);
+    let on_close = {
+        let inside = inside.clone();
+        Callback::from(move |()| {
+            if let Some(view) = inside.as_ref() {
+                focus(&look_id(view.drive));
+            }
+            inside.set(None);
+        })
+    };
     let within = inside.as_ref().and_then(|view| {
         let place = usize::try_from(view.drive).ok()?;
         let drive = props.plan.drives.get(place)?;
-        let (number, on_look, closing) = (view.drive, on_look.clone(), inside.clone());
-        let on_close = move |()| {
-            closing.set(None);
-            focus(&look_id(number));
-        };
+        let (number, on_look, on_close) = (view.drive, on_look.clone(), on_close.clone());
         Some(html! {
-            <Inside view={view.clone()} serial={drive.serial.clone()} {on_close}
+            <Inside view={view.clone()} plan={props.plan.clone()} serial={drive.serial.clone()} {on_close}
                 on_look={move |folder| on_look.emit((number, folder))} />
         })
     });
     html! {
         <>
             <Stowage plan={props.plan.clone()} rate={page.state.draft.shipping.drive_rate()}
-                {open} {on_look} />
+                {open} {on_look} {on_close} />
             // Always there: a list that grows or shrinks would draw the bars anew, and the focus on one would be lost.
             <div>{ within }</div>
         </>

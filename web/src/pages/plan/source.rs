@@ -79,12 +79,17 @@ pub(super) fn source_panel(page: &Context, choosing: &UseStateHandle<bool>) -> H
             <DropZone id="listing-file" accept=".csv,text/csv,text/plain" {on_files}
                 button="Choose a listing"
                 hint="or drop one here: a CSV of path,bytes" />
-            <p class="spread">
-                <span class="hint">{ "Nothing at hand? A film of 200 TB, made up: 40 camera rolls, proxies, sound and plates." }</span>
-                <button type="button" class="plain" id="open-sample" onclick={sample}>
-                    { "Plan the sample film" }
-                </button>
-            </p>
+            <div class="field">
+                <p class="hint" id="sample-hint">
+                    { "Nothing at hand? A film of 200 TB, made up: 40 camera rolls, proxies, sound and plates." }
+                </p>
+                <p>
+                    <button type="button" id="open-sample" aria-describedby="sample-hint"
+                        onclick={sample}>
+                        { "Plan the sample film" }
+                    </button>
+                </p>
+            </div>
             { source_state(&state.source) }
         </section>
     }
@@ -113,8 +118,8 @@ fn summary(origin: &Origin, listed: &Listed) -> Html {
     let (Origin::Folder(name) | Origin::File(name)) = origin;
     html! {
         <p class="figures" id="source-summary">
-            <b>{ words::counted(listed.files, "file", "files") }</b>
-            <b>{ words::size(listed.bytes) }</b>
+            <b data-test="source-files">{ words::counted(listed.files, "file", "files") }</b>
+            <b data-test="source-bytes">{ words::size(listed.bytes) }</b>
             if listed.folders > 0 {
                 <span>{ words::counted(listed.folders, "folder", "folders") }</span>
             }
