@@ -25,17 +25,8 @@ struct Cost {
 }
 
 fn main() -> Result<()> {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let built = Command::new(cargo)
-        .args(["build", "--quiet", "--release", "--package", "agent"])
-        .status()?;
-    ensure!(built.success(), "cargo cannot build the agent");
-    let here = std::env::current_exe()?;
-    let release = here
-        .parent()
-        .and_then(Path::parent)
-        .context("no target folder")?;
-    let argosy = release.join("argosy");
+    let argosy = tests::argosy::release()?;
+    let release = argosy.parent().context("no target folder")?;
     let folder = tempfile::tempdir_in(release)?;
     let big = folder.path().join("big");
     let small = folder.path().join("small");

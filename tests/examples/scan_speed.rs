@@ -22,22 +22,12 @@ const FILES_A_FOLDER: u32 = 1_000;
 struct Rival {
     name: &'static str,
     words: Vec<String>,
-    /// Exit codes that say it went through everything.
-    codes: &'static [i32],
     seconds: Vec<f64>,
 }
 
 fn main() -> Result<()> {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let built = Command::new(cargo)
-        .args(["build", "--quiet", "--release", "--package", "agent"])
-        .status()?;
-    ensure!(built.success(), "cargo cannot build the agent");
-    let here = std::env::current_exe()?;
-    let release = here
-        .parent()
-        .and_then(Path::parent)
-        .context("no target folder")?;
+    let argosy = tests::argosy::release()?;
+    let release = argosy.parent().context("no target folder")?;
     let files = match std::env::var("ARGOSY_BENCH_FILES") {
         Ok(text) => text.parse().context("ARGOSY_BENCH_FILES is no number")?,
         Err(_) => FILES,
@@ -45,7 +35,6 @@ fn main() -> Result<()> {
     let folder = tempfile::tempdir_in(release)?;
     make(folder.path(), files)?;
     let tree = text(folder.path());
-    let argosy = release.join("argosy");
     println!("{files} files; medians of interleaved rounds\n");
     println!("| | command | files/s | beside du |");
     println!("|---|---|---|---|");
@@ -88,7 +77,6 @@ fn rivals(argosy: &str, tree: &str) -> Vec<Rival> {
             found.push(Rival {
                 name,
                 words: words.iter().map(|&word| word.to_owned()).collect(),
-                codes: &[0],
                 seconds: Vec::new(),
             });
         } else {
@@ -141,11 +129,11 @@ impl Rival {
         let start = Instant::now();
         let output = command.stderr(Stdio::piped()).output()?;
         let seconds = start.elapsed().as_secs_f64();
-        let code = output.status.code().unwrap_or(-1);
         ensure!(
-            self.codes.contains(&code),
-            "{}: {code}: {}",
+            output.status.success(),
+            "{}: {}: {}",
             self.name,
+            output.status,
             String::from_utf8_lossy(&output.stderr)
         );
         Ok(seconds)
@@ -180,12 +168,16 @@ fn peak_bytes(command: &mut Command) -> Result<u64> {
     let mut child = command.stdout(Stdio::null()).spawn()?;
     let status = format!("/proc/{}/status", child.id());
     let mut peak = 0;
-    while child.try_wait()?.is_none() {
+    let ended = loop {
+        if let Some(ended) = child.try_wait()? {
+            break ended;
+        }
         let text = fs::read_to_string(&status).unwrap_or_default();
         let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
         let kilobytes = line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok());
         peak = kilobytes.map_or(peak, |kilobytes: u64| kilobytes * 1024);
         std::thread::sleep(Duration::from_millis(5));
-    }
+    };
+    ensure!(ended.success() && peak > 0, "it was not measured: {ended}");
     Ok(peak)
 }

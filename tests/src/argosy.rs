@@ -17,6 +17,14 @@ pub fn binary() -> Result<PathBuf> {
     built(&mut build())
 }
 
+/// Returns the release build, made now: what is measured.
+///
+/// # Errors
+/// When cargo cannot build it.
+pub fn release() -> Result<PathBuf> {
+    built(build().arg("--release"))
+}
+
 fn build() -> Command {
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.args(["build", "--package", "agent", "--bin", "argosy"]);

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use ntfs_image::Node;
 use ntfs_image::read::Volume;
+use ntfs_image::{Change, Node};
 use shared::api::{FreeSpace, News};
 use shared::drive::{DriveLayout, DriveSpec, Mend};
 use shared::job::{DriveState, LeftOut, LeftOutReason, Stage, Verdict};
@@ -304,6 +304,9 @@ impl<'a> Attempt<'a, '_, '_> {
             return self.erase(work, device);
         };
         let manifest_md5 = onto.manifest_md5;
+        // What cannot be changed in the end is told before anything is written.
+        let planned = self.mend(work, work.layout.manifest_bytes())?;
+        drop(changes(work, &*device, &planned).map_err(Stop::refused)?);
         self.ledger.record(&Record::Adding { manifest_md5 })?;
         Ok(())
     }
@@ -320,11 +323,7 @@ impl<'a> Attempt<'a, '_, '_> {
             self.ledger.record(&Record::Sealing)?;
             return Ok(());
         }
-        let changes = {
-            let plain = Plain::new(work, &*device);
-            let volume = Volume::open(&plain).map_err(Stop::io)?;
-            mend.amendment(&volume).map_err(Stop::io)?
-        };
+        let changes = changes(work, &*device, mend).map_err(Stop::io)?;
         self.ledger.redo(&pipeline::redo_bytes(work, changes))?;
         Ok(())
     }
@@ -507,6 +506,13 @@ fn same(likeness: Likeness) -> Result<(), Stop> {
         )),
         Likeness::Untold => Err(Stop::refused(UNTOLD)),
     }
+}
+
+/// Returns what changes of a volume that keeps what is on it; or why nothing can be changed, in a sentence.
+fn changes(work: &Work<'_>, device: &dyn Device, mend: &Mend<'_>) -> Result<Vec<Change>, String> {
+    let plain = Plain::new(work, device);
+    let volume = Volume::open(&plain).map_err(|error| error.to_string())?;
+    mend.amendment(&volume).map_err(|error| error.to_string())
 }
 
 /// What is said of an empty drive that could be any.

@@ -142,6 +142,6 @@ fn a_drive_whose_process_is_killed_at_any_moment_is_finished_as_if_nothing_had_b
 }
 
 /// Returns whether a plan file is there to its last line.
-fn whole_plan(plan: &Path) -> bool {
+pub(crate) fn whole_plan(plan: &Path) -> bool {
     fs::read_to_string(plan).is_ok_and(|text| text.contains("{\"entries\":"))
 }

@@ -21,4 +21,4 @@ pub use data_box::data_box;
 pub use details::{Address, Carrier, Details, DetailsError, Package};
 pub use drive::{HandedDrive, NotHanded, handed};
 pub use import_export::import_export;
-pub use parcel::{DRIVES_MAX, Parcel, ParcelError, parcels};
+pub use parcel::{Parcel, ParcelError, parcels};

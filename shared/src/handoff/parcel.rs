@@ -6,16 +6,14 @@ use thiserror::Error;
 
 use super::details::Details;
 use super::drive::HandedDrive;
-
-/// The service takes so many drives a job.
-pub const DRIVES_MAX: usize = 10;
+use crate::plan::DRIVES_PER_JOB;
 
 /// One job of the service.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Parcel {
     /// Its name: the one of the details, with a number behind it when there are several.
     pub name: String,
-    /// Its drives, at most [`DRIVES_MAX`].
+    /// Its drives, at most [`DRIVES_PER_JOB`].
     pub drives: Vec<HandedDrive>,
 }
 
@@ -59,9 +57,9 @@ pub fn parcels(drives: Vec<HandedDrive>, details: &Details) -> Result<Vec<Parcel
     if drives.is_empty() {
         return Err(ParcelError::NoDrive);
     }
-    let several = drives.len() > DRIVES_MAX;
+    let several = drives.len() > DRIVES_PER_JOB;
     let parcels = drives
-        .chunks(DRIVES_MAX)
+        .chunks(DRIVES_PER_JOB)
         .zip(1_u32..)
         .map(|(drives, number)| {
             let name = if several {

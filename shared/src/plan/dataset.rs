@@ -402,6 +402,19 @@ mod tests {
     }
 
     #[test]
+    fn a_late_quote_is_found_in_every_column_of_a_spreadsheets_file() {
+        let head = "BasePath,DstBlobPathOrPrefix\r\n/a,abc/a\r\n";
+        for row in [" \"/b\",abc/b", "/b, \"abc/b\""] {
+            let (line, _, what) = only_error(&format!("{head}\r\n{row}\r\n"));
+            assert_eq!(line, 4, "{row}");
+            assert!(
+                what.contains("blank stands before a quote"),
+                "{row}: {what}"
+            );
+        }
+    }
+
+    #[test]
     fn wrong_headers_are_named() {
         for (header, column, words) in [
             ("", "", "empty"),

@@ -371,7 +371,8 @@ fn hash_step(hash: u64, byte: u8) -> u64 {
     (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
 }
 
-fn hash_of(path: &str) -> u64 {
+/// Returns the FNV-1a of a text.
+pub(super) fn hash_of(path: &str) -> u64 {
     path.bytes().fold(HASH_START, hash_step)
 }
 

@@ -24,7 +24,7 @@ pub enum ShareNameProblem {
 ///
 /// # Errors
 /// [`ShareNameProblem`].
-pub fn check(name: &str) -> Result<(), ShareNameProblem> {
+fn check(name: &str) -> Result<(), ShareNameProblem> {
     if name.eq_ignore_ascii_case("CLOCK$") {
         return Err(ShareNameProblem::Reserved);
     }

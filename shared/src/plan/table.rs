@@ -311,6 +311,8 @@ fn quotes_late(record: &str) -> bool {
             '"' => (is_quoted, is_blank_so_far) = (true, false),
             ',' => (is_blank_so_far, blanks) = (true, false),
             ' ' => blanks = true,
+            // A record begins with what ended the one before.
+            '\r' | '\n' => {}
             _ => is_blank_so_far = false,
         }
     }

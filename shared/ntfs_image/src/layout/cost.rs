@@ -1,9 +1,9 @@
 //! What a tree takes of a volume, to the cluster, from three columns: parent, length of the name,
 //! size.
 //!
-//! A plan for ten million files asks this of every drive, so nothing is kept for a file: it is
-//! counted and forgotten. Folders take 24 bytes. [`NtfsLayout`](super::NtfsLayout) takes the places
-//! of its areas from here, so what is counted is what is laid out.
+//! Nothing is kept for a file: it is counted and forgotten. Folders take 24 bytes.
+//! [`NtfsLayout`](super::NtfsLayout) takes the places of its areas from here, so what is counted is what
+//! is laid out. Nobody plans by it yet: that needs the columns, where `shared::plan` still makes trees.
 #![expect(
     clippy::arithmetic_side_effects,
     reason = "clusters and bytes of one volume; the sum of the files' is saturated, and all are checked at the end"

@@ -12,6 +12,7 @@ use disk::ReadAt;
 use super::amend::AmendError;
 use super::index_tree::{BLOCK_BYTES, CHILD_BYTES};
 use super::indexes::entry_bytes;
+use super::render::index_root::INDEX_NAME;
 use crate::read::Volume;
 use crate::read::index_tree::{Cursor, IndexTree};
 use crate::{Node, Tree};
@@ -67,7 +68,7 @@ impl Ground {
 fn root_bytes<R: ReadAt>(volume: &Volume<R>) -> Result<u64, AmendError> {
     let mft = volume.mft();
     let gathered = volume.gather(volume.root()?)?;
-    let mut cursor = Cursor::new(IndexTree::open(mft, &gathered, "$I30")?);
+    let mut cursor = Cursor::new(IndexTree::open(mft, &gathered, INDEX_NAME)?);
     let mut bytes = 0;
     while let Some(entry) = cursor.next(volume.disk(), mft, |_, entry| {
         Ok(u64::from(entry.header.length.get()))
@@ -79,7 +80,7 @@ fn root_bytes<R: ReadAt>(volume: &Volume<R>) -> Result<u64, AmendError> {
 
 /// Returns the longest runs of zeros in `$Bitmap`, ascending.
 fn free_runs<R: ReadAt>(volume: &Volume<R>) -> Result<Vec<Range<u64>>, AmendError> {
-    let bitmap = super::amend::system_stream(volume, crate::record::number::BITMAP, "")?;
+    let bitmap = super::amend::system_stream(volume, crate::record::number::BITMAP)?;
     let clusters = volume.geometry().clusters;
     let mut found = Longest::default();
     let mut piece = vec![0; PIECE];

@@ -8,7 +8,7 @@ use std::process::Command;
 
 use disk::{MemDisk, ReadAt, SectorSize, WriteAt};
 use ntfs_image::check::check;
-use ntfs_image::read::Volume;
+use ntfs_image::read::{FileId, Place, Volume};
 use ntfs_image::{AmendError, Change, ChangeBytes, Content, Ground, LayoutError, Node};
 use ntfs_image::{NtfsLayout, Tree};
 use proptest::prelude::*;
@@ -363,11 +363,28 @@ fn what_cannot_be_added_is_refused_with_the_reason() {
         random_tree(3, 900),
     );
     let other = in_memory(&other.unwrap());
-    let refused = onto(tree)
-        .unwrap()
-        .amendment(&Volume::open(&other).unwrap(), &[]);
+    let layout = onto(tree).unwrap();
+    let refused = layout.amendment(&Volume::open(&other).unwrap(), &[]);
     assert!(
         matches!(refused, Err(AmendError::Unlike { .. })),
         "{refused:?}"
     );
+    // Nor is this one, once somebody took clusters that were free.
+    let bitmap = FileId {
+        record: 6,
+        sequence: 0,
+    };
+    let bitmap = volume.open_file(bitmap).unwrap();
+    let Place::At(at) = bitmap.extents()[0].place else {
+        panic!("$Bitmap has clusters of its own")
+    };
+    let cluster = ground.free.last().unwrap().end - 8;
+    let mut changed = disk.clone();
+    changed.write_at(at + cluster / 8, &[0xff]).unwrap();
+    let refused = layout.amendment(&Volume::open(&changed).unwrap(), &[]);
+    assert!(
+        matches!(refused, Err(AmendError::Unlike { .. })),
+        "{refused:?}"
+    );
+    assert!(layout.amendment(&volume, &[]).is_ok());
 }

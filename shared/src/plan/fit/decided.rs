@@ -35,7 +35,9 @@ impl Search<'_> {
             return Ok(Decided::Done(filled));
         }
         // Folders take a little beside the files: as much is kept free on every drive.
-        let Some(room) = room.checked_sub(self.folder_bytes()) else {
+        let folders = self.folder_bytes();
+        let less = room.checked_sub(folders).filter(|_| folders > 0);
+        let Some(room) = less else {
             return Ok(Decided::Unknown);
         };
         let Decision::Packed(fills) = decide(&self.sizes, room, drives) else {

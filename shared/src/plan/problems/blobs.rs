@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::Rule;
 use crate::plan::listing::Listing;
+use crate::plan::listing::hash_of;
 use crate::plan::mapping::Mapping;
 
 /// The blobs so far: 16 bytes each, and none where one folder is sent to one place, since paths that
@@ -36,13 +37,6 @@ impl Blobs {
             of: listing.entry(first).path.to_owned(),
         })
     }
-}
-
-/// FNV-1a.
-fn hash_of(blob: &str) -> u64 {
-    blob.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    })
 }
 
 #[cfg(test)]

@@ -13,18 +13,18 @@ pub fn mend(listing: &Listing, mapping: &mut Mapping) -> Vec<Problem> {
     let mut all: Vec<Problem> = Vec::new();
     let mut known = std::collections::HashSet::new();
     for _ in 0..ROUNDS {
-        let before = mapping.renames.len();
+        let mut is_changed = false;
         for problem in problems(listing, mapping).found {
             if let Some(proposal) = &problem.proposal {
-                mapping
-                    .renames
-                    .insert(problem.path.clone(), proposal.clone());
+                let path = problem.path.clone();
+                let before = mapping.renames.insert(path, proposal.clone());
+                is_changed |= before.as_ref() != Some(proposal);
             }
             if known.insert(problem.path.clone()) {
                 all.push(problem);
             }
         }
-        if mapping.renames.len() == before {
+        if !is_changed {
             break;
         }
     }

@@ -9,17 +9,17 @@ use disk::ReadAt;
 use zerocopy::FromBytes;
 
 use super::error::AmendError;
-use crate::attribute::{FileName, kind};
-use crate::fixup;
-use crate::index::{
-    INDEX_INNER, INDX_MAGIC, IndexBlockHeader, IndexEntryHeader, IndexHeader, IndexRoot, collation,
-};
+use crate::attribute::FileName;
+use crate::index::{INDEX_INNER, IndexEntryHeader};
 use crate::layout::index_tree::{
     self, BLOCK_BYTES, BLOCK_ENTRIES_AT, CHILD_BYTES, END_BYTES, IndexNode, IndexTree,
 };
 use crate::layout::number::{align8, index, narrow, short};
-use crate::layout::render::index_root::{ROOT_ENTRIES_AT, entry_header, write_child, write_end};
-use crate::layout::render::record_writer::{UPDATE_SEQUENCE, put};
+use crate::layout::render::index_blocks::finish_block;
+use crate::layout::render::index_root::{
+    INDEX_NAME, ROOT_ENTRIES_AT, entry_header, put_root_headers, write_child, write_end,
+};
+use crate::layout::render::record_writer::put;
 use crate::layout::volume::NtfsLayout;
 use crate::name;
 use crate::read::Volume;
@@ -74,7 +74,7 @@ impl RootEntry {
 pub(super) fn present<R: ReadAt>(volume: &Volume<R>) -> Result<Vec<RootEntry>, AmendError> {
     let mft = volume.mft();
     let gathered = volume.gather(volume.root()?)?;
-    let tree = read::IndexTree::open(mft, &gathered, "$I30")?;
+    let tree = read::IndexTree::open(mft, &gathered, INDEX_NAME)?;
     let mut cursor = read::Cursor::new(tree);
     let mut entries = Vec::new();
     while let Some((reference, key)) = cursor.next(volume.disk(), mft, |_, entry| {
@@ -232,46 +232,13 @@ impl Blocks<'_> {
             }
             at += write_end(Some(self.vcn(child(last))), &mut block[at..]);
         }
-        let header = IndexBlockHeader {
-            magic: INDX_MAGIC,
-            usa_offset: short(size_of::<IndexBlockHeader>() + size_of::<IndexHeader>()).into(),
-            usa_count: short(block.len() / fixup::STRIDE + 1).into(),
-            lsn: 0.into(),
-            vcn: self.vcn(node).into(),
-        };
-        let header_at = size_of::<IndexBlockHeader>();
-        let entries = IndexHeader {
-            entries_offset: narrow(BLOCK_ENTRIES_AT - header_at).into(),
-            used: narrow(at - header_at).into(),
-            allocated: narrow(block.len() - header_at).into(),
-            flags: if node.level > 0 { INDEX_INNER } else { 0 },
-            pad: [0; 3],
-        };
-        put(block, 0, &header);
-        put(block, header_at, &entries);
-        fixup::apply(block, UPDATE_SEQUENCE);
+        finish_block(block, self.vcn(node), at, node.level > 0);
     }
 }
 
 /// Returns the value of an index root without its entries.
 fn root_of(entries: usize, flags: u8, clusters_per_block: u8) -> Vec<u8> {
     let mut value = vec![0; ROOT_ENTRIES_AT + entries];
-    let used = narrow(size_of::<IndexHeader>() + entries);
-    let root = IndexRoot {
-        kind: kind::FILE_NAME.into(),
-        collation: collation::FILE_NAME.into(),
-        block_bytes: narrow(BLOCK_BYTES).into(),
-        clusters_per_block,
-        pad: [0; 3],
-    };
-    let header = IndexHeader {
-        entries_offset: narrow(size_of::<IndexHeader>()).into(),
-        used: used.into(),
-        allocated: used.into(),
-        flags,
-        pad: [0; 3],
-    };
-    put(&mut value, 0, &root);
-    put(&mut value, size_of::<IndexRoot>(), &header);
+    put_root_headers(&mut value, entries, flags, clusters_per_block);
     value
 }

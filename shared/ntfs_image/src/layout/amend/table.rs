@@ -15,6 +15,7 @@ use super::record_edit::{RecordEdit, runs_of, sizes_of};
 use super::root_index::{self, RootEntry, RootIndex};
 use crate::attribute::kind;
 use crate::layout::areas::Area;
+use crate::layout::ground::Ground;
 use crate::layout::number::{index, narrow, wide};
 use crate::layout::plan::bitmap_bytes;
 use crate::layout::render::index_root::INDEX_NAME;
@@ -25,26 +26,20 @@ use crate::read::{FileId, Volume};
 use crate::record::number;
 use crate::runs::Run;
 
-/// Returns the nameless data stream, or another one, of one of NTFS's own files.
+/// Returns the nameless data stream of one of NTFS's own files.
 pub(in crate::layout) fn system_stream<R: ReadAt>(
     volume: &Volume<R>,
     record: u64,
-    name: &str,
 ) -> Result<Stream, AmendError> {
-    stream(volume, record, kind::DATA, name)
+    stream(volume, record, kind::DATA)
 }
 
-fn stream<R: ReadAt>(
-    volume: &Volume<R>,
-    record: u64,
-    kind: u32,
-    name: &str,
-) -> Result<Stream, AmendError> {
+fn stream<R: ReadAt>(volume: &Volume<R>, record: u64, kind: u32) -> Result<Stream, AmendError> {
     let id = FileId {
         record,
         sequence: 0,
     };
-    let found = volume.gather(id)?.stream(volume.geometry(), kind, name)?;
+    let found = volume.gather(id)?.stream(volume.geometry(), kind, "")?;
     found.ok_or(AmendError::Unlike {
         what: "one of NTFS's own files has no data",
     })
@@ -69,15 +64,13 @@ impl NtfsLayout {
         let alike = geometry.cluster_bytes == shape.cluster_bytes
             && geometry.record_bytes == shape.record_bytes
             && geometry.clusters == shape.clusters;
-        let ground = self
-            .plan
-            .ground
-            .as_ref()
-            .filter(|ground| alike && u64::from(ground.first_record) == volume.mft().records());
-        let Some(ground) = ground else {
-            let what = "it is not the volume that this was laid out for";
-            return Err(AmendError::Unlike { what });
-        };
+        let what = "it is not the volume that this was laid out for";
+        let other = || AmendError::Unlike { what };
+        let ground = self.plan.ground.as_ref().filter(|_| alike);
+        let ground = ground.ok_or_else(other)?;
+        if Ground::read(volume)? != *ground {
+            return Err(other());
+        }
         let mut amendment = Amendment {
             layout: self,
             volume,
@@ -173,15 +166,16 @@ impl<R: ReadAt> Amendment<'_, R> {
         edit.put_runs((kind::BITMAP, ""), &runs, map_sizes);
 
         let allocated = sizes.clusters * cluster_bytes;
-        if let Some(key) = root_index::resize(entries, number::MFT, allocated, data)
-            && let Some(value) = edit.value(kind::FILE_NAME)
-            && value.len() == key.len()
-        {
-            value.copy_from_slice(&key);
-        }
+        let unlike = || AmendError::Unlike {
+            what: "its $MFT is not called so in its root",
+        };
+        let key = root_index::resize(entries, number::MFT, allocated, data).ok_or_else(unlike)?;
+        let value = edit.value(kind::FILE_NAME);
+        let value = value.filter(|value| value.len() == key.len());
+        value.ok_or_else(unlike)?.copy_from_slice(&key);
         let bytes = edit.finish()?;
         self.put_record(number::MFT, &bytes)?;
-        let mirror = system_stream(self.volume, number::MFT_MIRROR, "")?;
+        let mirror = system_stream(self.volume, number::MFT_MIRROR)?;
         let end = wide(bytes.len());
         let at = places(&mirror, 0..end)?;
         match at.as_slice() {
@@ -197,7 +191,7 @@ impl<R: ReadAt> Amendment<'_, R> {
         let plan = &self.layout.plan;
         let bits = self.first_record + plan.record_count;
         let mut map = vec![0; index(bitmap_bytes(bits))];
-        let old = stream(self.volume, number::MFT, kind::BITMAP, "")?;
+        let old = stream(self.volume, number::MFT, kind::BITMAP)?;
         let count = map.len().min(index(old.bytes));
         self.volume
             .mft()
@@ -243,7 +237,7 @@ impl<R: ReadAt> Amendment<'_, R> {
     /// Writes which clusters are in use.
     fn write_bitmap(&mut self) -> Result<(), AmendError> {
         let plan = &self.layout.plan;
-        let bitmap = system_stream(self.volume, number::BITMAP, "")?;
+        let bitmap = system_stream(self.volume, number::BITMAP)?;
         for run in std::mem::take(&mut self.taken) {
             self.pages.bits(&bitmap, clusters(run), true)?;
         }

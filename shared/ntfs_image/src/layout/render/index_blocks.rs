@@ -86,23 +86,7 @@ impl NtfsLayout {
             }
             Some(node) => at += self.write_inner(large, tree, node, &mut bytes[at..]),
         }
-        let header = IndexBlockHeader {
-            magic: INDX_MAGIC,
-            usa_offset: short(USA_AT).into(),
-            usa_count: short(bytes.len() / fixup::STRIDE + 1).into(),
-            lsn: 0.into(),
-            vcn: self.block_vcn(block).into(),
-        };
-        let entries = IndexHeader {
-            entries_offset: narrow(BLOCK_ENTRIES_AT - HEADER_AT).into(),
-            used: narrow(at - HEADER_AT).into(),
-            allocated: narrow(bytes.len() - HEADER_AT).into(),
-            flags: if inner { INDEX_INNER } else { 0 },
-            pad: [0; 3],
-        };
-        put(bytes, 0, &header);
-        put(bytes, HEADER_AT, &entries);
-        fixup::apply(bytes, UPDATE_SEQUENCE);
+        finish_block(bytes, self.block_vcn(block), at, inner);
     }
 
     fn write_leaf(
@@ -150,6 +134,27 @@ impl NtfsLayout {
         }
         at + write_end(vcn(last), &mut into[at..])
     }
+}
+
+/// Writes everything of an index block but its entries, which end at `end`.
+pub(in crate::layout) fn finish_block(block: &mut [u8], vcn: u64, end: usize, is_inner: bool) {
+    let header = IndexBlockHeader {
+        magic: INDX_MAGIC,
+        usa_offset: short(USA_AT).into(),
+        usa_count: short(block.len() / fixup::STRIDE + 1).into(),
+        lsn: 0.into(),
+        vcn: vcn.into(),
+    };
+    let entries = IndexHeader {
+        entries_offset: narrow(BLOCK_ENTRIES_AT - HEADER_AT).into(),
+        used: narrow(end - HEADER_AT).into(),
+        allocated: narrow(block.len() - HEADER_AT).into(),
+        flags: if is_inner { INDEX_INNER } else { 0 },
+        pad: [0; 3],
+    };
+    put(block, 0, &header);
+    put(block, HEADER_AT, &entries);
+    fixup::apply(block, UPDATE_SEQUENCE);
 }
 
 /// Returns the node that a block holds; `None` when it is kept for a longer list.

@@ -74,23 +74,8 @@ impl NtfsLayout {
         flags: u8,
     ) -> &'w mut [u8] {
         let value = writer.resident(kind::INDEX_ROOT, INDEX_NAME, ROOT_ENTRIES_AT + entries);
-        let root = IndexRoot {
-            kind: kind::FILE_NAME.into(),
-            collation: collation::FILE_NAME.into(),
-            block_bytes: narrow(BLOCK_BYTES).into(),
-            clusters_per_block: self.plan.shape.clusters_per_block(),
-            pad: [0; 3],
-        };
-        let used = narrow(size_of::<IndexHeader>() + entries);
-        let header = IndexHeader {
-            entries_offset: narrow(size_of::<IndexHeader>()).into(),
-            used: used.into(),
-            allocated: used.into(),
-            flags,
-            pad: [0; 3],
-        };
-        put(value, 0, &root);
-        put(value, size_of::<IndexRoot>(), &header);
+        let unit = self.plan.shape.clusters_per_block();
+        put_root_headers(value, entries, flags, unit);
         value
     }
 
@@ -159,6 +144,32 @@ pub(in crate::layout) fn write_child(child: Option<u64>, at: usize, into: &mut [
         }
         None => at,
     }
+}
+
+/// Writes everything of the value of an index root but its `entries` bytes of entries.
+pub(in crate::layout) fn put_root_headers(
+    value: &mut [u8],
+    entries: usize,
+    flags: u8,
+    clusters_per_block: u8,
+) {
+    let root = IndexRoot {
+        kind: kind::FILE_NAME.into(),
+        collation: collation::FILE_NAME.into(),
+        block_bytes: narrow(BLOCK_BYTES).into(),
+        clusters_per_block,
+        pad: [0; 3],
+    };
+    let used = narrow(size_of::<IndexHeader>() + entries);
+    let header = IndexHeader {
+        entries_offset: narrow(size_of::<IndexHeader>()).into(),
+        used: used.into(),
+        allocated: used.into(),
+        flags,
+        pad: [0; 3],
+    };
+    put(value, 0, &root);
+    put(value, size_of::<IndexRoot>(), &header);
 }
 
 /// Writes the bitmap of a folder's blocks from byte `offset` on: a bit for each block in use.

@@ -10,7 +10,7 @@ mod bitmaps;
 mod boot;
 mod dispatch;
 pub(super) mod file_name;
-mod index_blocks;
+pub(super) mod index_blocks;
 pub(super) mod index_root;
 mod mft;
 pub(super) mod record_writer;

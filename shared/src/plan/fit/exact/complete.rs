@@ -207,12 +207,10 @@ impl<'a> Completion<'a> {
         let fitting = self.values.partition_point(|value| *value > room);
         let smallest = self.counts.iter().rposition(|count| *count > 0);
         let smallest = smallest.map_or(u64::MAX, |place| self.values[place]);
-        let mut is_full = true;
         for place in fitting.max(from)..self.values.len() {
             if self.counts[place] == 0 {
                 continue;
             }
-            is_full = false;
             if fills.steps == 0 {
                 self.is_cut = true;
                 return;
@@ -233,7 +231,7 @@ impl<'a> Completion<'a> {
             self.counts[place] += 1;
         }
         let fits_more = || self.counts[fitting..].iter().any(|count| *count > 0);
-        if is_full && room <= fills.waste_max && !fits_more() {
+        if room <= fills.waste_max && !fits_more() {
             fills.found.push((room, fills.current.clone()));
         }
     }

@@ -14,7 +14,7 @@ use super::simplex::{Column, Simplex};
 use super::sizes::Sizes;
 
 /// Sizes beyond this make tables too large.
-pub(super) const SIZES_MAX: usize = 256;
+const SIZES_MAX: usize = 256;
 const ROUNDS_MAX: u32 = 3000;
 
 /// A fill that a mixture takes.

@@ -28,7 +28,7 @@ pub(super) struct Simplex {
     inverse: Vec<f64>,
     columns: Vec<Column>,
     /// How often each column is taken.
-    pub(super) amounts: Vec<f64>,
+    amounts: Vec<f64>,
 }
 
 impl Simplex {
