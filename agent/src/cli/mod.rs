@@ -18,6 +18,7 @@ mod drives;
 mod handoff;
 mod holes;
 mod idle;
+mod jobs;
 mod journal;
 mod key;
 mod link;
@@ -91,6 +92,7 @@ enum Command {
     Serve(serve::Arguments),
     Status(status::Arguments),
     Link(link::Arguments),
+    Jobs(jobs::Arguments),
     Waie(waie::Arguments),
 }
 
@@ -158,6 +160,7 @@ impl Command {
             Self::Journal(command) => command.wants_json(),
             Self::Drives(arguments) => arguments.json,
             Self::Status(arguments) => arguments.json,
+            Self::Jobs(arguments) => arguments.json,
             Self::Waie(arguments) => arguments.json,
             Self::NewDrive(_) | Self::Abort(_) | Self::Serve(_) | Self::Link(_) => false,
         }
@@ -211,6 +214,7 @@ impl Command {
             | Self::NewDrive(_)
             | Self::Abort(_)
             | Self::Status(_)
+            | Self::Jobs(_)
             | Self::Link(_) => Vec::new(),
         }
     }
@@ -242,6 +246,7 @@ impl Command {
             Self::Serve(arguments) => serve::run(&arguments, screen, drives),
             Self::Status(arguments) => status::run(&arguments, screen),
             Self::Link(arguments) => link::run(&arguments, screen),
+            Self::Jobs(arguments) => jobs::run(&arguments, screen),
             Self::Waie(arguments) => waie::run(&arguments, screen, drives),
         }
     }
