@@ -31,6 +31,7 @@ mod plan;
 mod prepare;
 mod progress;
 mod report;
+mod report_page;
 mod resume;
 mod rights;
 mod scan;
@@ -93,6 +94,7 @@ enum Command {
     Status(status::Arguments),
     Link(link::Arguments),
     Jobs(jobs::Arguments),
+    Report(report_page::Arguments),
     Waie(waie::Arguments),
 }
 
@@ -161,6 +163,7 @@ impl Command {
             Self::Drives(arguments) => arguments.json,
             Self::Status(arguments) => arguments.json,
             Self::Jobs(arguments) => arguments.json,
+            Self::Report(arguments) => arguments.json,
             Self::Waie(arguments) => arguments.json,
             Self::NewDrive(_) | Self::Abort(_) | Self::Serve(_) | Self::Link(_) => false,
         }
@@ -215,6 +218,7 @@ impl Command {
             | Self::Abort(_)
             | Self::Status(_)
             | Self::Jobs(_)
+            | Self::Report(_)
             | Self::Link(_) => Vec::new(),
         }
     }
@@ -247,6 +251,7 @@ impl Command {
             Self::Status(arguments) => status::run(&arguments, screen),
             Self::Link(arguments) => link::run(&arguments, screen),
             Self::Jobs(arguments) => jobs::run(&arguments, screen),
+            Self::Report(arguments) => report_page::run(&arguments, screen),
             Self::Waie(arguments) => waie::run(&arguments, screen, drives),
         }
     }
