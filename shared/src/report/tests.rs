@@ -56,6 +56,6 @@ fn thousands_stand_apart() {
         (1000, "1\u{202f}000"),
         (8_000_000, "8\u{202f}000\u{202f}000"),
     ] {
-        assert_eq!(super::drive::grouped(number), text);
+        assert_eq!(drive::grouped(number), text);
     }
 }
