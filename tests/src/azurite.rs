@@ -4,14 +4,14 @@
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result, bail, ensure};
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
 
-use crate::oracle::{have, repository};
+use crate::oracle::{have, repository, run};
 
 /// The emulator's account.
 pub const ACCOUNT: &str = "devstoreaccount1";
@@ -28,6 +28,8 @@ pub struct Azurite {
     port: u16,
     folder: tempfile::TempDir,
     child: Option<Child>,
+    /// Where it speaks HTTPS.
+    certificate: Option<PathBuf>,
 }
 
 impl Azurite {
@@ -36,6 +38,18 @@ impl Azurite {
     /// # Errors
     /// When it must be there and is not, or does not start.
     pub fn start() -> Result<Option<Self>> {
+        Self::start_as(false)
+    }
+
+    /// Starts one that speaks HTTPS, with a certificate of its own, and takes tokens of Microsoft Entra.
+    ///
+    /// # Errors
+    /// When it must be there and is not, or does not start.
+    pub fn start_encrypted() -> Result<Option<Self>> {
+        Self::start_as(true)
+    }
+
+    fn start_as(encrypted: bool) -> Result<Option<Self>> {
         if !have(&["node"])? {
             return Ok(None);
         }
@@ -50,10 +64,15 @@ impl Azurite {
         }
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         let folder = tempfile::tempdir()?;
+        let certificate = encrypted.then(|| folder.path().join("certificate.pem"));
+        if let Some(certificate) = &certificate {
+            make_certificate(certificate, &folder.path().join("key.pem"))?;
+        }
         let mut azurite = Self {
             port,
             folder,
             child: None,
+            certificate,
         };
         azurite.start_again()?;
         Ok(Some(azurite))
@@ -62,7 +81,20 @@ impl Azurite {
     /// Returns the account's address.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("http://127.0.0.1:{}/{ACCOUNT}", self.port)
+        let scheme = self.certificate.as_ref().map_or("http", |_| "https");
+        format!("{scheme}://127.0.0.1:{}/{ACCOUNT}", self.port)
+    }
+
+    /// Returns the certificate of one that speaks HTTPS.
+    #[must_use]
+    pub fn certificate(&self) -> Option<&Path> {
+        self.certificate.as_deref()
+    }
+
+    /// Returns its port.
+    #[must_use]
+    pub const fn port(&self) -> u16 {
+        self.port
     }
 
     /// Ends it so that all that it answered for is kept: killed, it forgets the last seconds, which the service never does.
@@ -108,6 +140,10 @@ impl Azurite {
             .arg(place.join("data"))
             .arg("--debug")
             .arg(self.log_path());
+        if let Some(certificate) = &self.certificate {
+            node.args(["--oauth", "basic", "--cert"]).arg(certificate);
+            node.arg("--key").arg(place.join("key.pem"));
+        }
         let child = node
             .stdin(Stdio::null())
             .stdout(Stdio::null())
@@ -169,6 +205,37 @@ impl Drop for Azurite {
 fn script() -> PathBuf {
     let folder: &Path = &repository();
     folder.join("target/azurite/node_modules/azurite/dist/src/blob/main.js")
+}
+
+/// Makes a certificate for this computer that nobody signed.
+fn make_certificate(certificate: &Path, key: &Path) -> Result<()> {
+    let name = "subjectAltName=IP:127.0.0.1";
+    let leaf = "basicConstraints=critical,CA:FALSE";
+    let (certificate, key) = (certificate.to_string_lossy(), key.to_string_lossy());
+    let mut arguments = vec![
+        "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
+    ];
+    arguments.extend(["-subj", "/CN=127.0.0.1", "-addext", name, "-addext", leaf]);
+    arguments.extend(["-keyout", &key, "-out", &certificate]);
+    run("openssl", &arguments).map(drop)
+}
+
+/// Returns a token of the form that Microsoft Entra gives. The emulator looks at its claims, and not who signed it.
+#[must_use]
+pub fn access_token() -> String {
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    let now = since.as_secs();
+    let claims = format!(
+        "{{\"aud\":\"https://storage.azure.com\",\"iss\":\"https://sts.windows.net/ab1f708d-50f6-404c-a006-d71b2ac7a606/\",\
+         \"iat\":{now},\"nbf\":{},\"exp\":{}}}",
+        now - 60,
+        now + 3600
+    );
+    let head = URL_SAFE_NO_PAD.encode("{\"alg\":\"RS256\",\"typ\":\"JWT\"}");
+    let claims = URL_SAFE_NO_PAD.encode(claims);
+    format!("{head}.{claims}.{}", URL_SAFE_NO_PAD.encode("no signature"))
 }
 
 /// Returns a shared access signature for the emulator's whole account with these permissions, until 2099.

@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 use crate::{kernel, shell};
 
 /// A program that must be on the PATH, and the Debian package that brings it.
-const PROGRAMS: [(&str, &str); 36] = [
+const PROGRAMS: [(&str, &str); 37] = [
     ("cryptsetup", "cryptsetup-bin"),
     ("dislocker-fuse", "dislocker"),
     ("bdeinfo", "libbde-utils"),
@@ -44,6 +44,7 @@ const PROGRAMS: [(&str, &str); 36] = [
     ("rclone", "rclone"),
     ("node", "nodejs"),
     ("npm", "npm"),
+    ("openssl", "openssl"),
 ];
 
 /// Packages without a program to look for: what their presence shows is this file.

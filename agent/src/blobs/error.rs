@@ -189,7 +189,7 @@ impl StoreError {
             }
             StoreFault::Content { .. } => "Run the same again.",
             StoreFault::NoTls { .. } => {
-                "Install this system's CA certificates (Debian: ca-certificates)."
+                "See that this system has and trusts the CA that signed the account's certificate (Debian: ca-certificates; or SSL_CERT_FILE)."
             }
             StoreFault::TokenInTheOpen => "Use the account's https address.",
         }

@@ -54,6 +54,8 @@ enum Attempt {
     Busy(AsyncRawResponse, Option<Duration>),
     /// Nothing was sent.
     NotReached(String),
+    /// The other side is not who it should be, or speaks no TLS that is spoken here: no use in asking again.
+    NoTls(String),
     /// It was sent, and whether it was carried out is unknown.
     Unanswered(String),
 }
@@ -103,6 +105,7 @@ impl Transport {
                 Attempt::Answer(_) => None,
                 Attempt::Busy(_, asked) => *asked,
                 Attempt::NotReached(_) => None,
+                Attempt::NoTls(what) => return Err(StoreFault::NoTls { what: what.clone() }),
                 Attempt::Unanswered(_) => {
                     unanswered = true;
                     None
@@ -113,7 +116,10 @@ impl Transport {
                 (Attempt::Answer(answer), _) | (Attempt::Busy(answer, _), None) => {
                     return Ok(marked(answer, unanswered));
                 }
-                (Attempt::NotReached(what) | Attempt::Unanswered(what), None) => {
+                (
+                    Attempt::NotReached(what) | Attempt::NoTls(what) | Attempt::Unanswered(what),
+                    None,
+                ) => {
                     return Err(StoreFault::NoAnswer { what });
                 }
                 (_, Some(wait)) => self.pause(wait).await,
@@ -148,6 +154,7 @@ impl Transport {
         };
         let answer = match answer {
             Ok(answer) => answer,
+            Err(error) if is_distrust(&error) => return Attempt::NoTls(reason(&error)),
             Err(error) if error.is_connect() => return Attempt::NotReached(reason(&error)),
             Err(error) => return Attempt::Unanswered(reason(&error)),
         };
@@ -221,6 +228,19 @@ fn encrypted(
         .enable_http1()
         .wrap_connector(tcp);
     Ok(builder.build(connector))
+}
+
+/// Returns whether TLS itself failed: rustls' errors come as those of data that are no data.
+fn is_distrust(error: &(dyn std::error::Error + 'static)) -> bool {
+    let Some(io) = error.downcast_ref::<std::io::Error>() else {
+        return error.source().is_some_and(is_distrust);
+    };
+    // What an I/O error wraps is not its source, but that one's.
+    let inner: Option<&(dyn std::error::Error + 'static)> = match io.get_ref() {
+        Some(inner) => Some(inner),
+        None => None,
+    };
+    io.kind() == std::io::ErrorKind::InvalidData || inner.is_some_and(is_distrust)
 }
 
 /// Returns the innermost words of an error: those above it only say that something failed.

@@ -99,6 +99,10 @@ pub(super) fn run(
     screen: &Screen,
     drives: &Drives,
 ) -> Result<Ended, JobError> {
+    if arguments.key.is_standard_input() && arguments.store.is_standard_input() {
+        let what = "key and signature cannot both come from standard input";
+        return Err(JobError::usage(what, "--key-file"));
+    }
     let cancel = Cancel::default();
     let store = arguments.store.open(screen, &cancel)?;
     let target = parse_drive(&arguments.drive, FreeSpace::Blank);
