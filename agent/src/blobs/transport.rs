@@ -32,6 +32,8 @@ pub(super) const UNANSWERED: HeaderName = HeaderName::from_static("x-argosy-unan
 const ANSWER_BYTES_MAX: usize = 128 << 20;
 /// How often a wish to stop is looked for while waiting.
 const LOOK: Duration = Duration::from_millis(100);
+/// How long an answer is waited for once somebody wished to stop.
+const GRACE: Duration = Duration::from_secs(5);
 
 /// Sends the official client's requests, signed, until there is an answer that counts.
 pub(super) struct Transport {
@@ -142,9 +144,21 @@ impl Transport {
         let signed = self.signed(request)?;
         let sent = request.body().len().unwrap_or(0);
         let within = self.patience.within(sent.max(asked_bytes(request)));
-        let answered = tokio::time::timeout(within, self.exchange(signed)).await;
-        Ok(answered
-            .unwrap_or_else(|_| Attempt::Unanswered(format!("none within {} s", within.as_secs()))))
+        let exchange = tokio::time::timeout(within, self.exchange(signed));
+        tokio::select! {
+            answered = exchange => Ok(answered.unwrap_or_else(|_| {
+                Attempt::Unanswered(format!("none within {} s", within.as_secs()))
+            })),
+            () = self.stopped() => Err(StoreFault::Stopped),
+        }
+    }
+
+    /// Returns some time after the person wished to stop: what is on its way may still be answered.
+    async fn stopped(&self) {
+        while !self.cancel.is_cancelled() {
+            tokio::time::sleep(LOOK).await;
+        }
+        tokio::time::sleep(GRACE).await;
     }
 
     async fn exchange(&self, request: http::Request<Full<Bytes>>) -> Attempt {

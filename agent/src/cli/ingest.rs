@@ -231,10 +231,14 @@ impl Job<'_> {
 
     /// Ends a drive of which nothing is sent: the logs say why, in the service's word.
     fn refused(&self, fault: DriveFault, expected: &Expected) -> JobError {
-        let drive = expected.serial.clone().unwrap_or_default();
-        let logged = self.logs(&drive).map(|logs| logs.finish(fault.status));
-        if let Err(error) = logged {
-            self.screen.aside(&format!("argosy: {error}"));
+        let drive = expected.serial.as_deref().unwrap_or("unknown");
+        let logged = self.logs(drive).map(|logs| logs.finish(fault.status));
+        let unwritten = match logged {
+            Ok(written) => written.err().map(|error| error.to_string()),
+            Err(error) => Some(error.to_string()),
+        };
+        if let Some(why) = unwritten {
+            self.screen.aside(&format!("argosy: no log: {why}"));
         }
         fault.into_error(&self.place)
     }
