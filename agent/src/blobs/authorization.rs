@@ -95,12 +95,15 @@ mod tests {
 
     #[test]
     fn what_is_no_signature_is_refused_without_being_shown() {
-        for text in ["", "sv=2024", "sig=", "sig=a b", "sig=é", "sig=a#b"] {
+        for text in [
+            "sv=hidden",
+            "hidden&sig=",
+            "sig=hid den",
+            "sig=hiddén",
+            "sig=hid#den",
+        ] {
             let error = Authorization::signature(text.as_bytes()).expect_err(text);
-            assert!(
-                text.is_empty() || !error.to_string().contains(text),
-                "{error}"
-            );
+            assert!(!error.to_string().contains("hid"), "{error}");
         }
     }
 
