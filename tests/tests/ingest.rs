@@ -7,9 +7,9 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
-use shared::copy_log::{BlobStatus, DispositionStatus, DriveStatus, PartStatus};
+use shared::copy_log::{AttachedStatus, BlobStatus, DispositionStatus, DriveStatus, PartStatus};
 use shared::copy_log::{read_classic, read_current};
 use tests::argosy::{argosy, json, text};
 use tests::azurite::{ACCOUNT, Azurite, access_token};
@@ -292,71 +292,118 @@ fn forget_what_was_done(state: &Path) -> Result<()> {
 }
 
 #[test]
-fn a_block_that_rotted_is_named_and_its_blob_is_not_committed() -> Result<()> {
+fn a_block_that_rotted_is_named_and_what_was_there_before_stays() -> Result<()> {
     let Some(bench) = Bench::new()? else {
         return Ok(());
     };
-    bench.write("long.bin", &noise(40 * MIB, 1))?;
+    bench.write("long.bin", &noise(20 * MIB, 1))?;
+    bench.write("disk.vhd", &noise(20 * MIB, 2))?;
     bench.write("small.txt", b"small")?;
-    bench.prepare(
-        &["WD-4"],
-        "72MB",
-        &["@,film/,BlockBlob,overwrite,None,None"],
-    )?;
-    bench.put(&[("film/long.bin", "the old one")])?;
-    flip(&bench.image("WD-4"), 24 << 20)?;
+    bench.prepare(&["WD-4"], "72MB", &["@,film/,,overwrite,None,None"])?;
+    bench.put(&[
+        ("film/long.bin", "the old one"),
+        ("film/disk.vhd", "page:512"),
+    ])?;
+    // The volume's own structures take 3 MiB, then come both files; the middle of the drive, at 34 MiB, is BitLocker's.
+    flip(&bench.image("WD-4"), 14 << 20)?;
+    flip(&bench.image("WD-4"), 38 << 20)?;
     let (code, report) = bench.ingest("WD-4", &[])?;
     assert_eq!(
         (code, &report["verdict"]),
         (1, &json!("incomplete")),
         "{report}"
     );
-    let findings = report["findings"].as_array().context("findings")?;
-    let [finding] = findings.as_slice() else {
-        bail!("one finding: {report}");
-    };
-    assert_eq!(finding["blob"], json!("film/long.bin"));
-    assert_eq!(finding["code"], json!("CompletedWithErrors"));
-    let at = finding["offset"].as_u64().context("an offset")?;
-    assert_eq!(at % 4_194_304, 0);
+    assert_eq!(report["blobs"], json!(1), "{report}");
     let seen = bench.seen()?;
-    let old = sha256(&mut "the old one".as_bytes())?;
-    assert_eq!(
-        seen["film/long.bin"]["sha256"],
-        json!(old),
-        "the old blob stays"
-    );
-    let small = sha256(&mut "small".as_bytes())?;
-    assert_eq!(seen["film/small.txt"]["sha256"], json!(small));
-    let log = read_classic(&bench.log(&report, "error.xml")?)?;
-    let [blob] = log.blobs.as_slice() else {
-        bail!("one blob: {log:?}");
-    };
-    assert_eq!(
-        (log.status, blob.status),
-        (
-            DriveStatus::CompletedWithErrors,
-            BlobStatus::CompletedWithErrors
-        )
-    );
-    assert_eq!(blob.disposition.1, DispositionStatus::Cancelled);
-    let rotten = blob
-        .parts
-        .iter()
-        .filter(|part| part.status == PartStatus::Corrupted);
-    let rotten: Vec<u64> = rotten.map(|part| part.at).collect();
-    assert_eq!((rotten, blob.parts.len()), (vec![at], 10));
-    assert!(
-        blob.parts
-            .iter()
-            .all(|part| part.status != PartStatus::Committed)
-    );
+    let sum = |content: &[u8]| sha256(&mut &*content).map(|sum| json!(sum));
+    assert_eq!(seen["film/small.txt"]["sha256"], sum(b"small")?);
     let current = read_current(&bench.log(&report, "CopyLog")?)?;
-    assert_eq!(current.errored.len(), 1);
+    assert_eq!(current.errored.len(), 2);
+    let log = read_classic(&bench.log(&report, "error.xml")?)?;
     assert_eq!(
-        current.errored[0].category.code(),
-        "UploadErrorDataValidationError"
+        (log.status, log.blobs.len()),
+        (DriveStatus::CompletedWithErrors, 2)
     );
+    for (name, old) in [
+        ("film/long.bin", &b"the old one"[..]),
+        ("film/disk.vhd", &[0; 512]),
+    ] {
+        assert_eq!(
+            seen[name]["sha256"],
+            sum(old)?,
+            "{name}: the old blob stays"
+        );
+        let findings = report["findings"].as_array().context("findings")?;
+        let mut findings = findings.iter().filter(|finding| finding["blob"] == name);
+        let finding = findings.next().context(name)?;
+        assert_eq!(
+            (&finding["code"], findings.next()),
+            (&json!("CompletedWithErrors"), None)
+        );
+        let blob = log
+            .blobs
+            .iter()
+            .find(|blob| blob.blob == name)
+            .context(name)?;
+        assert_eq!(blob.status, BlobStatus::CompletedWithErrors);
+        assert_eq!(blob.disposition.1, DispositionStatus::Cancelled);
+        let rotten = blob
+            .parts
+            .iter()
+            .filter(|part| part.status == PartStatus::Corrupted);
+        let rotten: Vec<_> = rotten.map(|part| json!(part.at)).collect();
+        assert_eq!(
+            (rotten, blob.parts.len()),
+            (vec![finding["offset"].clone()], 5)
+        );
+        let is_committed = |status| matches!(status, PartStatus::Committed | PartStatus::Completed);
+        assert!(
+            !blob.parts.iter().any(|part| is_committed(part.status)),
+            "{blob:?}"
+        );
+        let errored = current
+            .errored
+            .iter()
+            .find(|blob| blob.blob == name)
+            .context(name)?;
+        assert_eq!(errored.category.code(), "UploadErrorDataValidationError");
+    }
+    Ok(())
+}
+
+#[test]
+fn metadata_that_the_store_cannot_take_is_named_and_its_blob_is_not_sent() -> Result<()> {
+    let Some(bench) = Bench::new()? else {
+        return Ok(());
+    };
+    bench.write("a.txt", b"a")?;
+    bench.write("b.txt", b"b")?;
+    let metadata = bench.path("m.xml");
+    fs::write(&metadata, "<Metadata><Town>Z\u{fc}rich</Town></Metadata>")?;
+    let row = format!(
+        "@a.txt,film/a.txt,BlockBlob,rename,{},None",
+        metadata.display()
+    );
+    bench.prepare(
+        &["WD-11"],
+        "72MB",
+        &[&row, "@b.txt,film/b.txt,BlockBlob,rename,None,None"],
+    )?;
+    let (code, report) = bench.ingest("WD-11", &[])?;
+    assert_eq!((code, &report["blobs"]), (1, &json!(1)), "{report}");
+    let message = report["findings"][0]["message"]
+        .as_str()
+        .unwrap_or_default();
+    assert!(
+        message.contains("<Town>") && message.contains("ASCII"),
+        "{report}"
+    );
+    let log = read_classic(&bench.log(&report, "error.xml")?)?;
+    let hung = log.blobs.first().and_then(|blob| blob.metadata.as_ref());
+    assert_eq!(hung.context("metadata")?.status, AttachedStatus::Failed);
+    let names = bench.seen()?;
+    let names: Vec<_> = names.as_object().context("blobs")?.keys().collect();
+    assert_eq!(names, ["film/b.txt"]);
     Ok(())
 }
 
