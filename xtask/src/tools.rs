@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 use crate::{kernel, shell};
 
 /// A program that must be on the PATH, and the Debian package that brings it.
-const PROGRAMS: [(&str, &str); 37] = [
+const PROGRAMS: [(&str, &str); 39] = [
     ("cryptsetup", "cryptsetup-bin"),
     ("dislocker-fuse", "dislocker"),
     ("bdeinfo", "libbde-utils"),
@@ -45,6 +45,8 @@ const PROGRAMS: [(&str, &str); 37] = [
     ("node", "nodejs"),
     ("npm", "npm"),
     ("openssl", "openssl"),
+    ("pdftotext", "poppler-utils"),
+    ("pdfinfo", "poppler-utils"),
 ];
 
 /// Packages without a program to look for: what their presence shows is this file.
