@@ -5,7 +5,10 @@
 
 pub mod agent;
 pub mod argosy;
+pub mod azurite;
 pub mod browser;
+pub mod import_bench;
+pub mod lost_answer;
 pub mod oracle;
 pub mod page;
 pub mod source;

@@ -26,6 +26,13 @@ pub(super) struct KeyArguments {
 }
 
 impl KeyArguments {
+    /// Returns whether the key comes from standard input.
+    pub(super) fn is_standard_input(&self) -> bool {
+        self.key_file
+            .as_deref()
+            .is_some_and(|path| path.as_os_str() == "-")
+    }
+
     /// Returns the key; `None` when none was given.
     ///
     /// # Errors

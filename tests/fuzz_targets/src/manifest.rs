@@ -1,12 +1,15 @@
-//! DriveManifest.xml, as strangers' drives hold it.
+//! DriveManifest.xml, as strangers' drives hold it, and the copy logs that tell what became of it.
 
 use std::io::Read;
 
+use shared::copy_log::{read_classic, read_current};
 use shared::manifest::{ManifestFile, ManifestReader, ManifestWriter};
 
-/// Reads a manifest to its end or its first fault.
+/// Reads a manifest to its end or its first fault; and the same bytes as if they were a log.
 pub(crate) fn raw(input: &[u8]) {
     _ = read(input);
+    _ = read_classic(input);
+    _ = read_current(input);
 }
 
 /// Reads a manifest as it would come from a slow disk, byte by byte: the answer must not depend on that. What of it
