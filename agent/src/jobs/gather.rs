@@ -318,6 +318,7 @@ impl Gathered {
             numbered,
             content_md5: request.content_md5,
             renames: renames.collect(),
+            export: None,
         };
         Ok(Self {
             listing: Listing::new(),

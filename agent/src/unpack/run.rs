@@ -20,7 +20,6 @@ use shared::blob_name::file_name;
 const STEP: u64 = 32 << 20;
 /// Findings kept; the rest is counted.
 const FINDINGS_MAX: usize = 1000;
-const MANIFEST: &str = "\\DriveManifest.xml";
 const WINDOWS_OWN: &str = "\\System Volume Information";
 
 /// How to unpack.
@@ -104,7 +103,7 @@ pub fn unpack<R: ReadAt>(
         Err(what) => run.find(
             "manifest",
             format!("the manifest cannot be read: {what}"),
-            Some(MANIFEST),
+            None,
             None,
         ),
     }
@@ -203,9 +202,7 @@ impl<R: ReadAt> Run<'_, R> {
             );
             return None;
         }
-        if path == MANIFEST
-            && let Some(manifest) = &self.manifest
-        {
+        if let Some(manifest) = self.manifest.as_ref().filter(|manifest| manifest.path == path) {
             return Some(PathBuf::from(format!(
                 "{}.DriveManifest.xml",
                 file_name(&manifest.drive_id)

@@ -13,6 +13,7 @@
 //! Source: reference azure-import-export.md part 4 (storage-import-export-file-format-manifest.md).
 
 mod attached;
+mod blob_list;
 mod blocks;
 mod error;
 mod escape;
@@ -21,6 +22,7 @@ mod reader;
 mod writer;
 
 pub use attached::{AttachedKind, AttachedProblem};
+pub use blob_list::{BlobList, BlobListError, WantedBlobs};
 pub use blocks::{
     BLOCK_BYTES, BLOCKS_MAX, BlobKind, KindChoice, PAGE_BYTES, PageBlobRefused, block_bytes,
     choose_kind, part_count, parts,
