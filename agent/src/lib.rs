@@ -13,6 +13,7 @@
 //! person's own words, and a way from [`http`] to a device that does not lead through [`jobs`].
 
 pub mod attempt;
+pub mod blobs;
 pub mod cli;
 pub mod control;
 pub mod core_dumps;

@@ -41,6 +41,7 @@ mod signals;
 mod size;
 mod source;
 mod status;
+mod status_follow_;
 mod status_follow;
 mod unlock;
 mod unpack;
