@@ -12,9 +12,11 @@
 mod abort;
 mod adopt;
 mod bar;
+mod blob_list;
 mod browser;
 mod check_drive;
 mod drives;
+mod export;
 mod handoff;
 mod holes;
 mod idle;
@@ -28,6 +30,7 @@ mod opened;
 mod parts;
 mod plan;
 mod prepare;
+mod preview_export;
 mod progress;
 mod report;
 mod resume;
@@ -41,8 +44,8 @@ mod signals;
 mod size;
 mod source;
 mod status;
-mod status_follow_;
 mod status_follow;
+mod store;
 mod unlock;
 mod unpack;
 mod verify;
@@ -78,6 +81,8 @@ enum Command {
     Prepare(prepare::Arguments),
     Resume(resume::Arguments),
     Adopt(adopt::Arguments),
+    Export(export::Arguments),
+    PreviewExport(preview_export::Arguments),
     Plan(plan::Arguments),
     Scan(scan::Arguments),
     Verify(verify::Arguments),
@@ -150,6 +155,8 @@ impl Command {
             Self::Prepare(arguments) => arguments.json,
             Self::Resume(arguments) => arguments.json,
             Self::Adopt(arguments) => arguments.json,
+            Self::Export(arguments) => arguments.json,
+            Self::PreviewExport(arguments) => arguments.json,
             Self::Plan(arguments) => arguments.json,
             Self::Scan(arguments) => arguments.json,
             Self::Verify(arguments) => arguments.json,
@@ -200,6 +207,7 @@ impl Command {
                     .collect()
             }
             Self::Adopt(arguments) => targets(std::slice::from_ref(&arguments.drive)),
+            Self::Export(arguments) => targets(&arguments.drive),
             Self::Verify(arguments) => vec![arguments.drive.clone()],
             Self::Unpack(arguments) => vec![arguments.drive.clone()],
             Self::Unlock(arguments) => vec![arguments.drive.clone()],
@@ -207,6 +215,7 @@ impl Command {
             Self::Serve(arguments) => arguments.drives.clone(),
             Self::Waie(arguments) => arguments.named_drives(),
             Self::Scan(_)
+            | Self::PreviewExport(_)
             | Self::Journal(_)
             | Self::Drives(_)
             | Self::NewDrive(_)
@@ -221,7 +230,7 @@ impl Command {
     const fn erases(&self) -> bool {
         matches!(
             self,
-            Self::Prepare(_) | Self::Resume(_) | Self::Serve(_) | Self::Waie(_)
+            Self::Prepare(_) | Self::Resume(_) | Self::Export(_) | Self::Serve(_) | Self::Waie(_)
         )
     }
 
@@ -230,6 +239,8 @@ impl Command {
             Self::Prepare(arguments) => prepare::run(arguments, screen, drives),
             Self::Resume(arguments) => resume::run(arguments, screen, drives),
             Self::Adopt(arguments) => adopt::run(&arguments, screen, drives),
+            Self::Export(arguments) => export::run(&arguments, screen, drives),
+            Self::PreviewExport(arguments) => preview_export::run(&arguments, screen),
             Self::Plan(arguments) => plan::run(&arguments, screen, drives),
             Self::Scan(arguments) => scan::run(&arguments, screen),
             Self::Verify(arguments) => verify::run(&arguments, screen, drives),

@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 use super::key::read;
 use super::screen::Screen;
 use crate::blobs::{Authorization, Endpoint, Patience, Store, StoreError, StoreFault};
+use crate::export::Reach;
 use crate::jobs::JobError;
 use crate::pipeline::Cancel;
 
@@ -41,6 +42,32 @@ impl StoreArguments {
         opened.map_err(|error| match error.fault {
             StoreFault::TokenInTheOpen => JobError::usage(error.to_string(), "--token-file"),
             _ => store_failed(&error, "Nothing was sent."),
+        })
+    }
+
+    /// Makes ready to ask the account from threads that wait.
+    ///
+    /// # Errors
+    /// [`JobError`] as [`Self::open`].
+    pub(super) fn reach(&self, screen: &Screen, cancel: &Cancel) -> Result<Reach, JobError> {
+        let opened = Reach::new(self.open(screen, cancel)?);
+        opened.map_err(|error| {
+            let what = format!("cannot start threads: {error}");
+            JobError::io(what, "", "Nothing was sent.")
+        })
+    }
+
+    /// Returns the account that `argosy resume` is given; `None` where it is given none.
+    pub(super) fn of(
+        store: Option<&String>,
+        sas_file: Option<&PathBuf>,
+        token_file: Option<&PathBuf>,
+    ) -> Option<Self> {
+        Some(Self {
+            store: store?.clone(),
+            sas_file: sas_file.cloned(),
+            sas: None,
+            token_file: token_file.cloned(),
         })
     }
 

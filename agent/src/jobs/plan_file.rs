@@ -6,6 +6,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -14,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use shared::api::UnreadableCounts;
 use shared::job::{DriveIdentity, FreeSpace, LeftOut, LeftOutReason, Moment};
+use shared::plan::export::ExportBlob;
 use shared::plan::{Kind, Listing, Mapping, Plan};
 
 use super::gather::{Attached, Gathered};
@@ -118,6 +120,9 @@ impl HeadDrive {
 /// One entry: path, bytes, last change, whether it is a folder, its drive.
 type Line = (String, u64, u64, bool, Place);
 
+/// The same for an entry that is a blob of a store, and what else is known of that.
+type BlobLine = (String, u64, u64, bool, Place, ExportBlob);
+
 /// The drives that take an entry.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
@@ -196,7 +201,13 @@ pub fn write(
         piece: Vec::new(),
     };
     out.line(head)?;
-    for ((_, entry), place) in listing.iter().zip(places) {
+    let export = head.mapping.export.as_ref();
+    for ((number, entry), place) in listing.iter().zip(places) {
+        if let Some(blob) = export.and_then(|export| export.blob(number)) {
+            let (bytes, modified) = (entry.bytes, entry.modified.0);
+            out.line(&(entry.path, bytes, modified, entry.is_folder, place, blob))?;
+            continue;
+        }
         out.line(&(
             entry.path,
             entry.bytes,
@@ -229,6 +240,12 @@ pub fn read_for(path: &Path, session: &str) -> Result<PlanFile, JobError> {
     if own != session {
         return Err(JobError::usage(
             format!("the plan is of session {own}, not of {session}"),
+            place,
+        ));
+    }
+    if plan.gathered.mapping.export.is_some() {
+        return Err(JobError::usage(
+            "it is the plan of an export; argosy resume goes on with it",
             place,
         ));
     }
@@ -274,6 +291,7 @@ pub fn read_from(file: impl BufRead, place: &str) -> Result<PlanFile, JobError> 
     }
     let mut listing = Listing::new();
     let mut entries = vec![Vec::new(); head.drives.len()];
+    let (is_export, mut blobs) = (head.mapping.export.is_some(), Vec::new());
     loop {
         let text = lines.next().map_err(wrong)?;
         if let Ok(foot) = serde_json::from_str::<Foot>(text) {
@@ -286,10 +304,11 @@ pub fn read_from(file: impl BufRead, place: &str) -> Result<PlanFile, JobError> 
             }
             break;
         }
-        let parsed = serde_json::from_str(text);
+        let parsed = parse_line(text, is_export);
         let number = lines.number;
-        let (path, bytes, modified, is_folder, place): Line =
+        let ((path, bytes, modified, is_folder, place), blob) =
             parsed.map_err(|error| wrong(format!("line {number}: {error}")))?;
+        blobs.extend(blob);
         let kind = if is_folder { Kind::Folder } else { Kind::File };
         let pushed = listing.push(&path, bytes, FileTime(modified), kind);
         let entry = pushed.map_err(|error| wrong(format!("line {number}: {error}")))?;
@@ -309,6 +328,9 @@ pub fn read_from(file: impl BufRead, place: &str) -> Result<PlanFile, JobError> 
             entries.push(entry);
         }
     }
+    if let Some(export) = &mut head.mapping.export {
+        export.blobs = Arc::new(blobs);
+    }
     let attached: Option<Vec<Attached>> = head.attached.iter().map(decoded).collect();
     let gathered = Gathered {
         listing,
@@ -325,6 +347,7 @@ pub fn read_from(file: impl BufRead, place: &str) -> Result<PlanFile, JobError> 
         unique_bytes: None,
         notes: Vec::new(),
         words: head.words.clone(),
+        reach: None,
     };
     let hash = lines.sum.finalize().into();
     Ok(PlanFile {
@@ -338,6 +361,15 @@ pub fn read_from(file: impl BufRead, place: &str) -> Result<PlanFile, JobError> 
             .unwrap_or_default()
             .to_owned(),
     })
+}
+
+/// Reads one entry, and the blob that it is.
+fn parse_line(text: &str, is_export: bool) -> serde_json::Result<(Line, Option<ExportBlob>)> {
+    if !is_export {
+        return Ok((serde_json::from_str(text)?, None));
+    }
+    let (path, bytes, modified, is_folder, place, blob): BlobLine = serde_json::from_str(text)?;
+    Ok(((path, bytes, modified, is_folder, place), Some(blob)))
 }
 
 /// The lines of a plan, hashed as they are read.

@@ -8,7 +8,8 @@ use ntfs_image::FileTime;
 use ntfs_image::read::{Entry, File, Volume, VolumeError};
 use serde::Serialize;
 use shared::manifest::ManifestFile;
-use shared::verify::VerifyVerdict;
+use shared::plan::MANIFEST_NAME;
+use shared::verify::{VerifyVerdict, find_manifest};
 
 use super::home::{Home, HomeError, Part, is_safe_name};
 use super::manifest::{DriveManifest, manifest_of};
@@ -100,12 +101,12 @@ pub fn unpack<R: ReadAt>(
     };
     match manifest_of(volume) {
         Ok(manifest) => run.manifest = manifest,
-        Err(what) => run.find(
-            "manifest",
-            format!("the manifest cannot be read: {what}"),
-            None,
-            None,
-        ),
+        Err(what) => {
+            let entry = find_manifest(volume).ok().flatten();
+            let path = entry.map(|entry| format!("\\{}", entry.name));
+            let what = format!("the manifest cannot be read: {what}");
+            run.find("manifest", what, path.as_deref(), None);
+        }
     }
     run.report.has_manifest = run.manifest.is_some();
     run.all(cancel);
@@ -202,7 +203,11 @@ impl<R: ReadAt> Run<'_, R> {
             );
             return None;
         }
-        if let Some(manifest) = self.manifest.as_ref().filter(|manifest| manifest.path == path) {
+        // An export's has the serial in its name already.
+        let is_manifest = |manifest: &&DriveManifest| manifest.path == path;
+        if entry.name == MANIFEST_NAME
+            && let Some(manifest) = self.manifest.as_ref().filter(is_manifest)
+        {
             return Some(PathBuf::from(format!(
                 "{}.DriveManifest.xml",
                 file_name(&manifest.drive_id)

@@ -13,6 +13,7 @@
 use std::collections::HashSet;
 use std::io::Read;
 
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::error::{ManifestError, ManifestFault, cut};
@@ -29,7 +30,8 @@ pub struct BlobList {
 }
 
 /// One line of a list. Names are case-sensitive.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum WantedBlobs {
     /// Every container whose name begins so: all of them, when it is empty.
     Containers {
@@ -117,6 +119,17 @@ impl BlobList {
 }
 
 impl WantedBlobs {
+    /// Returns the line of one blob by its path, container included; `None` for text that is none.
+    #[must_use]
+    pub fn blob(path: &str, snapshot: Option<&str>) -> Option<Self> {
+        let (container, name) = path.split_once('/')?;
+        Some(Self::Blob {
+            container: container.to_owned(),
+            name: name.to_owned(),
+            snapshot: snapshot.map(str::to_owned),
+        })
+    }
+
     /// Returns what stands in the list for it.
     #[must_use]
     pub fn text(&self) -> String {

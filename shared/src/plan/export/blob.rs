@@ -4,13 +4,16 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::manifest::BlobKind;
+use crate::manifest::{BlobKind, WantedBlobs};
 
 /// What an export knows beside its listing.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Export {
     /// Address of the store, without anything that opens it.
     pub store: String,
+    /// What was asked for and goes onto no drive.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left: Vec<WantedBlobs>,
     /// The blobs, in the order of the listing's entries. They stand beside the entries in a plan
     /// file.
     #[serde(skip)]

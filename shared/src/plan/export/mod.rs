@@ -9,7 +9,9 @@
 mod attached;
 mod blob;
 mod placement;
+mod preview;
 
 pub use attached::{METADATA_SUFFIX, PROPERTIES_SUFFIX};
 pub use blob::{Export, ExportBlob, StoredKind, StoredProperties};
 pub use placement::{Placed, place};
+pub use preview::Preview;
