@@ -58,7 +58,7 @@ def walk(record, path, into):
     for name, entry in record.listdir().items():
         child = entry.dereference()
         here = f"{path}{name}"
-        if name == "." or (path == "" and (name.startswith("$") or name == "System Volume Information")):
+        if name == "." or (path == "" and name != "$root" and (name.startswith("$") or name == "System Volume Information")):
             continue
         if child.is_dir():
             into[f"{here}/"] = ""

@@ -7,6 +7,7 @@ pub mod agent;
 pub mod argosy;
 pub mod azurite;
 pub mod browser;
+pub mod line;
 pub mod oracle;
 pub mod page;
 pub mod source;

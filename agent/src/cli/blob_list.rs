@@ -34,6 +34,15 @@ pub(super) struct BlobListArguments {
 }
 
 impl BlobListArguments {
+    /// Returns a list that is a file.
+    pub(super) const fn of(file: PathBuf) -> Self {
+        Self {
+            blob_list: Some(file),
+            blob_list_blob: None,
+            snapshots: false,
+        }
+    }
+
     /// Opens the store, reads the list and asks about everything in it.
     ///
     /// # Errors

@@ -19,12 +19,12 @@ use crate::pipeline::Cancel;
 #[derive(Args)]
 pub(super) struct Arguments {
     #[command(flatten)]
-    store: StoreArguments,
+    pub(super) store: StoreArguments,
     #[command(flatten)]
-    blobs: BlobListArguments,
+    pub(super) blobs: BlobListArguments,
     /// The size of the drives, which are all alike: 8TB
     #[arg(long, value_parser = parse_size, value_name = "SIZE")]
-    drive_size: u64,
+    pub(super) drive_size: u64,
     /// Prints one JSON object
     #[arg(long)]
     pub(super) json: bool,

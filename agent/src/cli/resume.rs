@@ -108,9 +108,10 @@ pub(super) fn run(
     let passphrase = arguments.passphrase_file.as_deref();
     let stop = Cancel::default();
     let store = StoreArguments::of(
-        arguments.store.as_ref(),
-        arguments.sas_file.as_ref(),
-        arguments.token_file.as_ref(),
+        arguments.store.clone(),
+        arguments.sas_file.clone(),
+        None,
+        arguments.token_file.clone(),
     );
     let reach = store.map(|store| store.reach(screen, &stop)).transpose()?;
     let request = ResumeRequest {

@@ -57,17 +57,18 @@ impl StoreArguments {
         })
     }
 
-    /// Returns the account that `argosy resume` is given; `None` where it is given none.
+    /// Returns the account that a command is given whose own it is not always; `None` where it is given none.
     pub(super) fn of(
-        store: Option<&String>,
-        sas_file: Option<&PathBuf>,
-        token_file: Option<&PathBuf>,
+        store: Option<String>,
+        sas_file: Option<PathBuf>,
+        sas: Option<String>,
+        token_file: Option<PathBuf>,
     ) -> Option<Self> {
         Some(Self {
-            store: store?.clone(),
-            sas_file: sas_file.cloned(),
-            sas: None,
-            token_file: token_file.cloned(),
+            store: store?,
+            sas_file,
+            sas,
+            token_file,
         })
     }
 
@@ -78,7 +79,7 @@ impl StoreArguments {
                 path.display().to_string(),
             ),
             (None, Some(signature), _) => {
-                screen.aside("argosy: other users of this computer can see a signature given with --sas; --sas-file hides it");
+                screen.aside("argosy: other users of this computer can see a signature on the command line; --sas-file hides it");
                 let bytes = Zeroizing::new(signature.clone().into_bytes());
                 (Authorization::signature(&bytes), "--sas".to_owned())
             }

@@ -216,7 +216,11 @@ impl StoreRead {
 
     /// Returns what a failed read means for the blob, and stops the job when it means nothing for it.
     fn failed(&self, error: StoreError) -> io::Error {
-        let kind = if error.is_missing() {
+        let is_damaged = matches!(error.fault, StoreFault::Content { .. });
+        let kind = if is_damaged {
+            // It came so again and again, or the service compared with what the blob's owner said.
+            io::ErrorKind::InvalidData
+        } else if error.is_missing() {
             io::ErrorKind::NotFound
         } else if error.is_conflict() {
             io::ErrorKind::StaleNetworkFileHandle
