@@ -10,7 +10,7 @@ use shared::blob_name::ROOT_CONTAINER;
 use shared::manifest::{BlobList, WantedBlobs};
 use shared::plan::export::{ExportBlob, StoredKind, StoredProperties};
 
-use crate::blobs::{self, BlobFacts, BlobName, Include, Store, StoreError, http_date};
+use crate::blobs::{self, BlobFacts, BlobName, Include, ListedBlob, Store, StoreError, http_date};
 
 /// The blobs that a list selects, and what of the list selects none.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -92,6 +92,21 @@ pub async fn choose(
     })
 }
 
+/// Which entries of a list count.
+#[derive(Clone, Copy)]
+struct Which<'a> {
+    is_wanted: &'a (dyn Fn(&ListedBlob) -> bool + Sync),
+    /// Whether nothing that is wanted comes behind an entry.
+    is_behind: &'a (dyn Fn(&ListedBlob) -> bool + Sync),
+}
+
+impl Which<'_> {
+    const ALL: Self = Self {
+        is_wanted: &|_| true,
+        is_behind: &|_| false,
+    };
+}
+
 struct Choice<'a> {
     store: &'a Store,
     include: Include,
@@ -110,7 +125,8 @@ impl Choice<'_> {
             }
         }
         for name in &names {
-            self.all_below(name, "", &|_| true).await?;
+            let include = self.include;
+            self.all_below((name, ""), include, Which::ALL).await?;
         }
         Ok(u64::try_from(names.len()).unwrap_or(u64::MAX))
     }
@@ -129,7 +145,9 @@ impl Choice<'_> {
     /// Takes what begins so in a container. A container that is asked for whole is something even
     /// when it is empty.
     async fn below(&mut self, container: &str, prefix: &str) -> Result<u64, StoreError> {
-        let count = self.all_below(container, prefix, &|_| true).await?;
+        let include = self.include;
+        let place = (container, prefix);
+        let count = self.all_below(place, include, Which::ALL).await?;
         if count == 0 && prefix.is_empty() && self.is_there(container).await? {
             return Ok(1);
         }
@@ -142,51 +160,53 @@ impl Choice<'_> {
         name: &str,
         snapshot: Option<&str>,
     ) -> Result<u64, StoreError> {
-        if self.include.snapshots && snapshot.is_none() {
-            return self
-                .all_below(container, name, &|found| found == name)
-                .await;
-        }
-        let Ok(blob) = BlobName::new(container, name) else {
+        if BlobName::new(container, name).is_err() {
             return Ok(0);
-        };
-        match self.store.facts(&blob, snapshot).await {
-            Ok(Some(facts)) => {
-                self.take(container, name, snapshot.map(str::to_owned), facts);
-                Ok(1)
-            }
-            Ok(None) => Ok(0),
-            Err(error) if is_nothing(&error) => Ok(0),
-            Err(error) => Err(error),
         }
+        // Asked for by a list: headers do not keep upper and lower case of metadata names.
+        let all = self.include.snapshots;
+        let include = Include {
+            snapshots: all || snapshot.is_some(),
+            ..self.include
+        };
+        let is_wanted = |listed: &ListedBlob| {
+            let is_it = match snapshot {
+                Some(_) => listed.snapshot.as_deref() == snapshot,
+                None => all || listed.snapshot.is_none(),
+            };
+            is_it && listed.name == name
+        };
+        // In a list the name itself stands before all that begin with it.
+        let is_behind = |listed: &ListedBlob| listed.name != name;
+        let which = Which {
+            is_wanted: &is_wanted,
+            is_behind: &is_behind,
+        };
+        self.all_below((container, name), include, which).await
     }
 
     async fn all_below(
         &mut self,
-        container: &str,
-        prefix: &str,
-        is_wanted: &(dyn Fn(&str) -> bool + Sync),
+        (container, prefix): (&str, &str),
+        include: Include,
+        which: Which<'_>,
     ) -> Result<u64, StoreError> {
         let (mut next, mut count) = (None, 0_u64);
         loop {
-            let page = self
-                .store
-                .page_of_blobs(container, prefix, next, self.include);
+            let page = self.store.page_of_blobs(container, prefix, next, include);
             let page = match page.await {
                 Ok(page) => page,
                 Err(error) if is_nothing(&error) => return Ok(count),
                 Err(error) => return Err(error),
             };
-            for listed in page
-                .blobs
-                .into_iter()
-                .filter(|listed| is_wanted(&listed.name))
-            {
+            next = page
+                .next
+                .filter(|_| !page.blobs.iter().any(which.is_behind));
+            for listed in page.blobs.into_iter().filter(which.is_wanted) {
                 count = count.saturating_add(1);
                 self.take(container, &listed.name, listed.snapshot, listed.facts);
             }
             (self.told)(self.found.len());
-            next = page.next;
             if next.is_none() {
                 return Ok(count);
             }
