@@ -6,7 +6,7 @@
 //!
 //! ```text
 //! device, scan, random, shelf  <-  journal_file  <-  pipeline, unpack, root_part, drives  <-  attempt  <-  jobs  <-  http, control
-//!                                 '- in_place                                             <-  cli  <-  main
+//!                                 '- in_place   blobs <- ingest                           <-  cli  <-  main
 //! ```
 //!
 //! Deliberately absent: a way to write to a drive that [`device::confirm`] has not matched with the
@@ -22,6 +22,7 @@ pub mod drives;
 pub mod export;
 pub mod http;
 pub mod in_place;
+pub mod ingest;
 pub mod job_error;
 pub mod jobs;
 pub mod journal_file;

@@ -71,6 +71,21 @@ impl Azurite {
         self.port
     }
 
+    /// Ends it so that all that it answered for is kept: killed, it forgets the last seconds, which the service never does.
+    ///
+    /// # Errors
+    /// When it cannot be ended.
+    pub fn stop(&mut self) -> Result<()> {
+        let Some(mut child) = self.child.take() else {
+            return Ok(());
+        };
+        let id = child.id().to_string();
+        let asked = Command::new("kill").args(["-TERM", &id]).status()?;
+        ensure!(asked.success(), "kill says {asked}");
+        child.wait()?;
+        Ok(())
+    }
+
     /// Ends it, as a power cut would.
     ///
     /// # Errors

@@ -20,6 +20,7 @@ mod export;
 mod handoff;
 mod holes;
 mod idle;
+mod ingest;
 mod journal;
 mod key;
 mod link;
@@ -88,6 +89,7 @@ enum Command {
     Verify(verify::Arguments),
     Unpack(unpack::Arguments),
     Unlock(unlock::Arguments),
+    Ingest(ingest::Arguments),
     CheckDrive(check_drive::Arguments),
     #[command(subcommand)]
     Journal(journal::Command),
@@ -162,6 +164,7 @@ impl Command {
             Self::Verify(arguments) => arguments.json,
             Self::Unpack(arguments) => arguments.json,
             Self::Unlock(arguments) => arguments.json,
+            Self::Ingest(arguments) => arguments.json,
             Self::CheckDrive(arguments) => arguments.json,
             Self::Journal(command) => command.wants_json(),
             Self::Drives(arguments) => arguments.json,
@@ -208,6 +211,7 @@ impl Command {
             }
             Self::Adopt(arguments) => targets(std::slice::from_ref(&arguments.drive)),
             Self::Export(arguments) => targets(&arguments.drive),
+            Self::Ingest(arguments) => targets(std::slice::from_ref(&arguments.drive)),
             Self::Verify(arguments) => vec![arguments.drive.clone()],
             Self::Unpack(arguments) => vec![arguments.drive.clone()],
             Self::Unlock(arguments) => vec![arguments.drive.clone()],
@@ -246,6 +250,7 @@ impl Command {
             Self::Verify(arguments) => verify::run(&arguments, screen, drives),
             Self::Unpack(arguments) => unpack::run(&arguments, screen, drives),
             Self::Unlock(arguments) => unlock::run(&arguments, screen, drives),
+            Self::Ingest(arguments) => ingest::run(&arguments, screen, drives),
             Self::CheckDrive(arguments) => check_drive::run(&arguments, screen, drives),
             Self::Journal(command) => journal::run(&command, screen),
             Self::Drives(_) => Ok(drives::run(screen, drives)),

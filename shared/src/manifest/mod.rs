@@ -14,11 +14,13 @@
 
 mod attached;
 mod blob_list;
+mod attached_values;
 mod blocks;
 mod error;
 mod escape;
 mod file;
 mod reader;
+mod renamed;
 mod writer;
 
 pub use attached::{AttachedKind, AttachedProblem};
@@ -32,6 +34,7 @@ pub(crate) use escape::write_escaped;
 pub use escape::{NotXml, check_text};
 pub use file::{Attached, Disposition, ManifestFile, Part, PlannedFile, Ranges};
 pub use reader::{ManifestReader, ManifestSummary};
+pub use renamed::renamed;
 pub use writer::{
     CLIENT_CREATOR, ManifestWriteError, ManifestWriter, WrittenManifest, planned_bytes,
     planned_file_bytes, planned_frame_bytes,
