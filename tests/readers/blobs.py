@@ -4,6 +4,7 @@ fill           the sample that the tests export; prints what is in it, by path a
 overwrite P N  puts N other bytes into blob P
 spoil P        gives blob P a Content-MD5 that is not its own
 put P FILE     puts a file
+crc64 P...     prints the CRC-64/NVME of blobs, in decimal digits
 """
 
 import base64
@@ -23,6 +24,15 @@ def noise(seed, length):
         block = hashlib.sha256(block).digest()
         out += block * 64
     return bytes(out[:length])
+
+
+def table(byte):
+    for _ in range(8):
+        byte = (byte >> 1) ^ (0x9A6C9329AC4BC9B5 if byte & 1 else 0)
+    return byte
+
+
+TABLE = [table(byte) for byte in range(256)]
 
 
 def client(path, snapshot=None):
@@ -110,6 +120,12 @@ elif command == "overwrite":
 elif command == "spoil":
     settings = ContentSettings(content_md5=hashlib.md5(b"something else").digest())
     client(rest[0]).set_http_headers(settings)
+elif command == "crc64":
+    for path in rest:
+        crc = 0xFFFFFFFFFFFFFFFF
+        for byte in client(path).download_blob().readall():
+            crc = TABLE[(crc ^ byte) & 0xFF] ^ (crc >> 8)
+        print(crc ^ 0xFFFFFFFFFFFFFFFF)
 elif command == "put":
     with open(rest[1], "rb") as file:
         client(rest[0]).upload_blob(file.read(), overwrite=True)

@@ -377,13 +377,44 @@ fn a_blob_that_changed_or_is_not_what_its_own_hash_says_is_left_out_and_is_the_n
     // The list goes on where this export ended; what is spoiled stays so.
     let next = bench.drive("CHANGE-2", 72 * MIB)?;
     let list = bench.not_exported("change-1");
-    let (code, said) = bench.export("change-2", &list, &[&next], &[])?;
+    let more = ["--log-level", "verbose"];
+    let (code, said) = bench.export("change-2", &list, &[&next], &more)?;
     ensure!(code == 1 && said["verdict"] == "incomplete", "{said}");
     let listed = bench.unpacked("CHANGE-2", password(&said, 0)?)?;
     let names: Vec<&String> = listed.keys().collect();
     assert_eq!(names, ["film/large", "film/raw/b.txt"]);
     let left = fs::read_to_string(bench.not_exported("change-2"))?;
     assert_eq!(left.matches("<BlobPath>").count(), 1, "{left}");
+    logs_tell(&bench, "change-2", "CHANGE-2")
+}
+
+/// The copy log names what went wrong, the verbose log the rest, with the checksum that the published polynomial gives.
+fn logs_tell(bench: &Bench, session: &str, serial: &str) -> Result<()> {
+    let log = |what: &str| {
+        let name = format!("{session}_{serial}_{what}.xml");
+        fs::read_to_string(bench.path("journals").join(name))
+    };
+    let copy = log("CopyLog")?;
+    for held in [
+        "<ErroredEntity CloudFormat=\"BlockBlob\" Path=\"music/loveless.mp3\">",
+        "<Category>UploadErrorDataValidationError</Category>",
+        "<ETag>0x",
+        "<TotalFiles_Blobs>3</TotalFiles_Blobs>",
+        "<FilesErrored>1</FilesErrored>",
+    ] {
+        ensure!(copy.contains(held), "{held}: {copy}");
+    }
+    let verbose = log("VerboseLog")?;
+    let sums = bench.sdk(&["crc64", "film/large", "film/raw/b.txt"])?;
+    let sums: Vec<&str> = sums.split_whitespace().collect();
+    for (path, bytes, sum) in [
+        ("film\\large", 6 * MIB + 1, sums[0]),
+        ("film\\raw/b.txt", 5, sums[1]),
+    ] {
+        let held = format!("Path=\"{path}\" Size=\"{bytes}\" crc64=\"{sum}\">");
+        ensure!(verbose.contains(&held), "{held}: {verbose}");
+    }
+    assert_eq!(verbose.matches("<File ").count(), 2, "{verbose}");
     Ok(())
 }
 

@@ -62,6 +62,7 @@ impl BlobListArguments {
         Ok(ExportRequest {
             reach,
             chosen: Arc::new(chosen),
+            sums: None,
         })
     }
 

@@ -1,11 +1,13 @@
 //! `argosy export`: blobs of a store become verified drives.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use bitlocker_image::Cipher;
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
-use shared::api::FreeSpace;
+use shared::api::{DriveSnapshot, FreeSpace};
+use shared::job::Verdict;
 
 use super::blob_list::{BlobListArguments, tell_chosen};
 use super::prepare::{cancel_on_signal, confirm, watch};
@@ -16,7 +18,7 @@ use super::size::show_files;
 use super::source::parse_drive;
 use super::store::StoreArguments;
 use crate::drives::Drives;
-use crate::jobs::{JobError, JobRequest, Jobs, Kind, Origin, SectorDoubt, not_exported};
+use crate::jobs::{JobError, JobRequest, Jobs, Kind, Origin, SectorDoubt, copy_logs, not_exported};
 use crate::pipeline::{Cancel, SurfaceCheck};
 use crate::scan::ScanWatch;
 
@@ -57,6 +59,9 @@ pub(super) struct Arguments {
     /// Leaves old data readable in space that no blob takes
     #[arg(long)]
     keep_free_space: bool,
+    /// Writes the service's logs beside the journals: a copy log of what went wrong, and every blob with its checksum
+    #[arg(long, value_enum, default_value_t = LogLevel::None)]
+    log_level: LogLevel,
     /// Drives written at the same time; all when not given
     #[arg(long, value_name = "N")]
     parallel: Option<usize>,
@@ -82,6 +87,17 @@ enum Check {
     Full,
 }
 
+/// Which of the service's logs are written.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum LogLevel {
+    /// None: the journals say it all
+    None,
+    /// The copy log
+    Error,
+    /// The copy log and the verbose log
+    Verbose,
+}
+
 pub(super) fn run(
     arguments: &Arguments,
     screen: &Screen,
@@ -91,9 +107,11 @@ pub(super) fn run(
     let jobs = Jobs::over(drives.clone(), None)?;
     let _side_door = side_door::open(None, "export", &jobs, None, screen);
     cancel_on_signal(&jobs, &ScanWatch::default(), &stop);
-    let export = arguments.blobs.choose(&arguments.store, screen, &stop)?;
-    let chosen = std::sync::Arc::clone(&export.chosen);
+    let mut export = arguments.blobs.choose(&arguments.store, screen, &stop)?;
+    let chosen = Arc::clone(&export.chosen);
     tell_chosen(&chosen, screen);
+    export.sums = (arguments.log_level == LogLevel::Verbose).then(Arc::default);
+    let sums = export.sums.clone();
     let request = JobRequest {
         export: Some(export),
         ..request(arguments)
@@ -110,6 +128,13 @@ pub(super) fn run(
     }
     if !chosen.nonexistent.is_empty() {
         kind = kind.max(Some(Kind::Incomplete));
+    }
+    if arguments.log_level != LogLevel::None {
+        let ended = |drive: &&DriveSnapshot| drive.verdict != Some(Verdict::Failed);
+        let serials = snapshot.drives.iter().filter(ended);
+        let serials: Vec<String> = serials.map(|drive| drive.serial.clone()).collect();
+        let logs = copy_logs(folders, &arguments.session, &serials, sums.as_deref())?;
+        put(&mut object, "logs", json!(logs));
     }
     put(&mut object, "nonexistent", json!(chosen.nonexistent));
     screen.object(&object);

@@ -12,8 +12,10 @@
 mod choose;
 mod reach;
 mod source;
+mod sums;
 mod whole_hash;
 
 pub use choose::{Chosen, ChosenBlob, choose};
 pub use reach::Reach;
 pub use source::{GaveUp, StoreSource};
+pub use sums::Sums;

@@ -12,6 +12,7 @@ use shared::plan::export::Export;
 use tokio::sync::Semaphore;
 
 use super::reach::Reach;
+use super::sums::Sums;
 use super::whole_hash::WholeHash;
 use crate::blobs::{BlobName, StoreError, StoreFault};
 use crate::pipeline::{Cancel, SourceFiles, SourceRead};
@@ -37,6 +38,7 @@ struct Shared {
     at_once: Semaphore,
     cancel: Cancel,
     gave_up: Mutex<Option<StoreError>>,
+    sums: Option<Arc<Sums>>,
 }
 
 /// Why an export stopped for its store, if it did.
@@ -54,9 +56,15 @@ impl GaveUp {
 
 impl<'a> StoreSource<'a> {
     /// Returns the blobs of `listing`, whose paths ascend. When the store cannot be reached any more,
-    /// `cancel` stops the job: nothing else is wrong with the blobs that are left.
+    /// `cancel` stops the job: nothing else is wrong with the blobs that are left. `sums` gets the checksum of
+    /// each blob that came whole, where somebody wants it.
     #[must_use]
-    pub fn new(listing: &'a Listing, export: &'a Export, reach: Reach, cancel: Cancel) -> Self {
+    pub fn new(
+        (listing, export): (&'a Listing, &'a Export),
+        reach: Reach,
+        sums: Option<Arc<Sums>>,
+        cancel: Cancel,
+    ) -> Self {
         Self {
             listing,
             export,
@@ -65,6 +73,7 @@ impl<'a> StoreSource<'a> {
                 at_once: Semaphore::new(AT_ONCE),
                 cancel,
                 gave_up: Mutex::new(None),
+                sums,
             }),
         }
     }
@@ -102,18 +111,18 @@ impl SourceFiles for StoreSource<'_> {
         let entry = self.listing.entry(number);
         let name = BlobName::parse(blob.path.as_deref().unwrap_or(entry.path));
         let content_md5 = blob.properties.content_md5.as_deref();
+        let content_md5 = content_md5.and_then(|text| BASE64.decode(text).ok());
+        let hash = WholeHash::new(content_md5.is_some(), self.shared.sums.is_some());
         Ok(Box::new(StoreRead {
+            number,
             shared: Arc::clone(&self.shared),
             name: name.map_err(|error| failed(error.to_string()))?,
             snapshot: blob.snapshot.as_deref().map(str::to_owned),
             etag: blob.etag.to_string(),
             bytes: entry.bytes,
             modified: entry.modified,
-            content_md5: content_md5.and_then(|text| BASE64.decode(text).ok()),
-            hash: Mutex::new(Progress {
-                hash: WholeHash::new(),
-                through: 0,
-            }),
+            content_md5,
+            hash: Mutex::new(Progress { hash, through: 0 }),
         }))
     }
 
@@ -128,6 +137,8 @@ impl SourceFiles for StoreSource<'_> {
 
 /// One blob.
 struct StoreRead {
+    /// Its entry in the listing.
+    number: u32,
     shared: Arc<Shared>,
     name: BlobName,
     snapshot: Option<String>,
@@ -163,9 +174,7 @@ impl SourceRead for StoreRead {
         let into = into.get_mut(..wanted).unwrap_or_default();
         self.fill(at, into)?;
         let mut progress = self.hash.lock().unwrap_or_else(PoisonError::into_inner);
-        if self.content_md5.is_some() {
-            progress.hash.take(at, into);
-        }
+        progress.hash.take(at, into);
         progress.through = at.saturating_add(u64::try_from(wanted).unwrap_or(u64::MAX));
         Ok(wanted)
     }
@@ -245,15 +254,19 @@ impl StoreRead {
 
     /// Compares all bytes, once they were read, with the blob's own hash.
     fn is_right(&self) -> io::Result<()> {
-        let Some(expected) = &self.content_md5 else {
-            return Ok(());
-        };
         let known = {
-            let progress = self.hash.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut progress = self.hash.lock().unwrap_or_else(PoisonError::into_inner);
             if progress.through < self.bytes || self.bytes == 0 {
                 return Ok(());
             }
-            progress.hash.of_all(self.bytes)
+            let crc64 = progress.hash.crc64_of_all(self.bytes);
+            if let (Some(sums), Some(crc64)) = (&self.shared.sums, crc64) {
+                sums.set(self.number, crc64);
+            }
+            progress.hash.md5_of_all(self.bytes)
+        };
+        let Some(expected) = &self.content_md5 else {
+            return Ok(());
         };
         let found = match known {
             Some(found) => found,
@@ -268,7 +281,7 @@ impl StoreRead {
 
     /// Hashes the whole blob for itself: an earlier attempt read its beginning.
     fn hash_again(&self) -> io::Result<[u8; 16]> {
-        let mut hash = WholeHash::new();
+        let mut hash = WholeHash::new(true, false);
         let mut buffer = vec![0; RANGE.saturating_mul(2)];
         let mut at = 0;
         while at < self.bytes {
@@ -279,7 +292,7 @@ impl StoreRead {
             hash.take(at, piece);
             at = at.saturating_add(u64::try_from(length).unwrap_or(u64::MAX));
         }
-        hash.of_all(self.bytes)
+        hash.md5_of_all(self.bytes)
             .ok_or_else(|| io::Error::other("it ended early"))
     }
 }

@@ -1,18 +1,21 @@
-//! The hash of a whole blob, as its bytes come.
+//! The hashes of a whole blob, as its bytes come.
 
 use lanes::Md5State;
+use shared::copy_log::Crc64;
 
 /// Hashes bytes that come in order; knows when they did not.
 pub(super) struct WholeHash {
-    state: Md5State,
+    md5: Option<Md5State>,
+    crc64: Option<Crc64>,
     next: Option<u64>,
 }
 
 impl WholeHash {
-    /// Returns the hash of nothing.
-    pub(super) fn new() -> Self {
+    /// Returns the hashes of nothing: those that are wanted.
+    pub(super) fn new(md5: bool, crc64: bool) -> Self {
         Self {
-            state: Md5State::new(),
+            md5: md5.then(Md5State::new),
+            crc64: crc64.then(Crc64::new),
             next: Some(0),
         }
     }
@@ -23,14 +26,27 @@ impl WholeHash {
             self.next = None;
             return;
         }
-        self.state.update(bytes);
+        if let Some(md5) = &mut self.md5 {
+            md5.update(bytes);
+        }
+        if let Some(crc64) = &mut self.crc64 {
+            crc64.update(bytes);
+        }
         let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
         self.next = Some(at.saturating_add(length));
     }
 
-    /// Returns the hash of all `bytes`, when they all came.
-    pub(super) fn of_all(&self, bytes: u64) -> Option<[u8; 16]> {
-        (self.next == Some(bytes)).then(|| self.state.clone().finish())
+    /// Returns the MD5 of all `bytes`, when they all came.
+    pub(super) fn md5_of_all(&self, bytes: u64) -> Option<[u8; 16]> {
+        let md5 = self.md5.as_ref().filter(|_| self.next == Some(bytes));
+        md5.map(|md5| md5.clone().finish())
+    }
+
+    /// Takes out the checksum of all `bytes`, when they all came.
+    pub(super) fn crc64_of_all(&mut self, bytes: u64) -> Option<u64> {
+        let is_whole = self.next == Some(bytes);
+        let crc64 = self.crc64.take_if(|_| is_whole);
+        crc64.map(Crc64::finish)
     }
 }
 
@@ -39,15 +55,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_all_bytes_in_order_have_a_hash() {
-        let mut hash = WholeHash::new();
-        hash.take(0, b"ab");
-        assert_eq!(hash.of_all(3), None);
-        hash.take(2, b"c");
-        let abc = shared::hash::from_hex("900150983cd24fb0d6963f7d28e17f72");
-        assert_eq!(hash.of_all(3), abc);
-        let mut torn = WholeHash::new();
+    fn only_all_bytes_in_order_have_hashes() {
+        let mut hash = WholeHash::new(true, true);
+        hash.take(0, b"12345");
+        assert_eq!((hash.md5_of_all(9), hash.crc64_of_all(9)), (None, None));
+        hash.take(5, b"6789");
+        let md5 = shared::hash::from_hex("25f9e794323b453885f5181f1b624d0b");
+        assert_eq!(hash.md5_of_all(9), md5);
+        assert_eq!(hash.crc64_of_all(9), Some(0xAE8B_1486_0A79_9888));
+        let mut torn = WholeHash::new(true, true);
         torn.take(1, b"bc");
-        assert_eq!(torn.of_all(3), None);
+        assert_eq!((torn.md5_of_all(3), torn.crc64_of_all(3)), (None, None));
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use ntfs_image::FileTime;
 use shared::api::UnreadableCounts;
@@ -15,7 +16,7 @@ use shared::plan::{FolderId, Goal, Kind, Listing, Mapping, Plan, Target};
 
 use super::gather_store::from_store;
 use super::request::{JobRequest, Origin};
-use crate::export::{GaveUp, Reach, StoreSource};
+use crate::export::{GaveUp, Reach, StoreSource, Sums};
 use crate::job_error::JobError;
 use crate::pipeline::{Cancel, SourceFiles, SourceTarget, Sources};
 use crate::scan::{self, ScanError, ScanOptions, ScanReport, Skipped, SkippedReason, SourceRoot};
@@ -43,6 +44,8 @@ pub struct Gathered {
     pub words: (String, String),
     /// The store of an export, once somebody can open it.
     pub reach: Option<Reach>,
+    /// Gets the checksums of an export's blobs, where somebody wants them.
+    pub sums: Option<Arc<Sums>>,
 }
 
 /// The sources of a job, open.
@@ -353,6 +356,7 @@ impl Gathered {
             notes: Vec::new(),
             words: (String::new(), String::new()),
             reach: None,
+            sums: None,
         })
     }
 
@@ -474,7 +478,9 @@ impl Gathered {
             return Ok(Opened { files, gave_up });
         };
         let reach = self.reach_of(export)?;
-        let source = StoreSource::new(&self.listing, export, reach.clone(), cancel.clone());
+        let what = (&self.listing, export);
+        let sums = self.sums.clone();
+        let source = StoreSource::new(what, reach.clone(), sums, cancel.clone());
         let gave_up = Some(source.gave_up());
         let files = Box::new(source);
         Ok(Opened { files, gave_up })

@@ -26,6 +26,7 @@ pub(super) fn from_store(
     let store = export.reach.address();
     gathered.words = (store.clone(), "drives".to_owned());
     gathered.reach = Some(export.reach.clone());
+    gathered.sums.clone_from(&export.sums);
     let mut going = Vec::new();
     for chosen in &export.chosen.blobs {
         match cannot_go(chosen) {

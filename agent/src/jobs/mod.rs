@@ -15,6 +15,7 @@
 mod abort;
 mod add;
 mod confirmation;
+mod copy_logs;
 mod freeze;
 mod gather;
 mod gather_store;
@@ -43,6 +44,7 @@ mod targets;
 pub use crate::attempt::{now, place, read_left_out};
 pub use crate::job_error::{JobError, Kind};
 pub use abort::{Aborted, abort};
+pub use copy_logs::copy_logs;
 pub use gather::{Attached, Gathered, gather, mapped};
 pub use handle::Jobs;
 pub use kept_volume::{HeadKept, KeptTarget};

@@ -10,7 +10,7 @@ use shared::plan::dataset::DatasetRow;
 use zeroize::Zeroizing;
 
 use crate::device::Said;
-use crate::export::{Chosen, Reach};
+use crate::export::{Chosen, Reach, Sums};
 use crate::job_error::JobError;
 use crate::pipeline::SurfaceCheck;
 use crate::scan::ScanWatch;
@@ -76,6 +76,8 @@ pub struct ExportRequest {
     pub reach: Reach,
     /// The blobs, as they were listed.
     pub chosen: Arc<Chosen>,
+    /// Gets the checksums of the blobs, where somebody wants them.
+    pub sums: Option<Arc<Sums>>,
 }
 
 /// What becomes of a drive whose sectors the data centre will not take, or not see.

@@ -96,6 +96,7 @@ impl Gathered {
             notes: Vec::new(),
             words: self.words.clone(),
             reach: None,
+            sums: None,
         }
     }
 

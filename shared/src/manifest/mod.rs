@@ -13,8 +13,8 @@
 //! Source: reference azure-import-export.md part 4 (storage-import-export-file-format-manifest.md).
 
 mod attached;
-mod blob_list;
 mod attached_values;
+mod blob_list;
 mod blocks;
 mod error;
 mod escape;
