@@ -19,6 +19,7 @@ pub mod control;
 pub mod core_dumps;
 pub mod device;
 pub mod drives;
+pub mod export;
 pub mod http;
 pub mod in_place;
 pub mod ingest;

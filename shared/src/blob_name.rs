@@ -259,6 +259,19 @@ pub fn drive_path(session: &SessionId, relative: &str) -> String {
     path
 }
 
+/// Returns the path on the drive of `relative` (parts joined by `/`), from the root: `\music\a.mp3`.
+#[must_use]
+pub fn root_path(relative: &str) -> String {
+    format!("\\{}", relative.replace('/', "\\"))
+}
+
+/// Returns what the manifest of a drive that was filled from a store is called, in the root:
+/// `9WM35C3U.manifest`.
+#[must_use]
+pub fn export_manifest_name(serial: &str) -> String {
+    format!("{}.manifest", file_name(serial))
+}
+
 /// Returns the relative path (parts joined by `/`) of a path on the drive, and the session it lies
 /// under: the way back of [`drive_path`]. `None` for a path that is not `\session\...`, or has
 /// empty, `.` or `..` parts or a `/`.

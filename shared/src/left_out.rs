@@ -55,11 +55,17 @@ pub enum LeftOutReason {
     Vanished,
     /// A file whose bytes could not be read.
     ReadFailed,
+    /// A blob whose bytes are not those that its own Content-MD5 was made from.
+    Corrupted,
+    /// A blob in the archive tier, which nobody can read before it is rehydrated.
+    Archived,
+    /// A blob for which the drives had no room left.
+    NoRoom,
 }
 
 impl LeftOutReason {
     /// Every reason, in the order of the declaration.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 19] = [
         Self::Symlink,
         Self::Socket,
         Self::Pipe,
@@ -76,6 +82,9 @@ impl LeftOutReason {
         Self::Changed,
         Self::Vanished,
         Self::ReadFailed,
+        Self::Corrupted,
+        Self::Archived,
+        Self::NoRoom,
     ];
 
     /// Returns the stable code, as it stands in journals, CSV files and `--json`.
@@ -98,6 +107,9 @@ impl LeftOutReason {
             Self::Changed => "changed",
             Self::Vanished => "vanished",
             Self::ReadFailed => "read-failed",
+            Self::Corrupted => "corrupted",
+            Self::Archived => "archived",
+            Self::NoRoom => "no-room",
         }
     }
 
@@ -131,6 +143,9 @@ impl LeftOutReason {
             Self::Changed => "it changed after the plan was made, so its copy could not be trusted",
             Self::Vanished => "it was no longer there when its turn came",
             Self::ReadFailed => "its content could not be read",
+            Self::Corrupted => "its content is not what its Content-MD5 was made from",
+            Self::Archived => "it is in the archive tier; rehydrate it and export it then",
+            Self::NoRoom => "the drives had no room left for it",
         }
     }
 
@@ -138,7 +153,10 @@ impl LeftOutReason {
     /// during the copy.
     #[must_use]
     pub const fn makes_incomplete(self) -> bool {
-        matches!(self, Self::Changed | Self::Vanished | Self::ReadFailed)
+        matches!(
+            self,
+            Self::Changed | Self::Vanished | Self::ReadFailed | Self::Corrupted
+        )
     }
 }
 

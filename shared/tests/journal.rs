@@ -168,6 +168,7 @@ mod genuine {
     fn journal(area: &[u8], password: &str) -> Vec<u8> {
         let session = Session {
             session: "reels".parse().expect("good"),
+            exported: false,
             plan_hash: [0; 32],
             started: Moment(0),
             tool: "test".into(),

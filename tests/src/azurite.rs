@@ -1,5 +1,4 @@
 //! Microsoft's emulator of Blob storage, as a store of a test's own, and what signs for it.
-#![expect(clippy::arithmetic_side_effects, reason = "small numbers of our own")]
 
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
@@ -92,6 +91,12 @@ impl Azurite {
     }
 
     /// Returns its port.
+    #[must_use]
+    pub const fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Returns the port that it listens on.
     #[must_use]
     pub const fn port(&self) -> u16 {
         self.port

@@ -9,6 +9,7 @@ pub mod azurite;
 pub mod browser;
 pub mod import_bench;
 pub mod lost_answer;
+pub mod line;
 pub mod oracle;
 pub mod page;
 pub mod source;

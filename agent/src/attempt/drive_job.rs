@@ -47,6 +47,7 @@ impl DriveJob {
         Session {
             session: common.mapping.session.clone(),
             plan_hash: common.plan_hash,
+            exported: common.mapping.export.is_some(),
             started: common.started,
             tool: super::common::tool(),
             drive: self.identity.clone(),

@@ -462,7 +462,7 @@ impl<'a> Attempt<'a, '_, '_> {
             // Of a drive that keeps what is on it the manifest lists other sessions too.
             session: match self.drive.onto() {
                 Some(_) => None,
-                None => Some(self.common.mapping.session.as_str().to_owned()),
+                None => self.common.mapping.top_folder().map(str::to_owned),
             },
             in_place: false,
             proven_bytes,

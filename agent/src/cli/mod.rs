@@ -12,9 +12,11 @@
 mod abort;
 mod adopt;
 mod bar;
+mod blob_list;
 mod browser;
 mod check_drive;
 mod drives;
+mod export;
 mod handoff;
 mod holes;
 mod idle;
@@ -30,6 +32,7 @@ mod opened;
 mod parts;
 mod plan;
 mod prepare;
+mod preview_export;
 mod progress;
 mod report;
 mod report_page;
@@ -81,6 +84,8 @@ enum Command {
     Prepare(prepare::Arguments),
     Resume(resume::Arguments),
     Adopt(adopt::Arguments),
+    Export(export::Arguments),
+    PreviewExport(preview_export::Arguments),
     Plan(plan::Arguments),
     Scan(scan::Arguments),
     Verify(verify::Arguments),
@@ -156,6 +161,8 @@ impl Command {
             Self::Prepare(arguments) => arguments.json,
             Self::Resume(arguments) => arguments.json,
             Self::Adopt(arguments) => arguments.json,
+            Self::Export(arguments) => arguments.json,
+            Self::PreviewExport(arguments) => arguments.json,
             Self::Plan(arguments) => arguments.json,
             Self::Scan(arguments) => arguments.json,
             Self::Verify(arguments) => arguments.json,
@@ -209,6 +216,7 @@ impl Command {
                     .collect()
             }
             Self::Adopt(arguments) => targets(std::slice::from_ref(&arguments.drive)),
+            Self::Export(arguments) => targets(&arguments.drive),
             Self::Ingest(arguments) => targets(std::slice::from_ref(&arguments.drive)),
             Self::Verify(arguments) => vec![arguments.drive.clone()],
             Self::Unpack(arguments) => vec![arguments.drive.clone()],
@@ -217,6 +225,7 @@ impl Command {
             Self::Serve(arguments) => arguments.drives.clone(),
             Self::Waie(arguments) => arguments.named_drives(),
             Self::Scan(_)
+            | Self::PreviewExport(_)
             | Self::Journal(_)
             | Self::Drives(_)
             | Self::NewDrive(_)
@@ -233,7 +242,7 @@ impl Command {
     const fn erases(&self) -> bool {
         matches!(
             self,
-            Self::Prepare(_) | Self::Resume(_) | Self::Serve(_) | Self::Waie(_)
+            Self::Prepare(_) | Self::Resume(_) | Self::Export(_) | Self::Serve(_) | Self::Waie(_)
         )
     }
 
@@ -242,6 +251,8 @@ impl Command {
             Self::Prepare(arguments) => prepare::run(arguments, screen, drives),
             Self::Resume(arguments) => resume::run(arguments, screen, drives),
             Self::Adopt(arguments) => adopt::run(&arguments, screen, drives),
+            Self::Export(arguments) => export::run(&arguments, screen, drives),
+            Self::PreviewExport(arguments) => preview_export::run(&arguments, screen),
             Self::Plan(arguments) => plan::run(&arguments, screen, drives),
             Self::Scan(arguments) => scan::run(&arguments, screen),
             Self::Verify(arguments) => verify::run(&arguments, screen, drives),

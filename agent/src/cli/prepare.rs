@@ -22,7 +22,7 @@ use super::{key, report, side_door};
 use crate::device::Said;
 use crate::drives::Drives;
 use crate::jobs::{Confirmation, JobError, JobRequest, Jobs, Origin, Passphrase, SectorDoubt};
-use crate::pipeline::SurfaceCheck;
+use crate::pipeline::{Cancel, SurfaceCheck};
 use crate::scan::ScanWatch;
 
 /// Fills drives from a folder, encrypts them while it does, and reads them back
@@ -158,7 +158,7 @@ pub(super) fn carry_out(
     if request.add {
         screen.line("What is on the drive stays; the files come beside it.");
     }
-    cancel_on_signal(&jobs, &request.watch);
+    cancel_on_signal(&jobs, &request.watch, &Cancel::default());
     let bar = ScanBar::new(screen, &request.watch);
     let reply = jobs.start(request);
     drop(bar);
@@ -193,11 +193,12 @@ pub(super) fn confirm(
     Ok(job)
 }
 
-/// Lets a signal cancel a scan, and whatever job runs.
-pub(super) fn cancel_on_signal(jobs: &Jobs, scan: &ScanWatch) {
-    let (stopper, scan) = (jobs.clone(), scan.clone());
+/// Lets a signal cancel a scan, whatever waits for a store, and whatever job runs.
+pub(super) fn cancel_on_signal(jobs: &Jobs, scan: &ScanWatch, store: &Cancel) {
+    let (stopper, scan, store) = (jobs.clone(), scan.clone(), store.clone());
     on_stop(move || {
         scan.cancel();
+        store.cancel();
         for job in stopper.list() {
             drop(stopper.cancel(&job.id));
         }

@@ -7,15 +7,18 @@ use serde_json::{Value, json};
 use shared::api::FreeSpace;
 use shared::job::Verdict;
 
+use super::export::tell_not_exported;
 use super::prepare::{cancel_on_signal, confirm, read_passphrase, watch};
 use super::report;
 use super::screen::{Ended, Screen};
 use super::side_door;
 use super::source::parse_drive;
+use super::store::StoreArguments;
 use crate::drives::Drives;
 use crate::jobs::{
     JobError, Jobs, Kind, ReplaceRequest, ResumeRequest, SectorDoubt, TargetRequest, Whereabouts,
 };
+use crate::pipeline::Cancel;
 use crate::scan::ScanWatch;
 
 /// Goes on with a session that was interrupted: by a crash, a power cut, an unplugged drive
@@ -52,6 +55,20 @@ pub(super) struct Arguments {
     /// Lets a passphrase open each drive that has no keys yet: the first line of this file
     #[arg(long, value_name = "FILE")]
     passphrase_file: Option<PathBuf>,
+    /// The account that an export goes on reading from
+    #[arg(long, value_name = "URL")]
+    store: Option<String>,
+    /// A file with a shared access signature for it; `-` reads standard input
+    #[arg(long, value_name = "FILE", requires = "store")]
+    sas_file: Option<PathBuf>,
+    /// A file with an access token of Microsoft Entra; `-` reads standard input
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "store",
+        conflicts_with = "sas_file"
+    )]
+    token_file: Option<PathBuf>,
     /// Shows the recovery passwords at the end
     #[arg(long)]
     pub(super) show_keys: bool,
@@ -73,6 +90,9 @@ impl Arguments {
             keep_free_space: false,
             bek: None,
             passphrase_file: None,
+            store: None,
+            sas_file: None,
+            token_file: None,
             show_keys: false,
             json: false,
         }
@@ -86,6 +106,14 @@ pub(super) fn run(
 ) -> Result<Ended, JobError> {
     let replacements = replacements(&arguments)?;
     let passphrase = arguments.passphrase_file.as_deref();
+    let stop = Cancel::default();
+    let store = StoreArguments::of(
+        arguments.store.clone(),
+        arguments.sas_file.clone(),
+        None,
+        arguments.token_file.clone(),
+    );
+    let reach = store.map(|store| store.reach(screen, &stop)).transpose()?;
     let request = ResumeRequest {
         session: arguments.session,
         journal_dirs: arguments.journal_dir,
@@ -96,10 +124,11 @@ pub(super) fn run(
             .collect(),
         external_key_dir: arguments.bek,
         passphrase: passphrase.map(read_passphrase).transpose()?,
+        reach,
     };
     let jobs = Jobs::over(drives.clone(), None)?;
     let _side_door = side_door::open(None, "resume", &jobs, None, screen);
-    cancel_on_signal(&jobs, &ScanWatch::default());
+    cancel_on_signal(&jobs, &ScanWatch::default(), &stop);
     let mut reports = Reports::default();
     // The spares first: from then on the drives whose places they take are not waited for.
     for replace in &replacements {
@@ -121,7 +150,11 @@ pub(super) fn run(
         report::report(&jobs, &snapshot, folders, arguments.show_keys, screen),
         jobs.kind(&job),
     );
-    Ok(reports.show(&request.session, screen))
+    let mut object = reports.object(&request.session);
+    let left = tell_not_exported(&request.journal_dirs, &request.session, &mut object, screen)?;
+    screen.object(&object);
+    let amiss = Ended::amiss_if(left).0;
+    Ok(Ended(reports.kind.max(amiss)))
 }
 
 fn whereabouts(text: &str) -> Whereabouts {
@@ -171,9 +204,8 @@ impl Reports {
         }
     }
 
-    fn show(self, session: &str, screen: &Screen) -> Ended {
+    fn object(&self, session: &str) -> Value {
         let verdict = self.worst.unwrap_or(Verdict::Failed);
-        screen.object(&json!({"verdict": verdict, "session": session, "drives": self.drives}));
-        Ended(self.kind)
+        json!({"verdict": verdict, "session": session, "drives": self.drives})
     }
 }

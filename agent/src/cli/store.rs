@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 use super::key::read;
 use super::screen::Screen;
 use crate::blobs::{Authorization, Endpoint, Patience, Store, StoreError, StoreFault};
+use crate::export::Reach;
 use crate::jobs::JobError;
 use crate::pipeline::Cancel;
 
@@ -53,6 +54,33 @@ impl StoreArguments {
         })
     }
 
+    /// Makes ready to ask the account from threads that wait.
+    ///
+    /// # Errors
+    /// [`JobError`] as [`Self::open`].
+    pub(super) fn reach(&self, screen: &Screen, cancel: &Cancel) -> Result<Reach, JobError> {
+        let opened = Reach::new(self.open(screen, cancel)?);
+        opened.map_err(|error| {
+            let what = format!("cannot start threads: {error}");
+            JobError::io(what, "", "Nothing was sent.")
+        })
+    }
+
+    /// Returns the account that a command is given whose own it is not always; `None` where it is given none.
+    pub(super) fn of(
+        store: Option<String>,
+        sas_file: Option<PathBuf>,
+        sas: Option<String>,
+        token_file: Option<PathBuf>,
+    ) -> Option<Self> {
+        Some(Self {
+            store: store?,
+            sas_file,
+            sas,
+            token_file,
+        })
+    }
+
     fn authorization(&self, screen: &Screen) -> Result<Authorization, JobError> {
         let (taken, place) = match (&self.sas_file, &self.sas, &self.token_file) {
             (Some(path), _, _) => (
@@ -60,7 +88,7 @@ impl StoreArguments {
                 path.display().to_string(),
             ),
             (None, Some(signature), _) => {
-                screen.aside("argosy: other users of this computer can see a signature given with --sas; --sas-file hides it");
+                screen.aside("argosy: other users of this computer can see a signature on the command line; --sas-file hides it");
                 let bytes = Zeroizing::new(signature.clone().into_bytes());
                 (Authorization::signature(&bytes), "--sas".to_owned())
             }

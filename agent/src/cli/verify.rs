@@ -85,11 +85,12 @@ fn what_and_how(
     Ok((expected, Credential::RecoveryPassword(password)))
 }
 
-/// Returns the folder that holds every file; `None` where somebody else filled the drive, or several
-/// sessions did.
+/// Returns the folder that holds every file; `None` where somebody else filled the drive, several
+/// sessions did, or its files come out of a store.
 fn session_of(journal: &Replay) -> Option<String> {
     let session = &journal.session.session;
-    let is_alone = !journal.in_place && journal.added_to.is_none();
+    let has_folder = !journal.in_place && !journal.session.exported;
+    let is_alone = has_folder && journal.added_to.is_none();
     is_alone.then(|| session.as_str().to_owned())
 }
 

@@ -174,6 +174,7 @@ fn write_journal<R: ReadAt>(
     let started = now();
     let session = Session {
         session: adoption.session.clone(),
+        exported: false,
         plan_hash: sha256_of(&made.md5),
         started,
         tool: tool(),

@@ -121,6 +121,7 @@ impl LogFiles {
                 let errored = Errored {
                     kind: logged.kind,
                     blob: logged.blob.clone(),
+                    etag: None,
                     category: trouble.category,
                     code: trouble.code.clone(),
                     message: trouble.message.clone(),
@@ -132,6 +133,7 @@ impl LogFiles {
             let succeeded = Succeeded {
                 kind: logged.kind,
                 blob: logged.blob.clone(),
+                etag: None,
                 bytes: logged.bytes,
                 crc64,
             };

@@ -144,6 +144,9 @@ fn why_not(journal: &Replay) -> Option<&'static str> {
     if journal.in_place {
         return Some("was filled by hand");
     }
+    if journal.session.exported {
+        return Some("was filled from a store");
+    }
     if journal.redacted {
         return Some("has a journal without its key");
     }

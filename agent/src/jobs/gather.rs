@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use ntfs_image::FileTime;
 use shared::api::UnreadableCounts;
@@ -9,11 +10,15 @@ use shared::blob_name::{Destination, SessionId, check_blob_path};
 use shared::job::{LeftOut, LeftOutReason};
 use shared::manifest::{AttachedKind, BLOCK_BYTES, BLOCKS_MAX, Disposition};
 use shared::plan::dataset::{DatasetRow, read_dataset};
+use shared::plan::export::Export;
 use shared::plan::listing_csv::read_listing;
 use shared::plan::{FolderId, Goal, Kind, Listing, Mapping, Plan, Target};
 
+use super::gather_store::from_store;
 use super::request::{JobRequest, Origin};
+use crate::export::{GaveUp, Reach, StoreSource, Sums};
 use crate::job_error::JobError;
+use crate::pipeline::{Cancel, SourceFiles, SourceTarget, Sources};
 use crate::scan::{self, ScanError, ScanOptions, ScanReport, Skipped, SkippedReason, SourceRoot};
 
 /// Everything that is to travel, before anything is planned.
@@ -37,6 +42,18 @@ pub struct Gathered {
     pub notes: Vec<String>,
     /// What the page and the journal call the source and the destination.
     pub words: (String, String),
+    /// The store of an export, once somebody can open it.
+    pub reach: Option<Reach>,
+    /// Gets the checksums of an export's blobs, where somebody wants them.
+    pub sums: Option<Arc<Sums>>,
+}
+
+/// The sources of a job, open.
+pub struct Opened<'a> {
+    /// The files.
+    pub files: Box<dyn SourceFiles + 'a>,
+    /// Says later whether a store stopped the job.
+    pub gave_up: Option<GaveUp>,
 }
 
 /// The files that a row of a data set gives to all its blobs.
@@ -72,6 +89,10 @@ fn sources(request: &JobRequest) -> Result<Gathered, JobError> {
         Origin::DataSet { path, map } => data_set(request, path, map),
         Origin::Row { row, map } => one_row(request, row, map),
         Origin::Listing { path, destination } => listing(request, path, destination),
+        Origin::Store => match &request.export {
+            Some(export) => from_store(request, export),
+            None => Err(JobError::usage("no store is given", "--store")),
+        },
         Origin::Plan { path } => planned(request, path),
     }
 }
@@ -304,7 +325,11 @@ fn scan_one(request: &JobRequest, path: &Path) -> Result<ScanReport, JobError> {
 }
 
 impl Gathered {
-    fn new(request: &JobRequest, targets: Vec<Target>, numbered: bool) -> Result<Self, JobError> {
+    pub(super) fn new(
+        request: &JobRequest,
+        targets: Vec<Target>,
+        numbered: bool,
+    ) -> Result<Self, JobError> {
         let session: Result<SessionId, _> = request.session.parse();
         let session = session
             .map_err(|error| JobError::usage(error.to_string(), request.session.as_str()))?;
@@ -318,6 +343,7 @@ impl Gathered {
             numbered,
             content_md5: request.content_md5,
             renames: renames.collect(),
+            export: None,
         };
         Ok(Self {
             listing: Listing::new(),
@@ -329,6 +355,8 @@ impl Gathered {
             unique_bytes: None,
             notes: Vec::new(),
             words: (String::new(), String::new()),
+            reach: None,
+            sums: None,
         })
     }
 
@@ -438,22 +466,58 @@ impl Gathered {
         skipped.chain(planned).collect()
     }
 
-    /// Opens every source folder and keeps it open.
+    /// Opens every source folder and keeps it open; or makes ready to read blobs, for which `cancel` stops the job
+    /// when their store cannot be reached any more.
     ///
     /// # Errors
-    /// [`JobError`] when one of them cannot be opened any more.
-    pub fn open(&self) -> Result<crate::pipeline::Sources, JobError> {
+    /// [`JobError`] when one of them cannot be opened any more, or nothing opens the store.
+    pub fn open(&self, cancel: &Cancel) -> Result<Opened<'_>, JobError> {
+        let Some(export) = &self.mapping.export else {
+            let files: Box<dyn SourceFiles> = Box::new(self.open_folders()?);
+            let gave_up = None;
+            return Ok(Opened { files, gave_up });
+        };
+        let reach = self.reach_of(export)?;
+        let what = (&self.listing, export);
+        let sums = self.sums.clone();
+        let source = StoreSource::new(what, reach.clone(), sums, cancel.clone());
+        let gave_up = Some(source.gave_up());
+        let files = Box::new(source);
+        Ok(Opened { files, gave_up })
+    }
+
+    /// Returns the store of an export.
+    ///
+    /// # Errors
+    /// [`JobError`] when none is given, or another.
+    pub fn reach_of(&self, export: &Export) -> Result<&Reach, JobError> {
+        let store = export.store.as_str();
+        let next = format!(
+            "Say where the blobs are and what opens the account: --store {store} --sas-file FILE."
+        );
+        let reach = self.reach.as_ref().ok_or_else(|| {
+            let what = "this session exports blobs, and nothing that opens their store is ever written down";
+            JobError::refused(what, store, next.as_str())
+        })?;
+        if reach.address() == store {
+            return Ok(reach);
+        }
+        let what = format!("the blobs of this session are not in {}", reach.address());
+        Err(JobError::refused(what, store, next))
+    }
+
+    fn open_folders(&self) -> Result<Sources, JobError> {
         let mut targets = Vec::with_capacity(self.roots.len());
         for (root, attached) in self.roots.iter().zip(&self.attached) {
             let opened = SourceRoot::open(root)
                 .map_err(|error| JobError::usage(error.to_string(), root.display().to_string()))?;
-            targets.push(crate::pipeline::SourceTarget {
+            targets.push(SourceTarget {
                 root: opened,
                 metadata: attached.metadata.clone(),
                 properties: attached.properties.clone(),
             });
         }
-        Ok(crate::pipeline::Sources {
+        Ok(Sources {
             targets,
             numbered: self.mapping.numbered,
         })

@@ -257,6 +257,7 @@ impl Jobs {
             drives: Vec::new(),
             external_key_dir: None,
             passphrase: None,
+            reach: None,
         })
     }
 

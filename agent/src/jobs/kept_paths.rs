@@ -14,8 +14,8 @@ pub(super) fn kept_paths(prepared: &Prepared, state_dir: Option<&Path>) -> Vec<P
         | Origin::DataSet { path, .. }
         | Origin::Listing { path, .. }
         | Origin::Plan { path } => Some(path),
-        // Its folder is among the roots.
-        Origin::Row { .. } => None,
+        // Its folder is among the roots; a store lies on no drive of this computer.
+        Origin::Row { .. } | Origin::Store => None,
     };
     // A drive's files that go onto a spare come from no named place.
     let named = origin.cloned().filter(|path| !path.as_os_str().is_empty());

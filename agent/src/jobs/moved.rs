@@ -5,7 +5,7 @@ use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
 use super::gather::Gathered;
 use crate::job_error::JobError;
-use crate::pipeline::SourceFiles;
+use crate::pipeline::{Cancel, SourceFiles};
 use crate::scan::OpenSourceError;
 
 /// Files that an error names; the rest is counted.
@@ -16,7 +16,7 @@ const NAMED_MAX: usize = 20;
 /// # Errors
 /// [`JobError`], refused, that names them.
 pub(super) fn none_moved(gathered: &Gathered) -> Result<(), JobError> {
-    let sources = gathered.open()?;
+    let sources = gathered.open(&Cancel::default())?.files;
     let listing = &gathered.listing;
     let moved: Vec<String> = (0..listing.len())
         .into_par_iter()
@@ -25,7 +25,7 @@ pub(super) fn none_moved(gathered: &Gathered) -> Result<(), JobError> {
             if entry.is_folder {
                 return None;
             }
-            let how = how_moved(&sources, entry.path, entry.bytes, entry.modified)?;
+            let how = how_moved(&*sources, entry.path, entry.bytes, entry.modified)?;
             Some(format!("{} ({how})", entry.path))
         })
         .collect();

@@ -6,6 +6,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -14,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use shared::api::UnreadableCounts;
 use shared::job::{DriveIdentity, FreeSpace, LeftOut, LeftOutReason, Moment};
+use shared::plan::export::ExportBlob;
 use shared::plan::{Kind, Listing, Mapping, Plan};
 
 use super::gather::{Attached, Gathered};
@@ -118,6 +120,9 @@ impl HeadDrive {
 /// One entry: path, bytes, last change, whether it is a folder, its drive.
 type Line = (String, u64, u64, bool, Place);
 
+/// The same for an entry that is a blob of a store, and what else is known of that.
+type BlobLine = (String, u64, u64, bool, Place, ExportBlob);
+
 /// The drives that take an entry.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
@@ -196,7 +201,13 @@ pub fn write(
         piece: Vec::new(),
     };
     out.line(head)?;
-    for ((_, entry), place) in listing.iter().zip(places) {
+    let export = head.mapping.export.as_ref();
+    for ((number, entry), place) in listing.iter().zip(places) {
+        if let Some(blob) = export.and_then(|export| export.blob(number)) {
+            let (bytes, modified) = (entry.bytes, entry.modified.0);
+            out.line(&(entry.path, bytes, modified, entry.is_folder, place, blob))?;
+            continue;
+        }
         out.line(&(
             entry.path,
             entry.bytes,
@@ -229,6 +240,12 @@ pub fn read_for(path: &Path, session: &str) -> Result<PlanFile, JobError> {
     if own != session {
         return Err(JobError::usage(
             format!("the plan is of session {own}, not of {session}"),
+            place,
+        ));
+    }
+    if plan.gathered.mapping.export.is_some() {
+        return Err(JobError::usage(
+            "it is the plan of an export; argosy resume goes on with it",
             place,
         ));
     }
@@ -274,6 +291,7 @@ pub fn read_from(file: impl BufRead, place: &str) -> Result<PlanFile, JobError> 
     }
     let mut listing = Listing::new();
     let mut entries = vec![Vec::new(); head.drives.len()];
+    let (is_export, mut blobs) = (head.mapping.export.is_some(), Vec::new());
     loop {
         let text = lines.next().map_err(wrong)?;
         if let Ok(foot) = serde_json::from_str::<Foot>(text) {
@@ -286,10 +304,11 @@ pub fn read_from(file: impl BufRead, place: &str) -> Result<PlanFile, JobError> 
             }
             break;
         }
-        let parsed = serde_json::from_str(text);
+        let parsed = parse_line(text, is_export);
         let number = lines.number;
-        let (path, bytes, modified, is_folder, place): Line =
+        let ((path, bytes, modified, is_folder, place), blob) =
             parsed.map_err(|error| wrong(format!("line {number}: {error}")))?;
+        blobs.extend(blob);
         let kind = if is_folder { Kind::Folder } else { Kind::File };
         let pushed = listing.push(&path, bytes, FileTime(modified), kind);
         let entry = pushed.map_err(|error| wrong(format!("line {number}: {error}")))?;
@@ -309,6 +328,9 @@ pub fn read_from(file: impl BufRead, place: &str) -> Result<PlanFile, JobError> 
             entries.push(entry);
         }
     }
+    if let Some(export) = &mut head.mapping.export {
+        export.blobs = Arc::new(blobs);
+    }
     let attached: Option<Vec<Attached>> = head.attached.iter().map(decoded).collect();
     let gathered = Gathered {
         listing,
@@ -325,6 +347,8 @@ pub fn read_from(file: impl BufRead, place: &str) -> Result<PlanFile, JobError> 
         unique_bytes: None,
         notes: Vec::new(),
         words: head.words.clone(),
+        reach: None,
+        sums: None,
     };
     let hash = lines.sum.finalize().into();
     Ok(PlanFile {
@@ -338,6 +362,15 @@ pub fn read_from(file: impl BufRead, place: &str) -> Result<PlanFile, JobError> 
             .unwrap_or_default()
             .to_owned(),
     })
+}
+
+/// Reads one entry, and the blob that it is.
+fn parse_line(text: &str, is_export: bool) -> serde_json::Result<(Line, Option<ExportBlob>)> {
+    if !is_export {
+        return Ok((serde_json::from_str(text)?, None));
+    }
+    let (path, bytes, modified, is_folder, place, blob): BlobLine = serde_json::from_str(text)?;
+    Ok(((path, bytes, modified, is_folder, place), Some(blob)))
 }
 
 /// The lines of a plan, hashed as they are read.
@@ -447,140 +480,4 @@ fn count_unreadable(skipped: &[LeftOut]) -> u64 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn gathered() -> Gathered {
-        let mut listing = Listing::new();
-        for (path, bytes, kind) in [
-            ("a", 5, Kind::File),
-            ("b \"\n\u{1f600}", 0, Kind::Folder),
-            ("b \"\n\u{1f600}/c", 7, Kind::File),
-        ] {
-            listing.push(path, bytes, FileTime(131), kind).expect("few");
-        }
-        let session = "planned".parse().expect("a session");
-        let destination = "film/reels/".parse().expect("a destination");
-        Gathered {
-            listing,
-            mapping: Mapping::of_source(session, destination),
-            roots: vec![PathBuf::from("/srv/film")],
-            attached: vec![Attached {
-                metadata: Some(b"<Metadata/>".to_vec()),
-                properties: None,
-            }],
-            skipped: Vec::new(),
-            unreadable: UnreadableCounts::default(),
-            unique_bytes: None,
-            notes: Vec::new(),
-            words: ("/srv/film".to_owned(), "film/reels/".to_owned()),
-        }
-    }
-
-    fn written(folder: &Path) -> PathBuf {
-        let plan = Plan {
-            drives: Vec::new(),
-            lower_bound: 0,
-            proven: true,
-            why: String::new(),
-            assumed: Vec::new(),
-            left_out: Vec::new(),
-            problems: Vec::new(),
-        };
-        let head = Head::new(&gathered(), Moment(1), "xts-aes-128", true);
-        let hash = write(
-            &Shelves::of_folders(&[folder.to_owned()]),
-            "p.plan",
-            &head,
-            &gathered().listing,
-            &plan,
-        )
-        .expect("a new file");
-        let path = folder.join("p.plan");
-        let bytes = std::fs::read(&path).expect("just written");
-        assert_eq!(hash, <[u8; 32]>::from(Sha256::digest(bytes)));
-        path
-    }
-
-    #[test]
-    fn a_plan_comes_back_as_it_was_written() {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let read = read_for(&written(folder.path()), "planned").expect("just written");
-        let read = read.gathered;
-        let expected = gathered();
-        assert_eq!(
-            (&read.mapping, &read.roots, &read.words),
-            (&expected.mapping, &expected.roots, &expected.words)
-        );
-        assert_eq!(read.attached[0].metadata, expected.attached[0].metadata);
-        assert!(read.listing.iter().eq(expected.listing.iter()));
-    }
-
-    #[test]
-    fn a_plan_that_was_cut_off_anywhere_is_refused() {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let path = written(folder.path());
-        let bytes = std::fs::read(&path).expect("just written");
-        for length in (0..bytes.len() - 1).step_by(7).chain([bytes.len() - 2]) {
-            std::fs::write(&path, &bytes[..length]).expect("it is ours");
-            assert!(read_for(&path, "planned").is_err(), "{length}");
-        }
-    }
-
-    #[test]
-    fn a_folder_on_two_drives_comes_back_on_both() {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let drive = |serial: &str, entries: &[u32]| shared::plan::PlannedDrive {
-            serial: serial.to_owned(),
-            disk_bytes: 1,
-            sector: disk::SectorSize::B512,
-            kept: None,
-            capacity_bytes: 1,
-            used_bytes: 1,
-            files: 1,
-            file_bytes: 5,
-            entries: entries.to_vec(),
-        };
-        let plan = Plan {
-            drives: vec![drive("A", &[0, 1]), drive("B", &[1, 2])],
-            lower_bound: 2,
-            proven: true,
-            why: String::new(),
-            assumed: Vec::new(),
-            left_out: Vec::new(),
-            problems: Vec::new(),
-        };
-        let mut head = Head::new(&gathered(), Moment(1), "xts-aes-128", true);
-        let head_drive = |serial: &str| HeadDrive {
-            identity: DriveIdentity {
-                serial: serial.to_owned(),
-                serial_source: shared::job::SerialSource::Image,
-                model: String::new(),
-                wwn: String::new(),
-                bytes: 1,
-                sector_bytes: 512,
-            },
-            path: PathBuf::from(serial),
-            free_space: FreeSpace::Blank,
-            sealed: String::new(),
-            edges: Edges::default(),
-            capacity_bytes: 1,
-            used_bytes: 1,
-            kept: None,
-        };
-        head.drives = vec![head_drive("A"), head_drive("B")];
-        let shelves = Shelves::of_folders(&[folder.path().to_owned()]);
-        let hash = write(&shelves, "two.plan", &head, &gathered().listing, &plan);
-        let read = read(&folder.path().join("two.plan")).expect("just written");
-        assert_eq!(read.entries, [vec![0, 1], vec![1, 2]]);
-        assert_eq!(read.hash, hash.expect("a new file"));
-        // No other drive, and none twice: the line is named.
-        let text = std::fs::read_to_string(folder.path().join("two.plan")).expect("just written");
-        assert!(text.contains("false,0]\n"));
-        for place in ["2", "-2", "[0,0]", "[1,-1]"] {
-            let altered = text.replacen("false,0]", &format!("false,{place}]"), 1);
-            let refused = read_from(altered.as_bytes(), "p").expect_err(place);
-            assert!(refused.to_string().contains("line 2"), "{refused}");
-        }
-    }
-}
+mod tests;

@@ -11,6 +11,7 @@ use super::moved::none_moved;
 use super::old_journals;
 use super::plan_file;
 use super::request::{JobRequest, Origin};
+use super::room::as_much_as_fits;
 use super::session_plans::{own_name, replacement_name};
 use super::share::{self, Share};
 use super::targets::{self, Target};
@@ -74,6 +75,7 @@ impl Prepared {
             Some((gathered, plan, share)) => (gathered, Some((plan, share))),
             None => (gather(&request)?, None),
         };
+        let mut gathered = gathered;
         if !request.leave_unreadable && !gathered.unreadable.is_none() {
             return Err(cannot_read(&gathered));
         }
@@ -81,6 +83,10 @@ impl Prepared {
         add::no_blob_twice(&gathered, &all)?;
         let (plan, share) = match ready {
             Some((plan, share)) => (plan, Some(share)),
+            None if gathered.mapping.export.is_some() => {
+                let sizes: Vec<_> = all.iter().map(Target::size).collect();
+                (as_much_as_fits(&mut gathered, &sizes, false)?, None)
+            }
             None => (make_plan(&gathered, &all)?, None),
         };
         if !request.accept_moved && matches!(request.origin, Origin::Plan { .. }) {
@@ -106,7 +112,10 @@ impl Prepared {
                     "nothing in the source can go onto a drive: all {count} entries are left out"
                 ),
             };
-            return Err(JobError::plan(what, "Choose a folder that holds files."));
+            return Err(JobError::plan(
+                what,
+                "Choose a source that holds files, or larger drives.",
+            ));
         }
         let (needed, unused) = pick(&plan, all);
         for target in &needed {

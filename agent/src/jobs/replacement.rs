@@ -1,6 +1,7 @@
 //! A spare in the place of a drive that died.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::gather::Gathered;
 use super::plan_file::HeadDrive;
@@ -78,8 +79,19 @@ pub(super) fn replacement(
             },
         )
     };
+    let mut plan = plan;
+    plan.gathered.reach.clone_from(&request.reach);
+    if let Some(export) = &plan.gathered.mapping.export {
+        plan.gathered.reach_of(export)?;
+    }
     let entries = plan.entries.get(place).map_or(&[][..], Vec::as_slice);
     let listing = part(&plan.gathered.listing, entries)?;
+    if let Some(export) = &mut plan.gathered.mapping.export {
+        let blobs = entries
+            .iter()
+            .filter_map(|entry| export.blob(*entry).cloned());
+        export.blobs = Arc::new(blobs.collect());
+    }
     let replaced = Replaced {
         serial: serial.to_owned(),
         planned_out,

@@ -1,6 +1,7 @@
 //! What a person asks for.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use bitlocker_image::{Cipher, RecoveryPassword};
 use disk::SectorSize;
@@ -9,6 +10,7 @@ use shared::plan::dataset::DatasetRow;
 use zeroize::Zeroizing;
 
 use crate::device::Said;
+use crate::export::{Chosen, Reach, Sums};
 use crate::job_error::JobError;
 use crate::pipeline::SurfaceCheck;
 use crate::scan::ScanWatch;
@@ -59,10 +61,23 @@ pub struct JobRequest {
     pub other_file_systems: bool,
     /// Tells how far the listing of the sources is, and ends it.
     pub watch: ScanWatch,
+    /// The store and the blobs of an export; `None` for what comes from files.
+    pub export: Option<ExportRequest>,
     /// What the page computed, to be compared; empty when nobody did.
     pub expected: Vec<ExpectedDrive>,
     /// Whether a plan that differs from `expected` is accepted.
     pub accept_differences: bool,
+}
+
+/// The blobs that an export puts onto drives.
+#[derive(Clone, Debug)]
+pub struct ExportRequest {
+    /// The store.
+    pub reach: Reach,
+    /// The blobs, as they were listed.
+    pub chosen: Arc<Chosen>,
+    /// Gets the checksums of the blobs, where somebody wants them.
+    pub sums: Option<Arc<Sums>>,
 }
 
 /// What becomes of a drive whose sectors the data centre will not take, or not see.
@@ -133,6 +148,8 @@ pub enum Origin {
         /// Container and prefix.
         destination: String,
     },
+    /// The blobs of [`JobRequest::export`].
+    Store,
     /// A plan that `argosy plan --out` wrote.
     Plan {
         /// The file.
@@ -210,6 +227,7 @@ impl JobRequest {
             leave_unreadable: true,
             other_file_systems: false,
             watch: ScanWatch::default(),
+            export: None,
             expected: Vec::new(),
             accept_differences: true,
         }
@@ -253,6 +271,7 @@ impl JobRequest {
             leave_unreadable: wire.options.leave_unreadable,
             other_file_systems: wire.options.other_file_systems,
             watch: ScanWatch::default(),
+            export: None,
             expected: wire.expected,
             accept_differences: wire.accept_differences,
         })

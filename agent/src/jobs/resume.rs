@@ -21,6 +21,7 @@ use crate::attempt::{
     whole_journal,
 };
 use crate::drives::Drives;
+use crate::export::Reach;
 use crate::job_error::JobError;
 use crate::shelf::Shelves;
 
@@ -37,6 +38,8 @@ pub struct ResumeRequest {
     pub external_key_dir: Option<PathBuf>,
     /// The passphrase of such a drive, when the session has one.
     pub passphrase: Option<Passphrase>,
+    /// The store that the session exports from.
+    pub reach: Option<Reach>,
 }
 
 /// Where a drive is now.
@@ -87,6 +90,10 @@ fn revive(
     mut plan: PlanFile,
     replaced: &[String],
 ) -> Result<Interrupted, JobError> {
+    plan.gathered.reach.clone_from(&request.reach);
+    if let Some(export) = &plan.gathered.mapping.export {
+        plan.gathered.reach_of(export)?;
+    }
     let shelves = Shelves::of_folders(&request.journal_dirs);
     let cipher = cipher(&plan)?;
     let mut left_out = std::mem::take(&mut plan.head.left_out);

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use bitlocker_image::Cipher;
-use shared::api::News;
+use shared::api::{Finding, News};
 use shared::job::{Moment, Stage};
 
 use super::freeze::{Frozen, freeze};
@@ -15,7 +15,9 @@ use super::prepared::Prepared;
 use crate::attempt::{
     Begun, Common, DriveBay, DriveEnd, DriveJob, DriveMeter, Grain, Speed, Teller, now, run, untold,
 };
+use crate::blobs::StoreError;
 use crate::drives::Confirmed;
+use crate::export::GaveUp;
 use crate::job_error::{JobError, Kind};
 use crate::pipeline::{Cancel, SurfaceCheck};
 use crate::shelf::Shelves;
@@ -113,12 +115,12 @@ pub(super) fn run_drives(
     publish: &Publish,
     cancel: &Cancel,
 ) -> Result<Vec<(String, DriveEnd)>, JobError> {
-    let sources = planned.gathered.open()?;
+    let opened = planned.gathered.open(cancel)?;
     let threads = reading_threads()?;
     let common = Common {
         listing: &planned.gathered.listing,
         mapping: &planned.gathered.mapping,
-        sources: &sources,
+        sources: &*opened.files,
         threads: &threads,
         shelves: planned.shelves,
         cipher: planned.cipher,
@@ -180,12 +182,39 @@ pub(super) fn run_drives(
         }
         over.store(true, Ordering::Release);
     });
+    if let Some(why) = opened.gave_up.as_ref().and_then(GaveUp::why) {
+        tell_store_failed(job, &why, &meters, publish);
+    }
     let mut ends = ends.into_inner().unwrap_or_else(PoisonError::into_inner);
     ends.sort_by_key(|(number, _, _)| *number);
     Ok(ends
         .into_iter()
         .map(|(_, serial, end)| (serial, end))
         .collect())
+}
+
+/// Tells of every drive that the store stopped it, and what to do.
+fn tell_store_failed(
+    job: &str,
+    why: &StoreError,
+    meters: &HashMap<String, DriveMeter>,
+    publish: &Publish,
+) {
+    for serial in meters.keys() {
+        let message = format!(
+            "{why}. {} Then go on with argosy resume: nothing that is durable is read again",
+            why.next()
+        );
+        publish(News::Found {
+            job: job.to_owned(),
+            serial: serial.clone(),
+            finding: Finding {
+                code: "store".to_owned(),
+                message,
+                place: why.subject.clone(),
+            },
+        });
+    }
 }
 
 fn begin<'c>(

@@ -127,27 +127,33 @@ struct Files<'a, 'w> {
     work: &'a Work<'w>,
     hashes: &'a SideReader,
     index_of: &'a HashIndex,
-    /// Properties files by entry, and metadata and properties files by target.
+    /// Properties and metadata files by entry, and those by target.
     properties: HashMap<u32, Node>,
+    metadata: HashMap<u32, Node>,
     target_metadata: HashMap<u32, Node>,
     target_properties: HashMap<u32, Node>,
 }
 
 impl<'a, 'w> Files<'a, 'w> {
     fn new(work: &'a Work<'w>, hashes: &'a SideReader, index_of: &'a HashIndex) -> Self {
-        let (properties, target_metadata, target_properties) = Default::default();
+        let (properties, metadata) = Default::default();
+        let (target_metadata, target_properties) = Default::default();
         let mut files = Self {
             work,
             hashes,
             index_of,
             properties,
+            metadata,
             target_metadata,
             target_properties,
         };
         for node in 1..work.layout.ntfs().tree().node_count() {
             let node = Node(node);
             match work.layout.source_of(node) {
-                NodeSource::Properties(entry) => files.properties.insert(entry, node),
+                NodeSource::Properties(entry) | NodeSource::BlobProperties(entry) => {
+                    files.properties.insert(entry, node)
+                }
+                NodeSource::BlobMetadata(entry) => files.metadata.insert(entry, node),
                 NodeSource::TargetMetadata(target) => files.target_metadata.insert(target, node),
                 NodeSource::TargetProperties(target) => {
                     files.target_properties.insert(target, node)
@@ -165,6 +171,10 @@ impl<'a, 'w> Files<'a, 'w> {
             .mapping
             .target_number(work.listing, entry)
             .map_err(failed)?;
+        let metadata = match self.metadata.get(&entry) {
+            Some(own) => Some(own),
+            None => self.target_metadata.get(&target),
+        };
         let properties = match self.properties.get(&entry) {
             Some(own) => Some(own),
             None => self.target_properties.get(&target),
@@ -178,7 +188,8 @@ impl<'a, 'w> Files<'a, 'w> {
             self.hashes_of(node)?,
         );
         file.disposition = naming.disposition;
-        file.metadata = self.attached(naming.metadata, self.target_metadata.get(&target))?;
+        (file.exported, file.snapshot) = (naming.exported, naming.snapshot);
+        file.metadata = self.attached(naming.metadata, metadata)?;
         file.properties = self.attached(naming.properties, properties)?;
         Ok(file)
     }

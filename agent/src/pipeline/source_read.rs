@@ -4,6 +4,9 @@
     reason = "offsets within a file of known length; release builds stop at an overflow"
 )]
 
+use std::borrow::Cow;
+use std::io::ErrorKind;
+
 use ntfs_image::Node;
 use shared::drive::NodeSource;
 use shared::job::LeftOutReason;
@@ -53,7 +56,9 @@ impl Reading<'_> {
             data.fill(0);
             return Ok(None);
         }
-        if let Some(content) = given(work, self.file) {
+        let given =
+            beside_blob(work, self.file).or_else(|| given(work, self.file).map(Cow::Borrowed));
+        if let Some(content) = given {
             let content = content
                 .get(index(self.from)..)
                 .and_then(|content| content.get(..data.len()));
@@ -108,6 +113,20 @@ fn given<'a>(work: &'a Work<'_>, file: Node) -> Option<&'a [u8]> {
     }
 }
 
+/// Returns the properties or metadata file of an exported blob.
+fn beside_blob<'a>(work: &'a Work<'_>, file: Node) -> Option<Cow<'a, [u8]>> {
+    let export = work.mapping.export.as_ref()?;
+    let content = match work.layout.source_of(file) {
+        NodeSource::BlobProperties(entry) => {
+            let bytes = work.listing.entry(entry).bytes;
+            export.blob(entry)?.properties_file(bytes)
+        }
+        NodeSource::BlobMetadata(entry) => export.blob(entry)?.metadata_file()?,
+        _ => return None,
+    };
+    Some(Cow::Owned(content))
+}
+
 /// Opens a file and makes sure that it is the one that was planned.
 fn open(work: &Work<'_>, file: Node) -> Result<Box<dyn SourceRead>, LeftOutReason> {
     let entry = work.layout.entry_of(file).ok_or(LeftOutReason::Vanished)?;
@@ -131,11 +150,21 @@ fn reason(error: &OpenSourceError) -> LeftOutReason {
     }
 }
 
+/// What a failed read means: a store tells a blob that is another now from one that is gone.
+fn why(error: &std::io::Error) -> LeftOutReason {
+    match error.kind() {
+        ErrorKind::NotFound => LeftOutReason::Vanished,
+        ErrorKind::StaleNetworkFileHandle => LeftOutReason::Changed,
+        ErrorKind::InvalidData => LeftOutReason::Corrupted,
+        _ => LeftOutReason::ReadFailed,
+    }
+}
+
 /// Compares length and time with the plan: before the first byte and after the last.
 fn unchanged(work: &Work<'_>, file: Node, source: &dyn SourceRead) -> Result<(), LeftOutReason> {
     let entry = work.layout.entry_of(file).ok_or(LeftOutReason::Vanished)?;
     let planned = work.listing.entry(entry);
-    let now = source.state().map_err(|_| LeftOutReason::ReadFailed)?;
+    let now = source.state().map_err(|error| why(&error))?;
     if now.bytes != planned.bytes || now.file_time() != planned.modified {
         return Err(LeftOutReason::Changed);
     }
@@ -149,8 +178,8 @@ fn fill_from(source: &dyn SourceRead, from: u64, into: &mut [u8]) -> Result<(), 
         match source.read_at(at, &mut into[done..]) {
             Ok(0) => return Err(LeftOutReason::Changed),
             Ok(read) => done += read,
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-            Err(_) => return Err(LeftOutReason::ReadFailed),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(why(&error)),
         }
     }
     Ok(())

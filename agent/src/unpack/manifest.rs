@@ -6,24 +6,25 @@ use std::io::BufReader;
 use disk::ReadAt;
 use ntfs_image::read::{FileReader, Volume};
 use shared::manifest::{ManifestFile, ManifestReader};
+use shared::verify::find_manifest;
 
 /// What a drive's manifest says, by path.
 #[derive(Debug, Default)]
 pub struct DriveManifest {
+    /// Its path on the drive: `\DriveManifest.xml`, or `\<serial>.manifest`.
+    pub path: String,
     /// Serial of the drive that it was written for.
     pub drive_id: String,
     /// Its files, by path on the drive (`\a\b`).
     pub files: HashMap<String, ManifestFile>,
 }
 
-/// Reads `\DriveManifest.xml`; `Ok(None)` when the drive has none.
+/// Reads the manifest ([`find_manifest`]); `Ok(None)` when the drive has none.
 ///
 /// # Errors
 /// A sentence when there is one that cannot be read to its end; nothing of it may be believed then.
 pub fn manifest_of<R: ReadAt>(volume: &Volume<R>) -> Result<Option<DriveManifest>, String> {
-    let entry = volume
-        .find("\\DriveManifest.xml")
-        .map_err(|error| error.to_string())?;
+    let entry = find_manifest(volume).map_err(|error| error.to_string())?;
     let Some(entry) = entry.filter(|entry| !entry.is_folder) else {
         return Ok(None);
     };
@@ -33,6 +34,7 @@ pub fn manifest_of<R: ReadAt>(volume: &Volume<R>) -> Result<Option<DriveManifest
     let stream = BufReader::with_capacity(1 << 20, FileReader::new(volume, file));
     let mut reader = ManifestReader::new(stream).map_err(|error| error.to_string())?;
     let mut manifest = DriveManifest {
+        path: format!("\\{}", entry.name),
         drive_id: reader.drive_id().to_owned(),
         files: HashMap::new(),
     };

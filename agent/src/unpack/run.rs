@@ -8,7 +8,8 @@ use ntfs_image::FileTime;
 use ntfs_image::read::{Entry, File, Volume, VolumeError};
 use serde::Serialize;
 use shared::manifest::ManifestFile;
-use shared::verify::VerifyVerdict;
+use shared::plan::MANIFEST_NAME;
+use shared::verify::{VerifyVerdict, find_manifest};
 
 use super::home::{Home, HomeError, Part, is_safe_name};
 use super::manifest::{DriveManifest, manifest_of};
@@ -20,7 +21,6 @@ use shared::blob_name::file_name;
 const STEP: u64 = 32 << 20;
 /// Findings kept; the rest is counted.
 const FINDINGS_MAX: usize = 1000;
-const MANIFEST: &str = "\\DriveManifest.xml";
 const WINDOWS_OWN: &str = "\\System Volume Information";
 
 /// How to unpack.
@@ -101,12 +101,12 @@ pub fn unpack<R: ReadAt>(
     };
     match manifest_of(volume) {
         Ok(manifest) => run.manifest = manifest,
-        Err(what) => run.find(
-            "manifest",
-            format!("the manifest cannot be read: {what}"),
-            Some(MANIFEST),
-            None,
-        ),
+        Err(what) => {
+            let entry = find_manifest(volume).ok().flatten();
+            let path = entry.map(|entry| format!("\\{}", entry.name));
+            let what = format!("the manifest cannot be read: {what}");
+            run.find("manifest", what, path.as_deref(), None);
+        }
     }
     run.report.has_manifest = run.manifest.is_some();
     run.all(cancel);
@@ -203,8 +203,10 @@ impl<R: ReadAt> Run<'_, R> {
             );
             return None;
         }
-        if path == MANIFEST
-            && let Some(manifest) = &self.manifest
+        // An export's has the serial in its name already.
+        let is_manifest = |manifest: &&DriveManifest| manifest.path == path;
+        if entry.name == MANIFEST_NAME
+            && let Some(manifest) = self.manifest.as_ref().filter(is_manifest)
         {
             return Some(PathBuf::from(format!(
                 "{}.DriveManifest.xml",

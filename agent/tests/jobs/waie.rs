@@ -256,7 +256,7 @@ fn a_session_is_aborted_and_commands_without_a_part_say_what_is_missing() {
     for (words, missing) in [
         (
             &["PreviewExport", "/sn:a", "/sk:b", "/DriveSize:1TB"][..],
-            "no list of blobs",
+            "takes no account key",
         ),
         (&["PrepImprot"], "did you mean PrepImport?"),
         (&["PrepImport", "/dataset2:x"], "did you mean /DataSet?"),

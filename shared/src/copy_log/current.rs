@@ -14,6 +14,8 @@ pub struct Succeeded {
     pub kind: BlobKind,
     /// The blob, container included, with slashes.
     pub blob: String,
+    /// The version that was exported, without quotes; none for an import.
+    pub etag: Option<String>,
     /// Its length.
     pub bytes: u64,
     /// CRC-64/NVME of all of it.
@@ -27,6 +29,8 @@ pub struct Errored {
     pub kind: BlobKind,
     /// The blob, container included, with slashes.
     pub blob: String,
+    /// The version that was to be exported, without quotes; none for an import.
+    pub etag: Option<String>,
     /// What sort of error.
     pub category: Category,
     /// The service's or the system's number: an HTTP status, for instance.
@@ -46,6 +50,8 @@ pub enum Category {
     DataValidation,
     /// Metadata or properties.
     FileProperty,
+    /// The store said no, for an export.
+    ExportCloudHttp,
     /// Anything else.
     UnknownType,
 }
@@ -59,11 +65,12 @@ impl Category {
             Self::CloudHttp => "UploadErrorCloudHttp",
             Self::DataValidation => "UploadErrorDataValidationError",
             Self::FileProperty => "UploadErrorFilePropertyError",
+            Self::ExportCloudHttp => "ExportCloudHttp",
             Self::UnknownType => "UploadErrorUnknownType",
         }
     }
 
-    /// Returns the category of a word; `None` for one that an import does not have.
+    /// Returns the category of a word; `None` for one that is none of these.
     #[must_use]
     pub fn from_code(code: &str) -> Option<Self> {
         [
@@ -71,6 +78,7 @@ impl Category {
             Self::CloudHttp,
             Self::DataValidation,
             Self::FileProperty,
+            Self::ExportCloudHttp,
             Self::UnknownType,
         ]
         .into_iter()
@@ -85,6 +93,7 @@ impl Category {
             Self::CloudHttp => "the store refused a request",
             Self::DataValidation => "the data differ from the drive's manifest",
             Self::FileProperty => "the metadata or properties file cannot be used",
+            Self::ExportCloudHttp => "the blob could not be read as it was listed",
             Self::UnknownType => "another error",
         }
     }
@@ -110,7 +119,13 @@ pub(super) const fn format(kind: BlobKind) -> &'static str {
 /// # Errors
 /// What `out` gives.
 pub fn write_succeeded(out: &mut impl io::Write, blob: &Succeeded) -> io::Result<()> {
-    write!(out, "<File CloudFormat=\"{}\" Path=\"", format(blob.kind))?;
+    write!(out, "<File CloudFormat=\"{}\"", format(blob.kind))?;
+    if let Some(etag) = &blob.etag {
+        out.write_all(b" ETag=\"")?;
+        write_escaped(out, etag)?;
+        out.write_all(b"\"")?;
+    }
+    out.write_all(b" Path=\"")?;
     let (container, name) = blob.blob.split_once('/').unwrap_or(("", &blob.blob));
     write_escaped(out, container)?;
     out.write_all(b"\\")?;
@@ -130,11 +145,13 @@ pub fn write_errored(out: &mut impl io::Write, blob: &Errored) -> io::Result<()>
         format(blob.kind)
     )?;
     write_escaped(out, &blob.blob)?;
-    write!(
-        out,
-        "\">\n  <Category>{}</Category>\n  <ErrorCode>",
-        blob.category
-    )?;
+    write!(out, "\">\n  <Category>{}</Category>\n", blob.category)?;
+    if let Some(etag) = &blob.etag {
+        out.write_all(b"  <ETag>")?;
+        write_escaped(out, etag)?;
+        out.write_all(b"</ETag>\n")?;
+    }
+    out.write_all(b"  <ErrorCode>")?;
     write_escaped(out, &blob.code)?;
     out.write_all(b"</ErrorCode>\n  <ErrorMessage>")?;
     write_escaped(out, &blob.message)?;

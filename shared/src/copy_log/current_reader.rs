@@ -58,6 +58,7 @@ fn succeeded(entry: u64, element: &Element) -> Result<Option<Succeeded>, LogErro
     Ok(Some(Succeeded {
         kind,
         blob: of("Path").replacen('\\', "/", 1),
+        etag: element.attribute("ETag").map(str::to_owned),
         bytes: number(entry, "Size", of("Size"))?,
         crc64: number(entry, "crc64", of("crc64"))?,
     }))
@@ -69,6 +70,7 @@ fn errored(element: &Element) -> Option<Errored> {
     Some(Errored {
         kind,
         blob: element.attribute("Path").unwrap_or_default().to_owned(),
+        etag: element.child("ETag").map(|etag| etag.text.clone()),
         category: category.unwrap_or(Category::UnknownType),
         code: element.text_of("ErrorCode").to_owned(),
         message: element.text_of("ErrorMessage").to_owned(),
@@ -96,12 +98,14 @@ mod tests {
         let arrived = Succeeded {
             kind: BlobKind::Page,
             blob: "disks/a & b/\"x\" é.vhd".to_owned(),
+            etag: Some("0x8D8".to_owned()),
             bytes: 1024,
             crc64: 14_179_624_636_173_788_226,
         };
         let failed = Errored {
             kind: BlobKind::Block,
             blob: "film/a.mov".to_owned(),
+            etag: Some("0x8D9".to_owned()),
             category: Category::DataValidation,
             code: "Corrupted".to_owned(),
             message: "block 3 <differs>".to_owned(),

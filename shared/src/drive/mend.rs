@@ -49,7 +49,9 @@ impl<'a> Mend<'a> {
         }
         let goes = |node: Node| match planned.source_of(node) {
             NodeSource::Entry(_) => left_out(node),
-            NodeSource::Properties(entry) => planned.node_of(entry).is_some_and(left_out),
+            NodeSource::Properties(entry)
+            | NodeSource::BlobProperties(entry)
+            | NodeSource::BlobMetadata(entry) => planned.node_of(entry).is_some_and(left_out),
             _ => false,
         };
         let tree = planned.ntfs().tree();

@@ -44,6 +44,14 @@ pub enum NotHanded {
         /// The drive.
         serial: String,
     },
+    /// The drive was filled from a store: there is nothing to import from it.
+    #[error(
+        "drive {serial} was filled by an export; it is to be unpacked where the data is wanted, not handed to an import"
+    )]
+    Exported {
+        /// The drive.
+        serial: String,
+    },
     /// The drive is not proven.
     #[error("drive {serial} is {verdict}, so it must not be shipped: {next}")]
     NotProven {
@@ -78,6 +86,9 @@ pub fn handed(journal: &[u8]) -> Result<HandedDrive, NotHanded> {
 fn of(replay: &Replay) -> Result<HandedDrive, NotHanded> {
     let drive = &replay.session.drive;
     let serial = drive.serial.clone();
+    if replay.session.exported {
+        return Err(NotHanded::Exported { serial });
+    }
     let verdict = replay.closed.as_ref().map(|closed| closed.verdict);
     let verdict = verdict.unwrap_or(Verdict::Failed);
     let next = match verdict {

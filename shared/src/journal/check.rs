@@ -277,7 +277,8 @@ fn read_manifest(
         files = files.saturating_add(1);
         let own = session_and_relative(&file.path)
             .is_some_and(|(session, _)| session == replay.session.session);
-        if !own && strangers == 0 && !replay.in_place && replay.added_to.is_none() {
+        let is_free = replay.in_place || replay.added_to.is_some() || replay.session.exported;
+        if !own && strangers == 0 && !is_free {
             let message = format!(
                 "{} does not lie under session {}",
                 file.path, replay.session.session

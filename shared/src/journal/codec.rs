@@ -5,6 +5,7 @@ use super::fields::{Reader, Writer};
 use super::framing::{Body, Kind, Value};
 use super::record::{Closed, Key, LeftOutTally, Note, Record, Session, SideMark, Stored};
 use super::text;
+use crate::blob_name::export_manifest_name;
 use crate::job::{DriveIdentity, FreeSpace, LeftOut, LeftOutReason, Moment, SerialSource, Verdict};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -20,7 +21,20 @@ const LINE_BYTES: usize = 72;
 pub(super) const SEALED_BYTES: usize = 65_536;
 pub(super) const DRIVE_INFO: &str = "DriveInfo";
 pub(super) const KEY: &str = "ArgosyBitLocker";
-pub(super) const MANIFEST_PATH: &str = "\\DriveManifest.xml";
+const MANIFEST_PATH: &str = "\\DriveManifest.xml";
+/// The field of a session that only an export has.
+const EXPORT_MANIFEST: &str = "ExportManifest";
+
+/// What the records before a DriveInfo say, which it must repeat.
+#[derive(Clone, Copy)]
+pub(super) struct Known<'a> {
+    /// The drive's serial.
+    pub(super) serial: &'a str,
+    /// The key's text.
+    pub(super) key: &'a str,
+    /// Whether the drive was filled from a store.
+    pub(super) exported: bool,
+}
 
 pub(super) fn new_file(time: Moment) -> Body {
     let fields = Writer::default()
@@ -49,8 +63,17 @@ pub(super) fn write(time: Moment, stored: &Stored) -> Body {
         Stored::DriveInfo {
             serial,
             key,
+            exported,
             manifest_md5,
-        } => write_drive_info(serial, key, manifest_md5),
+        } => {
+            let exported = *exported;
+            let known = Known {
+                serial,
+                key,
+                exported,
+            };
+            write_drive_info(known, manifest_md5)
+        }
         Stored::Closed(closed) => Writer::activity("ArgosyClosed")
             .number("Records", closed.records)
             .word(
@@ -145,6 +168,11 @@ fn write_session(session: &Session) -> Writer {
         .number("KeptBytes", session.kept_bytes)
         .number("Files", session.files)
         .number("Bytes", session.bytes)
+        .word_if(
+            session.exported,
+            EXPORT_MANIFEST,
+            &export_manifest_name(&drive.serial),
+        )
 }
 
 fn write_key(key: &Key) -> Writer {
@@ -167,14 +195,16 @@ fn write_key(key: &Key) -> Writer {
 }
 
 /// The record that the portal reads: the public grammar, nothing of ours.
-fn write_drive_info(serial: &str, key: &str, manifest_md5: &[u8; 16]) -> Writer {
+fn write_drive_info(known: Known<'_>, manifest_md5: &[u8; 16]) -> Writer {
     Writer::activity(DRIVE_INFO)
-        .block("DriveState", drive_state(serial, key, manifest_md5))
+        .block("DriveState", drive_state(known, manifest_md5))
         .word("SaveCommandOutput", "Completed")
 }
 
 /// The XML in it.
-fn drive_state(serial: &str, key: &str, manifest_md5: &[u8; 16]) -> Vec<String> {
+fn drive_state(known: Known<'_>, manifest_md5: &[u8; 16]) -> Vec<String> {
+    let Known { serial, key, .. } = known;
+    let manifest = manifest_path(known);
     let mut id = Vec::new();
     crate::manifest::write_escaped(&mut id, serial)
         .expect("the session's serial was checked to be XML text");
@@ -190,13 +220,22 @@ fn drive_state(serial: &str, key: &str, manifest_md5: &[u8; 16]) -> Vec<String> 
         "<Drive>".to_owned(),
         drive_id,
         format!("   <BitLockerKey>{key}</BitLockerKey>"),
-        format!("   <ManifestFile>{MANIFEST_PATH}</ManifestFile>"),
+        format!("   <ManifestFile>{manifest}</ManifestFile>"),
         format!(
             "   <ManifestHash>{}</ManifestHash>",
             crate::hash::upper_hex(manifest_md5)
         ),
         "</Drive>".to_owned(),
     ]
+}
+
+/// Where the manifest lies on the drive.
+fn manifest_path(known: Known<'_>) -> String {
+    if known.exported {
+        format!("\\{}", export_manifest_name(known.serial))
+    } else {
+        MANIFEST_PATH.to_owned()
+    }
 }
 
 fn left_out_line(left_out: &LeftOut) -> String {
@@ -207,9 +246,8 @@ fn left_out_line(left_out: &LeftOut) -> String {
     )
 }
 
-/// Reads a record behind the first; `known` is the serial and the key's text, which DriveInfo must
-/// repeat.
-pub(super) fn read(body: &Body, known: Option<(&str, &str)>) -> Result<Stored, String> {
+/// Reads a record behind the first; `known` is what DriveInfo must repeat.
+pub(super) fn read(body: &Body, known: Option<Known<'_>>) -> Result<Stored, String> {
     if body.kind != Kind::ActivityRecord {
         return Err("a second beginning of a journal".to_owned());
     }
@@ -322,6 +360,21 @@ fn read_session(fields: &mut Reader<'_>) -> Result<Session, String> {
         kept_bytes: fields.number("KeptBytes")?,
         files: fields.number("Files")?,
         bytes: fields.number("Bytes")?,
+        exported: false,
+    })
+    .and_then(|session: Session| read_exported(fields, session))
+}
+
+/// Reads what says that a drive is filled from a store. Journals of imports do not have it.
+fn read_exported(fields: &mut Reader<'_>, session: Session) -> Result<Session, String> {
+    if fields.is_over() {
+        return Ok(session);
+    }
+    let expected = export_manifest_name(&session.drive.serial);
+    fields.one_of(EXPORT_MANIFEST, |word| (word == expected).then_some(()))?;
+    Ok(Session {
+        exported: true,
+        ..session
     })
 }
 
@@ -347,8 +400,8 @@ fn read_key(fields: &mut Reader<'_>) -> Result<Key, String> {
 }
 
 /// There is one way to write it, so it is written again and compared.
-fn read_drive_info(fields: &mut Reader<'_>, known: Option<(&str, &str)>) -> Result<Stored, String> {
-    let (serial, key) = known.ok_or("DriveInfo before the key")?;
+fn read_drive_info(fields: &mut Reader<'_>, known: Option<Known<'_>>) -> Result<Stored, String> {
+    let known = known.ok_or("DriveInfo before the key")?;
     let lines = fields.block("DriveState")?;
     if fields.word("SaveCommandOutput")? != "Completed" {
         return Err("field SaveCommandOutput is not Completed".to_owned());
@@ -360,12 +413,13 @@ fn read_drive_info(fields: &mut Reader<'_>, known: Option<(&str, &str)>) -> Resu
     let manifest_md5 = hash
         .and_then(crate::hash::from_hex)
         .ok_or("DriveInfo has no ManifestHash")?;
-    if lines != drive_state(serial, key, &manifest_md5) {
+    if lines != drive_state(known, &manifest_md5) {
         return Err("DriveInfo names another drive or key than the records before it".to_owned());
     }
     Ok(Stored::DriveInfo {
-        serial: serial.to_owned(),
-        key: key.to_owned().into(),
+        serial: known.serial.to_owned(),
+        key: known.key.to_owned().into(),
+        exported: known.exported,
         manifest_md5,
     })
 }

@@ -33,6 +33,7 @@ pub fn drive_info_xml(replay: &Replay) -> Option<String> {
         &Stored::DriveInfo {
             serial,
             key: replay.key.clone(),
+            exported: replay.session.exported,
             manifest_md5,
         },
     );

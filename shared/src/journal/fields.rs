@@ -26,6 +26,15 @@ impl Writer {
         self.word(name, &line)
     }
 
+    /// A word that is there only under a condition.
+    pub(super) fn word_if(self, is_there: bool, name: &str, value: &str) -> Self {
+        if is_there {
+            self.word(name, value)
+        } else {
+            self
+        }
+    }
+
     pub(super) fn number(self, name: &str, value: u64) -> Self {
         self.word(name, &value.to_string())
     }
@@ -103,6 +112,11 @@ impl<'a> Reader<'a> {
                 text::cut(word, 80)
             )
         })
+    }
+
+    /// Returns whether all fields have been taken.
+    pub(super) fn is_over(&self) -> bool {
+        self.fields.as_slice().is_empty()
     }
 
     /// All fields must have been taken.

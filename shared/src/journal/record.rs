@@ -117,6 +117,9 @@ pub struct Session {
     pub free_space: FreeSpace,
     /// With [`FreeSpace::Keep`]: how many bytes of old data stay readable.
     pub kept_bytes: u64,
+    /// Whether the files come out of a store, to be unpacked: the drive is nothing to hand over, and
+    /// its manifest is `\<serial>.manifest`.
+    pub exported: bool,
     /// Files planned for it: as many as its manifest lists when none is missing.
     pub files: u64,
     /// Their bytes.
@@ -222,6 +225,7 @@ pub(super) enum Stored {
     DriveInfo {
         serial: String,
         key: Zeroizing<String>,
+        exported: bool,
         manifest_md5: [u8; 16],
     },
     Closed(Closed),

@@ -332,8 +332,11 @@ impl Replay {
             &self.chain,
             self.salt.as_ref(),
         )?;
-        let known = (!self.key.is_empty())
-            .then_some((self.session.drive.serial.as_str(), self.key.as_str()));
+        let known = (!self.key.is_empty()).then_some(codec::Known {
+            serial: &self.session.drive.serial,
+            key: &self.key,
+            exported: self.session.exported,
+        });
         let stored =
             codec::read(&frame.body, known).map_err(|what| damage(frame, "wrong-record", what))?;
         self.take(frame.body.time, stored)

@@ -19,6 +19,7 @@ const OTHER: &str = "238810-662376-448998-450120-652806-203390-606320-483076";
 fn session(serial: &str) -> Session {
     Session {
         session: "reels#1".parse().expect("good"),
+        exported: false,
         plan_hash: [3; 32],
         started: Moment(1_700_000_000_000),
         tool: "argosy 0.1.0".into(),

@@ -154,6 +154,7 @@ impl JournalWriter {
             Record::DriveInfo => Stored::DriveInfo {
                 serial: self.replay.session.drive.serial.clone(),
                 key: self.replay.key.clone(),
+                exported: self.replay.session.exported,
                 manifest_md5: manifest_md5
                     .ok_or_else(|| refused("the manifest is not known yet"))?,
             },

@@ -18,8 +18,12 @@ pub struct ManifestFile {
     pub hashes: Vec<[u8; 16]>,
     /// Where those begin and end.
     pub ranges: Ranges,
-    /// What the service does when the blob exists.
+    /// What the service does when the blob exists; nothing of it stands in the manifest of an export.
     pub disposition: Disposition,
+    /// Whether the blob came out of a store, so that no disposition is written.
+    pub exported: bool,
+    /// The snapshot that was exported: its time as the store writes it; `None` for the blob itself.
+    pub snapshot: Option<String>,
     /// A file with the blob's metadata.
     pub metadata: Option<Attached>,
     /// A file with the blob's properties.
@@ -103,6 +107,10 @@ pub struct PlannedFile<'a> {
     pub kind: BlobKind,
     /// What the service does when the blob exists.
     pub disposition: Disposition,
+    /// Whether the blob came out of a store, so that no disposition is written.
+    pub exported: bool,
+    /// The snapshot that is exported; `None` for the blob itself.
+    pub snapshot: Option<&'a str>,
     /// Path on the drive of its metadata file.
     pub metadata: Option<&'a str>,
     /// Path on the drive of its properties file.
@@ -128,6 +136,8 @@ impl ManifestFile {
             hashes,
             ranges: Ranges::Rule,
             disposition,
+            exported: false,
+            snapshot: None,
             metadata: None,
             properties: None,
         }
@@ -142,6 +152,8 @@ impl ManifestFile {
             bytes: self.bytes,
             kind: self.kind,
             disposition: self.disposition,
+            exported: self.exported,
+            snapshot: self.snapshot.as_deref(),
             metadata: self
                 .metadata
                 .as_ref()
@@ -178,6 +190,8 @@ impl<'a> PlannedFile<'a> {
             bytes,
             kind,
             disposition: Disposition::default(),
+            exported: false,
+            snapshot: None,
             metadata: None,
             properties: None,
         }

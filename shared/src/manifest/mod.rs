@@ -14,6 +14,7 @@
 
 mod attached;
 mod attached_values;
+mod blob_list;
 mod blocks;
 mod error;
 mod escape;
@@ -23,6 +24,7 @@ mod renamed;
 mod writer;
 
 pub use attached::{AttachedKind, AttachedProblem};
+pub use blob_list::{BlobList, BlobListError, WantedBlobs};
 pub use blocks::{
     BLOCK_BYTES, BLOCKS_MAX, BlobKind, KindChoice, PAGE_BYTES, PageBlobRefused, block_bytes,
     choose_kind, part_count, parts,

@@ -251,16 +251,20 @@ fn write_file_head(out: &mut impl Write, file: &PlannedFile<'_>) -> io::Result<(
     write_escaped(out, file.blob)?;
     out.write_all(b"</BlobPath>\r\n        <FilePath>")?;
     write_escaped(out, file.path)?;
-    write!(
-        out,
-        "</FilePath>\r\n        <Length>{}</Length>\r\n",
-        file.bytes
-    )?;
-    write!(
-        out,
-        "        <ImportDisposition>{}</ImportDisposition>\r\n",
-        file.disposition.code()
-    )?;
+    out.write_all(b"</FilePath>\r\n")?;
+    if let Some(snapshot) = file.snapshot {
+        out.write_all(b"        <Snapshot>")?;
+        write_escaped(out, snapshot)?;
+        out.write_all(b"</Snapshot>\r\n")?;
+    }
+    write!(out, "        <Length>{}</Length>\r\n", file.bytes)?;
+    if !file.exported {
+        write!(
+            out,
+            "        <ImportDisposition>{}</ImportDisposition>\r\n",
+            file.disposition.code()
+        )?;
+    }
     out.write_all(list_tag(file.kind, false).as_bytes())
 }
 
@@ -566,6 +570,8 @@ mod tests {
                 if attached {
                     file.metadata = Some(Attached { path: format!("\\{name}.meta"), hash: [1; 16] });
                     file.disposition = Disposition::Overwrite;
+                    file.exported = page;
+                    file.snapshot = page.then(|| "2026-11-28T10:51:43.1234567Z".to_owned());
                 }
                 file
             }).collect();

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::export::{Export, METADATA_SUFFIX, PROPERTIES_SUFFIX};
+use super::tree::MANIFEST_NAME;
 use super::{Listing, Rule};
 use crate::blob_name::{self, Destination, SessionId};
 use crate::manifest::{self, BlobKind, Disposition, PlannedFile};
@@ -14,6 +16,7 @@ use crate::manifest::{self, BlobKind, Disposition, PlannedFile};
 /// ```text
 /// --source DIR   "a/b"   ->  \<session>\a\b      CONTAINER/PREFIX/a/b
 /// --dataset CSV  "2/a/b" ->  \<session>\2\a\b    destination of row 2, then a/b (a row that is a file: its blob)
+/// export         "c/a/b" ->  \c\a\b              the blob that comes out of the store
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mapping {
@@ -28,6 +31,9 @@ pub struct Mapping {
     pub content_md5: bool,
     /// Accepted new names: path in the listing (file or folder) to its new last part.
     pub renames: BTreeMap<String, String>,
+    /// The blobs, when they come out of a store: listing paths are places on the drive then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub export: Option<Export>,
 }
 
 /// Length of the properties file that each blob with a Content-MD5 has on the drive. Longer than
@@ -73,6 +79,10 @@ pub struct Naming {
     pub kind: BlobKind,
     /// What the service does when the blob exists.
     pub disposition: Disposition,
+    /// Whether the blob comes out of a store.
+    pub exported: bool,
+    /// The snapshot that it is, when it comes out of a store and is one.
+    pub snapshot: Option<String>,
     /// Its metadata file on the drive.
     pub metadata: Option<String>,
     /// Its properties file on the drive.
@@ -89,6 +99,8 @@ impl Naming {
             bytes,
             kind: self.kind,
             disposition: self.disposition,
+            exported: self.exported,
+            snapshot: self.snapshot.as_deref(),
             metadata: self.metadata.as_deref(),
             properties: self.properties.as_deref(),
         }
@@ -112,6 +124,7 @@ impl Mapping {
             numbered: false,
             content_md5: false,
             renames: BTreeMap::new(),
+            export: None,
         }
     }
 
@@ -121,6 +134,9 @@ impl Mapping {
     /// # Errors
     /// [`Rule`] when Blob storage cannot hold it; [`super::problems()`] has then left it out.
     pub fn naming(&self, listing: &Listing, number: u32) -> Result<Naming, Rule> {
+        if let Some(export) = &self.export {
+            return exported(export, listing, number);
+        }
         let entry = listing.entry(number);
         let path = self.renamed(entry.path);
         let (target_number, rest) = self.target_of(entry.path, &path)?;
@@ -147,6 +163,8 @@ impl Mapping {
             blob,
             kind: choice.kind,
             disposition: target.disposition,
+            exported: false,
+            snapshot: None,
             metadata: target
                 .metadata_bytes
                 .map(|_| self.attached_path(&target_metadata_name(target_number))),
@@ -194,6 +212,22 @@ impl Mapping {
         self.target_of(path, path).map(|(target, _)| target)
     }
 
+    /// Returns the folder in the root that holds everything; `None` for an export, whose containers
+    /// lie in the root.
+    #[must_use]
+    pub fn top_folder(&self) -> Option<&str> {
+        self.export.is_none().then(|| self.session.as_str())
+    }
+
+    /// Returns what the manifest of the drive `serial` is called, in the root.
+    #[must_use]
+    pub fn manifest_name(&self, serial: &str) -> Cow<'static, str> {
+        match self.export {
+            None => Cow::Borrowed(MANIFEST_NAME),
+            Some(_) => Cow::Owned(blob_name::export_manifest_name(serial)),
+        }
+    }
+
     /// Returns the folder in the root that holds properties and metadata files:
     /// `<session>.properties`, which no session id can be.
     #[must_use]
@@ -232,6 +266,24 @@ impl Mapping {
         let rest = renamed.split_once('/').map_or("", |(_, rest)| rest);
         Ok((number, rest))
     }
+}
+
+/// Returns what a blob that comes out of a store is called.
+fn exported(export: &Export, listing: &Listing, number: u32) -> Result<Naming, Rule> {
+    let entry = listing.entry(number);
+    let blob = export.blob(number).ok_or(Rule::NoTarget)?;
+    let path = blob_name::root_path(entry.path);
+    let metadata = (!blob.metadata.is_empty()).then(|| format!("{path}{METADATA_SUFFIX}"));
+    Ok(Naming {
+        blob: blob.path.as_deref().unwrap_or(entry.path).to_owned(),
+        kind: blob.kind.in_manifest(),
+        disposition: Disposition::default(),
+        exported: true,
+        snapshot: blob.snapshot.as_deref().map(str::to_owned),
+        metadata,
+        properties: Some(format!("{path}{PROPERTIES_SUFFIX}")),
+        path,
+    })
 }
 
 /// Name of the properties file of an entry's blob.

@@ -10,6 +10,7 @@
 
 pub mod dataset;
 pub mod driveset;
+pub mod export;
 mod fit;
 mod listing;
 pub mod listing_csv;

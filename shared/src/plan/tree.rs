@@ -4,6 +4,7 @@ use ntfs_image::{FileTime, Node, Tree, TreeError};
 use thiserror::Error;
 
 use super::Rule;
+use super::export::{METADATA_SUFFIX, PROPERTIES_SUFFIX};
 use super::listing::{FolderId, Listing, index};
 use super::mapping::{self, Mapping, PROPERTIES_BYTES};
 use crate::manifest;
@@ -18,6 +19,10 @@ pub enum NodeSource {
     /// The properties file of an entry's blob: [`PROPERTIES_BYTES`] long, known once the entry's
     /// file is hashed.
     Properties(u32),
+    /// The properties file of an exported blob, which is known beforehand.
+    BlobProperties(u32),
+    /// The metadata file of an exported blob, which is known beforehand.
+    BlobMetadata(u32),
     /// The metadata file of target `n` of the mapping (from 0).
     TargetMetadata(u32),
     /// The properties file of target `n` of the mapping (from 0).
@@ -26,7 +31,7 @@ pub enum NodeSource {
     Manifest,
 }
 
-/// Name of the manifest, in the root.
+/// Name of the manifest, in the root, but for an export ([`Mapping::manifest_name`]).
 pub const MANIFEST_NAME: &str = "DriveManifest.xml";
 
 /// A manifest is planned at least this long: what fits into an MFT record would have to be known
@@ -45,7 +50,7 @@ pub struct DriveTree {
 /// Which node of a tree is what. Four bytes a node and eight an entry.
 #[derive(Clone, Debug)]
 pub struct NodeMap {
-    /// `\DriveManifest.xml`, the last node.
+    /// `\DriveManifest.xml`, or `\<serial>.manifest` of an export: the last node.
     pub manifest: Node,
     /// Its planned length.
     pub manifest_bytes: u64,
@@ -82,9 +87,13 @@ pub enum DriveTreeError {
     },
 }
 
-const PROPERTIES: u32 = 1 << 31;
+/// The top bits of a code say what of an entry the node is.
+const OF_ENTRY: u32 = 3 << 30;
+const PROPERTIES: u32 = 2 << 30;
+const BLOB_PROPERTIES: u32 = 1 << 30;
+const BLOB_METADATA: u32 = 3 << 30;
 /// Entries from here on cannot be told from marks.
-const ENTRIES_MAX: u32 = PROPERTIES - (1 << 20);
+const ENTRIES_MAX: u32 = BLOB_PROPERTIES - (1 << 20);
 const IMPLIED: u32 = ENTRIES_MAX;
 const MANIFEST: u32 = ENTRIES_MAX + 1;
 const TARGET_METADATA: u32 = ENTRIES_MAX + 2;
@@ -121,7 +130,8 @@ impl DriveTree {
             }
             manifest_bytes = manifest_bytes.saturating_add(builder.add(number)?);
         }
-        builder.finish(manifest_bytes.max(MANIFEST_BYTES_MIN))
+        let name = mapping.manifest_name(serial);
+        builder.finish(&name, manifest_bytes.max(MANIFEST_BYTES_MIN))
     }
 }
 
@@ -132,7 +142,11 @@ impl NodeMap {
         match self.codes.get(index(node.0)).copied().unwrap_or(IMPLIED) {
             IMPLIED => NodeSource::Implied,
             MANIFEST => NodeSource::Manifest,
-            code if code & PROPERTIES != 0 => NodeSource::Properties(code & !PROPERTIES),
+            code if code & OF_ENTRY == PROPERTIES => NodeSource::Properties(code & !OF_ENTRY),
+            code if code & OF_ENTRY == BLOB_PROPERTIES => {
+                NodeSource::BlobProperties(code & !OF_ENTRY)
+            }
+            code if code & OF_ENTRY == BLOB_METADATA => NodeSource::BlobMetadata(code & !OF_ENTRY),
             code if code >= TARGET_PROPERTIES => {
                 NodeSource::TargetProperties(code.saturating_sub(TARGET_PROPERTIES))
             }
@@ -189,8 +203,11 @@ impl<'a> Builder<'a> {
             attached: None,
             targets: vec![false; mapping.targets.len()],
         };
-        let session = builder.add_folder(Tree::ROOT, mapping.session.as_str(), started, IMPLIED)?;
-        builder.folders[0] = session.0;
+        let top = match mapping.top_folder() {
+            Some(name) => builder.add_folder(Tree::ROOT, name, started, IMPLIED)?,
+            None => Tree::ROOT,
+        };
+        builder.folders[0] = top.0;
         Ok(builder)
     }
 
@@ -211,12 +228,32 @@ impl<'a> Builder<'a> {
             .mapping
             .target_number(self.listing, number)
             .map_err(wrong)?;
-        self.add_target(target)?;
+        if self.mapping.export.is_none() {
+            self.add_target(target)?;
+        }
         let parent = self.folder(entry.folder)?;
         let name = self.mapping.name(entry.path);
         let node = self.add_file(parent, name, entry.bytes, entry.modified, number)?;
         self.entries.push((number, node));
         self.files = self.files.saturating_add(1);
+        if let Some(blob) = self
+            .mapping
+            .export
+            .as_ref()
+            .and_then(|all| all.blob(number))
+        {
+            let modified = entry.modified;
+            let mut beside = |suffix: &str, content: &[u8], code: u32| {
+                let bytes = u64::try_from(content.len()).unwrap_or(u64::MAX);
+                let name = format!("{name}{suffix}");
+                self.add_file(parent, &name, bytes, modified, number | code)
+            };
+            let properties = blob.properties_file(entry.bytes);
+            beside(PROPERTIES_SUFFIX, &properties, BLOB_PROPERTIES)?;
+            if let Some(metadata) = blob.metadata_file() {
+                beside(METADATA_SUFFIX, &metadata, BLOB_METADATA)?;
+            }
+        }
         if self.mapping.content_md5 {
             let folder = self.attached()?;
             let name = mapping::properties_name(number);
@@ -329,14 +366,8 @@ impl<'a> Builder<'a> {
         Ok(node)
     }
 
-    fn finish(mut self, manifest_bytes: u64) -> Result<DriveTree, DriveTreeError> {
-        let manifest = self.add_file(
-            Tree::ROOT,
-            MANIFEST_NAME,
-            manifest_bytes,
-            self.started,
-            MANIFEST,
-        )?;
+    fn finish(mut self, name: &str, manifest_bytes: u64) -> Result<DriveTree, DriveTreeError> {
+        let manifest = self.add_file(Tree::ROOT, name, manifest_bytes, self.started, MANIFEST)?;
         assert_eq!(
             u64::from(self.tree.node_count()),
             u64::try_from(self.codes.len()).unwrap_or(u64::MAX),

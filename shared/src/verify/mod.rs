@@ -1,7 +1,7 @@
 //! Reading a drive back and proving it.
 //!
 //! ```text
-//! ReadAt -> partition table -> unlock -> check (every NTFS invariant) -> \DriveManifest.xml -> every block's MD5
+//! ReadAt -> partition table -> unlock -> check (every NTFS invariant) -> the manifest -> every block's MD5
 //!                                                                  '-> nothing else is on the volume
 //! ```
 //! The agent and the browser run the same function: it takes bytes by [`disk::ReadAt`], starts no
@@ -13,6 +13,7 @@ mod agreement;
 mod batch;
 mod files;
 mod finding;
+mod manifest;
 mod open;
 mod others;
 mod outer;
@@ -23,6 +24,7 @@ mod seen;
 mod tests;
 
 pub use finding::{FINDINGS_MAX, Finding, FindingCode};
+pub use manifest::find_manifest;
 pub use open::{OpenDriveError, OpenedDrive, open_drive};
 pub use others::is_windows_own;
 pub use report::{Expected, VerifyPhase, VerifyProgress, VerifyReport, VerifyVerdict};

@@ -5,7 +5,6 @@ use ntfs_image::read::{Entry, Volume};
 
 use super::finding::{Finding, FindingCode, Findings};
 use super::seen::Seen;
-use crate::plan::MANIFEST_NAME;
 
 /// Folders that hold BitLocker's control files.
 const SYSTEM_FOLDER: &str = "\\System Volume Information\\";
@@ -63,9 +62,6 @@ pub fn is_windows_own(path: &str) -> bool {
 const WINDOWS_OWN: [&str; 2] = ["System Volume Information", "$RECYCLE.BIN"];
 
 fn is_fixed(path: &str) -> bool {
-    let in_root = path.strip_prefix('\\') == Some(MANIFEST_NAME);
-    in_root
-        || path
-            .strip_prefix(SYSTEM_FOLDER)
-            .is_some_and(|name| name.starts_with(CONTROL_FILE))
+    let name = path.strip_prefix(SYSTEM_FOLDER);
+    name.is_some_and(|name| name.starts_with(CONTROL_FILE))
 }

@@ -5,9 +5,10 @@ use std::ops::ControlFlow;
 
 use bitlocker_image::Credential;
 use disk::ReadAt;
-use ntfs_image::read::{FileReader, Volume};
+use ntfs_image::read::{Entry, FileReader, Volume};
 
 use super::files::Files;
+use super::find_manifest;
 use super::finding::{FINDINGS_MAX, Finding, FindingCode, Findings};
 use super::open::open_drive;
 use super::others;
@@ -105,7 +106,8 @@ impl Run<'_> {
     /// Reads the manifest once to know whether it is the right one and how much there is to do.
     fn manifest<R: ReadAt>(&mut self, volume: &Volume<R>) -> Result<(), Stop> {
         self.tell(VerifyPhase::Manifest)?;
-        let mut reader = open_manifest(volume)?;
+        let (entry, mut reader) = open_manifest(volume)?;
+        let path = format!("\\{}", entry.name);
         if let Some(serial) = self
             .expected
             .serial
@@ -147,7 +149,6 @@ impl Run<'_> {
                 upper_hex(&summary.md5),
                 upper_hex(&hash)
             );
-            let path = format!("\\{MANIFEST_NAME}");
             self.findings.push(Finding::of_file(
                 FindingCode::ManifestHash,
                 &path,
@@ -166,8 +167,9 @@ impl Run<'_> {
     /// Compares every file, then looks for others.
     fn files<R: ReadAt>(&mut self, volume: &Volume<R>) -> Result<(), Stop> {
         self.tell(VerifyPhase::Files)?;
-        let mut reader = open_manifest(volume)?;
+        let (entry, mut reader) = open_manifest(volume)?;
         let mut files = Files::new(volume, self.expected);
+        files.seen.insert(entry.id);
         let mut come = 0_u64;
         while let Some(file) = reader.next_file().map_err(|error| manifest_fault(&error))? {
             files.take(&file, &mut self.findings);
@@ -234,14 +236,15 @@ fn manifest_fault(error: &dyn ToString) -> Stop {
 
 type Reader<'a, R> = ManifestReader<BufReader<FileReader<'a, R>>>;
 
-fn open_manifest<R: ReadAt>(volume: &Volume<R>) -> Result<Reader<'_, R>, Stop> {
-    let entry = volume
-        .find(MANIFEST_NAME)
-        .map_err(|error| manifest_fault(&error))?;
-    let entry = entry.ok_or_else(|| manifest_fault(&"there is none in the root of the drive"))?;
+fn open_manifest<R: ReadAt>(volume: &Volume<R>) -> Result<(Entry, Reader<'_, R>), Stop> {
+    let entry = find_manifest(volume).map_err(|error| manifest_fault(&error))?;
+    let entry = entry.ok_or_else(|| {
+        manifest_fault(&"there is none in the root of the drive, or more than one")
+    })?;
     let file = volume
         .open_file(entry.id)
         .map_err(|error| manifest_fault(&error))?;
     let stream = BufReader::with_capacity(MANIFEST_CHUNK, FileReader::new(volume, file));
-    ManifestReader::new(stream).map_err(|error| manifest_fault(&error))
+    let reader = ManifestReader::new(stream).map_err(|error| manifest_fault(&error))?;
+    Ok((entry, reader))
 }

@@ -6,7 +6,7 @@ use clap::Args;
 use shared::api::FreeSpace;
 
 use super::carry_out::carry_out;
-use super::order::Order;
+use super::order::{Order, Preview};
 #[cfg(target_os = "linux")]
 use super::places;
 #[cfg(target_os = "linux")]
@@ -16,6 +16,7 @@ use crate::cli::screen::{Ended, Screen};
 #[cfg(target_os = "linux")]
 use crate::cli::source::named_in;
 use crate::cli::source::parse_map;
+use crate::cli::store::StoreArguments;
 use crate::drives::Drives;
 use crate::jobs::JobError;
 
@@ -28,7 +29,7 @@ use crate::jobs::JobError;
 #[command(arg_required_else_help = true)]
 pub(in crate::cli) struct Arguments {
     /// PrepImport and its switches, both forms: with /DataSet and /InitialDriveSet, or with /t,
-    /// /srcdir and /dstdir
+    /// /srcdir and /dstdir; or PreviewExport and its switches
     #[arg(required = true, num_args = 1.., value_name = "WORDS")]
     words: Vec<String>,
     /// A folder or drive here that stands for a Windows path or letter, as in 'E:\=/mnt/e' and
@@ -57,6 +58,12 @@ pub(in crate::cli) struct Arguments {
     /// Fills a hard disk of 4096-byte sectors too, which the data centre sends back
     #[arg(long)]
     pub(super) accept_4096: bool,
+    /// The account that PreviewExport asks, when /sn does not name it
+    #[arg(long, value_name = "URL")]
+    store: Option<String>,
+    /// A file with a shared access signature for it, which /csas would show to other users of this computer
+    #[arg(long, value_name = "FILE")]
+    sas_file: Option<PathBuf>,
     /// Shows the recovery passwords at the end
     #[arg(long)]
     pub(super) show_keys: bool,
@@ -73,6 +80,21 @@ impl Arguments {
             (_, true) => FreeSpace::Keep,
             _ => FreeSpace::Blank,
         }
+    }
+
+    /// Returns the account that PreviewExport asks.
+    ///
+    /// # Errors
+    /// [`JobError`], usage, where none is named.
+    pub(super) fn account(&self, asked: &Preview) -> Result<StoreArguments, JobError> {
+        let named = asked.account.as_ref();
+        let named = named.map(|name| format!("https://{name}.blob.core.windows.net"));
+        let store = self.store.clone().or(named);
+        let signature = asked.signature.clone().filter(|_| self.sas_file.is_none());
+        StoreArguments::of(store, self.sas_file.clone(), signature, None).ok_or_else(|| {
+            let what = "which account? Say /sn:<StorageAccountName>, or --store URL";
+            JobError::usage(what, "PreviewExport")
+        })
     }
 
     /// Returns the drives that the words name: `/t`, and those in files of drives.

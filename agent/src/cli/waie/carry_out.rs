@@ -6,9 +6,10 @@ use super::arguments::Arguments;
 use super::fill::{add_drives, fill};
 use super::listed;
 use super::order::{Adopt, Wish};
+use crate::cli::blob_list::BlobListArguments;
 use crate::cli::key::KeyArguments;
 use crate::cli::screen::{Ended, Screen};
-use crate::cli::{abort, adopt, resume};
+use crate::cli::{abort, adopt, preview_export, resume};
 use crate::drives::Drives;
 use crate::jobs::JobError;
 
@@ -46,6 +47,15 @@ pub(super) fn carry_out(
         }
         Wish::ListDrives { journals } => listed::drives(&journals, screen),
         Wish::ListSessions { journals } => listed::sessions(&journals, screen),
+        Wish::Preview(asked) => {
+            let arguments = preview_export::Arguments {
+                store: own.account(&asked)?,
+                blobs: BlobListArguments::of(asked.list),
+                drive_size: asked.drive_size,
+                json: own.json,
+            };
+            preview_export::run(&arguments, screen)
+        }
     }
 }
 

@@ -15,6 +15,7 @@ mod order;
 mod pending;
 mod places;
 mod prep_import;
+mod preview_export;
 mod switches;
 
 pub(super) use arguments::{Arguments, run};

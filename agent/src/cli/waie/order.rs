@@ -6,6 +6,7 @@ use shared::plan::dataset::DatasetRow;
 
 use super::places::Map;
 use super::prep_import;
+use super::preview_export;
 use super::switches::{Switches, Verb};
 use crate::jobs::JobError;
 
@@ -38,6 +39,28 @@ pub(super) enum Wish {
     ListDrives { journals: PathBuf },
     /// Lists the sessions that the journals know.
     ListSessions { journals: PathBuf },
+    /// Says how many drives an export takes.
+    Preview(Preview),
+}
+
+/// An export that is only asked about.
+#[derive(PartialEq, Eq)]
+pub(super) struct Preview {
+    pub(super) list: PathBuf,
+    pub(super) drive_size: u64,
+    pub(super) account: Option<String>,
+    /// A shared access signature: never shown.
+    pub(super) signature: Option<String>,
+}
+
+impl std::fmt::Debug for Preview {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Preview")
+            .field("list", &self.list)
+            .field("drive_size", &self.drive_size)
+            .field("account", &self.account)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Drives to be filled.
@@ -87,11 +110,7 @@ impl Order {
     pub(super) fn of(switches: Switches, map: &Map) -> Result<Self, JobError> {
         let (place, what) = match switches.verb {
             Verb::PrepImport => return prep_import::understand(switches, map),
-            Verb::PreviewExport => (
-                "PreviewExport",
-                "how many drives an export needs cannot be told yet: Argosy reads no list of blobs, and asks no \
-                 store; for files that are here there is argosy plan",
-            ),
+            Verb::PreviewExport => return preview_export::understand(switches, map),
             Verb::RepairImport | Verb::RepairExport => (
                 "RepairImport, RepairExport",
                 "Argosy repairs no import or export yet, and the tool itself dropped that in 1.5.0.300; a drive \

@@ -502,7 +502,6 @@ mod tests {
     #[test]
     fn commands_that_argosy_has_no_part_for_say_what_is_missing() {
         for (verb, missing) in [
-            ("PreviewExport", "no list of blobs"),
             ("RepairImport", "repairs no import"),
             ("RepairExport", "export yet"),
             ("Unlock", "argosy unpack"),

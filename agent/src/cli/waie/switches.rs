@@ -3,7 +3,8 @@
 use super::nearest::nearest;
 use crate::jobs::JobError;
 
-/// A switch of `PrepImport`, in both of its forms (azure-import-export.md, 1.2 and 1.3).
+/// A switch of `PrepImport` or `PreviewExport`, in both of their forms (azure-import-export.md, 1.2,
+/// 1.3 and 1.5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Switch {
     Journal,
@@ -33,10 +34,14 @@ pub(super) enum Switch {
     MetadataFile,
     SkipWrite,
     EnableContentMd5,
+    AccountName,
+    BlobList,
+    DriveSize,
+    Cloud,
 }
 
 /// Each switch, its name, and what stands behind its colon; nothing where it has none.
-const KNOWN: [(Switch, &str, &str); 27] = [
+const KNOWN: [(Switch, &str, &str); 31] = [
     (Switch::Journal, "j", "<JournalFile>"),
     (Switch::Id, "id", "<SessionId>"),
     (Switch::LogDirectory, "logdir", "<LogDirectory>"),
@@ -76,6 +81,10 @@ const KNOWN: [(Switch, &str, &str); 27] = [
     (Switch::MetadataFile, "MetadataFile", "<file>"),
     (Switch::SkipWrite, "skipwrite", ""),
     (Switch::EnableContentMd5, "enablecontentmd5", ""),
+    (Switch::AccountName, "sn", "<StorageAccountName>"),
+    (Switch::BlobList, "ExportBlobListFile", "<BlobListFile>"),
+    (Switch::DriveSize, "DriveSize", "<DriveSize>"),
+    (Switch::Cloud, "Cloud", "<Cloud>"),
 ];
 
 /// A command line of the tool, its spelling right. Whoever takes what it asks for takes it out; what
@@ -96,15 +105,43 @@ pub(super) enum Verb {
     Unlock,
 }
 
-const VERBS: [(Verb, &str); 5] = [
-    (Verb::PrepImport, "PrepImport"),
-    (Verb::RepairImport, "RepairImport"),
-    (Verb::RepairExport, "RepairExport"),
-    (Verb::PreviewExport, "PreviewExport"),
-    (Verb::Unlock, "Unlock"),
+const VERBS: [Verb; 5] = [
+    Verb::PrepImport,
+    Verb::RepairImport,
+    Verb::RepairExport,
+    Verb::PreviewExport,
+    Verb::Unlock,
 ];
 
+impl Verb {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::PrepImport => "PrepImport",
+            Self::RepairImport => "RepairImport",
+            Self::RepairExport => "RepairExport",
+            Self::PreviewExport => "PreviewExport",
+            Self::Unlock => "Unlock",
+        }
+    }
+}
+
 impl Switch {
+    /// Returns whether a command has the switch.
+    const fn is_of(self, verb: Verb) -> bool {
+        let of_preview = matches!(
+            self,
+            Self::AccountName | Self::BlobList | Self::DriveSize | Self::Cloud
+        );
+        let of_both = matches!(
+            self,
+            Self::LogDirectory | Self::AccountKey | Self::ContainerSas
+        );
+        match verb {
+            Verb::PreviewExport => of_preview || of_both,
+            _ => !of_preview,
+        }
+    }
+
     /// Returns the switch as the tool's help writes it: `/j:<JournalFile>`.
     pub(super) fn spelled(self) -> String {
         let (_, name, value) = KNOWN
@@ -121,7 +158,7 @@ impl Switch {
 
 impl Switches {
     /// Reads the words; names in any case. The slash may be missing, as in the tool's own help
-    /// (`DataSet:`). Switches of other commands than `PrepImport` are not looked at.
+    /// (`DataSet:`). Switches of the commands that Argosy has no part for are not looked at.
     ///
     /// # Errors
     /// [`JobError`], usage, naming the word and the known one that is nearest to it.
@@ -129,9 +166,9 @@ impl Switches {
         let first = words.first().map_or("", String::as_str);
         let verb = VERBS
             .into_iter()
-            .find(|(_, name)| name.eq_ignore_ascii_case(first));
-        let Some((verb, _)) = verb else {
-            let names = VERBS.map(|(_, name)| name);
+            .find(|verb| verb.name().eq_ignore_ascii_case(first));
+        let Some(verb) = verb else {
+            let names = VERBS.map(Verb::name);
             let what = format!(
                 "\"{first}\" is no command of WAImportExport{}",
                 hint(nearest(first, names), "", &names)
@@ -143,7 +180,7 @@ impl Switches {
             given: Vec::new(),
         };
         for word in words.iter().skip(1) {
-            if verb == Verb::PrepImport {
+            if matches!(verb, Verb::PrepImport | Verb::PreviewExport) {
                 switches.add(word)?;
             }
         }
@@ -153,14 +190,20 @@ impl Switches {
     fn add(&mut self, word: &str) -> Result<(), JobError> {
         let bare = word.strip_prefix('/').unwrap_or(word);
         let (name, value) = bare.split_once(':').unwrap_or((bare, ""));
-        let known = KNOWN
-            .into_iter()
-            .find(|(_, known, _)| known.eq_ignore_ascii_case(name));
+        let verb = self.verb;
+        let own = || {
+            KNOWN
+                .into_iter()
+                .filter(move |(switch, _, _)| switch.is_of(verb))
+        };
+        let known = own().find(|(_, known, _)| known.eq_ignore_ascii_case(name));
         let Some((switch, _, takes)) = known else {
-            let names = KNOWN.map(|(_, name, _)| name);
+            let names: Vec<&str> = own().map(|(_, name, _)| name).collect();
+            let near = nearest(name, names.iter().copied());
             let what = format!(
-                "\"/{name}\" is no switch of PrepImport{}",
-                hint(nearest(name, names), "/", &names)
+                "\"/{name}\" is no switch of {}{}",
+                verb.name(),
+                hint(near, "/", &names)
             );
             // What stands behind the colon may be a key.
             return Err(JobError::usage(what, format!("/{name}")));

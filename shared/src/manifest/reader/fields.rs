@@ -16,6 +16,7 @@ pub(super) struct Fields {
     path: Option<String>,
     bytes: Option<u64>,
     disposition: Option<Disposition>,
+    snapshot: Option<String>,
     parts: Option<ListedParts>,
     metadata: Option<Attached>,
     properties: Option<Attached>,
@@ -43,7 +44,10 @@ impl Fields {
             }),
             "MetadataPath" => once(&mut self.metadata, xml, element, attached),
             "PropertiesPath" => once(&mut self.properties, xml, element, attached),
-            "ClientData" | "Snapshot" => xml.text().map(drop),
+            "Snapshot" => once(&mut self.snapshot, xml, element, |xml, _| {
+                plain_text(xml, "Snapshot")
+            }),
+            "ClientData" => xml.text().map(drop),
             _ => Err(no_child(xml, "Blob", &element)),
         }
     }
@@ -83,6 +87,8 @@ impl Fields {
             hashes: listed.parts.iter().map(|part| part.hash).collect(),
             ranges,
             disposition: self.disposition.unwrap_or_default(),
+            exported: self.disposition.is_none(),
+            snapshot: self.snapshot,
             metadata: self.metadata.or_else(|| defaults.0.cloned()),
             properties: self.properties.or_else(|| defaults.1.cloned()),
         })

@@ -17,12 +17,12 @@ use super::error::{ManifestError, ManifestFault, cut};
 use super::file::{Attached, ManifestFile};
 use fields::Fields;
 use std::io::Read;
-use xml::{Element, Xml};
+pub(super) use xml::{Element, Xml};
 
 /// Reads a manifest, in memory of one file (and 64 KiB). Takes what other tools write: blocks of
 /// any length, ids of any form, page ranges with gaps, properties and metadata of a file or of a
-/// whole list, account keys, export manifests. `ClientCreator`, `ClientData`, `Snapshot` and the
-/// two credentials are read over, and never kept.
+/// whole list, account keys, export manifests. `ClientCreator`, `ClientData` and the two credentials
+/// are read over, and never kept.
 pub struct ManifestReader<R> {
     xml: Xml<R>,
     drive_id: String,

@@ -10,7 +10,7 @@ use std::io::Read;
 
 /// Pulls elements out of a source. Comments and processing instructions are passed over, a document
 /// type is refused, so no entity but the five of XML itself can be named.
-pub(super) struct Xml<R> {
+pub(in crate::manifest) struct Xml<R> {
     reader: Reader<Source<R>>,
     buffer: Vec<u8>,
     open: Vec<Name>,
@@ -19,14 +19,14 @@ pub(super) struct Xml<R> {
 
 /// An element that was opened.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Element {
-    pub(super) name: Name,
-    pub(super) attributes: Vec<(Name, String)>,
+pub(in crate::manifest) struct Element {
+    pub(in crate::manifest) name: Name,
+    pub(in crate::manifest) attributes: Vec<(Name, String)>,
 }
 
 /// A name; those of the grammar take no memory, and a manifest of a million files has ten million
 /// of them.
-pub(super) type Name = Cow<'static, str>;
+pub(in crate::manifest) type Name = Cow<'static, str>;
 
 enum Token {
     Open(Element),
@@ -49,7 +49,7 @@ const DEPTH_MAX: usize = 16;
 const ATTRIBUTES_MAX: usize = 16;
 
 impl<R: Read> Xml<R> {
-    pub(super) fn new(inner: R) -> Self {
+    pub(in crate::manifest) fn new(inner: R) -> Self {
         let mut reader = Reader::from_reader(Source::new(inner));
         reader.config_mut().expand_empty_elements = true;
         reader.config_mut().check_comments = true;
@@ -63,7 +63,7 @@ impl<R: Read> Xml<R> {
 
     /// Returns the next element inside the innermost open one; `None` when that one closes (or,
     /// outside of all, at the end of the file).
-    pub(super) fn element(&mut self) -> Result<Option<Element>, ManifestError> {
+    pub(in crate::manifest) fn element(&mut self) -> Result<Option<Element>, ManifestError> {
         match self.token(TextGoes::Nowhere)? {
             Token::Open(element) => Ok(Some(element)),
             Token::Close => Ok(None),
@@ -73,7 +73,7 @@ impl<R: Read> Xml<R> {
     }
 
     /// Returns the text of the element just opened, and closes it.
-    pub(super) fn text(&mut self) -> Result<String, ManifestError> {
+    pub(in crate::manifest) fn text(&mut self) -> Result<String, ManifestError> {
         let mut all = String::new();
         match self.token(TextGoes::Into(&mut all))? {
             Token::Close => Ok(all),
@@ -92,7 +92,7 @@ impl<R: Read> Xml<R> {
     }
 
     /// Returns an error at the line of the last token.
-    pub(super) fn fault(&self, fault: ManifestFault) -> ManifestError {
+    pub(in crate::manifest) fn fault(&self, fault: ManifestFault) -> ManifestError {
         ManifestError {
             line: self.line,
             fault,

@@ -10,6 +10,7 @@
 use disk::SectorSize;
 
 use crate::manifest;
+use crate::plan::export::{METADATA_SUFFIX, PROPERTIES_SUFFIX};
 use crate::plan::listing::{FolderId, Listing, index};
 use crate::plan::mapping::{Mapping, PROPERTIES_BYTES};
 
@@ -245,8 +246,9 @@ impl Costs {
             let entry = listing.entry(number);
             let units = units(mapping.name(entry.path));
             let own = class.file(units, entry.bytes);
-            files[index(number)] = own + attached(class, listing, mapping, number);
-            folders[index(entry.folder.0)].edges += class.edge(units);
+            let (beside, edges) = beside(class, mapping, number, (units, entry.bytes));
+            files[index(number)] = own + beside + attached(class, listing, mapping, number);
+            folders[index(entry.folder.0)].edges += class.edge(units) + edges;
         }
         let mut all = contents.folders();
         for id in all.iter().copied() {
@@ -258,7 +260,9 @@ impl Costs {
             let parent = folder.parent.unwrap_or(FolderId::TOP);
             folders[index(parent.0)].edges += edge;
         }
-        folders[0].small = class.small(units(mapping.session.as_str()));
+        // The root itself has no name; what it holds of its own takes room in its record that is not
+        // counted here.
+        folders[0].small = class.small(mapping.top_folder().map_or(0, units));
         all.insert(0, 0);
         for id in all.iter().rev().copied() {
             let mut cost = folders[index(id)];
@@ -329,6 +333,23 @@ pub(super) fn least(all: &[Costs], file: u32) -> u64 {
         .map(|costs| costs.files[index(file)])
         .min()
         .unwrap_or(0)
+}
+
+/// Bytes of the files beside an exported blob, and of their entries in its folder.
+fn beside(class: Class, mapping: &Mapping, number: u32, (units, bytes): (u64, u64)) -> (u64, u64) {
+    let blob = mapping.export.as_ref().and_then(|all| all.blob(number));
+    let Some(blob) = blob.filter(|_| class != Class::Bare) else {
+        return (0, 0);
+    };
+    let one = |suffix: &str, content: &[u8]| {
+        let units = units + self::units(suffix);
+        let bytes = u64::try_from(content.len()).unwrap_or(u64::MAX);
+        (class.file(units, bytes), class.edge(units))
+    };
+    let properties = one(PROPERTIES_SUFFIX, &blob.properties_file(bytes));
+    let metadata = blob.metadata_file();
+    let metadata = metadata.map_or((0, 0), |content| one(METADATA_SUFFIX, &content));
+    (properties.0 + metadata.0, properties.1 + metadata.1)
 }
 
 /// Bytes of a file's lines in the manifest, and of its properties file.

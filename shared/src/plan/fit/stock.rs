@@ -59,7 +59,7 @@ impl<'a> Stock<'a> {
                 let taken = volume
                     .own
                     .saturating_add(frame)
-                    .saturating_add(class.record());
+                    .saturating_add(options.mapping.top_folder().map_or(0, |_| class.record()));
                 (volume.capacity, volume.capacity.saturating_sub(taken))
             });
             stocked.push(Stocked {

@@ -13,4 +13,5 @@ mod twins;
 
 pub use found::{Problem, Problems, problems};
 pub use mend::mend;
+pub(in crate::plan) use proposal::propose;
 pub use rule::Rule;

@@ -11,7 +11,7 @@ const NUMBERS_MAX: u32 = 999;
 
 /// Returns the name nearest to `name` that breaks no rule of names and is not `taken`; at most
 /// `units_max` UTF-16 units.
-pub(super) fn propose(
+pub(in crate::plan) fn propose(
     name: &str,
     units_max: usize,
     taken: &dyn Fn(&str) -> bool,

@@ -65,7 +65,7 @@ impl Rule {
     }
 
     /// Returns the rule that one part of a path breaks by itself.
-    pub(super) fn of_name(name: &str) -> Option<Self> {
+    pub(in crate::plan) fn of_name(name: &str) -> Option<Self> {
         let wrong = |found: &char| found.is_control() || matches!(found, '\u{fffe}' | '\u{ffff}');
         if let Err(problem) = name::check(name) {
             return Some(Self::Name(problem));

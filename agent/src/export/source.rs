@@ -1,0 +1,298 @@
+//! The blobs of an export as the source of a pass.
+
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use futures::StreamExt as _;
+use ntfs_image::FileTime;
+use shared::plan::Listing;
+use shared::plan::export::Export;
+use tokio::sync::Semaphore;
+
+use super::reach::Reach;
+use super::sums::Sums;
+use super::whole_hash::WholeHash;
+use crate::blobs::{BlobName, StoreError, StoreFault};
+use crate::pipeline::{Cancel, SourceFiles, SourceRead};
+use crate::scan::{OpenSourceError, SourceState};
+
+/// Bytes asked for at once: the most that the service hashes on the way.
+const RANGE: usize = 4 << 20;
+/// Requests under way, of all blobs and drives together: at most 64 MiB that are not in a buffer yet.
+const AT_ONCE: usize = 16;
+/// A range that came damaged is asked for again so often.
+const DAMAGED_MOST: u32 = 3;
+
+/// The blobs of an export. Every read is of the version that was listed.
+pub struct StoreSource<'a> {
+    listing: &'a Listing,
+    export: &'a Export,
+    shared: Arc<Shared>,
+}
+
+/// What all blobs have in common.
+struct Shared {
+    reach: Reach,
+    at_once: Semaphore,
+    cancel: Cancel,
+    gave_up: Mutex<Option<StoreError>>,
+    sums: Option<Arc<Sums>>,
+}
+
+/// Why an export stopped for its store, if it did.
+#[derive(Clone)]
+pub struct GaveUp(Arc<Shared>);
+
+impl GaveUp {
+    /// Returns the error that every further request would most likely have met too.
+    #[must_use]
+    pub fn why(&self) -> Option<StoreError> {
+        let why = self.0.gave_up.lock();
+        why.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl<'a> StoreSource<'a> {
+    /// Returns the blobs of `listing`, whose paths ascend. When the store cannot be reached any more,
+    /// `cancel` stops the job: nothing else is wrong with the blobs that are left. `sums` gets the checksum of
+    /// each blob that came whole, where somebody wants it.
+    #[must_use]
+    pub fn new(
+        (listing, export): (&'a Listing, &'a Export),
+        reach: Reach,
+        sums: Option<Arc<Sums>>,
+        cancel: Cancel,
+    ) -> Self {
+        Self {
+            listing,
+            export,
+            shared: Arc::new(Shared {
+                reach,
+                at_once: Semaphore::new(AT_ONCE),
+                cancel,
+                gave_up: Mutex::new(None),
+                sums,
+            }),
+        }
+    }
+
+    /// Returns what says later whether the store stopped the job.
+    #[must_use]
+    pub fn gave_up(&self) -> GaveUp {
+        GaveUp(Arc::clone(&self.shared))
+    }
+
+    /// Returns the entry of a path.
+    fn entry(&self, path: &str) -> Option<u32> {
+        let (mut low, mut high) = (0, self.listing.len());
+        while low < high {
+            let middle = low.midpoint(high);
+            match self.listing.entry(middle).path.cmp(path) {
+                std::cmp::Ordering::Less => low = middle.saturating_add(1),
+                std::cmp::Ordering::Greater => high = middle,
+                std::cmp::Ordering::Equal => return Some(middle),
+            }
+        }
+        None
+    }
+}
+
+impl SourceFiles for StoreSource<'_> {
+    fn open(&self, path: &str) -> Result<Box<dyn SourceRead>, OpenSourceError> {
+        let failed = |cause: String| OpenSourceError::Io {
+            path: path.to_owned(),
+            cause,
+        };
+        let found = self.entry(path);
+        let found = found.and_then(|number| Some((number, self.export.blob(number)?)));
+        let (number, blob) = found.ok_or_else(|| failed("it is not in the list".to_owned()))?;
+        let entry = self.listing.entry(number);
+        let name = BlobName::parse(blob.path.as_deref().unwrap_or(entry.path));
+        let content_md5 = blob.properties.content_md5.as_deref();
+        let content_md5 = content_md5.and_then(|text| BASE64.decode(text).ok());
+        let hash = WholeHash::new(content_md5.is_some(), self.shared.sums.is_some());
+        Ok(Box::new(StoreRead {
+            number,
+            shared: Arc::clone(&self.shared),
+            name: name.map_err(|error| failed(error.to_string()))?,
+            snapshot: blob.snapshot.as_deref().map(str::to_owned),
+            etag: blob.etag.to_string(),
+            bytes: entry.bytes,
+            modified: entry.modified,
+            content_md5,
+            hash: Mutex::new(Progress { hash, through: 0 }),
+        }))
+    }
+
+    fn metadata(&self, _: u32) -> Option<&[u8]> {
+        None
+    }
+
+    fn properties(&self, _: u32) -> Option<&[u8]> {
+        None
+    }
+}
+
+/// One blob.
+struct StoreRead {
+    /// Its entry in the listing.
+    number: u32,
+    shared: Arc<Shared>,
+    name: BlobName,
+    snapshot: Option<String>,
+    etag: String,
+    bytes: u64,
+    modified: FileTime,
+    content_md5: Option<Vec<u8>>,
+    hash: Mutex<Progress>,
+}
+
+struct Progress {
+    hash: WholeHash,
+    /// Offset behind the last byte that was read.
+    through: u64,
+}
+
+impl SourceRead for StoreRead {
+    /// Returns what was listed: every read is of that version, or fails. Once the last byte was read,
+    /// all of them are compared with the blob's own Content-MD5.
+    fn state(&self) -> io::Result<SourceState> {
+        self.is_right()?;
+        let (modified_seconds, modified_nanoseconds) = self.modified.to_unix();
+        Ok(SourceState {
+            bytes: self.bytes,
+            modified_seconds,
+            modified_nanoseconds,
+        })
+    }
+
+    fn read_at(&self, at: u64, into: &mut [u8]) -> io::Result<usize> {
+        let left = usize::try_from(self.bytes.saturating_sub(at)).unwrap_or(usize::MAX);
+        let wanted = left.min(into.len());
+        let into = into.get_mut(..wanted).unwrap_or_default();
+        self.fill(at, into)?;
+        let mut progress = self.hash.lock().unwrap_or_else(PoisonError::into_inner);
+        progress.hash.take(at, into);
+        progress.through = at.saturating_add(u64::try_from(wanted).unwrap_or(u64::MAX));
+        Ok(wanted)
+    }
+}
+
+impl StoreRead {
+    /// Reads, by ranges, several at once.
+    fn fill(&self, at: u64, into: &mut [u8]) -> io::Result<()> {
+        let mut from = at;
+        let ranges = into.chunks_mut(RANGE).map(|piece| {
+            let start = from;
+            from = from.saturating_add(u64::try_from(piece.len()).unwrap_or(u64::MAX));
+            let end = from;
+            async move {
+                let content = self.range(start, end).await?;
+                piece.copy_from_slice(&content);
+                Ok::<(), StoreError>(())
+            }
+        });
+        let ranges: Vec<_> = ranges.collect();
+        self.shared.reach.wait(async {
+            let mut under_way = futures::stream::iter(ranges).buffered(AT_ONCE);
+            while let Some(read) = under_way.next().await {
+                read.map_err(|error| self.failed(error))?;
+            }
+            Ok(())
+        })
+    }
+
+    async fn range(&self, start: u64, end: u64) -> Result<bytes::Bytes, StoreError> {
+        // The semaphore is never closed.
+        let _permit = self.shared.at_once.acquire().await;
+        let store = self.shared.reach.store();
+        let (snapshot, etag) = (self.snapshot.as_deref(), Some(self.etag.as_str()));
+        let mut attempt = 1;
+        loop {
+            match store.read(&self.name, snapshot, start..end, etag).await {
+                Err(error)
+                    if matches!(error.fault, StoreFault::Content { .. })
+                        && attempt < DAMAGED_MOST =>
+                {
+                    attempt = attempt.saturating_add(1);
+                }
+                answer => return answer,
+            }
+        }
+    }
+
+    /// Returns what a failed read means for the blob, and stops the job when it means nothing for it.
+    fn failed(&self, error: StoreError) -> io::Error {
+        let is_damaged = matches!(error.fault, StoreFault::Content { .. });
+        let kind = if is_damaged {
+            // It came so again and again, or the service compared with what the blob's owner said.
+            io::ErrorKind::InvalidData
+        } else if error.is_missing() {
+            io::ErrorKind::NotFound
+        } else if error.is_conflict() {
+            io::ErrorKind::StaleNetworkFileHandle
+        } else {
+            io::ErrorKind::Other
+        };
+        let is_busy = error
+            .status()
+            .is_some_and(|status| status >= 500 || status == 429);
+        let text = error.to_string();
+        if error.is_general() || error.is_forbidden() || is_busy {
+            let mut why = self
+                .shared
+                .gave_up
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
+            why.get_or_insert(error);
+            self.shared.cancel.cancel();
+        }
+        io::Error::new(kind, text)
+    }
+
+    /// Compares all bytes, once they were read, with the blob's own hash.
+    fn is_right(&self) -> io::Result<()> {
+        let known = {
+            let mut progress = self.hash.lock().unwrap_or_else(PoisonError::into_inner);
+            if progress.through < self.bytes || self.bytes == 0 {
+                return Ok(());
+            }
+            let crc64 = progress.hash.crc64_of_all(self.bytes);
+            if let (Some(sums), Some(crc64)) = (&self.shared.sums, crc64) {
+                sums.set(self.number, crc64);
+            }
+            progress.hash.md5_of_all(self.bytes)
+        };
+        let Some(expected) = &self.content_md5 else {
+            return Ok(());
+        };
+        let found = match known {
+            Some(found) => found,
+            None => self.hash_again()?,
+        };
+        if found.as_slice() == expected.as_slice() {
+            return Ok(());
+        }
+        let what = format!("{} is not what its Content-MD5 says", self.name);
+        Err(io::Error::new(io::ErrorKind::InvalidData, what))
+    }
+
+    /// Hashes the whole blob for itself: an earlier attempt read its beginning.
+    fn hash_again(&self) -> io::Result<[u8; 16]> {
+        let mut hash = WholeHash::new(true, false);
+        let mut buffer = vec![0; RANGE.saturating_mul(2)];
+        let mut at = 0;
+        while at < self.bytes {
+            let left = usize::try_from(self.bytes.saturating_sub(at)).unwrap_or(usize::MAX);
+            let length = left.min(buffer.len());
+            let piece = buffer.get_mut(..length).unwrap_or_default();
+            self.fill(at, piece)?;
+            hash.take(at, piece);
+            at = at.saturating_add(u64::try_from(length).unwrap_or(u64::MAX));
+        }
+        hash.md5_of_all(self.bytes)
+            .ok_or_else(|| io::Error::other("it ended early"))
+    }
+}
