@@ -9,6 +9,7 @@
 
 pub mod api;
 pub mod blob_name;
+pub mod crc64;
 pub mod drive;
 pub mod handoff;
 pub mod hash;

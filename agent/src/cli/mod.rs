@@ -14,6 +14,7 @@ mod adopt;
 mod bar;
 mod browser;
 mod check_drive;
+mod copy_report;
 mod drives;
 mod handoff;
 mod holes;
@@ -29,6 +30,7 @@ mod parts;
 mod plan;
 mod prepare;
 mod progress;
+mod receive;
 mod report;
 mod resume;
 mod rights;
@@ -81,6 +83,7 @@ enum Command {
     Scan(scan::Arguments),
     Verify(verify::Arguments),
     Unpack(unpack::Arguments),
+    Receive(receive::Arguments),
     Unlock(unlock::Arguments),
     CheckDrive(check_drive::Arguments),
     #[command(subcommand)]
@@ -153,6 +156,7 @@ impl Command {
             Self::Scan(arguments) => arguments.json,
             Self::Verify(arguments) => arguments.json,
             Self::Unpack(arguments) => arguments.json,
+            Self::Receive(arguments) => arguments.json,
             Self::Unlock(arguments) => arguments.json,
             Self::CheckDrive(arguments) => arguments.json,
             Self::Journal(command) => command.wants_json(),
@@ -201,6 +205,7 @@ impl Command {
             Self::Adopt(arguments) => targets(std::slice::from_ref(&arguments.drive)),
             Self::Verify(arguments) => vec![arguments.drive.clone()],
             Self::Unpack(arguments) => vec![arguments.drive.clone()],
+            Self::Receive(arguments) => targets(&arguments.drive),
             Self::Unlock(arguments) => vec![arguments.drive.clone()],
             Self::CheckDrive(arguments) => vec![arguments.path.clone()],
             Self::Serve(arguments) => arguments.drives.clone(),
@@ -233,6 +238,7 @@ impl Command {
             Self::Scan(arguments) => scan::run(&arguments, screen),
             Self::Verify(arguments) => verify::run(&arguments, screen, drives),
             Self::Unpack(arguments) => unpack::run(&arguments, screen, drives),
+            Self::Receive(arguments) => receive::run(&arguments, screen, drives),
             Self::Unlock(arguments) => unlock::run(&arguments, screen, drives),
             Self::CheckDrive(arguments) => check_drive::run(&arguments, screen, drives),
             Self::Journal(command) => journal::run(&command, screen),
