@@ -59,8 +59,8 @@ def main():
         else:
             options[option[2:]].add(value)
     blobs = []
-    for folder, folders, files in sorted(os.walk(root)):
-        folders[:] = [name for name in folders if name not in ("System Volume Information", "$RECYCLE.BIN")]
+    for folder, folders, files in os.walk(root):
+        folders[:] = sorted(name for name in folders if name not in ("System Volume Information", "$RECYCLE.BIN"))
         for name in sorted(files):
             if name.endswith((".manifest", ".properties")):
                 continue

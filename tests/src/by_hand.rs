@@ -1,6 +1,7 @@
 //! A drive written to by other people's programs, as Windows would.
 
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::Result;
 
@@ -41,7 +42,16 @@ impl Mounted {
 impl Drop for Mounted {
     fn drop(&mut self) {
         for folder in [&self.volume, &self.unlocked] {
-            if let Err(error) = oracle::run("umount", &[text(folder.path())]) {
+            let mut let_go = Err(anyhow::anyhow!("not tried"));
+            // ntfs-3g lets go of the file below it a moment after its own folder is free.
+            for _ in 0..50 {
+                let_go = oracle::run("umount", &[text(folder.path())]);
+                if let_go.is_ok() {
+                    break;
+                }
+                std::thread::sleep(Duration::from_millis(100));
+            }
+            if let Err(error) = let_go {
                 eprintln!("{error:#}");
             }
         }
