@@ -6,13 +6,14 @@
 //!
 //! ```text
 //! device, scan, random, shelf  <-  journal_file  <-  pipeline, unpack, root_part, drives  <-  attempt  <-  jobs  <-  http, control
-//!                                 '- in_place      unpack  <-  receive                      <-  cli  <-  main
+//!                                 '- in_place   blobs <- ingest   unpack <- receive       <-  cli  <-  main
 //! ```
 //!
 //! Deliberately absent: a way to write to a drive that [`device::confirm`] has not matched with the
 //! person's own words, and a way from [`http`] to a device that does not lead through [`jobs`].
 
 pub mod attempt;
+pub mod blobs;
 pub mod cli;
 pub mod control;
 pub mod core_dumps;
@@ -20,6 +21,7 @@ pub mod device;
 pub mod drives;
 pub mod http;
 pub mod in_place;
+pub mod ingest;
 pub mod job_error;
 pub mod jobs;
 pub mod journal_file;

@@ -1,7 +1,7 @@
 //! A job in words: what browser and agent both believe.
 //!
 //! ```text
-//! hash, blob_name  <-  plan, manifest  <-  drive  <-  job  <-  journal  <-  verify, api, handoff
+//! hash, blob_name  <-  plan, manifest, copy_log  <-  drive  <-  job  <-  journal  <-  verify, api, handoff
 //! ```
 //! Nothing here does I/O, reads a clock, starts a thread or makes a random number: same input, same bytes. So golden
 //! files work, a resumed drive equals an uninterrupted one, and the browser can redo what the agent did.
@@ -9,7 +9,7 @@
 
 pub mod api;
 pub mod blob_name;
-pub mod crc64;
+pub mod copy_log;
 pub mod drive;
 pub mod handoff;
 pub mod hash;
@@ -19,3 +19,4 @@ mod left_out;
 pub mod manifest;
 pub mod plan;
 pub mod verify;
+mod xml_element;

@@ -5,6 +5,7 @@
 
 pub mod agent;
 pub mod argosy;
+pub mod azurite;
 pub mod browser;
 pub mod by_hand;
 pub mod oracle;

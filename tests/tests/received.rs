@@ -420,3 +420,86 @@ fn a_volume_that_windows_encrypted_is_received_with_its_own_key() -> Result<()> 
     }
     Ok(())
 }
+
+#[test]
+fn without_a_manifest_a_log_proves_the_files_or_names_what_is_wrong() -> Result<()> {
+    if !have_all()? {
+        return Ok(());
+    }
+    let folder = tempfile::tempdir()?;
+    let drive = Drive::new(folder.path(), "LOGGED01")?;
+    let files = [
+        ("c/a b & c/whole", noise(200_001, 1)),
+        ("c/wrong", noise(70_000, 2)),
+        ("c/empty", Vec::new()),
+    ];
+    let script = oracle::repository().join("tests/readers/copy_log.py");
+    let mut logs = Vec::new();
+    {
+        let mounted = drive.mounted()?;
+        write_all(mounted.path(), &files)?;
+        for form in ["classic", "current"] {
+            let arguments = [text(&script), text(mounted.path()), form];
+            let well = oracle::run("python3", &arguments)?;
+            let wrong = oracle::run(
+                "python3",
+                &[&arguments[..], &["--wrong", "c/wrong"]].concat(),
+            )?;
+            logs.push((form, well, wrong));
+        }
+    }
+    let key = folder.path().join("key");
+    fs::write(&key, &drive.password)?;
+    for (form, well, wrong) in logs {
+        let (home, log) = (folder.path().join(form), folder.path().join("log.xml"));
+        let log_is = format!("LOGGED01={}", text(&log));
+        fs::write(&log, &well)?;
+        is_verified(&receive(
+            folder.path(),
+            &[&drive],
+            &home,
+            &["--log", &log_is],
+        )?)?;
+        let unpacked = folder.path().join(format!("{form} unpacked"));
+        let unpack = [
+            "unpack",
+            "--drive",
+            text(&drive.image),
+            "--key-file",
+            text(&key),
+        ];
+        let to = ["--to", text(&unpacked), "--log", text(&log)];
+        is_verified(&json(&[&unpack[..], &to[..]].concat())?)?;
+        oracle::run(
+            "diff",
+            &["-r", text(&home.join("c")), text(&unpacked.join("c"))],
+        )?;
+
+        fs::write(
+            &log,
+            wrong
+                .replace("c/empty", "c/gone")
+                .replace("c\\empty", "c\\gone"),
+        )?;
+        let (code, said) = json(&[&unpack[..], &to[..]].concat())?;
+        let found: Vec<_> = said["findings"].as_array().into_iter().flatten().collect();
+        let codes: Vec<_> = found
+            .iter()
+            .map(|finding| (&finding["code"], &finding["file"]))
+            .collect();
+        let blocks = if form == "classic" { 2 } else { 1 };
+        ensure!(
+            code == 1 && codes.len() == 1 + blocks,
+            "{form}: {code}: {said}"
+        );
+        ensure!(
+            codes.contains(&(&"missing-file".into(), &"\\c\\gone".into())),
+            "{said}"
+        );
+        ensure!(
+            codes.contains(&(&"content".into(), &"\\c\\wrong".into())),
+            "{said}"
+        );
+    }
+    Ok(())
+}

@@ -36,7 +36,8 @@ pub(crate) fn dist() -> Result<()> {
                 "--target",
                 &target,
             ])
-            // The toolchain's own linker and start-up files: no musl compiler is needed, as no dependency holds C.
+            // The toolchain's own linker and start-up files: no musl compiler is needed; the one dependency that holds C is
+            // told the machine's own in .cargo/config.toml.
             .env(linker_variable(&target), "rust-lld")
             .env(
                 flags_variable(&target),

@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 use crate::{kernel, shell};
 
 /// A program that must be on the PATH, and the Debian package that brings it.
-const PROGRAMS: [(&str, &str); 34] = [
+const PROGRAMS: [(&str, &str); 36] = [
     ("cryptsetup", "cryptsetup-bin"),
     ("dislocker-fuse", "dislocker"),
     ("bdeinfo", "libbde-utils"),
@@ -42,6 +42,8 @@ const PROGRAMS: [(&str, &str); 34] = [
     ("du", "coreutils"),
     ("fdfind", "fd-find"),
     ("rclone", "rclone"),
+    ("node", "nodejs"),
+    ("npm", "npm"),
 ];
 
 /// Packages without a program to look for: what their presence shows is this file.
@@ -54,9 +56,9 @@ const FILES: [(&str, &str); 3] = [
     ),
 ];
 
-/// Python readers of BitLocker and NTFS, the SDKs of the services that drives are handed over to, and axe-core for the
-/// accessibility audit; exact versions, test use only.
-const PYTHON: [&str; 8] = [
+/// Python readers of BitLocker and NTFS, the SDKs of the services that drives are handed over to and of the store that
+/// they end in, and axe-core for the accessibility audit; exact versions, test use only.
+const PYTHON: [&str; 9] = [
     "libbde-python==20260916",
     "dissect.fve==4.6",
     "dissect.ntfs==3.16",
@@ -64,9 +66,12 @@ const PYTHON: [&str; 8] = [
     "pycryptodome==4.4.0",
     "azure-mgmt-databox==4.0.0",
     "azure-mgmt-storageimportexport==0.1.0",
+    "azure-storage-blob==12.31.1",
     "msrest==0.7.1",
 ];
 const AXE: &str = "axe-playwright-python==0.1.8";
+/// Microsoft's own emulator of Blob storage: what drives are sent to in tests. Later ones want a newer node than Debian has.
+const AZURITE: &str = "azurite@3.35.0";
 
 /// Installs what is missing and returns the Python environment's folder.
 ///
@@ -98,6 +103,7 @@ pub(crate) fn install() -> Result<PathBuf> {
         }
     }
     kernel::unpack()?;
+    azurite()?;
     python()
 }
 
@@ -129,6 +135,22 @@ fn as_root(program: &str) -> Result<std::process::Command> {
     let mut sudo = shell::program("sudo");
     sudo.args(["-n", program]);
     Ok(sudo)
+}
+
+/// Puts Azurite into `target/azurite`. No script of a package is run.
+fn azurite() -> Result<()> {
+    let folder = shell::target("azurite");
+    let stamp = folder.join("installed.txt");
+    if std::fs::read_to_string(&stamp).is_ok_and(|found| found == AZURITE) {
+        return Ok(());
+    }
+    std::fs::create_dir_all(&folder)?;
+    let mut npm = shell::program("npm");
+    npm.arg("install").arg("--prefix").arg(&folder);
+    npm.args(["--no-audit", "--no-fund", "--ignore-scripts", "--silent"]);
+    shell::run(npm.args(["--save-exact", AZURITE]))?;
+    std::fs::write(stamp, AZURITE)?;
+    Ok(())
 }
 
 /// Makes `target/oracles`, a Python environment of its own, and returns its folder.

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::screen::Screen;
 use crate::jobs::JobError;
-use crate::unpack::{ReportFile, UnpackReport};
+use crate::unpack::{LogProofs, ReportFile, UnpackReport};
 
 /// Begins the report file when there is to be one.
 ///
@@ -31,6 +31,17 @@ pub(super) fn end_report(report: Option<ReportFile>, summary: &Value) -> Result<
         let what = format!("cannot write the report: {error}");
         JobError::io(what, "", "The files were copied.")
     })
+}
+
+/// Reads a copy log.
+///
+/// # Errors
+/// [`JobError`], exit code 2, when it cannot be read or is none.
+pub(super) fn read_log(path: &Path) -> Result<LogProofs, JobError> {
+    let place = path.display().to_string();
+    let xml = std::fs::read(path)
+        .map_err(|error| JobError::usage(format!("cannot read the log: {error}"), &place))?;
+    LogProofs::read(&xml).map_err(|error| JobError::usage(error.to_string(), place))
 }
 
 /// Prints findings on standard error; `drive` stands before each unless it is empty.

@@ -19,6 +19,7 @@ mod drives;
 mod handoff;
 mod holes;
 mod idle;
+mod ingest;
 mod journal;
 mod key;
 mod link;
@@ -44,6 +45,7 @@ mod size;
 mod source;
 mod status;
 mod status_follow;
+mod store;
 mod unlock;
 mod unpack;
 mod verify;
@@ -85,6 +87,7 @@ enum Command {
     Unpack(unpack::Arguments),
     Receive(receive::Arguments),
     Unlock(unlock::Arguments),
+    Ingest(ingest::Arguments),
     CheckDrive(check_drive::Arguments),
     #[command(subcommand)]
     Journal(journal::Command),
@@ -158,6 +161,7 @@ impl Command {
             Self::Unpack(arguments) => arguments.json,
             Self::Receive(arguments) => arguments.json,
             Self::Unlock(arguments) => arguments.json,
+            Self::Ingest(arguments) => arguments.json,
             Self::CheckDrive(arguments) => arguments.json,
             Self::Journal(command) => command.wants_json(),
             Self::Drives(arguments) => arguments.json,
@@ -203,6 +207,7 @@ impl Command {
                     .collect()
             }
             Self::Adopt(arguments) => targets(std::slice::from_ref(&arguments.drive)),
+            Self::Ingest(arguments) => targets(std::slice::from_ref(&arguments.drive)),
             Self::Verify(arguments) => vec![arguments.drive.clone()],
             Self::Unpack(arguments) => vec![arguments.drive.clone()],
             Self::Receive(arguments) => targets(&arguments.drive),
@@ -240,6 +245,7 @@ impl Command {
             Self::Unpack(arguments) => unpack::run(&arguments, screen, drives),
             Self::Receive(arguments) => receive::run(&arguments, screen, drives),
             Self::Unlock(arguments) => unlock::run(&arguments, screen, drives),
+            Self::Ingest(arguments) => ingest::run(&arguments, screen, drives),
             Self::CheckDrive(arguments) => check_drive::run(&arguments, screen, drives),
             Self::Journal(command) => journal::run(&command, screen),
             Self::Drives(_) => Ok(drives::run(screen, drives)),

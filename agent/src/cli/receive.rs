@@ -1,7 +1,7 @@
 //! `argosy receive`: drives that come back, many at once.
 
 use std::collections::HashSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use shared::blob_name::file_name;
 use shared::verify::OpenDriveError;
 
 use super::bar::Bar;
-use super::copy_report::{begin_report, end_report, show_findings};
+use super::copy_report::{begin_report, end_report, read_log, show_findings};
 use super::opened::open_reader;
 use super::screen::{Ended, Screen};
 use super::signals::on_stop;
@@ -26,7 +26,8 @@ use crate::jobs::{JobError, Kind};
 use crate::pipeline::{Cancel, reading_ahead};
 use crate::receive::{Gate, KeyRing, open_with};
 use crate::unpack::{
-    Names, Progress, ReportFile, Rows, UnpackOptions, UnpackReport, UnpackVerdict, Unpacking,
+    LogProofs, Names, Progress, ReportFile, Rows, UnpackOptions, UnpackReport, UnpackVerdict,
+    Unpacking,
 };
 use shared::api::FreeSpace;
 
@@ -49,6 +50,9 @@ pub(super) struct Arguments {
     /// What files are called: as their blobs were, or as they are on the drive
     #[arg(long, value_name = "HOW", value_enum, default_value_t = NamesArgument::Blobs)]
     names: NamesArgument,
+    /// A drive's copy log or verbose log, old form or new: compared with too
+    #[arg(long, value_name = "SERIAL=FILE", num_args = 1..)]
+    log: Vec<String>,
     /// A row for every file and every finding: .csv, or .json
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
@@ -73,6 +77,7 @@ struct Named {
     path: PathBuf,
     serial: String,
     reader: DriveReader,
+    log: Option<LogProofs>,
 }
 
 /// What became of one.
@@ -170,7 +175,16 @@ fn name_all(arguments: &Arguments, drives: &Drives) -> Result<Vec<Named>, JobErr
             path: wanted.path,
             serial,
             reader,
+            log: None,
         });
+    }
+    for text in &arguments.log {
+        let (serial, file) = text.split_once('=').unwrap_or(("", text));
+        let drive = named.iter_mut().find(|drive| drive.serial == serial);
+        let drive = drive.ok_or_else(|| {
+            JobError::usage("whose log is it? say --log SERIAL=FILE", text.as_str())
+        })?;
+        drive.log = Some(read_log(Path::new(file))?);
     }
     Ok(named)
 }
@@ -282,7 +296,7 @@ fn copy(
         keeps_state: true,
     };
     let rows = common.rows.map(|rows| -> &dyn Rows { rows });
-    let work = Unpacking::begin(&volume, &options, None, rows, common.cancel)
+    let work = Unpacking::begin(&volume, &options, drive.log.as_ref(), rows, common.cancel)
         .map_err(|error| destination(&error, &arguments.to))?;
     if arrived.with(work.needed_bytes()) {
         return Ok(work.copy(common.cancel, progress));

@@ -9,7 +9,7 @@ use ntfs_image::read::Volume;
 use serde_json::{Value, json};
 
 use super::bar::Bar;
-use super::copy_report::{begin_report, end_report, show_findings};
+use super::copy_report::{begin_report, end_report, read_log, show_findings};
 use super::key::KeyArguments;
 use super::opened::{open_reader, open_volume};
 use super::screen::{Ended, Screen};
@@ -19,8 +19,8 @@ use crate::drives::Drives;
 use crate::jobs::{JobError, Kind};
 use crate::pipeline::{Cancel, reading_ahead};
 use crate::unpack::{
-    HomeError, LogProofs, Names, Progress, Rows, UnpackOptions, UnpackReport, UnpackVerdict,
-    Unpacking, free_bytes,
+    HomeError, Names, Progress, Rows, UnpackOptions, UnpackReport, UnpackVerdict, Unpacking,
+    free_bytes,
 };
 
 /// Copies everything out of a BitLocker or NTFS drive and compares it with the drive's manifest
@@ -36,6 +36,9 @@ pub(super) struct Arguments {
     /// Where everything goes; existing files are never replaced
     #[arg(long, value_name = "DIR")]
     to: PathBuf,
+    /// The copy log or verbose log of the drive, old form or new: compared with too
+    #[arg(long, value_name = "FILE")]
+    log: Option<PathBuf>,
     /// A row for every file and every finding: .csv, or .json
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
@@ -53,6 +56,7 @@ pub(super) fn run(
     drives: &Drives,
 ) -> Result<Ended, JobError> {
     let credential = arguments.key.required(screen)?;
+    let log = arguments.log.as_deref().map(read_log).transpose()?;
     let reader = open_reader(drives, &arguments.drive, true)?;
     let place = arguments.drive.display().to_string();
     let cancel = Cancel::default();
@@ -74,7 +78,7 @@ pub(super) fn run(
             keeps_state: false,
         };
         let rows = rows.as_ref().map(|rows| -> &dyn Rows { rows });
-        let work = Unpacking::begin(&volume, &options, None::<&LogProofs>, rows, &cancel);
+        let work = Unpacking::begin(&volume, &options, log.as_ref(), rows, &cancel);
         let work = work.map_err(|error| destination(&error, &arguments.to))?;
         if let Err(error) = has_room(&arguments.to, work.needed_bytes()) {
             work.withdraw();
@@ -196,7 +200,7 @@ pub(super) fn unproven(report: &UnpackReport) -> Option<String> {
             "The drive has no manifest, so there was nothing to compare the files with.".to_owned(),
         ),
         UnpackVerdict::Copied => Some(format!(
-            "{} of them are not in the manifest: copied as they are, compared with nothing.",
+            "{} of them are in no manifest or log: copied as they are, compared with nothing.",
             show_files(report.unproven)
         )),
         _ => None,

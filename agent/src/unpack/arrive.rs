@@ -129,7 +129,8 @@ impl<'a> Arrivals<'a> {
 
     /// Says that a range has another hash.
     pub(super) fn is_wrong(&self, item: &Item, at: u64) {
-        let what = format!("the block at byte {at} does not have the hash that the manifest says");
+        let what =
+            format!("the block at byte {at} does not have the hash that manifest or log say");
         self.desk.find("content", what, Some(&item.path), Some(at));
     }
 

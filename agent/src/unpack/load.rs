@@ -10,7 +10,7 @@ use std::sync::Arc;
 use crossbeam_channel::{Receiver, Sender};
 use disk::ReadAt;
 use ntfs_image::read::{Volume, VolumeError};
-use shared::crc64::Crc64;
+use shared::copy_log::Crc64;
 
 use super::arrive::{Arrivals, candidates};
 use super::home::{HomeError, InTheWay, io_failed};

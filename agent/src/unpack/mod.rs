@@ -31,7 +31,7 @@ mod state;
 pub use arrive::Progress;
 pub use found::{Row, Rows, UnpackFinding, UnpackReport, UnpackVerdict};
 pub use home::{Home, HomeError};
-pub use log::{LogProofs, Logged};
+pub use log::LogProofs;
 pub use manifest::{DriveManifest, manifest_of};
 pub use names::SIDE;
 pub use plan::Names;

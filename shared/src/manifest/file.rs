@@ -156,7 +156,7 @@ impl ManifestFile {
     /// Returns every block or page range with its hash, in order. Ends at the shorter of ranges and
     /// hashes, which are equally many in a file that was read or may be written.
     pub fn parts(&self) -> impl Iterator<Item = Part> + '_ {
-        let ranges: Box<dyn Iterator<Item = (u64, u64)> + '_> = match &self.ranges {
+        let ranges: Box<dyn Iterator<Item = (u64, u64)> + Send + '_> = match &self.ranges {
             Ranges::Rule => Box::new(blocks::parts(self.bytes, self.kind)),
             Ranges::Listed(ranges) => Box::new(ranges.iter().copied()),
         };

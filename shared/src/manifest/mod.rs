@@ -13,11 +13,13 @@
 //! Source: reference azure-import-export.md part 4 (storage-import-export-file-format-manifest.md).
 
 mod attached;
+mod attached_values;
 mod blocks;
 mod error;
 mod escape;
 mod file;
 mod reader;
+mod renamed;
 mod writer;
 
 pub use attached::{AttachedKind, AttachedProblem};
@@ -30,6 +32,7 @@ pub(crate) use escape::write_escaped;
 pub use escape::{NotXml, check_text};
 pub use file::{Attached, Disposition, ManifestFile, Part, PlannedFile, Ranges};
 pub use reader::{ManifestReader, ManifestSummary};
+pub use renamed::renamed;
 pub use writer::{
     CLIENT_CREATOR, ManifestWriteError, ManifestWriter, WrittenManifest, planned_bytes,
     planned_file_bytes, planned_frame_bytes,

@@ -1,0 +1,335 @@
+//! `argosy ingest`: a drive into a store, as the Azure Import service does it.
+
+use std::path::PathBuf;
+
+use bitlocker_image::Credential;
+use clap::{Args, ValueEnum};
+use ntfs_image::read::Volume;
+use serde_json::json;
+use shared::api::FreeSpace;
+use shared::blob_name::file_name;
+use shared::copy_log::DriveStatus;
+use shared::hash::upper_hex;
+use shared::journal::Replay;
+use shared::manifest::Disposition;
+use shared::verify::open_drive;
+
+use super::bar::Bar;
+use super::key::KeyArguments;
+use super::opened::open_reader;
+use super::screen::{Ended, Screen};
+use super::signals::on_stop;
+use super::size::{show_files, show_size};
+use super::source::parse_drive;
+use super::store::StoreArguments;
+use super::verify::read_journal;
+use crate::attempt::now;
+use crate::blobs::Store;
+use crate::device::DriveReader;
+use crate::drives::Drives;
+use crate::ingest::{
+    DriveFault, Expected, IngestOptions, IngestReport, LogFiles, LogFormat, LogLevel, LogOptions,
+    ManifestFacts, StateFile, StateOf, check_manifest, ingest, unlock_status,
+};
+use crate::jobs::{JobError, Kind};
+use crate::pipeline::{Cancel, reading_ahead};
+
+/// Sends what is on a drive into a storage account, as the Azure Import service does. Blobs only: rows of a data set that
+/// are for Azure Files are not carried
+#[derive(Args)]
+#[command(group(clap::ArgGroup::new("with").required(true).multiple(true).args(["journal", "key_file", "key"])))]
+pub(super) struct Arguments {
+    /// The drive: a block device, a disk image or an image of one volume; PATH=SERIAL where it cannot tell its serial
+    #[arg(long, value_name = "PATH")]
+    pub(super) drive: String,
+    /// The drive's journal: it has the key, and says which manifest must be on the drive
+    #[arg(long, value_name = "FILE")]
+    journal: Option<PathBuf>,
+    #[command(flatten)]
+    key: KeyArguments,
+    #[command(flatten)]
+    store: StoreArguments,
+    /// Where the copy logs go
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    log_dir: PathBuf,
+    /// What the logs tell: errors, or every blob
+    #[arg(long, value_enum, default_value = "error")]
+    log_level: Level,
+    /// The form of the logs: the classic drive log (2014), the copy log of today (2021), or both
+    #[arg(long, value_enum, default_value = "both")]
+    log_format: Format,
+    /// What was done is kept here, so that running it again sends nothing twice [default: <log-dir>/<serial>.ingest]
+    #[arg(long, value_name = "FILE")]
+    state: Option<PathBuf>,
+    /// Blocks on their way at once
+    #[arg(long, value_name = "N", default_value = "8", value_parser = clap::value_parser!(u16).range(1..=64))]
+    parallel: u16,
+    /// What to do where a blob of that name exists, in place of what the manifest says
+    #[arg(long, value_enum)]
+    disposition: Option<Rule>,
+    /// Prints one JSON object
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Level {
+    Error,
+    Verbose,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Format {
+    #[value(name = "2014")]
+    Classic,
+    #[value(name = "2021")]
+    Current,
+    Both,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Rule {
+    Rename,
+    NoOverwrite,
+    Overwrite,
+}
+
+pub(super) fn run(
+    arguments: &Arguments,
+    screen: &Screen,
+    drives: &Drives,
+) -> Result<Ended, JobError> {
+    let cancel = Cancel::default();
+    let store = arguments.store.open(screen, &cancel)?;
+    let target = parse_drive(&arguments.drive, FreeSpace::Blank);
+    let journal = arguments.journal.as_deref().map(read_journal).transpose()?;
+    let credential = credential(arguments, journal.as_ref(), screen)?;
+    let place = target.path.display().to_string();
+    let described = drives.describe(&target.path, target.serial.as_deref());
+    let described = described
+        .map_err(|error| JobError::io(error.to_string(), place.as_str(), "Nothing was sent."))?;
+    if described.serial.is_empty() {
+        screen.aside("argosy: the drive does not tell its serial, so it is not compared with the manifest; --drive PATH=SERIAL gives the label's");
+    }
+    let expected = Expected {
+        manifest: journal
+            .as_ref()
+            .and_then(|journal| journal.manifest)
+            .map(|(hash, _)| hash),
+        serial: Some(described.serial).filter(|serial| !serial.is_empty()),
+    };
+    let reader = open_reader(drives, &target.path, false)?;
+    let stop = cancel.clone();
+    on_stop(move || stop.cancel());
+    let job = Job {
+        arguments,
+        screen,
+        place,
+        cancel,
+    };
+    let report = job.whole(&reader, &credential, &expected, store)?;
+    show(&report, screen);
+    Ok(Ended(kind(&report)))
+}
+
+struct Job<'a> {
+    arguments: &'a Arguments,
+    screen: &'a Screen,
+    place: String,
+    cancel: Cancel,
+}
+
+impl Job<'_> {
+    fn whole(
+        &self,
+        reader: &DriveReader,
+        credential: &Credential,
+        expected: &Expected,
+        store: Store,
+    ) -> Result<IngestReport, JobError> {
+        reading_ahead(reader, |disk| {
+            let opened = open_drive(disk, credential);
+            let opened = opened.map_err(|error| self.refused(unlock_status(&error), expected))?;
+            let volume = Volume::open(&opened);
+            let volume = volume
+                .map_err(|error| self.refused(DriveFault::not_ntfs(error.to_string()), expected))?;
+            let facts = check_manifest(&volume, expected);
+            let facts = facts.map_err(|fault| self.refused(fault, expected))?;
+            let kept = self.kept(&facts, &store)?;
+            let mut bar = Bar::new(self.screen);
+            let options = IngestOptions {
+                parallel: self.arguments.parallel,
+                disposition: self.arguments.disposition.map(Disposition::from),
+            };
+            let report = ingest(
+                &volume,
+                &facts,
+                store,
+                kept,
+                options,
+                &self.cancel,
+                &mut |done, all| {
+                    bar.tell("sent", done, all);
+                },
+            );
+            bar.end();
+            report
+        })
+    }
+
+    /// Opens state and logs.
+    fn kept(
+        &self,
+        facts: &ManifestFacts,
+        store: &Store,
+    ) -> Result<(StateFile, LogFiles), JobError> {
+        let logs = self.logs(&facts.drive_id)?;
+        let default = || {
+            let name = format!("{}.ingest", file_name(&facts.drive_id));
+            self.arguments.log_dir.join(name)
+        };
+        let path = self.arguments.state.clone().unwrap_or_else(default);
+        let of = StateOf {
+            drive: facts.drive_id.clone(),
+            manifest: upper_hex(&facts.md5),
+            store: store.endpoint().to_string(),
+        };
+        let state = StateFile::open(&path, &of).map_err(|error| {
+            let place = path.display().to_string();
+            let mut failed = JobError::io(error.to_string(), place, "Nothing was sent.");
+            "Name another file with --state, or move this one away."
+                .clone_into(&mut failed.error.next);
+            failed
+        })?;
+        Ok((state, logs))
+    }
+
+    fn logs(&self, drive_id: &str) -> Result<LogFiles, JobError> {
+        let arguments = self.arguments;
+        let options = LogOptions {
+            folder: arguments.log_dir.clone(),
+            level: match arguments.log_level {
+                Level::Error => LogLevel::Error,
+                Level::Verbose => LogLevel::Verbose,
+            },
+            format: match arguments.log_format {
+                Format::Classic => LogFormat::Classic,
+                Format::Current => LogFormat::Current,
+                Format::Both => LogFormat::Both,
+            },
+        };
+        let place = options.folder.display().to_string();
+        LogFiles::begin(options, drive_id, now()).map_err(|error| {
+            let what = format!("the log cannot be written: {error}");
+            JobError::io(what, place, "Nothing was sent.")
+        })
+    }
+
+    /// Ends a drive of which nothing is sent: the logs say why, in the service's word.
+    fn refused(&self, fault: DriveFault, expected: &Expected) -> JobError {
+        let drive = expected.serial.clone().unwrap_or_default();
+        let logged = self.logs(&drive).map(|logs| logs.finish(fault.status));
+        if let Err(error) = logged {
+            self.screen.aside(&format!("argosy: {error}"));
+        }
+        fault.into_error(&self.place)
+    }
+}
+
+impl From<Rule> for Disposition {
+    fn from(rule: Rule) -> Self {
+        match rule {
+            Rule::Rename => Self::Rename,
+            Rule::NoOverwrite => Self::NoOverwrite,
+            Rule::Overwrite => Self::Overwrite,
+        }
+    }
+}
+
+fn credential(
+    arguments: &Arguments,
+    journal: Option<&Replay>,
+    screen: &Screen,
+) -> Result<Credential, JobError> {
+    if let Some(credential) = arguments.key.credential(screen)? {
+        return Ok(credential);
+    }
+    let password = journal.and_then(|journal| journal.recovery_password.clone());
+    let password = password.ok_or_else(|| {
+        let place = arguments.journal.as_deref();
+        let place = place.map_or_else(String::new, |path| path.display().to_string());
+        let what = "the journal does not hold the key (it was redacted); give --key-file too";
+        JobError::usage(what, place)
+    })?;
+    Ok(Credential::RecoveryPassword(password))
+}
+
+const fn kind(report: &IngestReport) -> Option<Kind> {
+    match report.status {
+        DriveStatus::Completed | DriveStatus::CompletedWithWarnings => None,
+        _ if report.has_failed => Some(Kind::Io),
+        _ => Some(Kind::Incomplete),
+    }
+}
+
+fn show(report: &IngestReport, screen: &Screen) {
+    for finding in &report.findings {
+        let subject = finding.blob.as_deref().unwrap_or_default();
+        screen.aside(&format!(
+            "argosy: {subject}: {}: {}",
+            finding.code, finding.message
+        ));
+    }
+    if report.findings_left_out > 0 {
+        screen.aside(&format!("argosy: and {} more", report.findings_left_out));
+    }
+    let there = format!(
+        "{}, {} are in the store",
+        show_files(report.blobs),
+        show_size(report.bytes)
+    );
+    let others = [
+        (report.finished_before, "were there from the run before"),
+        (report.renamed, "got another name"),
+        (report.overwritten, "took the place of older blobs"),
+        (report.skipped, "were left out, their names being taken"),
+    ];
+    let others = others.iter().filter(|(count, _)| *count > 0);
+    let others: Vec<_> = others
+        .map(|(count, what)| format!("{count} {what}"))
+        .collect();
+    let others = if others.is_empty() {
+        String::new()
+    } else {
+        format!(" ({})", others.join(", "))
+    };
+    screen.line(&format!("{}: {there}{others}.", report.status));
+    for log in &report.logs {
+        screen.line(&format!("log: {}", log.display()));
+    }
+    if report.is_stopped {
+        screen.line("Stopped. The same command goes on from here.");
+    }
+    screen.object(&json!({
+        "verdict": verdict(report),
+        "status": report.status,
+        "blobs": report.blobs,
+        "bytes": report.bytes,
+        "finished_before": report.finished_before,
+        "renamed": report.renamed,
+        "overwritten": report.overwritten,
+        "skipped": report.skipped,
+        "stopped": report.is_stopped,
+        "findings": report.findings,
+        "findings_left_out": report.findings_left_out,
+        "logs": report.logs,
+    }));
+}
+
+const fn verdict(report: &IngestReport) -> &'static str {
+    match kind(report) {
+        None => "completed",
+        Some(Kind::Io) => "failed",
+        Some(_) => "incomplete",
+    }
+}

@@ -1,0 +1,301 @@
+//! The whole of an ingest: tasks that send, and this thread, which reads the drive for them.
+
+use std::collections::HashSet;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use disk::ReadAt;
+use ntfs_image::read::Volume;
+use shared::copy_log::{BlobStatus, Category, DispositionStatus, DriveStatus};
+use shared::manifest::{Disposition, ManifestFile, ManifestReader};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::JoinSet;
+
+use super::blob::bring;
+use super::check::{MANIFEST, ManifestFacts, manifest_stream};
+use super::drive_files::{DriveFiles, serve};
+use super::log_files::LogFiles;
+use super::outcome::{Outcome, Trouble};
+use super::report::{IngestFinding, IngestReport};
+use super::state_file::{Progress, StateFile};
+use crate::blobs::Store;
+use crate::job_error::JobError;
+use crate::journal_file::AppendError;
+use crate::pipeline::Cancel;
+
+/// How to ingest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IngestOptions {
+    /// Blocks in memory and on their way at once, and blobs begun at once.
+    pub parallel: u16,
+    /// One rule for all blobs whose names are taken, in place of the manifest's.
+    pub disposition: Option<Disposition>,
+}
+
+/// What all tasks share.
+pub(super) struct Run {
+    pub(super) store: Store,
+    pub(super) files: DriveFiles,
+    pub(super) disposition: Option<Disposition>,
+    state: Mutex<StateFile>,
+    log: Mutex<Option<LogFiles>>,
+    report: Mutex<IngestReport>,
+    permits: Arc<Semaphore>,
+    long: tokio::sync::Mutex<()>,
+    /// Containers that are there.
+    containers: tokio::sync::Mutex<HashSet<String>>,
+    cancel: Cancel,
+    /// Something failed that would fail for every other blob too.
+    halted: AtomicBool,
+    bytes: Arc<AtomicU64>,
+}
+
+/// Sends everything that the manifest lists. `progress` is told bytes done and all bytes.
+///
+/// # Errors
+/// [`JobError`] when nothing can begin; what is wrong with a blob is in the report.
+pub fn ingest<R: ReadAt>(
+    volume: &Volume<R>,
+    facts: &ManifestFacts,
+    store: Store,
+    (state, log): (StateFile, LogFiles),
+    options: IngestOptions,
+    cancel: &Cancel,
+    progress: &mut dyn FnMut(u64, u64),
+) -> Result<IngestReport, JobError> {
+    let failed = |what: String| JobError::io(what, MANIFEST, "Nothing was sent.");
+    let entry = volume
+        .find(MANIFEST)
+        .map_err(|error| failed(error.to_string()))?;
+    let entry = entry.ok_or_else(|| failed("the manifest is gone".to_owned()))?;
+    let file = volume
+        .open_file(entry.id)
+        .map_err(|error| failed(error.to_string()))?;
+    let manifest = ManifestReader::new(manifest_stream(volume, file));
+    let mut manifest = manifest.map_err(|error| failed(error.to_string()))?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build();
+    let runtime = runtime.map_err(|error| failed(format!("cannot start threads: {error}")))?;
+    let (files, asked) = DriveFiles::new();
+    let parallel = usize::from(options.parallel.max(1));
+    let bytes = Arc::new(AtomicU64::new(0));
+    let run = Arc::new(Run {
+        store,
+        files,
+        disposition: options.disposition,
+        state: Mutex::new(state),
+        log: Mutex::new(Some(log)),
+        report: Mutex::new(IngestReport::default()),
+        permits: Arc::new(Semaphore::new(parallel)),
+        long: tokio::sync::Mutex::new(()),
+        containers: tokio::sync::Mutex::new(HashSet::new()),
+        cancel: cancel.clone(),
+        halted: AtomicBool::new(false),
+        bytes: Arc::clone(&bytes),
+    });
+    let sending = runtime.spawn(send_all(run, parallel));
+    serve(volume, &mut manifest, &asked, &mut || {
+        progress(bytes.load(Ordering::Relaxed), facts.bytes);
+    });
+    let report = runtime.block_on(sending);
+    report.map_err(|error| failed(format!("the senders ended by themselves: {error}")))
+}
+
+/// Takes blob after blob from the manifest, `parallel` of them at a time.
+async fn send_all(run: Arc<Run>, parallel: usize) -> IngestReport {
+    let mut tasks: JoinSet<()> = JoinSet::new();
+    let mut number = 0_u64;
+    loop {
+        while tasks.len() >= parallel {
+            run.joined(tasks.join_next().await);
+        }
+        if run.has_to_stop() {
+            break;
+        }
+        match run.files.next().await {
+            Ok(Some(file)) => {
+                let run = Arc::clone(&run);
+                tasks.spawn(async move {
+                    let outcome = bring(&run, number, file).await;
+                    run.ended(&outcome);
+                });
+                number = number.saturating_add(1);
+            }
+            Ok(None) => break,
+            Err(error) => {
+                run.broke("ReadManifestFailed", error.message);
+                break;
+            }
+        }
+    }
+    while !tasks.is_empty() {
+        run.joined(tasks.join_next().await);
+    }
+    run.close()
+}
+
+impl Run {
+    pub(super) fn has_to_stop(&self) -> bool {
+        self.cancel.is_cancelled() || self.halted.load(Ordering::Acquire)
+    }
+
+    /// Waits until one more block may be in memory.
+    pub(super) async fn permit(&self) -> OwnedSemaphorePermit {
+        let permit = Arc::clone(&self.permits).acquire_owned().await;
+        // Nothing ever closes the semaphore.
+        permit.expect("the semaphore is open")
+    }
+
+    /// Waits until no other file of several parts is on its way.
+    pub(super) async fn one_long(
+        &self,
+        file: &ManifestFile,
+    ) -> Option<tokio::sync::MutexGuard<'_, ()>> {
+        if file.hashes.len() > 1 {
+            Some(self.long.lock().await)
+        } else {
+            None
+        }
+    }
+
+    pub(super) fn progress(&self, blob: u64) -> Progress {
+        locked(&self.state).progress(blob)
+    }
+
+    /// Keeps something in the state file.
+    pub(super) fn keep(
+        &self,
+        keep: impl FnOnce(&mut StateFile) -> Result<(), AppendError>,
+    ) -> Result<(), Trouble> {
+        keep(&mut locked(&self.state)).map_err(|error| Trouble {
+            is_general: true,
+            ..Trouble::new(
+                BlobStatus::Failed,
+                Category::UnknownType,
+                "State",
+                format!("what was done cannot be kept: {error}"),
+            )
+        })
+    }
+
+    pub(super) fn add_bytes(&self, bytes: u64) {
+        self.bytes.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    /// Takes bytes back that have to be sent again.
+    pub(super) fn take_bytes(&self, bytes: u64) {
+        self.bytes.fetch_sub(bytes, Ordering::Relaxed);
+    }
+
+    /// Makes a container unless it is there.
+    pub(super) async fn container(&self, name: &str) -> Result<(), Trouble> {
+        let mut containers = self.containers.lock().await;
+        if !containers.contains(name) {
+            let made = self.store.make_container(name).await;
+            made.map_err(|error| Trouble::of_store(&error))?;
+            containers.insert(name.to_owned());
+        }
+        Ok(())
+    }
+
+    fn ended(&self, outcome: &Outcome) {
+        let mut report = locked(&self.report);
+        if let Some(trouble) = &outcome.trouble
+            && trouble.is_general
+        {
+            self.halted.store(true, Ordering::Release);
+            report.has_failed |= trouble.code != "Cancelled";
+        }
+        if let Some(trouble) = &outcome.trouble {
+            report.has_failed |= trouble.status == BlobStatus::IOFailed;
+            if trouble.status == BlobStatus::BlobRequestForbidden {
+                self.halted.store(true, Ordering::Release);
+                report.status = DriveStatus::BlobRequestForbidden;
+            }
+        }
+        count(&mut report, outcome);
+        if let Some(finding) = outcome.finding() {
+            report.find(finding);
+        }
+        drop(report);
+        let mut log = locked(&self.log);
+        let logged = log.as_mut().map_or(Ok(()), |log| log.blob(outcome));
+        if let Err(error) = logged {
+            *log = None;
+            drop(log);
+            self.broke("LogFailed", format!("the log cannot be written: {error}"));
+        }
+    }
+
+    /// Takes note of what is wrong with the whole.
+    fn broke(&self, code: &str, message: String) {
+        self.halted.store(true, Ordering::Release);
+        let mut report = locked(&self.report);
+        report.has_failed = true;
+        report.find(IngestFinding {
+            code: code.to_owned(),
+            message,
+            blob: None,
+            file: None,
+            offset: None,
+            is_error: true,
+        });
+    }
+
+    fn joined(&self, ended: Option<Result<(), tokio::task::JoinError>>) {
+        if let Some(Err(error)) = ended {
+            self.broke(
+                "InternalError",
+                format!("a sender ended by itself: {error}"),
+            );
+        }
+    }
+
+    /// Makes everything durable and returns the report.
+    fn close(&self) -> IngestReport {
+        if let Err(error) = locked(&self.state).sync() {
+            self.broke("State", format!("what was done cannot be kept: {error}"));
+        }
+        if self.cancel.is_cancelled() {
+            let mut report = locked(&self.report);
+            report.is_stopped = true;
+            if report.is_complete() {
+                report.status = DriveStatus::CompletedWithErrors;
+            }
+        }
+        let status = locked(&self.report).status;
+        let log = locked(&self.log).take();
+        match log.map(|log| log.finish(status)).transpose() {
+            Ok(logs) => locked(&self.report).logs = logs.unwrap_or_default(),
+            Err(error) => self.broke("LogFailed", format!("the log cannot be written: {error}")),
+        }
+        locked(&self.report).clone()
+    }
+}
+
+fn count(report: &mut IngestReport, outcome: &Outcome) {
+    let logged = &outcome.logged;
+    if outcome.trouble.is_some() {
+        return;
+    }
+    let more = |number: &mut u64, by: u64| *number = number.saturating_add(by);
+    match logged.disposition.1 {
+        DispositionStatus::Skipped => {
+            more(&mut report.skipped, 1);
+            return;
+        }
+        DispositionStatus::Renamed => more(&mut report.renamed, 1),
+        DispositionStatus::Overwritten => more(&mut report.overwritten, 1),
+        DispositionStatus::Created | DispositionStatus::Cancelled => {}
+    }
+    more(&mut report.finished_before, u64::from(outcome.was_before));
+    more(&mut report.blobs, 1);
+    more(&mut report.bytes, logged.bytes);
+}
+
+/// What a task left that panicked is still what it was: every change is a whole one.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

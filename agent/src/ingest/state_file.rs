@@ -1,0 +1,330 @@
+//! What an ingest has done, so that another run sends nothing twice.
+
+use std::collections::{HashMap, HashSet};
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+use super::state_record::{Begun, Done, Record, StateOf, VERSION};
+use crate::journal_file::{AppendError, AppendFile};
+use crate::shelf::{Shelves, Taken};
+
+/// A file of one JSON line a record. A line that a crash cut off is dropped; any other damage is refused.
+pub struct StateFile {
+    file: AppendFile,
+    /// Nobody else goes on with it meanwhile.
+    _taken: Vec<Box<dyn Taken>>,
+    blobs: HashMap<u64, Progress>,
+}
+
+/// How far one blob is.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Progress {
+    pub(super) begun: Option<Begun>,
+    /// Whether its page blob is made.
+    pub(super) made: bool,
+    /// Blocks or page ranges that were sent.
+    pub(super) sent: HashSet<u64>,
+    pub(super) done: Option<Done>,
+}
+
+/// A state file that cannot be used.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum StateError {
+    /// It cannot be written.
+    #[error(transparent)]
+    Append(#[from] AppendError),
+    /// It cannot be read.
+    #[error("cannot read {path}: {cause}")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// The operating system's words.
+        cause: std::io::Error,
+    },
+    /// Another argosy has it.
+    #[error("{path} is in use by another argosy")]
+    InUse {
+        /// The file.
+        path: PathBuf,
+    },
+    /// It is another ingest's.
+    #[error(
+        "{path} is the state of another ingest: of drive {}, manifest {}, into {}",
+        .found.drive, .found.manifest, .found.store
+    )]
+    Other {
+        /// The file.
+        path: PathBuf,
+        /// Whose it is.
+        found: Box<StateOf>,
+    },
+    /// It is no state file, or damaged.
+    #[error("{path}, line {line}: {what}")]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: usize,
+        /// What is wrong.
+        what: String,
+    },
+}
+
+impl StateFile {
+    /// Opens the state of an ingest, or begins it.
+    ///
+    /// # Errors
+    /// [`StateError`].
+    pub fn open(path: &Path, of: &StateOf) -> Result<Self, StateError> {
+        let folder = match path.parent() {
+            Some(folder) if folder.as_os_str().is_empty() => PathBuf::from("."),
+            Some(folder) => folder.to_owned(),
+            None => PathBuf::from("."),
+        };
+        let name = path
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        let shelves = Shelves::of_folders(&[folder]);
+        let content = match std::fs::read(path) {
+            Ok(content) => Some(content),
+            Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => None,
+            Err(cause) => {
+                let path = path.to_owned();
+                return Err(StateError::Read { path, cause });
+            }
+        };
+        let mut blobs = HashMap::new();
+        let whole = content.as_deref().map_or(0, |content| {
+            content
+                .iter()
+                .rposition(|byte| *byte == b'\n')
+                .map_or(0, |at| at.saturating_add(1))
+        });
+        let kept = content
+            .as_deref()
+            .and_then(|content| content.get(..whole))
+            .unwrap_or_default();
+        read(path, kept, of, &mut blobs)?;
+        let file = match &content {
+            None => AppendFile::create(&shelves, &name)?,
+            Some(_) => {
+                drop(taken(&shelves, &name)?);
+                AppendFile::reopen(&shelves, &name, kept)?
+            }
+        };
+        let taken = taken(&shelves, &name)?;
+        let mut state = Self {
+            file,
+            _taken: taken,
+            blobs,
+        };
+        if kept.is_empty() {
+            let of = of.clone();
+            state.append(&Record::Ingest {
+                version: VERSION,
+                of,
+            })?;
+            state.sync()?;
+        }
+        Ok(state)
+    }
+
+    /// Returns how far a blob is.
+    pub(super) fn progress(&self, blob: u64) -> Progress {
+        self.blobs.get(&blob).cloned().unwrap_or_default()
+    }
+
+    /// Keeps what was decided of a blob, durably.
+    pub(super) fn began(&mut self, blob: u64, begun: &Begun) -> Result<(), AppendError> {
+        let begun = begun.clone();
+        self.append(&Record::Began { blob, begun })?;
+        self.sync()
+    }
+
+    /// Keeps that a blob's pages can be put, durably.
+    pub(super) fn made(&mut self, blob: u64) -> Result<(), AppendError> {
+        self.append(&Record::Made { blob })?;
+        self.sync()
+    }
+
+    /// Keeps that a part was sent. What a power cut takes of that is sent again.
+    pub(super) fn sent(&mut self, blob: u64, part: u64) -> Result<(), AppendError> {
+        self.append(&Record::Sent { blob, part })
+    }
+
+    /// Keeps that a blob is in the store. What a power cut takes of that is found out by asking the store.
+    pub(super) fn done(&mut self, blob: u64, done: &Done) -> Result<(), AppendError> {
+        let done = done.clone();
+        self.append(&Record::Done { blob, done })
+    }
+
+    /// Makes all of it durable.
+    pub(super) fn sync(&mut self) -> Result<(), AppendError> {
+        self.file.sync()
+    }
+
+    fn append(&mut self, record: &Record) -> Result<(), AppendError> {
+        // Records hold nothing that JSON cannot: text and numbers.
+        let mut line = serde_json::to_vec(record).unwrap_or_default();
+        line.push(b'\n');
+        self.file.append(&line)
+    }
+}
+
+impl fmt::Debug for StateFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StateFile").finish_non_exhaustive()
+    }
+}
+
+fn taken(shelves: &Shelves, name: &str) -> Result<Vec<Box<dyn Taken>>, StateError> {
+    shelves.take(name).map_err(|(path, cause)| {
+        if cause.kind() == std::io::ErrorKind::WouldBlock {
+            StateError::InUse { path }
+        } else {
+            StateError::Read { path, cause }
+        }
+    })
+}
+
+fn read(
+    path: &Path,
+    content: &[u8],
+    of: &StateOf,
+    blobs: &mut HashMap<u64, Progress>,
+) -> Result<(), StateError> {
+    for (number, line) in content.split(|byte| *byte == b'\n').enumerate() {
+        if line.is_empty() {
+            continue;
+        }
+        let damaged = |what: String| StateError::Damaged {
+            path: path.to_owned(),
+            line: number.saturating_add(1),
+            what,
+        };
+        let record = serde_json::from_slice(line).map_err(|error| damaged(error.to_string()))?;
+        match (number, record) {
+            (0, Record::Ingest { version, .. }) if version != VERSION => {
+                return Err(damaged(format!("version {version} is not known here")));
+            }
+            (0, Record::Ingest { of: found, .. }) if found == *of => {}
+            (0, Record::Ingest { of: found, .. }) => {
+                return Err(StateError::Other {
+                    path: path.to_owned(),
+                    found: Box::new(found),
+                });
+            }
+            (0, _) => return Err(damaged("it is no state of an ingest".to_owned())),
+            (_, record) => take(blobs, record),
+        }
+    }
+    Ok(())
+}
+
+fn take(blobs: &mut HashMap<u64, Progress>, record: Record) {
+    match record {
+        Record::Ingest { .. } => {}
+        Record::Began { blob, begun } => {
+            // Whatever came before was for another name.
+            let begun = Some(begun);
+            blobs.insert(
+                blob,
+                Progress {
+                    begun,
+                    ..Progress::default()
+                },
+            );
+        }
+        Record::Made { blob } => blobs.entry(blob).or_default().made = true,
+        Record::Sent { blob, part } => {
+            blobs.entry(blob).or_default().sent.insert(part);
+        }
+        Record::Done { blob, done } => {
+            let progress = blobs.entry(blob).or_default();
+            progress.sent = HashSet::new();
+            progress.done = Some(done);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use shared::copy_log::DispositionStatus;
+
+    use super::*;
+
+    fn of() -> StateOf {
+        StateOf {
+            drive: "WD-1".to_owned(),
+            manifest: "00".to_owned(),
+            store: "http://127.0.0.1:1/a".to_owned(),
+        }
+    }
+
+    fn begun() -> Begun {
+        Begun {
+            name: "film/a".to_owned(),
+            over: None,
+            disposition: DispositionStatus::Created,
+        }
+    }
+
+    #[test]
+    fn what_was_kept_is_there_again_but_for_a_line_that_a_crash_cut_off() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("state");
+        let mut state = StateFile::open(&path, &of()).expect("new");
+        state.began(3, &begun()).expect("kept");
+        state.sent(3, 0).expect("kept");
+        state.sent(3, 1).expect("kept");
+        drop(state);
+        let whole = std::fs::read(&path).expect("the file");
+        std::fs::write(&path, &whole[..whole.len() - 4]).expect("cut");
+        let state = StateFile::open(&path, &of()).expect("again");
+        let progress = state.progress(3);
+        assert_eq!(progress.begun, Some(begun()));
+        assert_eq!(progress.sent, HashSet::from([0]));
+        assert!(state.progress(4).begun.is_none());
+    }
+
+    #[test]
+    fn the_state_of_another_ingest_is_refused_and_so_is_a_damaged_one() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("state");
+        drop(StateFile::open(&path, &of()).expect("new"));
+        let other = StateOf {
+            drive: "WD-2".to_owned(),
+            ..of()
+        };
+        let refused = StateFile::open(&path, &other);
+        assert!(
+            matches!(refused, Err(StateError::Other { .. })),
+            "{refused:?}"
+        );
+        std::fs::write(&path, "{}\n").expect("written");
+        let refused = StateFile::open(&path, &of());
+        assert!(
+            matches!(refused, Err(StateError::Damaged { line: 1, .. })),
+            "{refused:?}"
+        );
+    }
+
+    #[test]
+    fn nobody_else_goes_on_with_a_state_meanwhile() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("state");
+        let held = StateFile::open(&path, &of()).expect("new");
+        let refused = StateFile::open(&path, &of());
+        assert!(
+            matches!(refused, Err(StateError::InUse { .. })),
+            "{refused:?}"
+        );
+        drop(held);
+        assert!(StateFile::open(&path, &of()).is_ok());
+    }
+}

@@ -1,0 +1,21 @@
+"""Puts blobs into an account by the service's own SDK. Arguments: a connection string, then names and contents; a content
+`page:N` makes a page blob of N zeros."""
+
+import sys
+
+from azure.core.exceptions import ResourceExistsError
+from azure.storage.blob import BlobServiceClient
+
+service = BlobServiceClient.from_connection_string(sys.argv[1])
+words = sys.argv[2:]
+for name, content in zip(words[::2], words[1::2]):
+    container, _, blob = name.partition("/")
+    try:
+        service.create_container(container)
+    except ResourceExistsError:
+        pass
+    client = service.get_blob_client(container, blob)
+    if content.startswith("page:"):
+        client.create_page_blob(int(content[5:]))
+    else:
+        client.upload_blob(content)
