@@ -38,10 +38,9 @@ fn main() -> Result<()> {
     let folder = tempfile::tempdir_in(release)?;
     println!("| drive | command | MB/s | GB per CPU s | CPU s beside |");
     println!("|---|---|---|---|---|");
-    for (name, write) in [
-        ("64 MiB files", write_big as fn(&Path) -> Result<u64>),
-        ("4-64 KiB files", write_small),
-    ] {
+    let kinds: [(&str, fn(&Path) -> Result<u64>); 2] =
+        [("64 MiB files", write_big), ("4-64 KiB files", write_small)];
+    for (name, write) in kinds {
         let place = folder.path().join(name);
         fs::create_dir(&place)?;
         let drive = filled(&argosy, &place, write)?;
