@@ -18,6 +18,9 @@ use tests::source::noise;
 const ROUNDS: usize = 3;
 const SERIAL: &str = "BENCH0001";
 
+/// Writes a source and returns its bytes.
+type Fill = fn(&Path) -> Result<u64>;
+
 /// What one command took.
 #[derive(Clone, Copy)]
 struct Cost {
@@ -38,8 +41,7 @@ fn main() -> Result<()> {
     let folder = tempfile::tempdir_in(release)?;
     println!("| drive | command | MB/s | GB per CPU s | CPU s beside |");
     println!("|---|---|---|---|---|");
-    let kinds: [(&str, fn(&Path) -> Result<u64>); 2] =
-        [("64 MiB files", write_big), ("4-64 KiB files", write_small)];
+    let kinds: [(&str, Fill); 2] = [("64 MiB files", write_big), ("4-64 KiB files", write_small)];
     for (name, write) in kinds {
         let place = folder.path().join(name);
         fs::create_dir(&place)?;
@@ -50,7 +52,7 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-fn filled(argosy: &Path, place: &Path, write: fn(&Path) -> Result<u64>) -> Result<Drive> {
+fn filled(argosy: &Path, place: &Path, write: Fill) -> Result<Drive> {
     let (source, image, key) = (
         place.join("source"),
         place.join("drive.img"),
