@@ -6,7 +6,7 @@
 //!
 //! ```text
 //! device, scan, random, shelf  <-  journal_file  <-  pipeline, unpack, root_part, drives  <-  attempt  <-  jobs  <-  http, control
-//!                                 '- in_place   blobs <- ingest                           <-  cli  <-  main
+//!                                 '- in_place   blobs <- ingest   unpack <- receive       <-  cli  <-  main
 //! ```
 //!
 //! Deliberately absent: a way to write to a drive that [`device::confirm`] has not matched with the
@@ -29,6 +29,7 @@ pub mod journal_file;
 pub mod locked_memory;
 pub mod pipeline;
 pub mod random;
+pub mod receive;
 #[cfg(target_os = "linux")]
 pub mod root_part;
 pub mod scan;

@@ -1,50 +1,17 @@
 //! Drives that somebody encrypted and filled by hand: hashed in place, proven once the manifest is on them.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 use tests::argosy::{argosy, json, text};
+use tests::by_hand::Mounted;
 use tests::oracle;
 use tests::source;
 
 const SERIAL: &str = "HAND0001";
 const PARTITION: u64 = 1 << 20;
-
-/// A volume unlocked by dislocker and mounted by ntfs-3g, to be written to as Windows would.
-struct Mounted {
-    unlocked: tempfile::TempDir,
-    volume: tempfile::TempDir,
-}
-
-impl Mounted {
-    fn new(image: &Path, password: &str) -> Result<Self> {
-        let (unlocked, volume) = (tempfile::tempdir()?, tempfile::tempdir()?);
-        let (offset, key) = (PARTITION.to_string(), format!("-p{password}"));
-        let place = text(unlocked.path());
-        let arguments = ["-V", text(image), "-O", &offset, &key, "--", place];
-        oracle::run("dislocker-fuse", &arguments)?;
-        let opened = Self { unlocked, volume };
-        let file = opened.unlocked.path().join("dislocker-file");
-        oracle::run("ntfs-3g", &[text(&file), text(opened.volume.path())])?;
-        Ok(opened)
-    }
-
-    fn path(&self) -> &Path {
-        self.volume.path()
-    }
-}
-
-impl Drop for Mounted {
-    fn drop(&mut self) {
-        for folder in [&self.volume, &self.unlocked] {
-            if let Err(error) = oracle::run("umount", &[text(folder.path())]) {
-                eprintln!("{error:#}");
-            }
-        }
-    }
-}
 
 struct Filled {
     folder: tempfile::TempDir,
@@ -81,7 +48,7 @@ impl Filled {
         let password = said["drives"][0]["recovery_password"].as_str();
         let password = password.context("no password")?.to_owned();
         {
-            let mounted = Mounted::new(&image, &password)?;
+            let mounted = Mounted::new(&image, PARTITION, &password)?;
             let root = mounted.path();
             fs::remove_dir_all(root.join("first-1"))?;
             fs::remove_file(root.join("DriveManifest.xml"))?;
@@ -180,7 +147,7 @@ fn a_drive_filled_by_hand_is_hashed_in_place_and_proven_once_its_manifest_is_on_
     let (code, _) = filled.verify()?;
     ensure!(code != 0, "verified without a manifest");
     {
-        let mounted = Mounted::new(&filled.image, &filled.password)?;
+        let mounted = Mounted::new(&filled.image, PARTITION, &filled.password)?;
         fs::copy(&manifest, mounted.path().join("DriveManifest.xml"))?;
     }
     let (code, verified) = filled.verify()?;
@@ -191,7 +158,7 @@ fn a_drive_filled_by_hand_is_hashed_in_place_and_proven_once_its_manifest_is_on_
     ensure!(verified["files"] == said["files"], "{verified}");
     // A file that came, or changed, since then is found.
     {
-        let mounted = Mounted::new(&filled.image, &filled.password)?;
+        let mounted = Mounted::new(&filled.image, PARTITION, &filled.password)?;
         fs::write(mounted.path().join("Reels ä/new"), "new")?;
     }
     let (code, found) = filled.verify()?;
@@ -200,7 +167,7 @@ fn a_drive_filled_by_hand_is_hashed_in_place_and_proven_once_its_manifest_is_on_
         "{found}"
     );
     {
-        let mounted = Mounted::new(&filled.image, &filled.password)?;
+        let mounted = Mounted::new(&filled.image, PARTITION, &filled.password)?;
         fs::remove_file(mounted.path().join("Reels ä/new"))?;
         fs::write(mounted.path().join("Reels ä/one"), "2")?;
     }
@@ -219,7 +186,7 @@ fn what_cannot_be_a_blob_is_named_and_nothing_is_written() -> Result<()> {
     }
     let filled = Filled::new()?;
     {
-        let mounted = Mounted::new(&filled.image, &filled.password)?;
+        let mounted = Mounted::new(&filled.image, PARTITION, &filled.password)?;
         fs::write(mounted.path().join("Reels ä/ends in a dot."), "x")?;
     }
     let (code, said) = filled.adopt()?;

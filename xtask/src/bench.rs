@@ -5,12 +5,12 @@ use anyhow::Result;
 use crate::shell;
 
 /// Runs the benches named in `rest`, or all: hashes and ciphers beside their plain crates, layouts and packings, whole drives
-/// beside `dd`, a scan beside `du`, `fd` and `rclone`.
+/// beside `dd`, a scan beside `du`, `fd` and `rclone`, a drive brought home beside dislocker and ntfs-3g.
 ///
 /// # Errors
 /// When one cannot be built or fails.
 pub(crate) fn bench(rest: &[&str]) -> Result<()> {
-    let all: [(&str, &str); 7] = [
+    let all: [(&str, &str); 8] = [
         ("lanes", "md5_speed"),
         ("bitlocker_image", "cipher_speed"),
         ("ntfs_image", "layout_memory"),
@@ -18,6 +18,7 @@ pub(crate) fn bench(rest: &[&str]) -> Result<()> {
         ("shared", "plan_memory"),
         ("tests", "drive_speed"),
         ("tests", "scan_speed"),
+        ("tests", "unpack_speed"),
     ];
     for (package, example) in all {
         if rest.is_empty() || rest.contains(&example) {

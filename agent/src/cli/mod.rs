@@ -15,6 +15,7 @@ mod bar;
 mod blob_list;
 mod browser;
 mod check_drive;
+mod copy_report;
 mod drives;
 mod export;
 mod handoff;
@@ -34,6 +35,7 @@ mod plan;
 mod prepare;
 mod preview_export;
 mod progress;
+mod receive;
 mod report;
 mod report_page;
 mod resume;
@@ -90,6 +92,7 @@ enum Command {
     Scan(scan::Arguments),
     Verify(verify::Arguments),
     Unpack(unpack::Arguments),
+    Receive(receive::Arguments),
     Unlock(unlock::Arguments),
     Ingest(ingest::Arguments),
     CheckDrive(check_drive::Arguments),
@@ -167,6 +170,7 @@ impl Command {
             Self::Scan(arguments) => arguments.json,
             Self::Verify(arguments) => arguments.json,
             Self::Unpack(arguments) => arguments.json,
+            Self::Receive(arguments) => arguments.json,
             Self::Unlock(arguments) => arguments.json,
             Self::Ingest(arguments) => arguments.json,
             Self::CheckDrive(arguments) => arguments.json,
@@ -220,6 +224,7 @@ impl Command {
             Self::Ingest(arguments) => targets(std::slice::from_ref(&arguments.drive)),
             Self::Verify(arguments) => vec![arguments.drive.clone()],
             Self::Unpack(arguments) => vec![arguments.drive.clone()],
+            Self::Receive(arguments) => targets(&arguments.drive),
             Self::Unlock(arguments) => vec![arguments.drive.clone()],
             Self::CheckDrive(arguments) => vec![arguments.path.clone()],
             Self::Serve(arguments) => arguments.drives.clone(),
@@ -257,6 +262,7 @@ impl Command {
             Self::Scan(arguments) => scan::run(&arguments, screen),
             Self::Verify(arguments) => verify::run(&arguments, screen, drives),
             Self::Unpack(arguments) => unpack::run(&arguments, screen, drives),
+            Self::Receive(arguments) => receive::run(&arguments, screen, drives),
             Self::Unlock(arguments) => unlock::run(&arguments, screen, drives),
             Self::Ingest(arguments) => ingest::run(&arguments, screen, drives),
             Self::CheckDrive(arguments) => check_drive::run(&arguments, screen, drives),

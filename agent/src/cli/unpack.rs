@@ -1,14 +1,15 @@
 //! `argosy unpack`: everything out of a drive.
 
-use std::io::{IsTerminal, Write};
-use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use clap::Args;
 use ntfs_image::read::Volume;
-use serde_json::json;
-use shared::verify::VerifyVerdict;
+use serde_json::{Value, json};
 
+use super::bar::Bar;
+use super::copy_report::{begin_report, end_report, read_log, show_findings};
 use super::key::KeyArguments;
 use super::opened::{open_reader, open_volume};
 use super::screen::{Ended, Screen};
@@ -17,9 +18,14 @@ use super::size::{show_files, show_size};
 use crate::drives::Drives;
 use crate::jobs::{JobError, Kind};
 use crate::pipeline::{Cancel, reading_ahead};
-use crate::unpack::{UnpackOptions, UnpackReport, unpack};
+use crate::unpack::{
+    HomeError, Names, Progress, Rows, UnpackOptions, UnpackReport, UnpackVerdict, Unpacking,
+    free_bytes,
+};
 
 /// Copies everything out of a BitLocker or NTFS drive and compares it with the drive's manifest
+///
+/// Run it again after it was stopped, whatever stopped it: what is home and proven stays as it is.
 #[derive(Args)]
 pub(super) struct Arguments {
     /// The drive: a block device, a disk image or an image of one volume
@@ -30,6 +36,12 @@ pub(super) struct Arguments {
     /// Where everything goes; existing files are never replaced
     #[arg(long, value_name = "DIR")]
     to: PathBuf,
+    /// The copy log or verbose log of the drive, old form or new: compared with too
+    #[arg(long, value_name = "FILE")]
+    log: Option<PathBuf>,
+    /// A row for every file and every finding: .csv, or .json
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
     /// Only says what would be done
     #[arg(long)]
     dry_run: bool,
@@ -44,101 +56,153 @@ pub(super) fn run(
     drives: &Drives,
 ) -> Result<Ended, JobError> {
     let credential = arguments.key.required(screen)?;
-    let reader = open_reader(drives, &arguments.drive, false)?;
+    let log = arguments.log.as_deref().map(read_log).transpose()?;
+    let reader = open_reader(drives, &arguments.drive, true)?;
     let place = arguments.drive.display().to_string();
-    let options = UnpackOptions {
-        to: arguments.to.clone(),
-        dry_run: arguments.dry_run,
-    };
     let cancel = Cancel::default();
     let stop = cancel.clone();
     on_stop(move || stop.cancel());
+    let rows = begin_report(arguments.report.as_deref())?;
+    let was_there = arguments.to.exists();
     let report = reading_ahead(&reader, |disk| {
         let opened = open_volume(disk, &credential, &arguments.drive)?;
         let volume = Volume::open(&opened).map_err(|error| {
             JobError::io(error.to_string(), place.as_str(), "Nothing was written.")
         })?;
-        let mut counter = Counter::new(screen);
-        let report = unpack(&volume, &options, &cancel, &mut |files, bytes| {
-            counter.tell(files, bytes)
+        let options = UnpackOptions {
+            to: arguments.to.clone(),
+            dry_run: arguments.dry_run,
+            names: Names::Drive,
+            drive: format!("{:016x}", volume.serial()),
+            keeps_beside: false,
+            keeps_state: false,
+        };
+        let rows = rows.as_ref().map(|rows| -> &dyn Rows { rows });
+        let work = Unpacking::begin(&volume, &options, log.as_ref(), rows, &cancel);
+        let work = work.map_err(|error| destination(&error, &arguments.to))?;
+        if let Err(error) = has_room(&arguments.to, work.needed_bytes()) {
+            work.withdraw();
+            take_back(&arguments.to, was_there);
+            return Err(error);
+        }
+        let mut bar = Bar::new(screen);
+        let report = watched(&Progress::default(), &mut bar, |progress| {
+            work.copy(&cancel, progress)
         });
-        counter.end();
-        report.map_err(|error| {
-            JobError::io(
-                error.to_string(),
-                options.to.display().to_string(),
-                "The drive was only read.",
-            )
-        })
+        Ok(report)
     })?;
-    show(&report, arguments, screen);
-    Ok(Ended(match report.verdict {
-        VerifyVerdict::Verified => None,
-        VerifyVerdict::Mismatch => Some(Kind::Incomplete),
-        VerifyVerdict::Failed => Some(Kind::Io),
-    }))
+    let object = show(&report, arguments, screen);
+    end_report(rows, &object)?;
+    Ok(Ended(kind(report.verdict)))
 }
 
-fn show(report: &UnpackReport, arguments: &Arguments, screen: &Screen) {
-    for finding in &report.findings {
-        let file = finding.file.as_deref().unwrap_or("");
-        screen.aside(&format!("argosy: {file}: {}", finding.message));
+/// Runs `act` while the bar is drawn.
+fn watched<T>(progress: &Progress, bar: &mut Bar, act: impl FnOnce(&Progress) -> T) -> T {
+    let is_over = AtomicBool::new(false);
+    let done = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !is_over.load(Ordering::Acquire) {
+                std::thread::park_timeout(Duration::from_millis(100));
+                let bytes = progress.bytes.load(Ordering::Relaxed);
+                bar.tell("copied", bytes, progress.total.load(Ordering::Relaxed));
+            }
+        });
+        let done = act(progress);
+        is_over.store(true, Ordering::Release);
+        done
+    });
+    bar.end();
+    done
+}
+
+/// Refuses when the destination cannot take so much.
+///
+/// # Errors
+/// [`JobError`], exit code 3.
+pub(super) fn has_room(to: &Path, needed: u64) -> Result<(), JobError> {
+    let place = to.display().to_string();
+    let free = free_bytes(to).map_err(|error| {
+        let what = format!("cannot see how much room there is: {error}");
+        JobError::io(what, place.as_str(), "Nothing was written.")
+    })?;
+    if needed <= free {
+        return Ok(());
     }
-    if report.findings_left_out > 0 {
-        screen.aside(&format!("argosy: and {} more", report.findings_left_out));
+    let what = format!(
+        "there is too little room: {} are to come, {} are free",
+        show_size(needed),
+        show_size(free)
+    );
+    let next = "Make room, or choose another folder; what is home already need not fit again.";
+    Err(JobError::refused(what, place, next))
+}
+
+/// Removes a destination that this command made and nothing came into.
+pub(super) fn take_back(to: &Path, was_there: bool) {
+    if !was_there {
+        // It stays when somebody put something into it meanwhile.
+        let _ = std::fs::remove_dir(to);
     }
-    let verb = if arguments.dry_run {
-        "would be copied to"
-    } else {
-        "are in"
-    };
+}
+
+/// Returns why the destination cannot be used.
+pub(super) fn destination(error: &HomeError, to: &Path) -> JobError {
+    let place = to.display().to_string();
+    if matches!(error, HomeError::InUse { .. }) {
+        return JobError::refused(error.to_string(), place, "Let it end first.");
+    }
+    JobError::io(error.to_string(), place, "The drive was only read.")
+}
+
+/// Returns how a command with this verdict ends.
+pub(super) const fn kind(verdict: UnpackVerdict) -> Option<Kind> {
+    match verdict {
+        UnpackVerdict::Verified | UnpackVerdict::Copied | UnpackVerdict::Planned => None,
+        UnpackVerdict::Mismatch => Some(Kind::Incomplete),
+        UnpackVerdict::Failed => Some(Kind::Io),
+    }
+}
+
+fn show(report: &UnpackReport, arguments: &Arguments, screen: &Screen) -> Value {
+    show_findings(report, "", screen);
     screen.line(&format!(
-        "{}, {} {verb} {}",
+        "{}, {} {} {}",
         show_files(report.files),
         show_size(report.bytes),
+        if arguments.dry_run {
+            "would be copied to"
+        } else {
+            "are in"
+        },
         arguments.to.display()
     ));
-    if !report.has_manifest {
-        screen.line("The drive has no manifest, so there was nothing to compare the files with.");
+    if let Some(what) = unproven(report) {
+        screen.line(&what);
     }
-    screen.object(&json!({
+    let object = json!({
         "verdict": report.verdict,
         "files": report.files,
         "bytes": report.bytes,
+        "unproven": report.unproven,
         "compared_with_manifest": report.has_manifest,
+        "compared_with_log": report.has_log,
         "findings": report.findings,
         "findings_left_out": report.findings_left_out,
-    }));
+    });
+    screen.object(&object);
+    object
 }
 
-/// A line that counts up at a terminal.
-struct Counter {
-    shown: bool,
-    last: Instant,
-}
-
-impl Counter {
-    fn new(screen: &Screen) -> Self {
-        Self {
-            shown: std::io::stderr().is_terminal() && !screen.is_json(),
-            last: Instant::now(),
-        }
-    }
-
-    fn tell(&mut self, files: u64, bytes: u64) {
-        if self.shown && self.last.elapsed() >= Duration::from_millis(200) {
-            self.last = Instant::now();
-            drop(write!(
-                std::io::stderr(),
-                "\r{files} files, {}      ",
-                show_size(bytes)
-            ));
-        }
-    }
-
-    fn end(&self) {
-        if self.shown {
-            drop(write!(std::io::stderr(), "\r{:40}\r", ""));
-        }
+/// Returns what to say of files that nothing proves.
+pub(super) fn unproven(report: &UnpackReport) -> Option<String> {
+    match report.verdict {
+        UnpackVerdict::Copied if !report.has_manifest && !report.has_log => Some(
+            "The drive has no manifest, so there was nothing to compare the files with.".to_owned(),
+        ),
+        UnpackVerdict::Copied => Some(format!(
+            "{} of them are in no manifest or log: copied as they are, compared with nothing.",
+            show_files(report.unproven)
+        )),
+        _ => None,
     }
 }

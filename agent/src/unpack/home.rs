@@ -1,21 +1,19 @@
 //! The destination folder: everything goes below it, nothing out of it, and nothing in it is
 //! replaced.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io;
-use std::os::fd::OwnedFd;
-use std::os::unix::fs::FileExt;
+use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Component, Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use ntfs_image::FileTime;
 use rustix::fs::{AtFlags, Mode, OFlags, RenameFlags, Timespec, Timestamps};
+use rustix::io::Errno;
 use thiserror::Error;
 
-/// A half-written file has this name, so that an interrupted run leaves nothing that looks whole.
-const PART_NAME: &str = ".argosy-part";
-/// Runs of zeros from this length on become holes.
-const HOLE_BYTES: usize = 65_536;
+use super::names::beside_folder;
 
 /// Something that could not be put into the destination.
 #[derive(Debug, Error)]
@@ -41,21 +39,34 @@ pub enum HomeError {
         /// What it said.
         cause: io::Error,
     },
+    /// Another argosy copies the same drive to the same place.
+    #[error("another argosy is copying this drive to {path}")]
+    InUse {
+        /// The side folder.
+        path: PathBuf,
+    },
 }
 
-/// The destination folder, held open.
+/// The destination folder, held open; for many threads.
 pub struct Home {
     root: OwnedFd,
     /// The folder that was used last, for files come folder by folder.
-    last: Option<(PathBuf, OwnedFd)>,
+    last: Mutex<Option<(PathBuf, OwnedFd)>>,
 }
 
-/// A file being written under a name that nothing else has.
-pub struct Part {
-    folder: OwnedFd,
-    file: File,
-    path: PathBuf,
+/// What to do where a file or a link stands in the way of a folder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum InTheWay {
+    /// It is an error.
+    Refuse,
+    /// The folder gets another name, always the same.
+    GoBeside,
 }
+
+const FOLDER: OFlags = OFlags::DIRECTORY
+    .union(OFlags::RDONLY)
+    .union(OFlags::NOFOLLOW)
+    .union(OFlags::CLOEXEC);
 
 impl Home {
     /// Opens the destination, making it when it is not there.
@@ -63,19 +74,12 @@ impl Home {
     /// # Errors
     /// [`HomeError::Io`].
     pub fn open(root: &Path) -> Result<Self, HomeError> {
-        let failed = |cause: io::Error| HomeError::Io {
-            path: root.to_owned(),
-            cause,
-        };
-        std::fs::create_dir_all(root).map_err(failed)?;
-        let opened = rustix::fs::open(
-            root,
-            OFlags::DIRECTORY | OFlags::RDONLY | OFlags::CLOEXEC,
-            Mode::empty(),
-        );
+        std::fs::create_dir_all(root).map_err(|cause| io_failed(root, cause))?;
+        let flags = OFlags::DIRECTORY | OFlags::RDONLY | OFlags::CLOEXEC;
+        let opened = rustix::fs::open(root, flags, Mode::empty());
         Ok(Self {
-            root: opened.map_err(|error| failed(error.into()))?,
-            last: None,
+            root: opened.map_err(|error| io_error(root, error))?,
+            last: Mutex::new(None),
         })
     }
 
@@ -83,32 +87,77 @@ impl Home {
     ///
     /// # Errors
     /// [`HomeError`].
-    pub fn make_folder(&mut self, path: &Path) -> Result<(), HomeError> {
+    pub fn make_folder(&self, path: &Path) -> Result<(), HomeError> {
         let name = name_of(path)?;
         let parent = self.folder(path.parent().unwrap_or(Path::new("")))?;
-        match rustix::fs::mkdirat(&parent, name, Mode::from_raw_mode(0o755)) {
+        match make(&parent, name) {
             Ok(()) => Ok(()),
-            Err(rustix::io::Errno::EXIST) => {
+            Err(Errno::EXIST) => {
                 let found = rustix::fs::statat(&parent, name, AtFlags::SYMLINK_NOFOLLOW)
                     .map_err(|error| io_error(path, error))?;
                 let is_folder = rustix::fs::FileType::from_raw_mode(found.st_mode).is_dir();
-                if is_folder {
-                    Ok(())
-                } else {
-                    Err(HomeError::Exists {
-                        path: path.to_owned(),
-                    })
-                }
+                is_folder.then_some(()).ok_or_else(|| exists(path))
             }
             Err(error) => Err(io_error(path, error)),
         }
+    }
+
+    /// Returns where the folder `path` really is: itself, or with [`InTheWay::GoBeside`] another name
+    /// for each part that a file or link stands in the way of. Folders that are not there are made
+    /// when `makes` says so, and else taken as free.
+    pub(super) fn settle(
+        &self,
+        path: &Path,
+        in_the_way: InTheWay,
+        makes: bool,
+    ) -> Result<PathBuf, HomeError> {
+        if self.known(path).is_some() {
+            return Ok(path.to_owned());
+        }
+        let mut settled = PathBuf::new();
+        let mut folder = self.again(&self.root, path)?;
+        let mut parts = path.components();
+        while let Some(part) = parts.next() {
+            let Component::Normal(wanted) = part else {
+                return Err(wrong_name(path));
+            };
+            let mut name: OsString = wanted.to_owned();
+            loop {
+                match rustix::fs::openat(&folder, name.as_os_str(), FOLDER, Mode::empty()) {
+                    Ok(inner) => {
+                        folder = inner;
+                        break;
+                    }
+                    Err(Errno::NOENT) if makes => match make(&folder, &name) {
+                        Ok(()) | Err(Errno::EXIST) => {}
+                        Err(error) => return Err(io_error(path, error)),
+                    },
+                    Err(Errno::NOENT) => {
+                        settled.push(&name);
+                        settled.extend(parts);
+                        return Ok(settled);
+                    }
+                    Err(Errno::NOTDIR | Errno::LOOP) => {
+                        let beside = beside_folder(wanted);
+                        if in_the_way == InTheWay::Refuse || name == beside {
+                            return Err(exists(&settled.join(&name)));
+                        }
+                        name = beside;
+                    }
+                    Err(error) => return Err(io_error(path, error)),
+                }
+            }
+            settled.push(&name);
+        }
+        self.remember(&settled, &folder)?;
+        Ok(settled)
     }
 
     /// Opens a file that is there already; `None` when there is none.
     ///
     /// # Errors
     /// [`HomeError::Exists`] when the name is that of something other than a regular file.
-    pub fn existing(&mut self, path: &Path) -> Result<Option<File>, HomeError> {
+    pub fn existing(&self, path: &Path) -> Result<Option<File>, HomeError> {
         let name = name_of(path)?;
         let parent = match self.folder(path.parent().unwrap_or(Path::new(""))) {
             Ok(parent) => parent,
@@ -120,43 +169,31 @@ impl Home {
         let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
         let file = match rustix::fs::openat(&parent, name, flags, Mode::empty()) {
             Ok(file) => File::from(file),
-            Err(rustix::io::Errno::NOENT) => return Ok(None),
-            Err(_) => {
-                return Err(HomeError::Exists {
-                    path: path.to_owned(),
-                });
-            }
+            Err(Errno::NOENT) => return Ok(None),
+            Err(_) => return Err(exists(path)),
         };
         let is_file = file.metadata().is_ok_and(|metadata| metadata.is_file());
-        if is_file {
-            Ok(Some(file))
-        } else {
-            Err(HomeError::Exists {
-                path: path.to_owned(),
-            })
-        }
+        is_file
+            .then_some(file)
+            .map(Some)
+            .ok_or_else(|| exists(path))
     }
 
-    /// Begins a new file; it gets its name once it is whole.
+    /// Gives a finished file, `name` in the folder `from`, its place. Its folder is there.
     ///
     /// # Errors
-    /// [`HomeError`].
-    pub fn create(&mut self, path: &Path) -> Result<Part, HomeError> {
-        name_of(path)?;
+    /// [`HomeError::Exists`] when something has that name by now.
+    pub(super) fn bring(&self, from: &OwnedFd, name: &str, path: &Path) -> Result<(), HomeError> {
         let folder = self.folder(path.parent().unwrap_or(Path::new("")))?;
-        let failed = |error| io_error(path, error);
-        match rustix::fs::unlinkat(&folder, PART_NAME, AtFlags::empty()) {
-            Ok(()) | Err(rustix::io::Errno::NOENT) => {}
-            Err(error) => return Err(failed(error)),
-        }
-        let flags =
-            OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let file = rustix::fs::openat(&folder, PART_NAME, flags, Mode::from_raw_mode(0o644))
-            .map_err(failed)?;
-        Ok(Part {
-            folder,
-            file: File::from(file),
-            path: path.to_owned(),
+        let flags = RenameFlags::NOREPLACE;
+        let renamed = rustix::fs::renameat_with(from, name, &folder, name_of(path)?, flags);
+        renamed.map_err(|error| match error {
+            Errno::EXIST => exists(path),
+            Errno::XDEV => {
+                let why = "it lies on another file system than the destination folder";
+                io_failed(path, io::Error::other(why))
+            }
+            error => io_error(path, error),
         })
     }
 
@@ -164,9 +201,19 @@ impl Home {
     ///
     /// # Errors
     /// [`HomeError`].
-    pub fn set_folder_time(&mut self, path: &Path, modified: FileTime) -> Result<(), HomeError> {
+    pub fn set_folder_time(&self, path: &Path, modified: FileTime) -> Result<(), HomeError> {
         let folder = self.folder(path)?;
-        rustix::fs::futimens(&folder, &times(modified)).map_err(|error| io_error(path, error))
+        set_times(&folder, modified).map_err(|error| io_error(path, error))
+    }
+
+    /// Removes an empty folder; one that is not empty, or not there, stays as it is.
+    pub(super) fn remove_empty(&self, path: &Path) {
+        let parent = self.folder(path.parent().unwrap_or(Path::new("")));
+        if let (Ok(parent), Ok(name)) = (parent, name_of(path)) {
+            self.forget();
+            // It is not empty where somebody else uses it.
+            let _kept = rustix::fs::unlinkat(&parent, name, AtFlags::REMOVEDIR);
+        }
     }
 
     /// Returns once everything written would survive a power cut.
@@ -186,129 +233,91 @@ impl Home {
     }
 
     /// Opens a folder below the destination part by part, following no link.
-    fn folder(&mut self, path: &Path) -> Result<OwnedFd, HomeError> {
-        let again = |folder: &OwnedFd| {
-            folder.try_clone().map_err(|cause| HomeError::Io {
-                path: path.to_owned(),
-                cause,
-            })
-        };
+    pub(super) fn folder(&self, path: &Path) -> Result<OwnedFd, HomeError> {
         if path.as_os_str().is_empty() {
-            return again(&self.root);
+            return self.again(&self.root, path);
         }
-        if let Some((known, folder)) = &self.last
-            && known == path
-        {
-            return again(folder);
+        if let Some(folder) = self.known(path) {
+            return Ok(folder);
         }
-        let flags = OFlags::DIRECTORY | OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let mut folder = again(&self.root)?;
+        let mut folder = self.again(&self.root, path)?;
         for part in path.components() {
             let Component::Normal(part) = part else {
-                let name = path.to_string_lossy().into_owned();
-                return Err(HomeError::Name { name });
+                return Err(wrong_name(path));
             };
-            folder = rustix::fs::openat(&folder, part, flags, Mode::empty())
+            folder = rustix::fs::openat(&folder, part, FOLDER, Mode::empty())
                 .map_err(|error| io_error(path, error))?;
         }
-        self.last = Some((path.to_owned(), again(&folder)?));
+        self.remember(path, &folder)?;
         Ok(folder)
     }
-}
 
-impl Part {
-    /// Writes `bytes` at `at`; longer runs of zeros are left as holes.
-    ///
-    /// # Errors
-    /// [`HomeError::Io`].
-    pub fn write(&self, at: u64, bytes: &[u8]) -> Result<(), HomeError> {
-        let mut at = at;
-        for piece in bytes.chunks(HOLE_BYTES) {
-            if !is_zero(piece) {
-                self.file
-                    .write_all_at(piece, at)
-                    .map_err(|cause| HomeError::Io {
-                        path: self.path.clone(),
-                        cause,
-                    })?;
-            }
-            at = at.saturating_add(u64::try_from(piece.len()).unwrap_or(u64::MAX));
-        }
+    fn again(&self, folder: &OwnedFd, path: &Path) -> Result<OwnedFd, HomeError> {
+        folder.try_clone().map_err(|cause| io_failed(path, cause))
+    }
+
+    fn known(&self, path: &Path) -> Option<OwnedFd> {
+        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let (known, folder) = last.as_ref()?;
+        (known == path).then(|| folder.try_clone().ok()).flatten()
+    }
+
+    fn remember(&self, path: &Path, folder: &OwnedFd) -> Result<(), HomeError> {
+        let kept = self.again(folder, path)?;
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        *last = Some((path.to_owned(), kept));
         Ok(())
     }
 
-    /// Gives the file its length, time and name.
-    ///
-    /// # Errors
-    /// [`HomeError::Exists`] when something has that name by now.
-    pub fn keep(self, bytes: u64, modified: FileTime) -> Result<(), HomeError> {
-        let failed = |cause| HomeError::Io {
-            path: self.path.clone(),
-            cause,
-        };
-        self.file.set_len(bytes).map_err(failed)?;
-        rustix::fs::futimens(&self.file, &times(modified)).map_err(|error| failed(error.into()))?;
-        let name = name_of(&self.path)?;
-        let renamed = rustix::fs::renameat_with(
-            &self.folder,
-            PART_NAME,
-            &self.folder,
-            name,
-            RenameFlags::NOREPLACE,
-        );
-        renamed.map_err(|error| match error {
-            rustix::io::Errno::EXIST => HomeError::Exists {
-                path: self.path.clone(),
-            },
-            error => failed(error.into()),
-        })
+    fn forget(&self) {
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
+}
 
-    /// Takes the file away again.
-    pub fn discard(self) {
-        // It is named so that nobody takes it for whole, should it stay.
-        let _gone = rustix::fs::unlinkat(&self.folder, PART_NAME, AtFlags::empty());
-    }
+fn make(parent: &OwnedFd, name: &OsStr) -> Result<(), Errno> {
+    rustix::fs::mkdirat(parent, name, Mode::from_raw_mode(0o755))
 }
 
 /// Returns the last part of `path` when it is a name and nothing else.
 fn name_of(path: &Path) -> Result<&OsStr, HomeError> {
-    let wrong = || HomeError::Name {
-        name: path.to_string_lossy().into_owned(),
-    };
     path.file_name()
         .filter(|name| !name.is_empty())
-        .ok_or_else(wrong)
+        .ok_or_else(|| wrong_name(path))
 }
 
-/// Returns whether a name on the drive can be a name here, and only that.
-#[must_use]
-pub(super) fn is_safe_name(name: &str) -> bool {
-    !matches!(name, "" | "." | "..") && !name.contains(['/', '\\', '\0']) && name != PART_NAME
-}
-
-fn is_zero(bytes: &[u8]) -> bool {
-    let (chunks, rest) = bytes.as_chunks::<32>();
-    chunks.iter().all(|chunk| *chunk == [0; 32]) && rest.iter().all(|byte| *byte == 0)
-}
-
-fn times(modified: FileTime) -> Timestamps {
+/// Sets when an open file or folder was last changed.
+pub(super) fn set_times(of: impl AsFd, modified: FileTime) -> Result<(), Errno> {
     let (seconds, nanos) = modified.to_unix();
     let time = Timespec {
         tv_sec: seconds,
         tv_nsec: nanos.into(),
     };
-    Timestamps {
-        last_access: time,
-        last_modification: time,
-    }
+    rustix::fs::futimens(
+        of,
+        &Timestamps {
+            last_access: time,
+            last_modification: time,
+        },
+    )
 }
 
-fn io_error(path: &Path, error: rustix::io::Errno) -> HomeError {
-    HomeError::Io {
-        path: path.to_owned(),
-        cause: error.into(),
-    }
+fn exists(path: &Path) -> HomeError {
+    let path = path.to_owned();
+    HomeError::Exists { path }
+}
+
+fn wrong_name(path: &Path) -> HomeError {
+    let name = path.to_string_lossy().into_owned();
+    HomeError::Name { name }
+}
+
+pub(super) fn io_failed(path: &Path, cause: io::Error) -> HomeError {
+    let path = path.to_owned();
+    HomeError::Io { path, cause }
+}
+
+pub(super) fn io_error(path: &Path, error: Errno) -> HomeError {
+    io_failed(path, error.into())
 }
 
 #[cfg(test)]
@@ -322,50 +331,44 @@ mod tests {
             tempfile::tempdir().expect("a folder"),
         );
         std::os::unix::fs::symlink(outside.path(), folder.path().join("link")).expect("a folder");
-        let mut home = Home::open(folder.path()).expect("a folder");
-        assert!(home.create(Path::new("link/file")).is_err());
+        let home = Home::open(folder.path()).expect("a folder");
         assert!(home.make_folder(Path::new("link/below")).is_err());
+        assert!(home.existing(Path::new("link/file")).is_err());
+        for makes in [false, true] {
+            let refused = home.settle(Path::new("link/below"), InTheWay::Refuse, makes);
+            assert!(matches!(refused, Err(HomeError::Exists { .. })));
+        }
         assert!(matches!(
             home.make_folder(Path::new("link")),
             Err(HomeError::Exists { .. })
         ));
-        assert!(home.create(Path::new("../file")).is_err());
-        assert_eq!(
-            std::fs::read_dir(outside.path()).expect("a folder").count(),
-            0
+        assert!(
+            home.settle(Path::new("../below"), InTheWay::GoBeside, true)
+                .is_err()
         );
+        let beside = home.settle(Path::new("link/below"), InTheWay::GoBeside, true);
+        let beside = beside.expect("another name");
+        assert!(!beside.starts_with("link"), "{beside:?}");
+        assert!(folder.path().join(&beside).is_dir());
+        let again = home.settle(Path::new("link/below"), InTheWay::GoBeside, false);
+        assert_eq!(again.expect("the same name"), beside);
+        let untouched = std::fs::read_dir(outside.path()).expect("a folder");
+        assert_eq!(untouched.count(), 0);
     }
 
     #[test]
-    fn zeros_become_holes_and_the_file_has_its_length_and_time() {
+    fn nothing_that_has_the_name_is_replaced() {
         let folder = tempfile::tempdir().expect("a folder");
-        let mut home = Home::open(folder.path()).expect("a folder");
-        home.make_folder(Path::new("a")).expect("new");
-        let part = home.create(Path::new("a/file")).expect("new");
-        assert!(!folder.path().join("a/file").exists());
-        part.write(0, &vec![0; 1 << 20]).expect("room");
-        part.write(1 << 20, b"end").expect("room");
-        part.keep((1 << 20) + 3, FileTime::from_unix(1_000_000_000, 500))
-            .expect("a new name");
-        let path = folder.path().join("a/file");
-        let content = std::fs::read(&path).expect("just written");
-        assert_eq!(
-            (content.len(), &content[1 << 20..]),
-            ((1 << 20) + 3, &b"end"[..])
-        );
-        let metadata = std::fs::metadata(&path).expect("just written");
-        assert!(std::os::unix::fs::MetadataExt::blocks(&metadata) < 1000);
-        assert_eq!(
-            std::os::unix::fs::MetadataExt::mtime(&metadata),
-            1_000_000_000
-        );
-    }
-
-    #[test]
-    fn names_that_lead_elsewhere_are_not_safe() {
-        for name in ["", ".", "..", "a/b", "a\\b", "a\0", PART_NAME] {
-            assert!(!is_safe_name(name), "{name:?}");
-        }
-        assert!(is_safe_name("..a"));
+        let home = Home::open(folder.path()).expect("a folder");
+        home.make_folder(Path::new("parts")).expect("new");
+        let parts = home.folder(Path::new("parts")).expect("made");
+        let at = |name: &str| folder.path().join(name);
+        std::fs::write(at("parts/1"), b"new").expect("room");
+        std::fs::write(at("taken"), b"old").expect("room");
+        let taken = home.bring(&parts, "1", Path::new("taken"));
+        assert!(matches!(taken, Err(HomeError::Exists { .. })));
+        assert_eq!(std::fs::read(at("taken")).expect("there"), b"old");
+        home.bring(&parts, "1", Path::new("free")).expect("free");
+        assert_eq!(std::fs::read(at("free")).expect("there"), b"new");
     }
 }

@@ -11,21 +11,22 @@ use shared::verify::find_manifest;
 /// What a drive's manifest says, by path.
 #[derive(Debug, Default)]
 pub struct DriveManifest {
-    /// Its path on the drive: `\DriveManifest.xml`, or `\<serial>.manifest`.
+    /// Its path on the drive.
     pub path: String,
     /// Serial of the drive that it was written for.
     pub drive_id: String,
-    /// Its files, by path on the drive (`\a\b`).
-    pub files: HashMap<String, ManifestFile>,
+    /// Its files, by path on the drive (`\a\b`); a file may become several blobs.
+    pub files: HashMap<String, Vec<ManifestFile>>,
 }
 
 /// Reads the manifest ([`find_manifest`]); `Ok(None)` when the drive has none.
 ///
 /// # Errors
-/// A sentence when there is one that cannot be read to its end; nothing of it may be believed then.
+/// A sentence when there is one that cannot be read to its end (nothing of it may be believed then),
+/// or several.
 pub fn manifest_of<R: ReadAt>(volume: &Volume<R>) -> Result<Option<DriveManifest>, String> {
     let entry = find_manifest(volume).map_err(|error| error.to_string())?;
-    let Some(entry) = entry.filter(|entry| !entry.is_folder) else {
+    let Some(entry) = entry else {
         return Ok(None);
     };
     let file = volume
@@ -39,7 +40,8 @@ pub fn manifest_of<R: ReadAt>(volume: &Volume<R>) -> Result<Option<DriveManifest
         files: HashMap::new(),
     };
     while let Some(file) = reader.next_file().map_err(|error| error.to_string())? {
-        manifest.files.insert(file.path.clone(), file);
+        let same = manifest.files.entry(file.path.clone()).or_default();
+        same.push(file);
     }
     Ok(Some(manifest))
 }

@@ -1,27 +1,27 @@
-//! The whole of unpacking.
+//! The whole of unpacking one drive.
 
-use std::collections::HashSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+use std::sync::atomic::Ordering;
 
 use disk::ReadAt;
-use ntfs_image::FileTime;
-use ntfs_image::read::{Entry, File, Volume, VolumeError};
-use serde::Serialize;
-use shared::manifest::ManifestFile;
-use shared::plan::MANIFEST_NAME;
-use shared::verify::{VerifyVerdict, find_manifest};
+use ntfs_image::read::Volume;
 
-use super::home::{Home, HomeError, Part, is_safe_name};
-use super::manifest::{DriveManifest, manifest_of};
-use super::range_hasher::RangeHasher;
+use super::arrive::{Arrivals, Progress};
+use super::found::{Desk, Rows, UnpackReport};
+use super::home::{Home, HomeError};
+use super::load::Loader;
+use super::log::LogProofs;
+use super::plan::{Item, Listing, Names, list};
+use super::side::{Side, is_as_brought};
+use super::state::Known;
 use crate::pipeline::Cancel;
-use shared::blob_name::file_name;
 
-/// Bytes of a file in memory at once.
-const STEP: u64 = 32 << 20;
-/// Findings kept; the rest is counted.
-const FINDINGS_MAX: usize = 1000;
-const WINDOWS_OWN: &str = "\\System Volume Information";
+/// Threads that write; more than one, because making a file takes longer than reading it.
+const WRITERS_MAX: usize = 4;
+/// Pieces that wait for them.
+const QUEUE: usize = 256;
+/// Space is given out in such blocks.
+const BLOCK_BYTES: u64 = 4096;
 
 /// How to unpack.
 #[derive(Clone, Debug)]
@@ -30,469 +30,244 @@ pub struct UnpackOptions {
     pub to: PathBuf,
     /// Writes nothing and reads no content: only says what would be done.
     pub dry_run: bool,
+    /// What files are called.
+    pub names: Names,
+    /// The drive's serial: in the report, and as the side folder's name.
+    pub drive: String,
+    /// Whether a file whose name another one has is called otherwise; else it is left out.
+    pub keeps_beside: bool,
+    /// Whether what is home stays known after the end.
+    pub keeps_state: bool,
 }
 
-/// One thing that is not as it should be.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct UnpackFinding {
-    /// A stable word in kebab case.
-    pub code: &'static str,
-    /// What is wrong, in words.
-    pub message: String,
-    /// The file on the drive: `\a\b`.
-    pub file: Option<String>,
-    /// Where in the file.
-    pub offset: Option<u64>,
-}
-
-/// What unpacking did.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct UnpackReport {
-    /// The end.
-    pub verdict: VerifyVerdict,
-    /// Files that are in the destination now.
-    pub files: u64,
-    /// Their bytes.
-    pub bytes: u64,
-    /// Whether the drive has a manifest to compare with.
-    pub has_manifest: bool,
-    /// What is wrong.
-    pub findings: Vec<UnpackFinding>,
-    /// Findings beyond those.
-    pub findings_left_out: u64,
-}
-
-/// Copies everything below `volume`'s root into the destination. `progress` is told files and bytes
-/// done.
-///
-/// # Errors
-/// [`HomeError`] when the destination cannot be opened at all; everything else is a finding.
-pub fn unpack<R: ReadAt>(
-    volume: &Volume<R>,
-    options: &UnpackOptions,
-    cancel: &Cancel,
-    progress: &mut dyn FnMut(u64, u64),
-) -> Result<UnpackReport, HomeError> {
-    let home = if options.dry_run && !options.to.exists() {
-        None
-    } else {
-        Some(Home::open(&options.to)?)
-    };
-    let report = UnpackReport {
-        verdict: VerifyVerdict::Verified,
-        files: 0,
-        bytes: 0,
-        has_manifest: false,
-        findings: Vec::new(),
-        findings_left_out: 0,
-    };
-    let mut run = Run {
-        volume,
-        dry_run: options.dry_run,
-        home,
-        manifest: None,
-        parents: Vec::new(),
-        folders: Vec::new(),
-        seen: HashSet::new(),
-        buffer: Vec::new(),
-        full: false,
-        report,
-        progress,
-    };
-    match manifest_of(volume) {
-        Ok(manifest) => run.manifest = manifest,
-        Err(what) => {
-            let entry = find_manifest(volume).ok().flatten();
-            let path = entry.map(|entry| format!("\\{}", entry.name));
-            let what = format!("the manifest cannot be read: {what}");
-            run.find("manifest", what, path.as_deref(), None);
-        }
-    }
-    run.report.has_manifest = run.manifest.is_some();
-    run.all(cancel);
-    run.finish();
-    Ok(run.report)
-}
-
-struct Run<'a, R> {
+/// A drive that was listed, with everything ready to copy it.
+pub struct Unpacking<'a, R> {
     volume: &'a Volume<R>,
-    dry_run: bool,
+    options: &'a UnpackOptions,
+    desk: Desk<'a>,
     /// None in a dry run into a folder that is not there.
     home: Option<Home>,
-    manifest: Option<DriveManifest>,
-    /// The folders that the walk is in: path on the drive, and path below the destination.
-    parents: Vec<(String, PathBuf)>,
-    /// Folders made, and their times, which are set when nothing changes in them any more.
-    folders: Vec<(PathBuf, FileTime)>,
-    /// Files of the manifest that were found.
-    seen: HashSet<String>,
-    buffer: Vec<u8>,
-    /// The destination has no room left: trying every other file would only say so again.
-    full: bool,
-    report: UnpackReport,
-    progress: &'a mut dyn FnMut(u64, u64),
+    /// None in a dry run.
+    side: Option<Side>,
+    listing: Listing,
+    has_log: bool,
+    makes_folder: bool,
 }
 
-impl<R: ReadAt> Run<'_, R> {
-    fn all(&mut self, cancel: &Cancel) {
-        let volume = self.volume;
-        for item in volume.walk() {
-            if cancel.is_cancelled() {
-                self.fail("cancelled", "stopped by the person".to_owned(), None);
-                return;
-            }
-            if self.full {
-                return;
-            }
-            match item {
-                Ok((path, entry)) => self.item(&path, &entry),
-                Err(error) => self.volume_error(&error, None),
-            }
-        }
-    }
-
-    fn item(&mut self, path: &str, entry: &Entry) {
-        if path == WINDOWS_OWN
-            || path
-                .strip_prefix(WINDOWS_OWN)
-                .is_some_and(|rest| rest.starts_with('\\'))
-        {
-            return;
-        }
-        let Some(place) = self.place(path, entry) else {
-            return;
-        };
-        if let Some(tag) = entry.reparse {
-            let what = format!("it is a reparse point ({tag:?}), which has no content of its own");
-            self.find("reparse-point", what, Some(path), None);
-            return;
-        }
-        if entry.is_folder {
-            self.folder(path, place, entry.modified);
+impl<'a, R: ReadAt> Unpacking<'a, R> {
+    /// Lists the drive and opens the destination; no file is copied.
+    ///
+    /// # Errors
+    /// [`HomeError`] when the destination cannot be opened at all; everything else is a finding.
+    pub fn begin(
+        volume: &'a Volume<R>,
+        options: &'a UnpackOptions,
+        log: Option<&LogProofs>,
+        rows: Option<&'a dyn Rows>,
+        cancel: &Cancel,
+    ) -> Result<Self, HomeError> {
+        let makes_folder = !options.to.exists();
+        let desk = Desk::new(&options.drive, rows);
+        let listing = list(volume, options.names, &options.drive, log, cancel, &desk);
+        let home = if options.dry_run && makes_folder {
+            None
         } else {
-            self.file(path, &place, entry);
-        }
-    }
-
-    /// Returns where an entry goes below the destination; none when its name, or one above it,
-    /// cannot be used.
-    fn place(&mut self, path: &str, entry: &Entry) -> Option<PathBuf> {
-        let parent = path
-            .strip_suffix(entry.name.as_str())
-            .and_then(|path| path.strip_suffix('\\'))
-            .unwrap_or("");
-        while self
-            .parents
-            .last()
-            .is_some_and(|(above, _)| above != parent)
-        {
-            self.parents.pop();
-        }
-        let above = match (parent, self.parents.last()) {
-            ("", _) => PathBuf::new(),
-            (_, Some((_, place))) => place.clone(),
-            // Its folder was not made, and that was said.
-            (_, None) => return None,
+            Some(Home::open(&options.to)?)
         };
-        if !entry.lossless || !is_safe_name(&entry.name) {
-            self.find(
-                "unsafe-name",
-                format!("the name {:?} cannot be used for a file here", entry.name),
-                Some(path),
-                None,
-            );
-            return None;
-        }
-        // An export's has the serial in its name already.
-        let is_manifest = |manifest: &&DriveManifest| manifest.path == path;
-        if entry.name == MANIFEST_NAME
-            && let Some(manifest) = self.manifest.as_ref().filter(is_manifest)
-        {
-            return Some(PathBuf::from(format!(
-                "{}.DriveManifest.xml",
-                file_name(&manifest.drive_id)
-            )));
-        }
-        Some(above.join(&entry.name))
+        let side = match &home {
+            Some(home) if !options.dry_run => {
+                Some(Side::open(home, &options.drive, volume.serial())?)
+            }
+            _ => None,
+        };
+        Ok(Self {
+            volume,
+            options,
+            desk,
+            home,
+            side,
+            listing,
+            has_log: log.is_some(),
+            makes_folder,
+        })
     }
 
-    fn folder(&mut self, path: &str, place: PathBuf, modified: FileTime) {
-        if let (Some(home), false) = (&mut self.home, self.dry_run)
-            && let Err(error) = home.make_folder(&place)
-        {
-            self.home_error(&error, path);
+    /// Returns the bytes of all files.
+    #[must_use]
+    pub fn total_bytes(&self) -> u64 {
+        let items = self.listing.items.iter();
+        items.fold(0, |sum, item| sum.saturating_add(item.file.bytes()))
+    }
+
+    /// Returns how many bytes the destination must have free for what is not home yet.
+    #[must_use]
+    pub fn needed_bytes(&self) -> u64 {
+        let items = self.listing.items.iter();
+        items.fold(0, |sum, item| sum.saturating_add(self.needed_for(item)))
+    }
+
+    fn needed_for(&self, item: &Item) -> u64 {
+        let mut there = 0;
+        if let Some(known) = self.side.as_ref().and_then(|side| side.known(&item.key())) {
+            match known {
+                Known::Home { place, .. } => {
+                    let found = self
+                        .home
+                        .as_ref()
+                        .and_then(|home| home.existing(place).ok()?);
+                    let (bytes, modified) = (item.file.bytes(), item.file.modified());
+                    if found.is_some_and(|found| is_as_brought(&found, bytes, modified)) {
+                        return 0;
+                    }
+                }
+                Known::Part { through, .. } => there = *through,
+            }
+        }
+        let found = self.home.as_ref().filter(|_| !self.makes_folder);
+        let found = found.and_then(|home| home.existing(&item.place).ok()?);
+        let length = found.and_then(|found| Some(found.metadata().ok()?.len()));
+        if length == Some(item.file.bytes()) {
+            return 0;
+        }
+        let blocks = item.data_bytes().checked_next_multiple_of(BLOCK_BYTES);
+        blocks.unwrap_or(u64::MAX).saturating_sub(there)
+    }
+
+    /// Takes back what [`Unpacking::begin`] made in the destination.
+    pub fn withdraw(self) {
+        let (Some(home), Some(side)) = (self.home, self.side) else {
+            return;
+        };
+        if side.is_new() {
+            side.close(&home, false);
+        }
+    }
+
+    /// Copies everything, or in a dry run says what would be copied.
+    pub fn copy(mut self, cancel: &Cancel, progress: &Progress) -> UnpackReport {
+        progress.total.store(self.total_bytes(), Ordering::Relaxed);
+        let has_manifest = self.listing.has_manifest;
+        let (dry_run, has_log) = (self.options.dry_run, self.has_log);
+        if dry_run {
+            self.only_say();
+        } else if let (Some(home), Some(side)) = (self.home.take(), self.side.take()) {
+            if !self.listing.was_cancelled {
+                self.make_folders(&home);
+                self.copy_all(&home, &side, cancel, progress);
+            }
+            self.finish(&home, side, cancel);
+        }
+        let said = self.desk.into_said();
+        UnpackReport::of(said, dry_run, has_manifest, has_log)
+    }
+
+    fn copy_all(&self, home: &Home, side: &Side, cancel: &Cancel, progress: &Progress) {
+        let beside = self
+            .options
+            .keeps_beside
+            .then_some(self.options.drive.as_str());
+        let arrivals = Arrivals::new(home, side, &self.desk, beside, progress);
+        let (pieces, to_write) = crossbeam_channel::bounded(QUEUE);
+        let (whole, to_bring) = crossbeam_channel::unbounded();
+        let writers = std::thread::available_parallelism().map_or(1, usize::from);
+        let items = self.listing.items.iter().filter(|item| {
+            let folder = item
+                .folder
+                .and_then(|folder| self.listing.folders.get(folder));
+            // That its folder could not be made was said.
+            folder.is_none_or(|folder| folder.is_made)
+        });
+        std::thread::scope(|scope| {
+            let arrivals = &arrivals;
+            scope.spawn(move || arrivals.keep(&to_bring));
+            for _ in 0..writers.min(WRITERS_MAX) {
+                let (to_write, whole) = (to_write.clone(), whole.clone());
+                scope.spawn(move || arrivals.write(&to_write, &whole));
+            }
+            drop(whole);
+            Loader::new(self.volume, arrivals, cancel, pieces).run(items);
+        });
+    }
+
+    /// Makes the folders, each after the one that it is in.
+    fn make_folders(&mut self, home: &Home) {
+        for number in 0..self.listing.folders.len() {
+            let (before, rest) = self.listing.folders.split_at_mut(number);
+            let Some(folder) = rest.first_mut() else {
+                continue;
+            };
+            let parent = folder.parent.and_then(|parent| before.get(parent));
+            if parent.is_some_and(|parent| !parent.is_made) {
+                continue;
+            }
+            if self.options.names == Names::Blobs && self.listing.has_manifest {
+                continue;
+            }
+            match home.make_folder(&folder.place) {
+                Ok(()) => folder.is_made = true,
+                Err(error @ HomeError::Exists { .. }) => {
+                    let text = error.to_string();
+                    self.desk.find("exists", text, Some(&folder.path), None);
+                }
+                Err(error) => {
+                    let text = error.to_string();
+                    self.desk.fail("destination", text, Some(&folder.path));
+                }
+            }
+        }
+    }
+
+    /// Sets times of folders, makes everything durable, and tidies up.
+    fn finish(&self, home: &Home, side: Side, cancel: &Cancel) {
+        if cancel.is_cancelled() {
+            self.desk
+                .fail("cancelled", "stopped by the person".to_owned(), None);
             return;
         }
-        self.parents.push((path.to_owned(), place.clone()));
-        self.folders.push((place, modified));
-    }
-
-    fn file(&mut self, path: &str, place: &Path, entry: &Entry) {
-        let expected = self
-            .manifest
-            .as_ref()
-            .and_then(|manifest| manifest.files.get(path))
-            .cloned();
-        if expected.is_some() {
-            self.seen.insert(path.to_owned());
-        }
-        let file = match self.volume.open_file(entry.id) {
-            Ok(file) => file,
-            Err(error) => return self.volume_error(&error, Some(path)),
-        };
-        for stream in file.streams() {
-            let what = format!(
-                "its alternate stream {:?} ({} bytes) is not copied",
-                stream.name, stream.bytes
-            );
-            self.find("alternate-stream", what, Some(path), None);
-        }
-        if let Some(expected) = &expected
-            && expected.bytes != file.bytes()
-        {
-            let what = format!(
-                "it has {} bytes; the manifest says {}",
-                file.bytes(),
-                expected.bytes
-            );
-            self.find("length", what, Some(path), None);
-        }
-        let existing = match &mut self.home {
-            Some(home) => home.existing(place),
-            None => Ok(None),
-        };
-        let there = match existing {
-            Ok(there) => there,
-            Err(error) => return self.home_error(&error, path),
-        };
-        if self.dry_run {
-            return self.would_do(path, place, &file, there.as_ref());
-        }
-        let copied = match there {
-            Some(there) => self.compare(path, place, &file, &there, expected.as_ref()),
-            None => self.copy(path, place, &file, expected.as_ref()),
-        };
-        match copied {
-            Ok(true) => self.done(file.bytes()),
-            Ok(false) => {}
-            Err(Fault::Volume(error)) => self.volume_error(&error, Some(path)),
-            Err(Fault::Home(error)) => self.home_error(&error, path),
-        }
-    }
-
-    fn would_do(&mut self, path: &str, place: &Path, file: &File, there: Option<&std::fs::File>) {
-        let length = there.map(|there| there.metadata().map_or(0, |metadata| metadata.len()));
-        if length.is_some_and(|length| length != file.bytes()) {
-            self.home_error(
-                &HomeError::Exists {
-                    path: place.to_owned(),
-                },
-                path,
-            );
-        } else {
-            self.done(file.bytes());
-        }
-    }
-
-    /// Copies one file, hashing on the way; returns whether it is in the destination.
-    fn copy(
-        &mut self,
-        path: &str,
-        place: &Path,
-        file: &File,
-        expected: Option<&ManifestFile>,
-    ) -> Result<bool, Fault> {
-        let Some(home) = &mut self.home else {
-            return Ok(false);
-        };
-        let part = home.create(place)?;
-        match self.pour(path, file, &part, expected) {
-            Ok(()) => part
-                .keep(file.bytes(), file.modified())
-                .map(|()| true)
-                .map_err(Fault::from),
-            Err(fault) => {
-                part.discard();
-                Err(fault)
-            }
-        }
-    }
-
-    fn pour(
-        &mut self,
-        path: &str,
-        file: &File,
-        part: &Part,
-        expected: Option<&ManifestFile>,
-    ) -> Result<(), Fault> {
-        let mut hasher = expected.map(|expected| RangeHasher::new(expected.parts().collect()));
-        let mut at = 0;
-        while at < file.bytes() {
-            let bytes = self.read(file, at)?;
-            part.write(at, &self.buffer)?;
-            self.judge(path, at, hasher.as_mut());
-            at = at.saturating_add(bytes);
-        }
-        Ok(())
-    }
-
-    /// Compares one file with the one that is there; returns whether they are equal.
-    fn compare(
-        &mut self,
-        path: &str,
-        place: &Path,
-        file: &File,
-        there: &std::fs::File,
-        expected: Option<&ManifestFile>,
-    ) -> Result<bool, Fault> {
-        use std::os::unix::fs::FileExt;
-        let exists = || HomeError::Exists {
-            path: place.to_owned(),
-        };
-        let failed = |cause| HomeError::Io {
-            path: place.to_owned(),
-            cause,
-        };
-        if there.metadata().map_err(failed)?.len() != file.bytes() {
-            return Err(exists().into());
-        }
-        let mut hasher = expected.map(|expected| RangeHasher::new(expected.parts().collect()));
-        let mut other = Vec::new();
-        let mut at = 0;
-        while at < file.bytes() {
-            let bytes = self.read(file, at)?;
-            other.resize(self.buffer.len(), 0);
-            there.read_exact_at(&mut other, at).map_err(failed)?;
-            if other != self.buffer {
-                return Err(exists().into());
-            }
-            self.judge(path, at, hasher.as_mut());
-            at = at.saturating_add(bytes);
-        }
-        Ok(true)
-    }
-
-    /// Reads the next part of a file into the buffer; returns its length.
-    fn read(&mut self, file: &File, at: u64) -> Result<u64, Fault> {
-        let bytes = STEP.min(file.bytes().saturating_sub(at));
-        self.buffer.resize(usize::try_from(bytes).unwrap_or(0), 0);
-        self.volume.read(file, at, &mut self.buffer)?;
-        Ok(bytes)
-    }
-
-    /// Compares what is in the buffer with the manifest.
-    fn judge(&mut self, path: &str, at: u64, hasher: Option<&mut RangeHasher>) {
-        let Some(hasher) = hasher else { return };
-        for wrong in hasher.take(at, &self.buffer) {
-            let what =
-                format!("the block at byte {wrong} does not have the hash that the manifest says");
-            self.find("content", what, Some(path), Some(wrong));
-        }
-    }
-
-    /// Sets times of folders, names what the manifest has and the drive has not, and makes
-    /// everything durable.
-    fn finish(&mut self) {
-        let missing: Vec<String> = self
-            .manifest
+        let made = self
+            .listing
+            .folders
             .iter()
-            .flat_map(|manifest| manifest.files.keys())
-            .cloned()
-            .collect();
-        for path in missing
-            .into_iter()
-            .filter(|path| !self.seen.contains(path))
-            .collect::<Vec<_>>()
-        {
-            self.find(
-                "missing-file",
-                "it is in the manifest and not on the drive".to_owned(),
-                Some(&path),
-                None,
-            );
+            .rev()
+            .filter(|folder| folder.is_made);
+        let mut timed = made.map(|folder| home.set_folder_time(&folder.place, folder.modified));
+        if let Err(error) = timed.try_for_each(|set| set).and_then(|()| home.sync()) {
+            self.desk.fail("destination", error.to_string(), None);
         }
-        if self.dry_run {
-            return;
+        if !self.desk.lock().has_failed {
+            side.close(home, self.options.keeps_state);
         }
-        let folders = std::mem::take(&mut self.folders);
-        if let Some(home) = &mut self.home {
-            let timed: Result<(), HomeError> = folders
-                .iter()
-                .rev()
-                .try_for_each(|(place, modified)| home.set_folder_time(place, *modified));
-            if let Err(error) = timed.and_then(|()| home.sync()) {
-                self.fail("destination", error.to_string(), None);
+    }
+
+    /// Says what would be copied.
+    fn only_say(&self) {
+        for item in &self.listing.items {
+            let there = match &self.home {
+                Some(home) => home.existing(&item.place),
+                None => Ok(None),
+            };
+            let length = |there: std::fs::File| there.metadata().map_or(0, |facts| facts.len());
+            let is_free = match there {
+                Ok(None) => true,
+                Ok(Some(there)) => length(there) == item.file.bytes(),
+                Err(_) => false,
+            };
+            if !is_free && !self.options.keeps_beside {
+                let what = HomeError::Exists {
+                    path: item.place.clone(),
+                };
+                self.desk
+                    .find("exists", what.to_string(), Some(&item.path), None);
+                continue;
             }
-        }
-    }
-
-    fn done(&mut self, bytes: u64) {
-        self.report.files = self.report.files.saturating_add(1);
-        self.report.bytes = self.report.bytes.saturating_add(bytes);
-        (self.progress)(self.report.files, self.report.bytes);
-    }
-
-    fn home_error(&mut self, error: &HomeError, path: &str) {
-        match error {
-            HomeError::Io { cause, .. } if cause.kind() == std::io::ErrorKind::StorageFull => {
-                self.full = true;
-                self.fail("destination-full", error.to_string(), Some(path));
-            }
-            HomeError::Io { .. } => self.fail("destination", error.to_string(), Some(path)),
-            HomeError::Exists { .. } => self.find("exists", error.to_string(), Some(path), None),
-            HomeError::Name { .. } => self.find("unsafe-name", error.to_string(), Some(path), None),
-        }
-    }
-
-    fn volume_error(&mut self, error: &VolumeError, path: Option<&str>) {
-        match error {
-            VolumeError::Read(_) => self.fail("unreadable", error.to_string(), path),
-            _ => self.find("unreadable", error.to_string(), path, None),
-        }
-    }
-
-    fn fail(&mut self, code: &'static str, message: String, path: Option<&str>) {
-        self.find(code, message, path, None);
-        self.report.verdict = VerifyVerdict::Failed;
-    }
-
-    fn find(
-        &mut self,
-        code: &'static str,
-        message: String,
-        path: Option<&str>,
-        offset: Option<u64>,
-    ) {
-        if self.report.verdict == VerifyVerdict::Verified {
-            self.report.verdict = VerifyVerdict::Mismatch;
-        }
-        if self.report.findings.len() < FINDINGS_MAX {
-            self.report.findings.push(UnpackFinding {
-                code,
-                message,
-                file: path.map(str::to_owned),
-                offset,
+            self.desk.home(&super::found::HomeFile {
+                path: &item.path,
+                blob: &item.blob,
+                place: &item.place.to_string_lossy(),
+                bytes: item.file.bytes(),
+                status: "planned",
+                counts: false,
             });
-        } else {
-            self.report.findings_left_out = self.report.findings_left_out.saturating_add(1);
         }
-    }
-}
-
-/// Why one file was not copied.
-enum Fault {
-    Volume(VolumeError),
-    Home(HomeError),
-}
-
-impl From<VolumeError> for Fault {
-    fn from(error: VolumeError) -> Self {
-        Self::Volume(error)
-    }
-}
-
-impl From<HomeError> for Fault {
-    fn from(error: HomeError) -> Self {
-        Self::Home(error)
     }
 }

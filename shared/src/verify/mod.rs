@@ -24,7 +24,7 @@ mod seen;
 mod tests;
 
 pub use finding::{FINDINGS_MAX, Finding, FindingCode};
-pub use manifest::find_manifest;
+pub use manifest::{FindManifestError, find_manifest};
 pub use open::{OpenDriveError, OpenedDrive, open_drive};
 pub use others::is_windows_own;
 pub use report::{Expected, VerifyPhase, VerifyProgress, VerifyReport, VerifyVerdict};

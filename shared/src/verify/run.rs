@@ -238,9 +238,8 @@ type Reader<'a, R> = ManifestReader<BufReader<FileReader<'a, R>>>;
 
 fn open_manifest<R: ReadAt>(volume: &Volume<R>) -> Result<(Entry, Reader<'_, R>), Stop> {
     let entry = find_manifest(volume).map_err(|error| manifest_fault(&error))?;
-    let entry = entry.ok_or_else(|| {
-        manifest_fault(&"there is none in the root of the drive, or more than one")
-    })?;
+    let entry =
+        entry.ok_or_else(|| manifest_fault(&"there is none in the root of the drive"))?;
     let file = volume
         .open_file(entry.id)
         .map_err(|error| manifest_fault(&error))?;

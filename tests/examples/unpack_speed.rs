@@ -1,0 +1,265 @@
+//! Drives brought home: MB/s and GB per CPU second of `argosy unpack`, which compares every block with the manifest, beside
+//! dislocker-fuse + ntfs-3g + `cp -r`, which compare nothing, in the same run. Both end with everything synced. Big files
+//! (64 MiB) and small ones (4 to 64 KiB).
+//!
+//! `cargo xtask bench unpack_speed` (a release build). Needs root, dislocker and ntfs-3g.
+#![expect(clippy::arithmetic_side_effects, reason = "a measurement")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+use tests::argosy::text;
+use tests::oracle;
+use tests::source::noise;
+
+const ROUNDS: usize = 3;
+const SERIAL: &str = "BENCH0001";
+
+/// Writes a source and returns its bytes.
+type Fill = fn(&Path) -> Result<u64>;
+
+/// What one command took.
+#[derive(Clone, Copy)]
+struct Cost {
+    seconds: f64,
+    cpu_seconds: f64,
+}
+
+/// A finished drive.
+struct Drive {
+    image: PathBuf,
+    key: PathBuf,
+    bytes: u64,
+}
+
+fn main() -> Result<()> {
+    let argosy = tests::argosy::release()?;
+    let release = argosy.parent().context("no target folder")?;
+    let folder = tempfile::tempdir_in(release)?;
+    println!("| drive | command | MB/s | GB per CPU s | CPU s beside |");
+    println!("|---|---|---|---|---|");
+    let kinds: [(&str, Fill); 2] = [("64 MiB files", write_big), ("4-64 KiB files", write_small)];
+    for (name, write) in kinds {
+        let place = folder.path().join(name);
+        fs::create_dir(&place)?;
+        let drive = filled(&argosy, &place, write)?;
+        measure(&argosy, &place, name, &drive)?;
+        fs::remove_dir_all(place)?;
+    }
+    Ok(())
+}
+
+fn filled(argosy: &Path, place: &Path, write: Fill) -> Result<Drive> {
+    let (source, image, key) = (
+        place.join("source"),
+        place.join("drive.img"),
+        place.join("key"),
+    );
+    fs::create_dir(&source)?;
+    let bytes = write(&source)?;
+    let mut new = Command::new(argosy);
+    new.args([
+        "new-drive",
+        text(&image),
+        "--size",
+        "2.6GB",
+        "--serial",
+        SERIAL,
+    ]);
+    said_by(&mut new)?;
+    let mut prepare = Command::new(argosy);
+    prepare.args([
+        "prepare",
+        "--session",
+        "bench",
+        "--journal-dir",
+        text(&place.join("journals")),
+    ]);
+    prepare.args([
+        "--source",
+        text(&source),
+        "--to",
+        "bench/",
+        "--drive",
+        text(&image),
+    ]);
+    prepare.args(["--no-verify", "--show-keys", "--json"]);
+    let said: serde_json::Value = serde_json::from_str(&said_by(&mut prepare)?)?;
+    let password = said["drives"][0]["recovery_password"].as_str();
+    fs::write(&key, password.context("no password")?)?;
+    fs::remove_dir_all(source)?;
+    Ok(Drive { image, key, bytes })
+}
+
+/// Runs both, `ROUNDS` times in turn, and prints the medians.
+fn measure(argosy: &Path, place: &Path, name: &str, drive: &Drive) -> Result<()> {
+    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+    for _ in 0..ROUNDS {
+        let home = place.join("home");
+        forget(&drive.image)?;
+        theirs.push(cost(|| by_fuse(drive, &home))?);
+        fs::remove_dir_all(&home)?;
+        forget(&drive.image)?;
+        ours.push(cost(|| {
+            let mut unpack = Command::new(argosy);
+            unpack.args([
+                "unpack",
+                "--drive",
+                text(&drive.image),
+                "--key-file",
+                text(&drive.key),
+            ]);
+            said_by(unpack.args(["--to", text(&home)])).map(drop)
+        })?);
+        fs::remove_dir_all(&home)?;
+    }
+    let reference = median(&theirs);
+    for (command, costs) in [("dislocker + ntfs-3g + cp", &theirs), ("unpack", &ours)] {
+        let middle = median(costs);
+        let size = gigabytes(drive.bytes);
+        println!(
+            "| {name} | {command} | {:.0} | {:.2} | {:.2} |",
+            size * 1000.0 / middle.seconds,
+            size / middle.cpu_seconds,
+            middle.cpu_seconds / reference.cpu_seconds
+        );
+    }
+    Ok(())
+}
+
+/// Copies with everybody else's programs, all of them children of this process.
+fn by_fuse(drive: &Drive, home: &Path) -> Result<()> {
+    let (unlocked, volume) = (tempfile::tempdir()?, tempfile::tempdir()?);
+    let password = format!("-p{}", fs::read_to_string(&drive.key)?);
+    let mut dislocker = Command::new("dislocker-fuse");
+    dislocker.args([
+        "-r",
+        "-V",
+        text(&drive.image),
+        "-O",
+        "1048576",
+        &password,
+        "--",
+    ]);
+    dislocker.args([text(unlocked.path()), "-f"]);
+    let file = unlocked.path().join("dislocker-file");
+    let mut dislocker = served(&mut dislocker, &file)?;
+    let mut mount = Command::new("ntfs-3g");
+    mount.args(["-o", "ro,no_detach", text(&file), text(volume.path())]);
+    let mut mount = served(&mut mount, &volume.path().join("bench"))?;
+    let copied = said_by(Command::new("cp").args(["-r", text(volume.path()), text(home)]))
+        .and_then(|_| said_by(Command::new("sync").args(["-f", text(home)])));
+    for (folder, server) in [(&volume, &mut mount), (&unlocked, &mut dislocker)] {
+        oracle::run("umount", &[text(folder.path())])?;
+        server.wait()?;
+    }
+    copied.map(drop)
+}
+
+/// Starts a file system that stays in the foreground, and waits until it serves `path`.
+fn served(command: &mut Command, path: &Path) -> Result<Child> {
+    let quiet = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    let child = quiet.spawn()?;
+    let begun = Instant::now();
+    while !path.exists() {
+        ensure!(
+            begun.elapsed() < Duration::from_secs(60),
+            "{command:?} serves nothing"
+        );
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    Ok(child)
+}
+
+/// Makes the next reader read the image from the disk.
+fn forget(image: &Path) -> Result<()> {
+    let of = format!("of={}", text(image));
+    oracle::run(
+        "dd",
+        &[
+            &of,
+            "oflag=nocache",
+            "conv=notrunc,fdatasync",
+            "count=0",
+            "status=none",
+        ],
+    )
+    .map(drop)
+}
+
+fn write_big(folder: &Path) -> Result<u64> {
+    for number in 0..32 {
+        fs::write(
+            folder.join(format!("clip {number:02}.mov")),
+            noise(64 << 20, number + 1),
+        )?;
+    }
+    Ok(32 * (64 << 20))
+}
+
+fn write_small(folder: &Path) -> Result<u64> {
+    let mut total = 0;
+    for number in 0..20_000_usize {
+        let within = folder.join(format!("reel {:02}", number / 1000));
+        fs::create_dir_all(&within)?;
+        let bytes = 4096 + (number * 7919) % 61_440;
+        fs::write(
+            within.join(format!("frame {number:06}.dpx")),
+            noise(bytes, number + 1),
+        )?;
+        total += u64::try_from(bytes)?;
+    }
+    Ok(total)
+}
+
+fn said_by(command: &mut Command) -> Result<String> {
+    let output = command.stdin(Stdio::null()).output()?;
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "{command:?}: {errors} {said}");
+    Ok(said)
+}
+
+/// Runs something; its CPU time is what this process's ended children used more than before.
+fn cost(act: impl FnOnce() -> Result<()>) -> Result<Cost> {
+    let before = children_cpu_seconds()?;
+    let start = Instant::now();
+    act()?;
+    let seconds = start.elapsed().as_secs_f64();
+    Ok(Cost {
+        seconds,
+        cpu_seconds: children_cpu_seconds()? - before,
+    })
+}
+
+/// Fields 16 and 17 of `/proc/self/stat`, in ticks of a hundredth of a second.
+fn children_cpu_seconds() -> Result<f64> {
+    let stat = fs::read_to_string("/proc/self/stat")?;
+    let after = stat.rsplit(')').next().context("stat")?;
+    let fields: Vec<_> = after.split_whitespace().collect();
+    let ticks =
+        |index: usize| -> Result<f64> { Ok(fields.get(index).context("stat is short")?.parse()?) };
+    Ok((ticks(13)? + ticks(14)?) / 100.0)
+}
+
+fn median(costs: &[Cost]) -> Cost {
+    let middle = |mut values: Vec<f64>| {
+        values.sort_by(f64::total_cmp);
+        values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+    };
+    Cost {
+        seconds: middle(costs.iter().map(|cost| cost.seconds).collect()),
+        cpu_seconds: middle(costs.iter().map(|cost| cost.cpu_seconds).collect()),
+    }
+}
+
+fn gigabytes(bytes: u64) -> f64 {
+    let megabytes = u32::try_from(bytes / 1_000_000).unwrap_or(u32::MAX);
+    f64::from(megabytes) / 1000.0
+}
