@@ -23,10 +23,13 @@ use super::state::Known;
 use crate::device::AlignedBuffer;
 use crate::pipeline::Cancel;
 
-/// File data of a batch: what is hashed side by side. Three go round, 96 MiB for a drive.
-pub(super) const BATCH_BYTES: usize = 32 << 20;
+/// File data of a batch: what is hashed side by side, sixteen blocks of 4 MiB. Two go round, 128 MiB
+/// for a drive.
+pub(super) const BATCH_BYTES: usize = 64 << 20;
 /// Batches in memory.
-pub(super) const BATCHES: usize = 3;
+pub(super) const BATCHES: usize = 2;
+/// What is compared at once with a file that is home.
+const COMPARED_BYTES: usize = 32 << 20;
 /// Files begin on such a border in a batch, so that they can be written past the page cache.
 const ALIGN: usize = 4096;
 /// What a writer writes at once.
@@ -248,7 +251,7 @@ impl<'a, R: ReadAt> Loader<'a, R> {
         let mut theirs = Vec::new();
         let mut at = 0;
         while at < bytes {
-            let count = bytes.saturating_sub(at).min(wide(BATCH_BYTES));
+            let count = bytes.saturating_sub(at).min(wide(COMPARED_BYTES));
             ours.resize(narrow(count), 0);
             theirs.resize(narrow(count), 0);
             self.volume.read(&item.file, at, &mut ours)?;
