@@ -6,6 +6,7 @@
 pub mod agent;
 pub mod argosy;
 pub mod browser;
+pub mod by_hand;
 pub mod oracle;
 pub mod page;
 pub mod source;

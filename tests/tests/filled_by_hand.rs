@@ -6,45 +6,11 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 use tests::argosy::{argosy, json, text};
+use tests::by_hand::Mounted;
 use tests::oracle;
 use tests::source;
 
 const SERIAL: &str = "HAND0001";
-const PARTITION: u64 = 1 << 20;
-
-/// A volume unlocked by dislocker and mounted by ntfs-3g, to be written to as Windows would.
-struct Mounted {
-    unlocked: tempfile::TempDir,
-    volume: tempfile::TempDir,
-}
-
-impl Mounted {
-    fn new(image: &Path, password: &str) -> Result<Self> {
-        let (unlocked, volume) = (tempfile::tempdir()?, tempfile::tempdir()?);
-        let (offset, key) = (PARTITION.to_string(), format!("-p{password}"));
-        let place = text(unlocked.path());
-        let arguments = ["-V", text(image), "-O", &offset, &key, "--", place];
-        oracle::run("dislocker-fuse", &arguments)?;
-        let opened = Self { unlocked, volume };
-        let file = opened.unlocked.path().join("dislocker-file");
-        oracle::run("ntfs-3g", &[text(&file), text(opened.volume.path())])?;
-        Ok(opened)
-    }
-
-    fn path(&self) -> &Path {
-        self.volume.path()
-    }
-}
-
-impl Drop for Mounted {
-    fn drop(&mut self) {
-        for folder in [&self.volume, &self.unlocked] {
-            if let Err(error) = oracle::run("umount", &[text(folder.path())]) {
-                eprintln!("{error:#}");
-            }
-        }
-    }
-}
 
 struct Filled {
     folder: tempfile::TempDir,

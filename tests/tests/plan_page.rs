@@ -8,23 +8,13 @@ use fantoccini::key::Key;
 use serde_json::{Value, json};
 use tests::browser::Browser;
 use tests::oracle;
-use tests::page::{focus_by_tab, has_focus, is_accessible_at, is_accessible_where, press};
+use tests::page::{
+    focus_by_tab, has_focus, is_accessible_at, is_accessible_where, open_one_file, press,
+};
 
 /// Opens the page's one file and has it plan the sample: two clicks with the double-click that opens it.
 async fn open_sample(browser: &Browser) -> Result<()> {
-    let site = std::env::var_os("ARGOSY_SITE").map_or_else(
-        || oracle::repository().join("target/site"),
-        std::path::PathBuf::from,
-    );
-    let page = site.join("argosy.html");
-    ensure!(
-        page.exists(),
-        "no {}: `cargo xtask web --single-file` makes it",
-        page.display()
-    );
-    let address = format!("file://{}", page.display());
-    browser.client.goto(&address).await?;
-    browser.wait_for_text("#agent-state", "No agent").await?;
+    open_one_file(browser).await?;
     browser.client.execute(WATCH, vec![]).await?;
     browser.click("#open-sample").await?;
     browser.wait_for_text("#plan-sentence", "drives").await

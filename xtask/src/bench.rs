@@ -2,15 +2,15 @@
 
 use anyhow::Result;
 
-use crate::shell;
+use crate::{shell, single_file};
 
 /// Runs the benches named in `rest`, or all: hashes and ciphers beside their plain crates, layouts and packings, whole drives
-/// beside `dd`, a scan beside `du`, `fd` and `rclone`.
+/// beside `dd`, a scan beside `du`, `fd` and `rclone`, the page in Chromium beside a plain crate.
 ///
 /// # Errors
 /// When one cannot be built or fails.
 pub(crate) fn bench(rest: &[&str]) -> Result<()> {
-    let all: [(&str, &str); 7] = [
+    let all: [(&str, &str); 8] = [
         ("lanes", "md5_speed"),
         ("bitlocker_image", "cipher_speed"),
         ("ntfs_image", "layout_memory"),
@@ -18,11 +18,17 @@ pub(crate) fn bench(rest: &[&str]) -> Result<()> {
         ("shared", "plan_memory"),
         ("tests", "drive_speed"),
         ("tests", "scan_speed"),
+        ("tests", "page_speed"),
     ];
     for (package, example) in all {
         if rest.is_empty() || rest.contains(&example) {
             eprintln!("\n=== {package}: {example}");
-            shell::run(shell::cargo().args([
+            let mut cargo = shell::cargo();
+            if example == "page_speed" {
+                let page = single_file::build_measuring()?;
+                cargo.env("ARGOSY_SITE", page.parent().unwrap_or(&page));
+            }
+            shell::run(cargo.args([
                 "run",
                 "--quiet",
                 "--release",

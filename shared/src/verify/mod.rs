@@ -13,6 +13,7 @@ mod agreement;
 mod batch;
 mod files;
 mod finding;
+mod manifest_place;
 mod open;
 mod others;
 mod outer;
@@ -23,7 +24,8 @@ mod seen;
 mod tests;
 
 pub use finding::{FINDINGS_MAX, Finding, FindingCode};
-pub use open::{OpenDriveError, OpenedDrive, open_drive};
+pub use manifest_place::manifest_name;
+pub use open::{OpenDriveError, OpenedDrive, open_drive, open_shared};
 pub use others::is_windows_own;
 pub use report::{Expected, VerifyPhase, VerifyProgress, VerifyReport, VerifyVerdict};
-pub use run::verify;
+pub use run::{verify, verify_opened};
