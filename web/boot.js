@@ -13,6 +13,7 @@ import init, * as bindings from "./web.js";
   if (!suspends) {
     WebAssembly.Suspending = function (call) { return call; };
     WebAssembly.promising = (call) => call;
+    WebAssembly.JSTag ??= new WebAssembly.Tag({ parameters: ["externref"] });
   }
   globalThis.argosySuspends = suspends && !inPage && Boolean(globalThis.crypto?.subtle);
   const start = typeof init === "function" ? init : __wbg_init;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail, ensure};
+use fantoccini::actions::{InputSource, KeyAction, KeyActions};
 use fantoccini::key::Key;
 use serde_json::json;
 
@@ -148,8 +149,12 @@ pub async fn has_focus(browser: &Browser, css: &str) -> Result<bool> {
 /// # Errors
 /// When the browser does not answer.
 pub async fn press(browser: &Browser, key: Key) -> Result<()> {
-    let active = browser.client.active_element().await?;
-    Ok(active.send_keys(&key).await?)
+    // The keyboard's own keys: an element that takes files takes no others from a driver.
+    let value = char::from(key);
+    let keys = KeyActions::new("keyboard".to_owned())
+        .then(KeyAction::Down { value })
+        .then(KeyAction::Up { value });
+    Ok(browser.client.perform_actions(keys).await?)
 }
 
 /// Opens the page's one file, as a double-click does: no agent, no network.

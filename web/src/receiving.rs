@@ -319,10 +319,12 @@ impl NotOpened {
                 let fault = format!("a {wanted} does not open this drive");
                 Self::Locked(locked(file, present, &fault))
             }
+            OpenDriveError::Unlock(UnlockError::WrongCredential { kind, .. }) => {
+                let fault = format!("this {kind} is well formed and does not open this drive");
+                Self::Locked(locked(file, &[], &fault))
+            }
             OpenDriveError::Unlock(
-                wrong @ (UnlockError::WrongCredential { .. }
-                | UnlockError::KeyFile(_)
-                | UnlockError::KeyFileOfOther { .. }),
+                wrong @ (UnlockError::KeyFile(_) | UnlockError::KeyFileOfOther { .. }),
             ) => Self::Locked(locked(file, &[], &wrong.to_string())),
             other => {
                 Self::Failed(unreadable(&other.to_string()).at(file.name.as_str()).next(

@@ -174,14 +174,16 @@ fn keys(page: &Context, sight: usize) -> Callback<KeyboardEvent> {
             return;
         };
         let go = |to: usize| page.act(change(Change::At(to)));
+        let by = |lines: isize| page.act(change(Change::By(lines)));
+        let sight = isize::try_from(sight).unwrap_or(1);
         match (event.key().as_str(), &line.what) {
-            ("ArrowDown", _) => go(at.saturating_add(1)),
-            ("ArrowUp", _) => go(at.saturating_sub(1)),
-            ("PageDown", _) => go(at.saturating_add(sight)),
-            ("PageUp", _) => go(at.saturating_sub(sight)),
+            ("ArrowDown", _) => by(1),
+            ("ArrowUp", _) => by(-1),
+            ("PageDown", _) => by(sight),
+            ("PageUp", _) => by(sight.saturating_neg()),
             ("Home", _) => go(0),
             ("End", _) => go(lines.len()),
-            ("ArrowRight", What::Folder { open: true, .. }) => go(at.saturating_add(1)),
+            ("ArrowRight", What::Folder { open: true, .. }) => by(1),
             ("ArrowRight", What::Folder { .. }) | ("Enter" | " ", _) => toggle(&page, at),
             ("ArrowLeft", What::Folder { open: true, .. }) => toggle(&page, at),
             ("ArrowLeft", _) => go(receive.tree.parent(at).unwrap_or(at)),

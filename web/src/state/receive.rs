@@ -99,6 +99,8 @@ pub enum Change {
     Found(Box<Result<Found, ApiError>>),
     /// The person went to a line.
     At(usize),
+    /// The person went so many lines up (negative) or down: counted from where they are by then, however fast they press.
+    By(isize),
     /// A folder came, to stand below its line: its id.
     Opened(String, FolderPart),
     /// The person closed the folder of a line.
@@ -130,7 +132,8 @@ impl Receive {
                 }
             }
             Change::Found(found) => self.take(*found),
-            Change::At(at) => self.at = at.min(self.tree.lines.len().saturating_sub(1)),
+            Change::At(at) => self.go(at),
+            Change::By(lines) => self.go(self.at.saturating_add_signed(lines)),
             Change::Opened(id, part) => {
                 if let Some(at) = self.tree.find(&id) {
                     let before = self.tree.lines.len();
@@ -157,6 +160,10 @@ impl Receive {
             Change::Save(save) => self.save = save,
         }
         self
+    }
+
+    fn go(&mut self, at: usize) {
+        self.at = at.min(self.tree.lines.len().saturating_sub(1));
     }
 
     fn take(&mut self, found: Result<Found, ApiError>) {
