@@ -7,7 +7,6 @@ use anyhow::{Context, Result, ensure};
 use fantoccini::key::Key;
 use serde_json::{Value, json};
 use tests::browser::Browser;
-use tests::oracle;
 use tests::page::{
     focus_by_tab, has_focus, is_accessible_at, is_accessible_where, open_one_file, press,
 };

@@ -201,8 +201,12 @@ impl Opened {
     /// # Errors
     /// When the root cannot be read.
     pub fn view(&mut self) -> Result<DriveView, ApiError> {
-        let root = self.volume.root().map_err(|error| fault(&error))?;
-        let manifest = manifest_name(&self.volume).map_err(|error| fault(&error))?;
+        let beyond_key = |error: &VolumeError| {
+            let what = "the drive is open, and its file system cannot be read";
+            unreadable(&format!("{what}: {error}")).at(self.name.as_str())
+        };
+        let root = self.volume.root().map_err(|error| beyond_key(&error))?;
+        let manifest = manifest_name(&self.volume).map_err(|error| beyond_key(&error))?;
         let (root_id, root) = (named(root), self.part(root, 0)?);
         let cipher = self.drive.bitlocker();
         Ok(DriveView {

@@ -6,7 +6,7 @@ use aes::cipher::KeyInit;
 use bitlocker_image::{Cipher, SectorCipher};
 use disk::SectorSize;
 use serde_json::json;
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::JsCast;
 use web_sys::WorkerGlobalScope;
 use xts_mode::{Xts128, get_tweak_default};
 
@@ -82,7 +82,7 @@ fn timed(work: impl FnOnce()) -> f64 {
 
 /// Milliseconds by the worker's own clock.
 fn now() -> f64 {
-    let scope: Result<WorkerGlobalScope, JsValue> = js_sys::global().dyn_into();
+    let scope = js_sys::global().dyn_into::<WorkerGlobalScope>();
     let clock = scope.ok().and_then(|scope| scope.performance());
     clock.map_or(0.0, |clock| clock.now())
 }
