@@ -1,7 +1,7 @@
 //! Drives that somebody encrypted and filled by hand: hashed in place, proven once the manifest is on them.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;

@@ -64,18 +64,18 @@ fn same_as_command_line(folder: &Path, whom: &str, saved: &Path) -> Result<()> {
     arguments.extend(["--details", text(&details), "--to", text(&to)]);
     let (code, report) = tests::argosy::json(&arguments)?;
     ensure!(code == 0, "the command line says {code}: {report}");
-    let mut compared = 0;
-    for entry in fs::read_dir(&to)? {
-        let path = entry?.path();
+    let written = fs::read_dir(&to)?.collect::<Result<Vec<_>, _>>()?;
+    for entry in &written {
+        let path = entry.path();
         let name = path.file_name().context("a name")?;
         let ours = fs::read(saved.join(name)).with_context(|| format!("{whom}: {name:?}"))?;
         ensure!(ours == fs::read(&path)?, "{whom}: {name:?} differs");
-        compared += 1;
     }
     let count = fs::read_dir(saved)?.count();
+    let expected = written.len();
     ensure!(
-        compared > 0 && count == compared,
-        "{whom}: the page saved {count} files, the command line {compared}"
+        expected > 0 && count == expected,
+        "{whom}: the page saved {count} files, the command line {expected}"
     );
     Ok(())
 }

@@ -49,6 +49,10 @@ async fn the_sample_film_is_planned_from_one_file_without_freezing_the_page() ->
     for (css, text) in [
         ("#source-summary [data-test='source-bytes']", "201 TB"),
         ("#plan-sentence", "13 drives."),
+        (
+            "#plan-jobs",
+            "They travel as 2 import jobs, of 10 and 3 drives: the service takes at most 10 in one.",
+        ),
     ] {
         let found = browser.text(css).await?;
         ensure!(found == text, "{css} says {found:?}, not {text:?}");
