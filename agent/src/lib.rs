@@ -30,4 +30,5 @@ pub mod random;
 pub mod root_part;
 pub mod scan;
 pub mod shelf;
+pub mod shipments;
 pub mod unpack;

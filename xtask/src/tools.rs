@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 use crate::{kernel, shell};
 
 /// A program that must be on the PATH, and the Debian package that brings it.
-const PROGRAMS: [(&str, &str); 34] = [
+const PROGRAMS: [(&str, &str); 36] = [
     ("cryptsetup", "cryptsetup-bin"),
     ("dislocker-fuse", "dislocker"),
     ("bdeinfo", "libbde-utils"),
@@ -42,6 +42,8 @@ const PROGRAMS: [(&str, &str); 34] = [
     ("du", "coreutils"),
     ("fdfind", "fd-find"),
     ("rclone", "rclone"),
+    ("pdftotext", "poppler-utils"),
+    ("pdfinfo", "poppler-utils"),
 ];
 
 /// Packages without a program to look for: what their presence shows is this file.

@@ -18,6 +18,7 @@ mod drives;
 mod handoff;
 mod holes;
 mod idle;
+mod jobs;
 mod journal;
 mod key;
 mod link;
@@ -30,6 +31,7 @@ mod plan;
 mod prepare;
 mod progress;
 mod report;
+mod report_page;
 mod resume;
 mod rights;
 mod scan;
@@ -91,6 +93,8 @@ enum Command {
     Serve(serve::Arguments),
     Status(status::Arguments),
     Link(link::Arguments),
+    Jobs(jobs::Arguments),
+    Report(report_page::Arguments),
     Waie(waie::Arguments),
 }
 
@@ -158,6 +162,8 @@ impl Command {
             Self::Journal(command) => command.wants_json(),
             Self::Drives(arguments) => arguments.json,
             Self::Status(arguments) => arguments.json,
+            Self::Jobs(arguments) => arguments.json,
+            Self::Report(arguments) => arguments.json,
             Self::Waie(arguments) => arguments.json,
             Self::NewDrive(_) | Self::Abort(_) | Self::Serve(_) | Self::Link(_) => false,
         }
@@ -211,6 +217,8 @@ impl Command {
             | Self::NewDrive(_)
             | Self::Abort(_)
             | Self::Status(_)
+            | Self::Jobs(_)
+            | Self::Report(_)
             | Self::Link(_) => Vec::new(),
         }
     }
@@ -242,6 +250,8 @@ impl Command {
             Self::Serve(arguments) => serve::run(&arguments, screen, drives),
             Self::Status(arguments) => status::run(&arguments, screen),
             Self::Link(arguments) => link::run(&arguments, screen),
+            Self::Jobs(arguments) => jobs::run(&arguments, screen),
+            Self::Report(arguments) => report_page::run(&arguments, screen),
             Self::Waie(arguments) => waie::run(&arguments, screen, drives),
         }
     }

@@ -15,6 +15,7 @@ mod dataset;
 mod handoff;
 mod kept_keys;
 mod killed;
+mod ledger;
 mod left_out;
 mod opened_by_others;
 mod refused;
