@@ -7,6 +7,15 @@ import init, * as bindings from "./web.js";
   const inPage = typeof document === "object";
   const early = [];
   if (!inPage) self.onmessage = (event) => early.push(event);
+  // Where WebAssembly can wait for the browser (JSPI) a worker has the browser do its AES; elsewhere it does it itself,
+  // and what waits is never called.
+  const suspends = typeof WebAssembly.Suspending === "function" && typeof WebAssembly.promising === "function";
+  if (!suspends) {
+    WebAssembly.Suspending = function (call) { return call; };
+    WebAssembly.promising = (call) => call;
+    WebAssembly.JSTag ??= new WebAssembly.Tag({ parameters: ["externref"] });
+  }
+  globalThis.argosySuspends = suspends && !inPage && Boolean(globalThis.crypto?.subtle);
   const start = typeof init === "function" ? init : __wbg_init;
   const inlined = globalThis.argosyWasm;
   try {
@@ -19,8 +28,9 @@ import init, * as bindings from "./web.js";
       document.documentElement.dataset.ready = "yes";
     } else {
       // In the one file there is no import, and the module's functions are plain names.
-      if (typeof bindings === "object") bindings.serve_worker();
-      else serve_worker();
+      const work = typeof bindings === "object" ? bindings.take_work : take_work;
+      // Outside of the promise, so that the page hears of it as an error of its worker.
+      self.onmessage = (event) => work(event.data).catch((cause) => setTimeout(() => { throw cause; }));
       for (const event of early) self.onmessage(event);
     }
   } catch (cause) {

@@ -8,6 +8,9 @@ use anyhow::Result;
 use crate::argosy::text;
 use crate::oracle;
 
+/// Where the volume of a drive that `prepare` made begins.
+pub const PARTITION: u64 = 1 << 20;
+
 /// A volume unlocked by dislocker and mounted by ntfs-3g, to be written to; let go when dropped.
 #[derive(Debug)]
 pub struct Mounted {

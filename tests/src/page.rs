@@ -1,12 +1,18 @@
 //! What a person does with the page, step by step.
 
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
 use anyhow::{Result, bail, ensure};
+use fantoccini::actions::{InputSource, KeyAction, KeyActions};
 use fantoccini::key::Key;
 use serde_json::json;
 
 use crate::agent::Agent;
 use crate::argosy::text;
 use crate::browser::Browser;
+use crate::oracle;
 
 /// Goes through planning until the plan's sentence stands on the page.
 ///
@@ -143,6 +149,82 @@ pub async fn has_focus(browser: &Browser, css: &str) -> Result<bool> {
 /// # Errors
 /// When the browser does not answer.
 pub async fn press(browser: &Browser, key: Key) -> Result<()> {
-    let active = browser.client.active_element().await?;
-    Ok(active.send_keys(&key).await?)
+    // The keyboard's own keys: an element that takes files takes no others from a driver.
+    let value = char::from(key);
+    let keys = KeyActions::new("keyboard".to_owned())
+        .then(KeyAction::Down { value })
+        .then(KeyAction::Up { value });
+    Ok(browser.client.perform_actions(keys).await?)
+}
+
+/// Opens the page's one file, as a double-click does: no agent, no network.
+///
+/// # Errors
+/// When there is none, or the browser does not answer.
+pub async fn open_one_file(browser: &Browser) -> Result<()> {
+    let site = std::env::var_os("ARGOSY_SITE")
+        .map_or_else(|| oracle::repository().join("target/site"), PathBuf::from);
+    let page = site.join("argosy.html");
+    ensure!(
+        page.exists(),
+        "no {}: `cargo xtask web --single-file` makes it",
+        page.display()
+    );
+    let address = format!("file://{}", page.display());
+    browser.client.goto(&address).await?;
+    browser.wait_for_text("#agent-state", "No agent").await
+}
+
+/// Lets the browser save files into `folder`.
+///
+/// # Errors
+/// When the browser does not answer.
+pub async fn downloads_to(browser: &Browser, folder: &Path) -> Result<()> {
+    fs::create_dir_all(folder)?;
+    let parameters = json!({"behavior": "allow", "downloadPath": text(folder)});
+    browser
+        .devtools("Browser.setDownloadBehavior", parameters)
+        .await
+}
+
+/// Waits for a file with this ending to be there as a whole.
+///
+/// # Errors
+/// When nothing of the kind is there after half a minute.
+pub async fn downloaded(folder: &Path, ending: &str) -> Result<PathBuf> {
+    let start = Instant::now();
+    while start.elapsed() < Duration::from_secs(30) {
+        for entry in fs::read_dir(folder)? {
+            let path = entry?.path();
+            if text(&path).ends_with(ending) && fs::metadata(&path).is_ok_and(|file| file.len() > 0)
+            {
+                return Ok(path);
+            }
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    bail!("nothing that ends in {ending} was saved")
+}
+
+/// Drops a small file onto the zone of this name, as a person does with the mouse.
+///
+/// # Errors
+/// When the browser does not answer.
+pub async fn drop_file(browser: &Browser, zone: &str, name: &str, bytes: &[u8]) -> Result<()> {
+    let files = [(name.to_owned(), bytes.to_vec())];
+    drop_files(browser, zone, &files).await
+}
+
+/// Drops several.
+///
+/// # Errors
+/// When the browser does not answer.
+pub async fn drop_files(browser: &Browser, zone: &str, files: &[(String, Vec<u8>)]) -> Result<()> {
+    let script = "const [zone, files] = arguments; const data = new DataTransfer();
+        for (const [name, bytes] of files) data.items.add(new File([new Uint8Array(bytes)], name));
+        document.querySelector(`[data-test='${zone}-drop']`).dispatchEvent(
+            new DragEvent('drop', {bubbles: true, cancelable: true, dataTransfer: data}));";
+    let arguments = vec![json!(zone), json!(files)];
+    browser.client.execute(script, arguments).await?;
+    Ok(())
 }

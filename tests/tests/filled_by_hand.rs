@@ -6,12 +6,11 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 use tests::argosy::{argosy, json, text};
-use tests::by_hand::Mounted;
+use tests::by_hand::{Mounted, PARTITION};
 use tests::oracle;
 use tests::source;
 
 const SERIAL: &str = "HAND0001";
-const PARTITION: u64 = 1 << 20;
 
 struct Filled {
     folder: tempfile::TempDir,

@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
@@ -14,7 +13,8 @@ use tests::argosy::{assert_verified, text};
 use tests::browser::Browser;
 use tests::oracle;
 use tests::page::{
-    focus_by_tab, has_focus, is_accessible, is_accessible_at, plan, plan_of, press, type_the_word,
+    downloaded, downloads_to, drop_file, focus_by_tab, has_focus, is_accessible, is_accessible_at,
+    open_one_file, plan, plan_of, press, type_the_word,
 };
 use tests::source::noise;
 
@@ -42,42 +42,6 @@ async fn run(browser: &Browser) -> Result<()> {
     browser
         .wait_for_text("[data-test='verdict']", "Verified")
         .await
-}
-
-/// Lets the browser save files into `folder`.
-async fn downloads_to(browser: &Browser, folder: &Path) -> Result<()> {
-    fs::create_dir_all(folder)?;
-    let parameters = json!({"behavior": "allow", "downloadPath": text(folder)});
-    browser
-        .devtools("Browser.setDownloadBehavior", parameters)
-        .await
-}
-
-/// Waits for a file with this ending to be there as a whole.
-async fn downloaded(folder: &Path, ending: &str) -> Result<PathBuf> {
-    let start = Instant::now();
-    while start.elapsed() < Duration::from_secs(30) {
-        for entry in fs::read_dir(folder)? {
-            let path = entry?.path();
-            if text(&path).ends_with(ending) && fs::metadata(&path)?.len() > 0 {
-                return Ok(path);
-            }
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    anyhow::bail!("nothing that ends in {ending} was saved")
-}
-
-/// Drops a file onto the page, as a person does with the mouse.
-async fn drop_file(browser: &Browser, name: &str, bytes: &[u8]) -> Result<()> {
-    let script = "const [name, bytes] = arguments; const data = new DataTransfer();
-        data.items.add(new File([new Uint8Array(bytes)], name));
-        document.querySelector('[data-test=check-files-drop]').dispatchEvent(new DragEvent('drop', {bubbles: true, cancelable: true, dataTransfer: data}));";
-    browser
-        .client
-        .execute(script, vec![json!(name), json!(bytes)])
-        .await?;
-    Ok(())
 }
 
 /// Waits until the judgement over what was dropped has this tone, and returns its words.
@@ -119,7 +83,7 @@ async fn a_newcomer_fills_a_drive_and_checks_its_journal() -> Result<()> {
 
     browser.click("[data-test='nav-check']").await?;
     browser.wait("[data-test='check-files-drop']").await?;
-    drop_file(&browser, "drive.jrn", &journal).await?;
+    drop_file(&browser, "check-files", "drive.jrn", &journal).await?;
     let words = judged(&browser, "good").await?;
     ensure!(
         words.contains("4411"),
@@ -130,7 +94,7 @@ async fn a_newcomer_fills_a_drive_and_checks_its_journal() -> Result<()> {
     let mut altered = journal.clone();
     let place = altered.len() / 2;
     *altered.get_mut(place).context("place")? ^= 1;
-    drop_file(&browser, "drive.jrn", &altered).await?;
+    drop_file(&browser, "check-files", "drive.jrn", &altered).await?;
     let words = judged(&browser, "bad").await?;
     ensure!(words.contains("byte 0x"), "no place is named: {words}");
     browser.screenshot("check-bad").await?;
@@ -284,7 +248,7 @@ async fn the_check_works_when_the_agent_is_gone() -> Result<()> {
     agent.kill()?;
     browser.click("[data-test='nav-check']").await?;
     browser.wait("[data-test='check-files-drop']").await?;
-    drop_file(&browser, "drive.jrn", &golden_journal()?).await?;
+    drop_file(&browser, "check-files", "drive.jrn", &golden_journal()?).await?;
     judged(&browser, "good").await?;
     browser.close().await
 }
@@ -294,19 +258,7 @@ async fn one_file_opens_without_agent_or_network() -> Result<()> {
     let Some(browser) = Browser::start(1200, 900).await? else {
         return Ok(());
     };
-    let site = std::env::var_os("ARGOSY_SITE")
-        .map_or_else(|| oracle::repository().join("target/site"), PathBuf::from);
-    let page = site.join("argosy.html");
-    ensure!(
-        page.exists(),
-        "no {}: `cargo xtask web --single-file` makes it",
-        page.display()
-    );
-    browser
-        .client
-        .goto(&format!("file://{}", page.display()))
-        .await?;
-    browser.wait_for_text("#agent-state", "No agent").await?;
+    open_one_file(&browser).await?;
 
     let listing = tempfile::Builder::new().suffix(".csv").tempfile()?;
     fs::write(
@@ -328,7 +280,7 @@ async fn one_file_opens_without_agent_or_network() -> Result<()> {
 
     browser.click("[data-test='nav-check']").await?;
     browser.wait("[data-test='check-files-drop']").await?;
-    drop_file(&browser, "drive.jrn", &golden_journal()?).await?;
+    drop_file(&browser, "check-files", "drive.jrn", &golden_journal()?).await?;
     judged(&browser, "good").await?;
     browser.close().await
 }

@@ -7,24 +7,13 @@ use anyhow::{Context, Result, ensure};
 use fantoccini::key::Key;
 use serde_json::{Value, json};
 use tests::browser::Browser;
-use tests::oracle;
-use tests::page::{focus_by_tab, has_focus, is_accessible_at, is_accessible_where, press};
+use tests::page::{
+    focus_by_tab, has_focus, is_accessible_at, is_accessible_where, open_one_file, press,
+};
 
 /// Opens the page's one file and has it plan the sample: two clicks with the double-click that opens it.
 async fn open_sample(browser: &Browser) -> Result<()> {
-    let site = std::env::var_os("ARGOSY_SITE").map_or_else(
-        || oracle::repository().join("target/site"),
-        std::path::PathBuf::from,
-    );
-    let page = site.join("argosy.html");
-    ensure!(
-        page.exists(),
-        "no {}: `cargo xtask web --single-file` makes it",
-        page.display()
-    );
-    let address = format!("file://{}", page.display());
-    browser.client.goto(&address).await?;
-    browser.wait_for_text("#agent-state", "No agent").await?;
+    open_one_file(browser).await?;
     browser.client.execute(WATCH, vec![]).await?;
     browser.click("#open-sample").await?;
     browser.wait_for_text("#plan-sentence", "drives").await
@@ -60,6 +49,10 @@ async fn the_sample_film_is_planned_from_one_file_without_freezing_the_page() ->
     for (css, text) in [
         ("#source-summary [data-test='source-bytes']", "201 TB"),
         ("#plan-sentence", "13 drives."),
+        (
+            "#plan-jobs",
+            "They travel as 2 import jobs, of 10 and 3 drives: the service takes at most 10 in one.",
+        ),
     ] {
         let found = browser.text(css).await?;
         ensure!(found == text, "{css} says {found:?}, not {text:?}");

@@ -8,7 +8,7 @@ use web_sys::HtmlElement;
 use yew::prelude::*;
 
 use crate::effects::Effects;
-use crate::pages::{CheckPage, DrivesPage, PlanPage, RunPage};
+use crate::pages::{CheckPage, DrivesPage, PlanPage, ReceivePage, RunPage};
 use crate::parts::{Foot, Head, Milestones, Trouble};
 use crate::route::Route;
 use crate::state::{Action, Source, State, reduce};
@@ -73,6 +73,7 @@ pub fn App() -> Html {
         Route::Drives => html! { <DrivesPage /> },
         Route::Run => html! { <RunPage /> },
         Route::Check => html! { <CheckPage /> },
+        Route::Receive => html! { <ReceivePage /> },
     };
     html! {
         <ContextProvider<Context> context={context.clone()}>

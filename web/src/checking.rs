@@ -7,6 +7,7 @@
 
 use std::io::{BufReader, Read};
 use std::ops::ControlFlow;
+use std::rc::Rc;
 
 use bitlocker_image::Credential;
 use disk::ReadAt;
@@ -16,6 +17,7 @@ use shared::job::Verdict;
 use shared::journal::{self, JournalFacts, JournalReport, JournalVerdict, KeyProof};
 use shared::manifest::ManifestReader;
 use shared::verify::{Expected, VerifyProgress, VerifyReport, VerifyVerdict, verify};
+use zeroize::Zeroizing;
 
 use crate::words;
 
@@ -23,11 +25,12 @@ use crate::words;
 const JOURNAL_BYTES_MAX: u64 = 64 << 20;
 
 /// A file to be judged.
+#[derive(Clone)]
 pub struct Dropped {
     /// Its name.
     pub name: String,
     /// What is in it.
-    pub content: Box<dyn ReadAt>,
+    pub content: Rc<dyn ReadAt>,
 }
 
 /// How a judgement looks: never by colour alone, each has its mark and words.
@@ -74,6 +77,16 @@ enum Kind {
     DriveInfo,
     Image,
     Other,
+}
+
+/// Returns the journals among files, with their names: what a hand-over is made of. What cannot be read is judged by
+/// [`check`].
+pub fn journals(files: &[Dropped]) -> Vec<(String, Zeroizing<Vec<u8>>)> {
+    let journals = files
+        .iter()
+        .filter(|file| matches!(kind(file), Kind::Journal));
+    let read = journals.filter_map(|file| Some((file.name.clone(), whole(file).ok()?.into())));
+    read.collect()
 }
 
 /// Judges files; the order of the answer is the order in which each drive was first seen.
@@ -171,7 +184,7 @@ impl DriveCheck {
         }
     }
 
-    fn add(&mut self, tone: Tone, text: impl Into<String>, place: impl Into<String>) {
+    pub(crate) fn add(&mut self, tone: Tone, text: impl Into<String>, place: impl Into<String>) {
         self.tone = self.tone.max(tone);
         self.lines.push(Line {
             tone,

@@ -122,12 +122,12 @@ impl Client {
     ///
     /// # Errors
     /// [`ApiError`].
-    pub async fn scan(&self, path: String) -> Result<String, ApiError> {
+    pub async fn scan(&self, path: String, other_file_systems: bool) -> Result<String, ApiError> {
         let request = self.body(
             Request::post(paths::SCAN),
             &ScanRequest {
                 path,
-                other_file_systems: false,
+                other_file_systems,
             },
         )?;
         let response = good(request.send().await).await?;

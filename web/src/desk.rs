@@ -6,12 +6,13 @@
 //! ```
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use futures::channel::oneshot;
 use gloo::timers::future::TimeoutFuture;
-use js_sys::{Array, Object, Reflect};
+use js_sys::{Array, Object, Reflect, Uint8Array};
 use shared::api::{ApiError, code};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
@@ -22,10 +23,15 @@ use web_sys::{
 
 use crate::checking::Dropped;
 use crate::local_file::{self, LocalFile};
+use crate::receiving::Helper;
+use crate::web_crypto::WebCrypto;
 use crate::work::{Bench, Outcome, Task};
 
 /// A worker that has not answered its first greeting by then is not there.
 const PATIENCE_MS: u32 = 15_000;
+
+/// What came of a piece of work, and the bytes that came with it.
+type Answer = (Outcome, Option<Uint8Array>);
 
 /// Gives work out and its outcome back. Cloning gives another handle to the same desk.
 #[derive(Clone)]
@@ -36,7 +42,7 @@ pub struct Desk {
 struct Inner {
     worker: RefCell<Option<Worker>>,
     script: RefCell<Option<Script>>,
-    waiting: RefCell<HashMap<u32, oneshot::Sender<Outcome>>>,
+    waiting: RefCell<HashMap<u32, oneshot::Sender<Answer>>>,
     next: Cell<u32>,
     bench: RefCell<Bench>,
     progress: RefCell<Rc<dyn Fn(String)>>,
@@ -75,9 +81,34 @@ impl Desk {
 
     /// Does a piece of work and returns what came of it.
     pub async fn ask(&self, task: Task, files: Vec<File>) -> Outcome {
+        self.ask_all(task, files).await.0
+    }
+
+    /// Reads a piece of a file of the drive and returns its bytes.
+    ///
+    /// # Errors
+    /// What the work came to instead.
+    pub async fn ask_bytes(&self, task: Task) -> Result<Uint8Array, Outcome> {
+        match self.ask_all(task, Vec::new()).await {
+            (Outcome::Piece { .. }, Some(bytes)) => Ok(bytes),
+            (outcome, _) => Err(outcome),
+        }
+    }
+
+    /// Ends the worker and everything that it is doing; what waits for it fails.
+    pub fn end(&self) {
+        self.inner.give_up_worker();
+    }
+
+    async fn ask_all(&self, task: Task, files: Vec<File>) -> Answer {
         let worker = self.inner.worker.borrow().clone();
         let Some(worker) = worker else {
-            return self.do_here(task, files).await;
+            let outcome = self.do_here(task, files).await;
+            let bytes = match &outcome {
+                Outcome::Piece { bytes } => Some(Uint8Array::from(bytes.as_slice())),
+                _ => None,
+            };
+            return (outcome, bytes);
         };
         let number = self.inner.next.get();
         self.inner.next.set(number.wrapping_add(1));
@@ -85,11 +116,11 @@ impl Desk {
         self.inner.waiting.borrow_mut().insert(number, answer);
         if let Err(error) = post_task(&worker, number, &task, &files) {
             self.inner.waiting.borrow_mut().remove(&number);
-            return Outcome::Failed(broken(&local_file::said(&error)));
+            return (Outcome::Failed(broken(&local_file::said(&error))), None);
         }
         outcome
             .await
-            .unwrap_or_else(|_| Outcome::Failed(broken("the worker ended")))
+            .unwrap_or_else(|_| (Outcome::Failed(broken("the worker ended")), None))
     }
 
     async fn do_here(&self, task: Task, files: Vec<File>) -> Outcome {
@@ -98,7 +129,7 @@ impl Desk {
             match local_file::read_whole(&file).await {
                 Ok(content) => dropped.push(Dropped {
                     name: file.name(),
-                    content: Box::new(content),
+                    content: Rc::new(content),
                 }),
                 Err(cause) => {
                     let error = ApiError::new(
@@ -143,8 +174,10 @@ impl Inner {
         let outcome = text_of(message, "outcome")
             .and_then(|text| serde_json::from_str(&text).ok())
             .unwrap_or_else(|| Outcome::Failed(broken("its answer cannot be read")));
+        let bytes = Reflect::get(message, &"bytes".into());
+        let bytes = bytes.ok().and_then(|bytes| bytes.dyn_into().ok());
         // Whoever asked may be gone.
-        let _ = answer.send(outcome);
+        let _ = answer.send((outcome, bytes));
     }
 }
 
@@ -227,27 +260,57 @@ fn post_task(worker: &Worker, number: u32, task: &Task, files: &[File]) -> Resul
     worker.post_message(&message)
 }
 
-/// Does work for a page until it ends this worker. Called once, by `boot.js`, in a worker.
-pub fn serve() {
-    let scope: DedicatedWorkerGlobalScope = js_sys::global().unchecked_into();
-    let bench = RefCell::new(Bench::default());
-    let answers = scope.clone();
-    let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
-        let message = event.data();
-        let outcome = outcome_of(&message, &bench, &answers);
-        let outcome = serde_json::to_string(&outcome).unwrap_or_default();
-        let number = number_of(&message).unwrap_or_default();
-        tell(&answers, number, "outcome", &outcome);
-    });
-    scope.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
-    on_message.forget();
+thread_local! {
+    static QUEUE: Queue = Queue::default();
 }
 
-fn outcome_of(
-    message: &JsValue,
-    bench: &RefCell<Bench>,
-    scope: &DedicatedWorkerGlobalScope,
-) -> Outcome {
+/// What a worker does, one piece after the other: while one is suspended, what comes waits.
+#[derive(Default)]
+struct Queue {
+    waiting: RefCell<VecDeque<JsValue>>,
+    busy: Cell<bool>,
+    bench: RefCell<Option<Bench>>,
+}
+
+/// Does a piece of work for a page, in a worker.
+pub fn serve(message: JsValue) {
+    let scope: DedicatedWorkerGlobalScope = js_sys::global().unchecked_into();
+    QUEUE.with(|queue| {
+        queue.waiting.borrow_mut().push_back(message);
+        if queue.busy.replace(true) {
+            return;
+        }
+        // Out of its place while it works: what comes meanwhile finds nothing borrowed.
+        let mut bench = queue.bench.take().unwrap_or_else(new_bench);
+        while let Some(message) = next(queue) {
+            answer(&message, &mut bench, &scope);
+        }
+        queue.bench.replace(Some(bench));
+        queue.busy.set(false);
+    });
+}
+
+fn next(queue: &Queue) -> Option<JsValue> {
+    queue.waiting.borrow_mut().pop_front()
+}
+
+fn new_bench() -> Bench {
+    let helper = WebCrypto::is_there().then(|| -> Helper { Arc::new(WebCrypto) });
+    Bench::default().helped_by(helper)
+}
+
+fn answer(message: &JsValue, bench: &mut Bench, scope: &DedicatedWorkerGlobalScope) {
+    let outcome = outcome_of(message, bench, scope);
+    let number = number_of(message).unwrap_or_default();
+    let text = serde_json::to_string(&outcome).unwrap_or_default();
+    let bytes = match &outcome {
+        Outcome::Piece { bytes } => Some(Uint8Array::from(bytes.as_slice())),
+        _ => None,
+    };
+    tell(scope, number, "outcome", &text, bytes);
+}
+
+fn outcome_of(message: &JsValue, bench: &mut Bench, scope: &DedicatedWorkerGlobalScope) -> Outcome {
     let task = text_of(message, "task").and_then(|task| serde_json::from_str::<Task>(&task).ok());
     let Some(task) = task else {
         return Outcome::Failed(broken("the work cannot be read"));
@@ -262,23 +325,35 @@ fn outcome_of(
         match LocalFile::new(file) {
             Ok(content) => files.push(Dropped {
                 name,
-                content: Box::new(content),
+                content: Rc::new(content),
             }),
             Err(cause) => return Outcome::Failed(broken(&cause)),
         }
     }
     let number = number_of(message).unwrap_or_default();
-    let mut progress = |text: String| tell(scope, number, "progress", &text);
-    bench.borrow_mut().run(task, &files, &mut progress)
+    let mut progress = |text: String| tell(scope, number, "progress", &text, None);
+    bench.run(task, &files, &mut progress)
 }
 
-fn tell(scope: &DedicatedWorkerGlobalScope, number: u32, kind: &str, text: &str) {
+fn tell(
+    scope: &DedicatedWorkerGlobalScope,
+    number: u32,
+    kind: &str,
+    text: &str,
+    bytes: Option<Uint8Array>,
+) {
     let message = Object::new();
     let set = Reflect::set(&message, &"number".into(), &number.into())
         .and_then(|_| Reflect::set(&message, &kind.into(), &text.into()));
-    if set.is_ok() {
+    // Bytes are handed over, not copied.
+    let given = Array::new();
+    let with_bytes = bytes.map_or(Ok(true), |bytes| {
+        given.push(&bytes.buffer());
+        Reflect::set(&message, &"bytes".into(), &bytes)
+    });
+    if set.and(with_bytes).is_ok() {
         // A page that is gone does not hear it.
-        let _ = scope.post_message(&message);
+        let _ = scope.post_message_with_transfer(&message, &given);
     }
 }
 

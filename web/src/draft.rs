@@ -21,6 +21,8 @@ pub const SIZES: [&str; 9] = [
 pub struct Draft {
     /// The source folder, as typed.
     pub folder: String,
+    /// Whether folders on which another file system is mounted are entered.
+    pub other_file_systems: bool,
     /// The container.
     pub container: String,
     /// What blob names begin with, after the container.
@@ -78,6 +80,7 @@ impl Default for Draft {
             prefix: String::new(),
             session: "argosy-1".to_owned(),
             cipher: "xts-aes-128".to_owned(),
+            other_file_systems: false,
             content_md5: false,
             leave_unreadable: false,
             check: SurfaceCheck::default(),
@@ -272,7 +275,7 @@ impl Draft {
                 // With new names accepted, what no name helps is left out as well; the plan has said so.
                 leave_out_problems: self.names.is_some(),
                 leave_unreadable: self.leave_unreadable,
-                other_file_systems: false,
+                other_file_systems: self.other_file_systems,
             },
             expected: view.map(expected).unwrap_or_default(),
             accept_differences,

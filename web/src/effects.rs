@@ -15,8 +15,10 @@ use web_sys::File;
 
 use crate::client::{Client, NO_AGENT, copy};
 use crate::desk::Desk;
+use crate::handing::{Answer, Handed, Handing, Order, Whom};
 use crate::local_file;
 use crate::planning::PlanRequest;
+use crate::receiver::Receiver;
 use crate::state::{Action, Checks, Link, Origin, Question, Resume, Start};
 use crate::stowed::FolderView;
 use crate::words;
@@ -44,6 +46,8 @@ pub struct Effects {
     desk: Desk,
     dispatch: Rc<dyn Fn(Action)>,
     plans: Rc<Cell<u32>>,
+    /// Opens drives that came back.
+    pub receiver: Receiver,
 }
 
 impl PartialEq for Effects {
@@ -60,6 +64,7 @@ impl Effects {
         Self {
             client: Client::new(),
             desk: Desk::new(Rc::new(move |text| progress(Action::Progress(text)))),
+            receiver: Receiver::new(Rc::clone(&dispatch)),
             dispatch,
             plans: Rc::default(),
         }
@@ -182,11 +187,12 @@ impl Effects {
         self.spawn(|this| async move { done(this.client.folders(path).await) });
     }
 
-    /// Scans a folder of the agent's machine.
-    pub fn scan(&self, path: String) {
+    /// Scans a folder of the agent's machine, and other file systems in it where the person says so.
+    pub fn scan(&self, path: String, other_file_systems: bool) {
         self.act(Action::ReadSource(path.clone()));
         self.spawn(|this| async move {
-            let outcome = match this.client.scan(path.clone()).await {
+            let scanned = this.client.scan(path.clone(), other_file_systems).await;
+            let outcome = match scanned {
                 Ok(reply) => this.desk.ask(Task::ReadScan { reply }, Vec::new()).await,
                 Err(error) => Outcome::Failed(error),
             };
@@ -424,20 +430,7 @@ impl Effects {
 
     /// Copies a recovery password.
     pub fn copy_key(&self, password: String) {
-        self.spawn(|this| async move {
-            match copy(&password).await {
-                Ok(()) => this.act(Action::Say("The recovery password is copied.".to_owned())),
-                Err(cause) => {
-                    let error = ApiError::new(
-                        code::INTERNAL,
-                        format!("The browser did not copy: {cause}."),
-                    );
-                    this.act(Action::Trouble(Some(
-                        error.next("Save it instead, or write it down."),
-                    )));
-                }
-            }
-        });
+        self.copy_text(password, "The recovery password is copied.".to_owned());
     }
 
     /// Saves a recovery password as a text file.
@@ -473,13 +466,51 @@ impl Effects {
         self.act(Action::Check(Checks::Working(names)));
         self.spawn(|this| async move {
             match this.desk.ask(Task::Check, files).await {
-                Outcome::Checked(drives) => {
+                Outcome::Checked(drives, journals) => {
                     let said: Vec<&str> =
                         drives.iter().map(|drive| drive.verdict.as_str()).collect();
                     this.act(Action::Say(format!("Checked. {}", said.join(" "))));
-                    this.act(Action::Check(Checks::Done(Rc::new(drives))));
+                    this.act(Action::Check(Checks::Done(Rc::new(drives), journals)));
                 }
                 outcome => this.act(Action::Check(Checks::Failed(fault(outcome)))),
+            }
+        });
+    }
+
+    /// Makes what is handed over of the journals that were judged last.
+    pub fn hand_over(&self, handing: Handing, whom: Whom) {
+        let asked = |answer: Answer| {
+            Box::new(Handing {
+                answer,
+                ..handing.clone().unanswered()
+            })
+        };
+        self.act(Action::Handing(asked(Answer::Working)));
+        let (details, handing) = (handing.details.clone(), handing.unanswered());
+        self.spawn(|this| async move {
+            let order = Box::new(Order { whom, details });
+            let answer = match this.desk.ask(Task::HandOver(order), Vec::new()).await {
+                Outcome::HandedOver(handed) => {
+                    this.act(Action::Say(said_of(&handed)));
+                    Answer::Is(Rc::new(*handed))
+                }
+                outcome => Answer::Failed(fault(outcome)),
+            };
+            this.act(Action::Handing(Box::new(Handing { answer, ..handing })));
+        });
+    }
+
+    /// Saves a text as a file.
+    pub fn save_text(&self, name: &str, kind: &str, text: &str) {
+        self.tell(self.save(name, kind, text.as_bytes()));
+    }
+
+    /// Copies a text; `what` is said of it when it is done.
+    pub fn copy_text(&self, text: String, what: String) {
+        self.spawn(|this| async move {
+            match copy(&text).await {
+                Ok(()) => this.act(Action::Say(what)),
+                Err(cause) => this.act(Action::Trouble(Some(uncopied(&cause)))),
             }
         });
     }
@@ -500,6 +531,26 @@ impl Effects {
             Ok(()) => self.act(Action::Say("Saved.".to_owned())),
             Err(error) => self.act(Action::Trouble(Some(error))),
         }
+    }
+}
+
+fn uncopied(cause: &str) -> ApiError {
+    ApiError::new(
+        code::INTERNAL,
+        format!("The browser did not copy: {cause}."),
+    )
+    .next("Save it instead, or write it down.")
+}
+
+fn said_of(handed: &Handed) -> String {
+    match handed {
+        Handed::Made(made) => {
+            let count = u64::try_from(made.documents.len()).unwrap_or(u64::MAX);
+            let documents = words::counted(count, "document is", "documents are");
+            format!("{documents} ready.")
+        }
+        Handed::Field { why, .. } => format!("A field is not right yet. {why}"),
+        Handed::Refused(_) => "Nothing was handed over.".to_owned(),
     }
 }
 
@@ -526,7 +577,7 @@ const fn review(
     }
 }
 
-fn fault(outcome: Outcome) -> ApiError {
+pub(crate) fn fault(outcome: Outcome) -> ApiError {
     match outcome {
         Outcome::Failed(error) => error,
         _ => ApiError::new(

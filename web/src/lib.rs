@@ -21,19 +21,28 @@ pub mod eligibility;
 pub mod event_stream;
 pub mod film;
 pub mod groups;
+pub mod handing;
 pub mod local_file;
 pub mod milestones;
+pub mod new_file;
 pub mod pages;
 pub mod parts;
 pub mod plan_json;
 pub mod planning;
+pub mod receiver;
+pub mod receiving;
 pub mod route;
 pub mod shipping;
+#[cfg(feature = "speed")]
+pub mod speed;
 pub mod state;
 pub mod stopped;
 pub mod stowed;
+pub mod tree;
+pub mod web_crypto;
 pub mod words;
 pub mod work;
+pub mod worker;
 
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -44,10 +53,4 @@ pub fn start() {
     if has_document {
         app::draw();
     }
-}
-
-/// Does long work for a page. Called by `boot.js` in a worker.
-#[wasm_bindgen]
-pub fn serve_worker() {
-    desk::serve();
 }

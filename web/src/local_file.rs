@@ -81,7 +81,15 @@ pub fn save(name: &str, kind: &str, content: &[u8]) -> Result<(), String> {
     options.set_type(kind);
     let blob = Blob::new_with_u8_array_sequence_and_options(&parts, &options)
         .map_err(|error| said(&error))?;
-    let address = Url::create_object_url_with_blob(&blob).map_err(|error| said(&error))?;
+    save_blob(name, &blob)
+}
+
+/// Hands a blob to the person as a file called `name`.
+///
+/// # Errors
+/// The browser's word when it gives no room.
+pub fn save_blob(name: &str, blob: &Blob) -> Result<(), String> {
+    let address = Url::create_object_url_with_blob(blob).map_err(|error| said(&error))?;
     let document = gloo::utils::document();
     let anchor: HtmlAnchorElement = document
         .create_element("a")

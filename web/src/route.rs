@@ -12,11 +12,19 @@ pub enum Route {
     Run,
     /// Journals and manifests, checked here.
     Check,
+    /// Drives that came back, opened here.
+    Receive,
 }
 
 impl Route {
     /// Every page, in the order of the navigation.
-    pub const ALL: [Self; 4] = [Self::Plan, Self::Drives, Self::Run, Self::Check];
+    pub const ALL: [Self; 5] = [
+        Self::Plan,
+        Self::Drives,
+        Self::Run,
+        Self::Check,
+        Self::Receive,
+    ];
 
     /// Returns the page of a fragment (`#/run`); the first page for any other.
     #[must_use]
@@ -35,6 +43,7 @@ impl Route {
             Self::Drives => "#/drives",
             Self::Run => "#/run",
             Self::Check => "#/check",
+            Self::Receive => "#/receive",
         }
     }
 
@@ -46,6 +55,7 @@ impl Route {
             Self::Drives => "Drives",
             Self::Run => "Run",
             Self::Check => "Check",
+            Self::Receive => "Receive",
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Everything the page knows, and how it changes: one pure function, [`reduce`].
 
+pub mod receive;
+
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -9,9 +11,11 @@ use shared::api::{
 
 use crate::checking::DriveCheck;
 use crate::draft::Draft;
+use crate::handing::Handing;
 use crate::milestones::milestone;
 use crate::planning::{Listed, PlanView};
 use crate::route::Route;
+use receive::Receive;
 
 /// So many speeds are kept of each drive for the thin line.
 const TRACE_MAX: usize = 240;
@@ -45,6 +49,10 @@ pub struct State {
     pub keys: BTreeMap<(String, String), String>,
     /// What was dropped to be checked.
     pub checks: Checks,
+    /// The hand-over of what was dropped.
+    pub handing: Handing,
+    /// A drive that came back.
+    pub receive: Receive,
     /// How far long work of the page is; empty when there is none.
     pub progress: String,
     /// What failed last and is not told elsewhere.
@@ -187,8 +195,8 @@ pub enum Checks {
     Nothing,
     /// Being checked; the names of the files.
     Working(Vec<String>),
-    /// Judged.
-    Done(Rc<Vec<DriveCheck>>),
+    /// Judged; and how many of the files are journals.
+    Done(Rc<Vec<DriveCheck>>, u64),
     /// It could not be done.
     Failed(ApiError),
 }
@@ -238,6 +246,10 @@ pub enum Action {
     Key((String, String), Option<String>),
     /// What was dropped.
     Check(Checks),
+    /// The hand-over was changed, or came further.
+    Handing(Box<Handing>),
+    /// Something happened to the drive that came back.
+    Receive(Box<receive::Change>),
     /// Long work came further.
     Progress(String),
     /// Something failed, or that was read.
@@ -294,7 +306,11 @@ pub fn reduce(mut state: State, action: Action) -> State {
         Action::Check(checks) => {
             state.progress.clear();
             state.checks = checks;
+            // Who it is for and the details stay: only the journals are others.
+            state.handing = state.handing.unanswered();
         }
+        Action::Receive(change) => state.receive = state.receive.changed(*change),
+        Action::Handing(handing) => state.handing = *handing,
         Action::Progress(text) => state.progress = text,
         Action::Trouble(trouble) => state.trouble = trouble,
         Action::Say(text) => state.milestone = text,

@@ -4,9 +4,12 @@
 use serde::{Deserialize, Serialize};
 use shared::api::{ApiError, ScanReply, code};
 use shared::plan::{Listing, Plan};
+use zeroize::Zeroizing;
 
 use crate::checking::{self, DriveCheck, Dropped};
+use crate::handing::{self, Handed, Order};
 use crate::planning::{self, Listed, PlanRequest, PlanView};
+use crate::receiving::{FolderPart, Found, Helper, Key, NotOpened, Opened};
 use crate::stowed::{self, FolderView};
 use crate::{film, plan_json};
 
@@ -39,6 +42,38 @@ pub enum Task {
     SavePlan,
     /// Judges the files.
     Check,
+    /// Makes what is handed over of the journals that were judged last.
+    HandOver(Box<Order>),
+    /// Takes the first file as the image of a drive that came back.
+    LookAtDrive,
+    /// Opens that drive with a key.
+    Unlock(Key),
+    /// Looks into a folder of the drive, from an entry on.
+    Folder {
+        /// The folder's id.
+        id: String,
+        /// Entries before.
+        from: u64,
+    },
+    /// Reads a piece of a file of the drive.
+    Piece {
+        /// The file's id.
+        id: String,
+        /// Where, in bytes.
+        at: u64,
+        /// At most so many bytes.
+        bytes: u64,
+    },
+    /// Says how long a file of the drive is.
+    Length {
+        /// The file's id.
+        id: String,
+    },
+    /// Compares the drive with its manifest. Its progress is a [`Told`](crate::receiving::Told) in JSON.
+    VerifyDrive,
+    /// Measures how fast this browser deciphers.
+    #[cfg(feature = "speed")]
+    Measure,
 }
 
 /// What came of it.
@@ -54,17 +89,37 @@ pub enum Outcome {
     Looked(FolderView),
     /// What one of the plan's files holds.
     Saved(String),
-    /// The judgements.
-    Checked(Vec<DriveCheck>),
+    /// The judgements, and how many of the files are journals.
+    Checked(Vec<DriveCheck>, u64),
+    /// The hand-over.
+    HandedOver(Box<Handed>),
+    /// What looking at a drive, or trying a key, came to.
+    Drive(Found),
+    /// Entries of a folder.
+    Folder(FolderPart),
+    /// A piece of a file. Its bytes travel beside the outcome.
+    Piece {
+        /// The bytes.
+        #[serde(skip)]
+        bytes: Vec<u8>,
+    },
+    /// A length in bytes.
+    Length(u64),
+    /// The judgement over a drive.
+    Compared(DriveCheck),
     /// It could not be done.
     Failed(ApiError),
 }
 
 /// What the work is done with.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Bench {
     listing: Option<Listing>,
     plan: Option<Planned>,
+    journals: Vec<(String, Zeroizing<Vec<u8>>)>,
+    drive: Option<Dropped>,
+    opened: Option<Opened>,
+    helper: Option<Helper>,
 }
 
 /// A plan, and what it was made for.
@@ -76,6 +131,12 @@ struct Planned {
 }
 
 impl Bench {
+    /// Has `helper` do the AES of drives that are opened from here on.
+    #[must_use]
+    pub fn helped_by(self, helper: Option<Helper>) -> Self {
+        Self { helper, ..self }
+    }
+
     /// Does a piece of work. `progress` is told now and then how far it is.
     pub fn run(
         &mut self,
@@ -150,13 +211,63 @@ impl Bench {
                 );
                 text.map(Outcome::Saved).map_err(|error| unsaved(&error))
             }
-            Task::Check => Ok(Outcome::Checked(checking::check(files, progress))),
+            Task::Check => {
+                self.journals = checking::journals(files);
+                let journals = u64::try_from(self.journals.len()).unwrap_or(u64::MAX);
+                Ok(Outcome::Checked(checking::check(files, progress), journals))
+            }
+            Task::LookAtDrive => {
+                let file = files.first().ok_or_else(|| missing("no file was given"))?;
+                let found = Opened::look(file, self.helper.clone());
+                self.drive = Some(file.clone());
+                self.take_drive(found)
+            }
+            Task::Unlock(key) => {
+                let file = self.drive.as_ref().ok_or_else(no_drive)?;
+                let found = Opened::unlock(file, &key, self.helper.clone());
+                self.take_drive(found)
+            }
+            Task::Folder { id, from } => self.opened()?.folder(&id, from).map(Outcome::Folder),
+            Task::Piece { id, at, bytes } => {
+                let bytes = self.opened()?.piece(&id, at, bytes)?;
+                Ok(Outcome::Piece { bytes })
+            }
+            Task::Length { id } => self.opened()?.length(&id).map(Outcome::Length),
+            Task::VerifyDrive => {
+                let drive = self.opened()?;
+                let mut told = |told| progress(serde_json::to_string(&told).unwrap_or_default());
+                Ok(Outcome::Compared(drive.verify(&mut told)))
+            }
+            #[cfg(feature = "speed")]
+            Task::Measure => Ok(Outcome::Saved(crate::speed::measure(self.helper.as_ref()))),
+            Task::HandOver(order) => {
+                let handed = handing::hand_over(&self.journals, &order);
+                Ok(Outcome::HandedOver(Box::new(handed)))
+            }
         }
     }
 
     fn take(&mut self, listing: Option<Listing>) {
         self.listing = listing;
         self.plan = None;
+    }
+
+    fn take_drive(&mut self, found: Result<Opened, NotOpened>) -> Result<Outcome, ApiError> {
+        self.opened = None;
+        let found = match found {
+            Ok(mut opened) => {
+                let view = opened.view()?;
+                self.opened = Some(opened);
+                Found::Open(Box::new(view))
+            }
+            Err(NotOpened::Locked(locked)) => Found::Locked(locked),
+            Err(NotOpened::Failed(error)) => return Err(error),
+        };
+        Ok(Outcome::Drive(found))
+    }
+
+    fn opened(&mut self) -> Result<&mut Opened, ApiError> {
+        self.opened.as_mut().ok_or_else(no_drive)
     }
 
     fn planned(&self) -> Result<&Planned, ApiError> {
@@ -170,6 +281,10 @@ impl Bench {
             .as_ref()
             .ok_or_else(|| missing("there is no listing yet"))
     }
+}
+
+fn no_drive() -> ApiError {
+    missing("no drive is open")
 }
 
 fn missing(what: &str) -> ApiError {

@@ -12,7 +12,19 @@ use crate::site;
 /// # Errors
 /// When the site cannot be built, or index.html has lost a line that is replaced here.
 pub(crate) fn build() -> Result<PathBuf> {
-    let site = site::build()?;
+    of(site::build()?)
+}
+
+/// Builds the page with its own measurement and puts it into one file; the agent never sees that folder.
+///
+/// # Errors
+/// As [`build`].
+pub(crate) fn build_measuring() -> Result<PathBuf> {
+    of(site::build_with(&["speed"], "measuring-site")?)
+}
+
+/// Puts the page in `site` into one file, beside it.
+fn of(site: PathBuf) -> Result<PathBuf> {
     let read = |name: &str| {
         std::fs::read_to_string(site.join(name)).with_context(|| format!("cannot read {name}"))
     };

@@ -7,10 +7,8 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 use shared::handoff::{
-    Details, HandedDrive, Parcel, az_cli, data_box, handed, import_export, parcels,
+    Details, Document, HandedDrive, NotHanded, Service, documents, handed, parcels, portal,
 };
-use shared::job::{SerialSource, Verdict};
-use shared::journal::{drive_info_file_name, drive_info_xml, replay};
 use zeroize::Zeroizing;
 
 use super::screen::{Ended, Screen};
@@ -70,16 +68,22 @@ pub(super) fn run(arguments: &Arguments, screen: &Screen) -> Result<Ended, JobEr
     let journals = arguments.files.iter().map(|path| read(path));
     let journals: Vec<Zeroizing<Vec<u8>>> = journals.collect::<Result<_, _>>()?;
     let named = || arguments.files.iter().zip(&journals);
-    let drives: Vec<HandedDrive> = named().map(judged).collect::<Result<_, _>>()?;
+    let judged = named().map(|(path, journal)| handed(journal).map_err(|why| refused(path, &why)));
+    let drives: Vec<HandedDrive> = judged.collect::<Result<_, _>>()?;
+    let for_portal = |(path, journal): (&PathBuf, &Zeroizing<Vec<u8>>)| {
+        portal(journal).map_err(|why| refused(path, &why))
+    };
     let files = match whom {
-        Whom::Portal => named().map(portal).collect::<Result<_, _>>()?,
-        _ => bodies(arguments, whom, drives.clone())?,
+        Whom::Portal => named().map(for_portal).collect::<Result<_, _>>()?,
+        Whom::AzCli => of_jobs(arguments, Service::AzCli, drives.clone())?,
+        Whom::ImportExport => of_jobs(arguments, Service::ImportExport, drives.clone())?,
+        Whom::Databox => of_jobs(arguments, Service::DataBox, drives.clone())?,
     };
     make_folder(folder)?;
     let mut written = Vec::with_capacity(files.len());
-    for (name, content) in &files {
+    for Document { name, text, .. } in &files {
         let path = folder.join(name);
-        write_once(folder, name, content.as_bytes()).map_err(|error| failed(&path, &error))?;
+        write_once(folder, name, text.as_bytes()).map_err(|error| failed(&path, &error))?;
         screen.line(&format!("{}", path.display()));
         written.push(path);
     }
@@ -91,8 +95,6 @@ pub(super) fn run(arguments: &Arguments, screen: &Screen) -> Result<Ended, JobEr
     Ok(Ended::WELL)
 }
 
-type File = (String, Zeroizing<String>);
-
 fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, JobError> {
     std::fs::read(path).map(Zeroizing::new).map_err(|error| {
         JobError::usage(
@@ -102,36 +104,19 @@ fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, JobError> {
     })
 }
 
-fn judged((path, journal): (&PathBuf, &Zeroizing<Vec<u8>>)) -> Result<HandedDrive, JobError> {
-    handed(journal).map_err(|error| {
-        JobError::refused(
-            error.to_string(),
-            path.display().to_string(),
-            "Nothing was handed over. `argosy journal check` says everything that is wrong with a journal.",
-        )
-    })
+fn refused(path: &Path, why: &NotHanded) -> JobError {
+    JobError::refused(
+        why.to_string(),
+        path.display().to_string(),
+        "Nothing was handed over. `argosy journal check` says everything that is wrong with a journal.",
+    )
 }
 
-/// Returns each drive's file for the portal.
-fn portal((path, journal): (&PathBuf, &Zeroizing<Vec<u8>>)) -> Result<File, JobError> {
-    let replayed = replay(journal).map_err(|damage| damage.to_string());
-    let file = replayed.and_then(|replay| {
-        let serial = &replay.session.drive.serial;
-        let text = drive_info_xml(&replay);
-        let text = text
-            .ok_or_else(|| format!("drive {serial}: its journal has no record for the portal"))?;
-        Ok((drive_info_file_name(serial, serial), Zeroizing::new(text)))
-    });
-    file.map_err(|why| {
-        JobError::refused(why, path.display().to_string(), "Nothing was handed over.")
-    })
-}
-
-fn bodies(
+fn of_jobs(
     arguments: &Arguments,
-    whom: Whom,
+    service: Service,
     drives: Vec<HandedDrive>,
-) -> Result<Vec<File>, JobError> {
+) -> Result<Vec<Document>, JobError> {
     let Some(path) = &arguments.details else {
         return Err(JobError::usage(
             "the service also wants to know accounts, addresses and carriers",
@@ -143,31 +128,7 @@ fn bodies(
         .map_err(|error| JobError::usage(error.to_string(), place.as_str()))?;
     let parcels =
         parcels(drives, &details).map_err(|error| JobError::usage(error.to_string(), place))?;
-    let files = parcels
-        .iter()
-        .flat_map(|parcel| job(whom, parcel, &details));
-    Ok(files.collect())
-}
-
-fn job(whom: Whom, parcel: &Parcel, details: &Details) -> Vec<File> {
-    let body = |service: &str, value: &Value| {
-        let text = serde_json::to_string_pretty(value).expect("a JSON value has a text");
-        vec![(
-            format!("{}.{service}.json", parcel.name),
-            Zeroizing::new(text),
-        )]
-    };
-    match whom {
-        Whom::Portal => Vec::new(),
-        Whom::ImportExport => body("import-export", &import_export(parcel, details)),
-        Whom::Databox => body("databox", &data_box(parcel, details)),
-        Whom::AzCli => {
-            let made = az_cli(parcel, details);
-            let mut files = made.keys;
-            files.push((format!("{}.sh", parcel.name), Zeroizing::new(made.script)));
-            files
-        }
-    }
+    Ok(documents(service, &parcels, &details))
 }
 
 fn make_folder(folder: &Path) -> Result<(), JobError> {
@@ -203,18 +164,8 @@ fn show(drives: &[HandedDrive], screen: &Screen) {
             show_files(drive.files),
             show_size(drive.bytes)
         ));
-        if drive.verdict == Verdict::Incomplete {
-            screen.aside(&format!(
-                "drive {}: files that were planned are not on it; see the list beside its journal",
-                drive.serial
-            ));
-        }
-        if drive.serial_source != SerialSource::Drive {
-            screen.aside(&format!(
-                "drive {}: this serial was not read from the drive itself; compare it with the label before you ship, \
-                 the data centre does",
-                drive.serial
-            ));
+        for caution in drive.cautions() {
+            screen.aside(&caution);
         }
     }
     screen.line("These files open the drives: they go to the service, never into the parcel.");

@@ -83,6 +83,15 @@ impl<T: ReadAt + ?Sized> ReadAt for Box<T> {
     }
 }
 
+impl<T: ReadAt + ?Sized> ReadAt for std::rc::Rc<T> {
+    fn bytes(&self) -> u64 {
+        (**self).bytes()
+    }
+    fn read_at(&self, at: u64, into: &mut [u8]) -> Result<(), ReadError> {
+        (**self).read_at(at, into)
+    }
+}
+
 impl<T: ReadAt + ?Sized> ReadAt for std::sync::Arc<T> {
     fn bytes(&self) -> u64 {
         (**self).bytes()

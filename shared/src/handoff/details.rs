@@ -108,15 +108,31 @@ impl Details {
     /// # Errors
     /// [`DetailsError`], naming the field.
     pub fn read(json: &[u8]) -> Result<Self, DetailsError> {
-        let details: Self =
-            serde_json::from_slice(json).map_err(|error| DetailsError::Json(error.to_string()))?;
-        let address = &details.return_address;
+        let details = Self::parse(json)?;
+        details.check()?;
+        Ok(details)
+    }
+
+    /// Reads details that may still have gaps: what a form is filled with.
+    ///
+    /// # Errors
+    /// [`DetailsError::Json`].
+    pub fn parse(json: &[u8]) -> Result<Self, DetailsError> {
+        serde_json::from_slice(json).map_err(|error| DetailsError::Json(error.to_string()))
+    }
+
+    /// Looks at every field that the service insists on.
+    ///
+    /// # Errors
+    /// [`DetailsError`], naming the first field that is wrong.
+    pub fn check(&self) -> Result<(), DetailsError> {
+        let address = &self.return_address;
         let wanted = [
-            ("name", &details.name),
-            ("subscription", &details.subscription),
-            ("resourceGroup", &details.resource_group),
-            ("location", &details.location),
-            ("diagnosticsPath", &details.diagnostics_path),
+            ("name", &self.name),
+            ("subscription", &self.subscription),
+            ("resourceGroup", &self.resource_group),
+            ("location", &self.location),
+            ("diagnosticsPath", &self.diagnostics_path),
             ("returnAddress.recipientName", &address.recipient_name),
             ("returnAddress.streetAddress1", &address.street_address1),
             ("returnAddress.city", &address.city),
@@ -126,21 +142,28 @@ impl Details {
             ("returnAddress.email", &address.email),
             (
                 "returnShipping.carrierName",
-                &details.return_shipping.carrier_name,
+                &self.return_shipping.carrier_name,
             ),
             (
                 "returnShipping.carrierAccountNumber",
-                &details.return_shipping.carrier_account_number,
+                &self.return_shipping.carrier_account_number,
             ),
         ];
+        let package = self.delivery_package.iter().flat_map(|package| {
+            [
+                ("deliveryPackage.carrierName", &package.carrier_name),
+                ("deliveryPackage.trackingNumber", &package.tracking_number),
+            ]
+        });
+        let wanted: Vec<_> = wanted.into_iter().chain(package).collect();
         if let Some((field, _)) = wanted.iter().find(|(_, text)| text.trim().is_empty()) {
             return Err(DetailsError::Empty { field });
         }
-        if details.storage_account_name().is_none() {
-            let found = details.storage_account_id;
+        if self.storage_account_name().is_none() {
+            let found = self.storage_account_id.clone();
             return Err(DetailsError::StorageAccount { found });
         }
-        Ok(details)
+        Ok(())
     }
 
     /// Returns the name of the storage account that the resource id ends in.

@@ -29,6 +29,27 @@ pub struct HandedDrive {
     pub bytes: u64,
 }
 
+impl HandedDrive {
+    /// Returns what the person has to know before this drive ships, as sentences without a full stop.
+    #[must_use]
+    pub fn cautions(&self) -> Vec<String> {
+        let serial = &self.serial;
+        let mut cautions = Vec::new();
+        if self.verdict == Verdict::Incomplete {
+            cautions.push(format!(
+                "drive {serial}: files that were planned are not on it; see the list beside its journal"
+            ));
+        }
+        if self.serial_source != SerialSource::Drive {
+            cautions.push(format!(
+                "drive {serial}: this serial was not read from the drive itself; compare it with the label before you \
+                 ship, the data centre does"
+            ));
+        }
+        cautions
+    }
+}
+
 /// Why a drive cannot be handed over.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]

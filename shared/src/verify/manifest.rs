@@ -17,7 +17,9 @@ pub enum FindManifestError {
     #[error(transparent)]
     Volume(#[from] VolumeError),
     /// Any of several files could be it.
-    #[error("there are {count} files *.manifest in the root of the drive, and no DriveManifest.xml")]
+    #[error(
+        "there are {count} files *.manifest in the root of the drive, and no DriveManifest.xml"
+    )]
     Several {
         /// How many.
         count: usize,

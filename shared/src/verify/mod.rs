@@ -25,7 +25,7 @@ mod tests;
 
 pub use finding::{FINDINGS_MAX, Finding, FindingCode};
 pub use manifest::{FindManifestError, find_manifest};
-pub use open::{OpenDriveError, OpenedDrive, open_drive};
+pub use open::{OpenDriveError, OpenedDrive, open_drive, open_shared};
 pub use others::is_windows_own;
 pub use report::{Expected, VerifyPhase, VerifyProgress, VerifyReport, VerifyVerdict};
-pub use run::verify;
+pub use run::{verify, verify_opened};

@@ -1,8 +1,10 @@
 //! From a disk to the volume on it.
 
 use std::fmt;
+use std::rc::Rc;
+use std::sync::Arc;
 
-use bitlocker_image::{Credential, UnlockError, UnlockedVolume, is_bitlocker};
+use bitlocker_image::{CbcDecryptor, Credential, UnlockError, UnlockedVolume, is_bitlocker};
 use disk::{ReadAt, ReadError, Window};
 use gpt_image::PartitionTable;
 use thiserror::Error;
@@ -16,9 +18,12 @@ pub struct OpenedDrive<'a> {
     volume: Opened<'a>,
 }
 
+/// A disk that is borrowed or shared.
+type Disk<'a> = Rc<dyn ReadAt + 'a>;
+
 enum Opened<'a> {
-    Locked(Box<UnlockedVolume<Window<&'a dyn ReadAt>>>),
-    Plain(Window<&'a dyn ReadAt>),
+    Locked(Box<UnlockedVolume<Window<Disk<'a>>>>),
+    Plain(Window<Disk<'a>>),
 }
 
 /// A disk whose volume cannot be opened.
@@ -52,11 +57,22 @@ pub fn open_drive<'a>(
     disk: &'a dyn ReadAt,
     credential: &Credential,
 ) -> Result<OpenedDrive<'a>, OpenDriveError> {
-    let table = gpt_image::read(disk)?;
+    open_shared(Rc::new(disk), credential)
+}
+
+/// The same of a disk that lives as long as what is opened.
+///
+/// # Errors
+/// [`OpenDriveError`].
+pub fn open_shared<'a>(
+    disk: Disk<'a>,
+    credential: &Credential,
+) -> Result<OpenedDrive<'a>, OpenDriveError> {
+    let table = gpt_image::read(disk.as_ref())?;
     let mut plain = None;
     let mut unreadable = None;
     for partition in &table.partitions {
-        let window = Window::new(disk, partition.at, partition.bytes)?;
+        let window = Window::new(Rc::clone(&disk), partition.at, partition.bytes)?;
         let mut first = [0; SECTOR];
         if let Err(error) = window.read_at(0, &mut first) {
             unreadable = unreadable.or(Some(error));
@@ -91,10 +107,17 @@ pub fn open_drive<'a>(
 impl<'a> OpenedDrive<'a> {
     /// Returns the BitLocker volume; `None` when the drive is not encrypted.
     #[must_use]
-    pub fn bitlocker(&self) -> Option<&UnlockedVolume<Window<&'a dyn ReadAt>>> {
+    pub fn bitlocker(&self) -> Option<&UnlockedVolume<Window<Disk<'a>>>> {
         match &self.volume {
             Opened::Locked(volume) => Some(volume),
             Opened::Plain(_) => None,
+        }
+    }
+
+    /// Has `helper` do the AES of long reads from here on.
+    pub fn decrypt_by(&mut self, helper: Arc<dyn CbcDecryptor>) {
+        if let Opened::Locked(volume) = &mut self.volume {
+            volume.decrypt_by(helper);
         }
     }
 }

@@ -11,19 +11,19 @@ const SYSTEM_FOLDER: &str = "\\System Volume Information\\";
 /// What their names begin with.
 const CONTROL_FILE: &str = "FVE2.{";
 
-/// Walks the whole volume and tells every file that is neither named by the manifest nor in the
-/// fixed list.
+/// Walks the whole volume and tells every file that is neither the manifest, nor named by it, nor in
+/// the fixed list.
 pub(super) fn find<R: ReadAt>(
     volume: &Volume<R>,
     seen: &Seen,
-    in_place: bool,
+    (manifest, in_place): (&str, bool),
     findings: &mut Findings,
     go_on: &mut dyn FnMut(&Findings) -> bool,
 ) -> bool {
     for (number, found) in (1_u32..).zip(volume.walk()) {
         match found {
             Ok((path, _)) if in_place && is_windows_own(&path) => {}
-            Ok((path, entry)) => findings_of(&path, &entry, seen, findings),
+            Ok((path, entry)) => findings_of(&path, &entry, (manifest, seen), findings),
             Err(error) => findings.push(Finding::of_drive(FindingCode::FileSystem, error)),
         }
         if number.is_multiple_of(ENTRIES_A_LOOK) && !go_on(findings) {
@@ -36,14 +36,19 @@ pub(super) fn find<R: ReadAt>(
 /// How often the person is asked whether to go on.
 const ENTRIES_A_LOOK: u32 = 4096;
 
-fn findings_of(path: &str, entry: &Entry, seen: &Seen, findings: &mut Findings) {
+fn findings_of(
+    path: &str,
+    entry: &Entry,
+    (manifest, seen): (&str, &Seen),
+    findings: &mut Findings,
+) {
     let unexpected = |what: &str| Finding::of_file(FindingCode::UnexpectedFile, path, None, what);
     if let Some(tag) = entry.reparse {
         findings.push(unexpected(&format!(
             "a {} that the manifest does not name",
             tag.words()
         )));
-    } else if !entry.is_folder && !seen.contains(entry.id) && !is_fixed(path) {
+    } else if !entry.is_folder && !seen.contains(entry.id) && !is_fixed(path, manifest) {
         findings.push(unexpected("a file that the manifest does not name"));
     }
 }
@@ -61,7 +66,10 @@ pub fn is_windows_own(path: &str) -> bool {
 /// What Windows makes for itself in the root.
 const WINDOWS_OWN: [&str; 2] = ["System Volume Information", "$RECYCLE.BIN"];
 
-fn is_fixed(path: &str) -> bool {
-    let name = path.strip_prefix(SYSTEM_FOLDER);
-    name.is_some_and(|name| name.starts_with(CONTROL_FILE))
+fn is_fixed(path: &str, manifest: &str) -> bool {
+    let in_root = path.strip_prefix('\\') == Some(manifest);
+    in_root
+        || path
+            .strip_prefix(SYSTEM_FOLDER)
+            .is_some_and(|name| name.starts_with(CONTROL_FILE))
 }

@@ -5,12 +5,12 @@ use std::ops::ControlFlow;
 
 use bitlocker_image::Credential;
 use disk::ReadAt;
-use ntfs_image::read::{Entry, FileReader, Volume};
+use ntfs_image::read::{FileReader, Volume};
 
 use super::files::Files;
-use super::find_manifest;
 use super::finding::{FINDINGS_MAX, Finding, FindingCode, Findings};
-use super::open::open_drive;
+use super::manifest::find_manifest;
+use super::open::{OpenedDrive, open_drive};
 use super::others;
 use super::outer;
 use super::report::{Expected, VerifyPhase, VerifyProgress, VerifyReport, VerifyVerdict};
@@ -29,11 +29,32 @@ pub fn verify(
     disk: &dyn ReadAt,
     credential: &Credential,
     expected: &Expected,
-    progress: &mut dyn FnMut(VerifyProgress) -> ControlFlow<()>,
+    progress: Progress<'_>,
+) -> VerifyReport {
+    report(expected, progress, |run| run.open(disk, credential))
+}
+
+/// The same of a drive that is open already; the time that opening takes is saved.
+pub fn verify_opened(
+    drive: &OpenedDrive<'_>,
+    expected: &Expected,
+    progress: Progress<'_>,
+) -> VerifyReport {
+    report(expected, progress, |run| run.compare(drive))
+}
+
+/// Is told how far it is, and says whether to go on.
+type Progress<'a> = &'a mut dyn FnMut(VerifyProgress) -> ControlFlow<()>;
+
+fn report(
+    expected: &Expected,
+    progress: Progress<'_>,
+    go: impl FnOnce(&mut Run<'_>) -> Result<(), Stop>,
 ) -> VerifyReport {
     let mut run = Run {
         expected,
         progress,
+        manifest: MANIFEST_NAME.to_owned(),
         findings: Findings::default(),
         now: VerifyProgress {
             phase: VerifyPhase::Unlock,
@@ -44,7 +65,7 @@ pub fn verify(
             findings: 0,
         },
     };
-    let ended = run.go(disk, credential);
+    let ended = go(&mut run);
     if let Err(Stop(Some(finding))) = &ended {
         run.findings.push(finding.clone());
     }
@@ -64,7 +85,9 @@ pub fn verify(
 
 struct Run<'a> {
     expected: &'a Expected,
-    progress: &'a mut dyn FnMut(VerifyProgress) -> ControlFlow<()>,
+    progress: Progress<'a>,
+    /// What the manifest in the root is called.
+    manifest: String,
     findings: Findings,
     now: VerifyProgress,
 }
@@ -76,14 +99,17 @@ struct Stop(Option<Finding>);
 const MANIFEST_CHUNK: usize = 1 << 20;
 
 impl Run<'_> {
-    fn go(&mut self, disk: &dyn ReadAt, credential: &Credential) -> Result<(), Stop> {
+    fn open(&mut self, disk: &dyn ReadAt, credential: &Credential) -> Result<(), Stop> {
         self.tell(VerifyPhase::Unlock)?;
-        let stop = |code, error: String| Stop(Some(Finding::of_drive(code, error)));
         let drive = open_drive(disk, credential)
             .map_err(|error| stop(FindingCode::Unlock, error.to_string()))?;
-        outer::find(&drive, &mut self.findings);
+        self.compare(&drive)
+    }
+
+    fn compare(&mut self, drive: &OpenedDrive<'_>) -> Result<(), Stop> {
+        outer::find(drive, &mut self.findings);
         self.tell(VerifyPhase::Check)?;
-        let check = ntfs_image::check::check(&drive, FINDINGS_MAX);
+        let check = ntfs_image::check::check(drive, FINDINGS_MAX);
         let check = check.map_err(|error| stop(FindingCode::FileSystem, error.to_string()))?;
         for finding in check.findings {
             let message = format!(
@@ -97,8 +123,10 @@ impl Run<'_> {
             .findings
             .left_out
             .saturating_add(check.findings_omitted);
-        let volume = Volume::open(&drive);
+        let volume = Volume::open(drive);
         let volume = volume.map_err(|error| stop(FindingCode::FileSystem, error.to_string()))?;
+        let entry = find_manifest(&volume).map_err(|error| self.manifest_fault(&error))?;
+        self.manifest = entry.map_or_else(|| MANIFEST_NAME.to_owned(), |entry| entry.name);
         self.manifest(&volume)?;
         self.files(&volume)
     }
@@ -106,8 +134,7 @@ impl Run<'_> {
     /// Reads the manifest once to know whether it is the right one and how much there is to do.
     fn manifest<R: ReadAt>(&mut self, volume: &Volume<R>) -> Result<(), Stop> {
         self.tell(VerifyPhase::Manifest)?;
-        let (entry, mut reader) = open_manifest(volume)?;
-        let path = format!("\\{}", entry.name);
+        let mut reader = self.open_manifest(volume)?;
         if let Some(serial) = self
             .expected
             .serial
@@ -122,7 +149,10 @@ impl Run<'_> {
                 .push(Finding::of_drive(FindingCode::OtherDrive, message));
         }
         let mut strangers = 0_u64;
-        while let Some(file) = reader.next_file().map_err(|error| manifest_fault(&error))? {
+        while let Some(file) = reader
+            .next_file()
+            .map_err(|error| self.manifest_fault(&error))?
+        {
             self.now.files_total = self.now.files_total.saturating_add(1);
             self.now.bytes_total = self.now.bytes_total.saturating_add(file.bytes);
             let session = file.path.split('\\').nth(1);
@@ -138,7 +168,9 @@ impl Run<'_> {
                 self.tell(VerifyPhase::Manifest)?;
             }
         }
-        let summary = reader.finish().map_err(|error| manifest_fault(&error))?;
+        let summary = reader
+            .finish()
+            .map_err(|error| self.manifest_fault(&error))?;
         if let Some(hash) = self
             .expected
             .manifest_hash
@@ -149,6 +181,7 @@ impl Run<'_> {
                 upper_hex(&summary.md5),
                 upper_hex(&hash)
             );
+            let path = format!("\\{}", self.manifest);
             self.findings.push(Finding::of_file(
                 FindingCode::ManifestHash,
                 &path,
@@ -167,11 +200,13 @@ impl Run<'_> {
     /// Compares every file, then looks for others.
     fn files<R: ReadAt>(&mut self, volume: &Volume<R>) -> Result<(), Stop> {
         self.tell(VerifyPhase::Files)?;
-        let (entry, mut reader) = open_manifest(volume)?;
+        let mut reader = self.open_manifest(volume)?;
         let mut files = Files::new(volume, self.expected);
-        files.seen.insert(entry.id);
         let mut come = 0_u64;
-        while let Some(file) = reader.next_file().map_err(|error| manifest_fault(&error))? {
+        while let Some(file) = reader
+            .next_file()
+            .map_err(|error| self.manifest_fault(&error))?
+        {
             files.take(&file, &mut self.findings);
             come = come.saturating_add(1);
             while files.batch.is_full() {
@@ -194,7 +229,13 @@ impl Run<'_> {
             progress(now).is_continue()
         };
         let in_place = self.expected.in_place;
-        if others::find(volume, &files.seen, in_place, &mut self.findings, go_on) {
+        if others::find(
+            volume,
+            &files.seen,
+            (&self.manifest, in_place),
+            &mut self.findings,
+            go_on,
+        ) {
             Ok(())
         } else {
             Err(cancelled())
@@ -204,6 +245,30 @@ impl Run<'_> {
     fn tell_done<R: ReadAt>(&mut self, files: &Files<'_, R>) -> Result<(), Stop> {
         (self.now.files, self.now.bytes) = (files.done.files, files.done.bytes);
         self.tell(VerifyPhase::Files)
+    }
+
+    fn open_manifest<'v, R: ReadAt>(&self, volume: &'v Volume<R>) -> Result<Reader<'v, R>, Stop> {
+        let entry = volume
+            .find(&self.manifest)
+            .map_err(|error| self.manifest_fault(&error))?;
+        let none = || self.manifest_fault(&"there is none in the root of the drive");
+        let entry = entry.ok_or_else(none)?;
+        let file = volume
+            .open_file(entry.id)
+            .map_err(|error| self.manifest_fault(&error))?;
+        let stream = BufReader::with_capacity(MANIFEST_CHUNK, FileReader::new(volume, file));
+        ManifestReader::new(stream).map_err(|error| self.manifest_fault(&error))
+    }
+
+    fn manifest_fault(&self, error: &dyn ToString) -> Stop {
+        let path = format!("\\{}", self.manifest);
+        let message = error.to_string();
+        Stop(Some(Finding::of_file(
+            FindingCode::Manifest,
+            &path,
+            None,
+            message,
+        )))
     }
 
     fn tell(&mut self, phase: VerifyPhase) -> Result<(), Stop> {
@@ -224,26 +289,8 @@ fn cancelled() -> Stop {
     Stop(Some(Finding::of_drive(FindingCode::Cancelled, message)))
 }
 
-fn manifest_fault(error: &dyn ToString) -> Stop {
-    let path = format!("\\{MANIFEST_NAME}");
-    Stop(Some(Finding::of_file(
-        FindingCode::Manifest,
-        &path,
-        None,
-        error.to_string(),
-    )))
+fn stop(code: FindingCode, error: String) -> Stop {
+    Stop(Some(Finding::of_drive(code, error)))
 }
 
 type Reader<'a, R> = ManifestReader<BufReader<FileReader<'a, R>>>;
-
-fn open_manifest<R: ReadAt>(volume: &Volume<R>) -> Result<(Entry, Reader<'_, R>), Stop> {
-    let entry = find_manifest(volume).map_err(|error| manifest_fault(&error))?;
-    let entry =
-        entry.ok_or_else(|| manifest_fault(&"there is none in the root of the drive"))?;
-    let file = volume
-        .open_file(entry.id)
-        .map_err(|error| manifest_fault(&error))?;
-    let stream = BufReader::with_capacity(MANIFEST_CHUNK, FileReader::new(volume, file));
-    let reader = ManifestReader::new(stream).map_err(|error| manifest_fault(&error))?;
-    Ok((entry, reader))
-}

@@ -16,7 +16,7 @@ fn judged(files: &[(&str, &[u8])]) -> Vec<DriveCheck> {
         .iter()
         .map(|(name, bytes)| Dropped {
             name: (*name).to_owned(),
-            content: Box::new(bytes.to_vec()),
+            content: Rc::new(bytes.to_vec()),
         })
         .collect();
     check(&files, &mut |_| {})

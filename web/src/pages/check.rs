@@ -4,7 +4,7 @@ use web_sys::File;
 use yew::prelude::*;
 
 use crate::app::use_page;
-use crate::parts::{DriveCheckPanel, DropZone, PageHead, Proven, Trouble};
+use crate::parts::{DriveCheckPanel, DropZone, HandOver, PageHead, Proven, Trouble};
 use crate::state::Checks;
 
 /// The page.
@@ -57,10 +57,15 @@ fn findings(checks: &Checks, progress: &str) -> Html {
             };
             html! { <p class="quiet" id="check-working">{ text }</p> }
         }
-        Checks::Done(drives) => html! {
-            <div class="column" id="check-results">
-                { for drives.iter().map(|check| html! { <DriveCheckPanel check={check.clone()} /> }) }
-            </div>
+        Checks::Done(drives, journals) => html! {
+            <>
+                <div class="column" id="check-results">
+                    { for drives.iter().map(|check| html! { <DriveCheckPanel check={check.clone()} /> }) }
+                </div>
+                if *journals > 0 {
+                    <HandOver journals={*journals} />
+                }
+            </>
         },
         Checks::Failed(error) => html! { <Trouble error={error.clone()} id="check-failed" /> },
     }

@@ -4,9 +4,11 @@ mod check;
 mod drives;
 mod plan;
 mod question;
+mod receive;
 mod run;
 
 pub use check::CheckPage;
 pub use drives::DrivesPage;
 pub use plan::PlanPage;
+pub use receive::ReceivePage;
 pub use run::RunPage;

@@ -22,7 +22,7 @@ pub fn PlanTable(props: &Props) -> Html {
         || "Time".to_owned(),
         |rate| format!("Time to write and read back, at {}", words::rate(rate)),
     );
-    let columns = vec![
+    let mut columns = vec![
         Column::words("Drive"),
         Column::number("Size"),
         Column::number("Used"),
@@ -30,18 +30,28 @@ pub fn PlanTable(props: &Props) -> Html {
         Column::number("Files"),
         Column::number(time),
     ];
-    let rows = props.plan.drives.iter().map(|drive| {
+    let is_several = props.plan.jobs().len() > 1;
+    if is_several {
+        columns.push(Column::number("Import job"));
+    }
+    let by_job = (1_u64..).zip(props.plan.jobs());
+    let drives = by_job.flat_map(|(job, drives)| drives.iter().map(move |drive| (job, drive)));
+    let rows = drives.map(|(job, drive)| {
         let time = props.rate.map_or_else(String::new, |rate| {
             words::duration(shipping::drive_seconds(drive.used_bytes, rate))
         });
-        vec![
+        let mut cells = vec![
             Html::from(&drive.serial),
             words::size(drive.disk_bytes).into(),
             words::size(drive.used_bytes).into(),
             words::share(drive.used_bytes, drive.capacity_bytes).into(),
             words::count(drive.files).into(),
             time.into(),
-        ]
+        ];
+        if is_several {
+            cells.push(words::count(job).into());
+        }
+        cells
     });
     html! {
         <Table id="plan-table" caption="The plan in numbers" {columns}

@@ -9,6 +9,7 @@ use cipher::{
 use super::blocks::{
     BATCH, Block, Decrypt, Direction, Encrypt, GROUP, as_blocks, encrypted_numbers, xor,
 };
+use super::helped::{CbcDecryptor, by, pad, roomy};
 
 /// Blocks of a sector that are fetched together: a cache line. Sectors of 4096 bytes share one set
 /// of the first-level cache, so a line fetched for one block only would be gone before its next.
@@ -45,6 +46,42 @@ impl<C: BlockCipherEncrypt<BlockSize = U16> + BlockCipherDecrypt<BlockSize = U16
                 sector_blocks,
             });
         }
+    }
+
+    /// Decrypts with a helper that does the AES and chains all of `bytes` as one: where a sector begins that is taken
+    /// off again.
+    pub(super) fn decrypt_with(
+        &self,
+        helper: &dyn CbcDecryptor,
+        key: &[u8],
+        first_sector: u64,
+        sector_bytes: usize,
+        bytes: &mut [u8],
+    ) -> bool {
+        let prepared = |_, bytes: &[u8]| {
+            let mut padded = roomy(bytes);
+            pad(&self.0, &mut padded);
+            padded
+        };
+        let Some(pieces) = by(helper, key, bytes, prepared) else {
+            return false;
+        };
+        let mut starts = pieces.iter().flat_map(|padded| {
+            let sectors = padded.chunks_exact(sector_bytes);
+            let ends = sectors.filter_map(|sector| sector.last_chunk::<16>().copied());
+            // A piece begins with no block before it; what follows its last sector is the next piece's.
+            let count = padded.chunks_exact(sector_bytes).len();
+            [[0; 16]].into_iter().chain(ends).take(count)
+        });
+        for (ivs, blocks) in self.groups(first_sector, sector_bytes, bytes) {
+            for (blocks, iv) in blocks.chunks_mut(sector_bytes / 16).zip(ivs) {
+                let before = starts.next().map_or_else(Block::default, Block::from);
+                let first = blocks.get_mut(..1).unwrap_or_default();
+                xor(first, &[iv]);
+                xor(first, &[before]);
+            }
+        }
+        true
     }
 
     /// Splits sectors into groups of [`GROUP`], each with its IVs.

@@ -11,6 +11,7 @@
 mod blocks;
 mod cbc;
 mod elephant;
+mod helped;
 #[cfg(test)]
 mod tests;
 mod xts;
@@ -26,6 +27,7 @@ use thiserror::Error;
 use crate::Cipher;
 use cbc::Cbc;
 use elephant::Elephant;
+pub use helped::{CbcDecryptor, CbcPiece};
 use xts::Xts;
 
 /// The cipher of one volume's sectors. Cheap to clone; its keys are wiped when dropped.
@@ -121,6 +123,36 @@ impl SectorCipher {
             Mode::Cbc256(mode) => mode.decrypt(first_sector, sector, bytes),
             Mode::Elephant128(mode) => mode.decrypt(first_sector, sector, bytes),
             Mode::Elephant256(mode) => mode.decrypt(first_sector, sector, bytes),
+        }
+    }
+
+    /// Decrypts as [`decrypt`](Self::decrypt) does, with `helper` doing the AES; `volume_key` is the key that this
+    /// was made with. Returns whether it could: if not, `bytes` is as it was. The Elephant diffuser is never helped.
+    ///
+    /// # Panics
+    /// When `bytes` is no whole number of sectors, or the range leaves 64-bit byte offsets.
+    pub fn decrypt_with(
+        &self,
+        helper: &dyn CbcDecryptor,
+        volume_key: &[u8],
+        first_sector: u64,
+        bytes: &mut [u8],
+    ) -> bool {
+        let sector = self.checked_range(first_sector, bytes);
+        if bytes.is_empty() {
+            return true;
+        }
+        let data_key = volume_key.get(..volume_key.len() / 2).unwrap_or_default();
+        match &self.mode {
+            Mode::Xts128(mode) => mode.decrypt_with(helper, data_key, first_sector, sector, bytes),
+            Mode::Xts256(mode) => mode.decrypt_with(helper, data_key, first_sector, sector, bytes),
+            Mode::Cbc128(mode) => {
+                mode.decrypt_with(helper, volume_key, first_sector, sector, bytes)
+            }
+            Mode::Cbc256(mode) => {
+                mode.decrypt_with(helper, volume_key, first_sector, sector, bytes)
+            }
+            Mode::Elephant128(_) | Mode::Elephant256(_) => false,
         }
     }
 

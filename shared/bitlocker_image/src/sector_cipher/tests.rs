@@ -253,3 +253,64 @@ fn a_key_of_the_wrong_length_is_refused() {
         }
     }
 }
+
+/// CBC by somebody else's crate, with an IV of zeros, and the padding insisted on.
+struct ByTheCbcCrate;
+
+impl CbcDecryptor for ByTheCbcCrate {
+    fn decrypt(&self, key: &[u8], pieces: &mut [CbcPiece<'_>]) -> bool {
+        use ::cbc::cipher::block_padding::Pkcs7;
+        use ::cbc::cipher::{BlockModeDecrypt, KeyIvInit};
+        let iv = [0; 16];
+        for piece in pieces {
+            let mut out = piece.padded.clone();
+            let plain = match key.len() {
+                16 => ::cbc::Decryptor::<Aes128>::new_from_slices(key, &iv)
+                    .expect("lengths")
+                    .decrypt_padded::<Pkcs7>(&mut out),
+                _ => ::cbc::Decryptor::<Aes256>::new_from_slices(key, &iv)
+                    .expect("lengths")
+                    .decrypt_padded::<Pkcs7>(&mut out),
+            };
+            let plain = plain.expect("padded as a browser wants it");
+            piece.into.copy_from_slice(plain);
+        }
+        true
+    }
+}
+
+/// One who cannot.
+struct Unable;
+
+impl CbcDecryptor for Unable {
+    fn decrypt(&self, _: &[u8], _: &mut [CbcPiece<'_>]) -> bool {
+        false
+    }
+}
+
+#[test]
+fn with_help_every_cipher_decrypts_to_the_same_bytes() {
+    for cipher in ALL {
+        let key = pattern(cipher.key_bytes(), 5);
+        for sector in [SectorSize::B512, SectorSize::B4096] {
+            let mode = SectorCipher::new(cipher, &key, sector).expect("length");
+            let bytes = usize::try_from(sector.bytes()).expect("small");
+            for (sectors, first) in [(1, 0), (3, 7), (2_100, 0xff_ffff_fff0)] {
+                let stored = pattern(sectors * bytes, 9);
+                let mut plain = stored.clone();
+                mode.decrypt(first, &mut plain);
+                let mut helped = stored.clone();
+                let could = mode.decrypt_with(&ByTheCbcCrate, &key, first, &mut helped);
+                assert_eq!(could, cipher.can_create(), "{cipher}");
+                let expected = if could { &plain } else { &stored };
+                assert!(
+                    helped == *expected,
+                    "{cipher}, {sectors} sectors of {bytes}"
+                );
+                let mut untouched = stored.clone();
+                assert!(!mode.decrypt_with(&Unable, &key, first, &mut untouched));
+                assert!(untouched == stored, "{cipher}");
+            }
+        }
+    }
+}

@@ -10,6 +10,7 @@ use cipher::{
 use super::blocks::{
     BATCH, Block, Decrypt, Direction, Encrypt, GROUP, as_blocks, encrypted_numbers, xor,
 };
+use super::helped::{CbcDecryptor, PIECE, by, pad, roomy};
 
 /// Blocks whose tweaks are made from one: a sector of 512 bytes.
 const RUN: usize = 32;
@@ -41,6 +42,51 @@ impl<C: BlockCipherEncrypt<BlockSize = U16> + BlockCipherDecrypt<BlockSize = U16
             in_batches(blocks, &tweaks, sector_bytes, |batches| {
                 self.data.decrypt_with_backend(batches);
             });
+        }
+    }
+
+    /// Decrypts with a helper that does the AES.
+    pub(super) fn decrypt_with(
+        &self,
+        helper: &dyn CbcDecryptor,
+        data_key: &[u8],
+        first_sector: u64,
+        sector_bytes: usize,
+        bytes: &mut [u8],
+    ) -> bool {
+        let sectors_of_piece = PIECE
+            .checked_div(sector_bytes)
+            .and_then(|sectors| u64::try_from(sectors).ok());
+        let sectors_of_piece = sectors_of_piece.unwrap_or(0);
+        let prepared = |number: usize, bytes: &[u8]| {
+            let before = u64::try_from(number)
+                .unwrap_or(0)
+                .wrapping_mul(sectors_of_piece);
+            let mut padded = roomy(bytes);
+            self.whiten(first_sector.wrapping_add(before), sector_bytes, &mut padded);
+            pad(&self.data, &mut padded);
+            padded
+        };
+        let Some(pieces) = by(helper, data_key, bytes, prepared) else {
+            return false;
+        };
+        self.whiten(first_sector, sector_bytes, bytes);
+        for (bytes, mut padded) in bytes.chunks_mut(PIECE).zip(pieces) {
+            let blocks = as_blocks(bytes).get_mut(1..);
+            xor(blocks.unwrap_or_default(), as_blocks(&mut padded));
+        }
+        true
+    }
+
+    /// XORs the tweaks in: what stands before and behind the AES.
+    fn whiten(&self, first_sector: u64, sector_bytes: usize, bytes: &mut [u8]) {
+        for (firsts, blocks) in self.groups(first_sector, sector_bytes, bytes) {
+            let mut tweaks = Tweaks::new(&firsts, sector_bytes);
+            let mut run = [Block::default(); RUN];
+            for blocks in blocks.chunks_mut(RUN) {
+                tweaks.next(&mut run);
+                xor(blocks, &run);
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 //! An opened volume.
 
 use std::fmt;
+use std::sync::Arc;
 
 use disk::{ReadAt, ReadError, SectorSize};
 
@@ -12,10 +13,14 @@ use super::opened::OpenedArea;
 use super::view::{Span, What, spans};
 use crate::boot_sector::Boot;
 use crate::metadata::AREA;
-use crate::{Cipher, Credential, HEADER_BYTES, Regions, SectorCipher};
+use crate::{CbcDecryptor, Cipher, Credential, HEADER_BYTES, Regions, SectorCipher};
 
 /// Bytes that are read and then decrypted in one go.
 const CHUNK: usize = 1 << 20;
+/// The same where somebody else does the AES, who may take such a piece apart.
+const HELPED_CHUNK: usize = 8 << 20;
+/// Less than this is decrypted sooner than a helper is asked.
+const HELPED_MIN: usize = 64 << 10;
 
 /// An opened volume: as [`ReadAt`], the file system inside.
 ///
@@ -26,6 +31,7 @@ pub struct UnlockedVolume<R> {
     opened: OpenedArea,
     copies: [CopyState; 3],
     spans: Vec<Span>,
+    helper: Option<Arc<dyn CbcDecryptor>>,
 }
 
 impl<R: ReadAt> UnlockedVolume<R> {
@@ -63,19 +69,39 @@ impl<R: ReadAt> UnlockedVolume<R> {
             opened,
             copies,
             spans,
+            helper: None,
         })
+    }
+
+    /// Has `helper` do the AES of long reads from here on.
+    pub fn decrypt_by(&mut self, helper: Arc<dyn CbcDecryptor>) {
+        self.helper = Some(helper);
+    }
+
+    /// Decrypts whole sectors in place.
+    fn decrypt(&self, number: u64, piece: &mut [u8]) {
+        let helper = self.helper.as_ref().filter(|_| piece.len() >= HELPED_MIN);
+        let key = self.opened.volume_key();
+        let helped = helper.is_some_and(|helper| {
+            let cipher = self.sector_cipher();
+            cipher.decrypt_with(helper.as_ref(), key, number, piece)
+        });
+        if !helped {
+            self.sector_cipher().decrypt(number, piece);
+        }
     }
 
     /// Fills `into` from encrypted sectors; `place` is where they lie.
     fn read_encrypted(&self, place: u64, into: &mut [u8]) -> Result<(), ReadError> {
+        let chunk = self.helper.as_ref().map_or(CHUNK, |_| HELPED_CHUNK);
         let (mut place, mut rest) = (place, into);
         while !rest.is_empty() {
             let (number, within) = self.sector_of(place);
-            let whole = self.whole_sectors(rest.len().min(CHUNK));
+            let whole = self.whole_sectors(rest.len().min(chunk));
             let count = if within == 0 && whole > 0 {
                 let (piece, _) = rest.split_at_mut(whole);
                 self.volume.read_at(place, piece)?;
-                self.sector_cipher().decrypt(number, piece);
+                self.decrypt(number, piece);
                 whole
             } else {
                 self.read_part(place, rest)?

@@ -33,7 +33,8 @@ pub(super) fn Chooser(props: &Props) -> Html {
                 folder: folder.clone(),
                 ..page.state.draft.clone()
             }));
-            page.effects.scan(folder);
+            page.effects
+                .scan(folder, page.state.draft.other_file_systems);
             done.emit(());
         })
     };

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use shared::plan::DRIVES_PER_JOB;
 use yew::prelude::*;
 
 use super::picture::Picture;
@@ -62,6 +63,9 @@ fn plan(page: &Context, view: &Rc<PlanView>, stale: bool) -> Html {
                 { words::counted(count, "drive", "drives") }{ "." }
             </p>
             <p id="plan-why">{ &view.why }</p>
+            if let Some(jobs) = several_jobs(view) {
+                <p id="plan-jobs">{ jobs }</p>
+            }
             <Picture plan={view.clone()} />
             <details open=true>
                 <summary>{ "In numbers" }</summary>
@@ -82,6 +86,19 @@ fn plan(page: &Context, view: &Rc<PlanView>, stale: bool) -> Html {
                 destination={destination.unwrap_or_default()} />
         </div>
     }
+}
+
+/// Says that the drives are several jobs of the service; nothing while they are one.
+fn several_jobs(view: &PlanView) -> Option<String> {
+    let jobs = view.jobs();
+    let count = u64::try_from(jobs.len()).unwrap_or(u64::MAX);
+    let drives: Vec<String> = jobs.map(|drives| drives.len().to_string()).collect();
+    (count > 1).then(|| {
+        format!(
+            "They travel as {count} import jobs, of {} drives: the service takes at most {DRIVES_PER_JOB} in one.",
+            drives.join(" and ")
+        )
+    })
 }
 
 /// The plan to take away, and the way on.

@@ -30,7 +30,8 @@ pub(super) fn source_panel(page: &Context, choosing: &UseStateHandle<bool>) -> H
             event.prevent_default();
             let folder = page.state.draft.folder.trim();
             if !folder.is_empty() {
-                page.effects.scan(folder.to_owned());
+                page.effects
+                    .scan(folder.to_owned(), page.state.draft.other_file_systems);
             }
         })
     };
@@ -75,6 +76,7 @@ pub(super) fn source_panel(page: &Context, choosing: &UseStateHandle<bool>) -> H
                 <span class="hint" id="source-hint">
                     { hint }
                 </span>
+                { other_file_systems(page, connected) }
             </form>
             <DropZone id="listing-file" accept=".csv,text/csv,text/plain" {on_files}
                 button="Choose a listing"
@@ -92,6 +94,33 @@ pub(super) fn source_panel(page: &Context, choosing: &UseStateHandle<bool>) -> H
             </div>
             { source_state(&state.source) }
         </section>
+    }
+}
+
+/// Whether what is mounted below the folder travels too. What was scanned is scanned anew when that changes.
+fn other_file_systems(page: &Context, connected: bool) -> Html {
+    let checked = page.state.draft.other_file_systems;
+    let onchange = {
+        let page = page.clone();
+        Callback::from(move |_: Event| {
+            page.act(Action::Draft(Draft {
+                other_file_systems: !checked,
+                ..page.state.draft.clone()
+            }));
+            if let Source::Ready {
+                origin: Origin::Folder(folder),
+                ..
+            } = &page.state.source
+            {
+                page.effects.scan(folder.clone(), !checked);
+            }
+        })
+    };
+    html! {
+        <label class="choice">
+            <input type="checkbox" id="other-file-systems" {checked} disabled={!connected} {onchange} />
+            <span>{ "Also what other file systems hold that are mounted below it" }</span>
+        </label>
     }
 }
 

@@ -1,0 +1,46 @@
+//! Whether a key and an image are what they seem. Real drives are opened by the browser tests.
+
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
+use super::*;
+
+fn dropped(bytes: Vec<u8>) -> Dropped {
+    Dropped {
+        name: "drive.img".to_owned(),
+        content: Rc::new(bytes),
+    }
+}
+
+#[test]
+fn what_is_no_drive_is_refused_and_not_taken_for_a_locked_one() {
+    for bytes in [
+        Vec::new(),
+        vec![0; 512],
+        vec![0; 1 << 20],
+        vec![0xff; 1 << 20],
+    ] {
+        let length = bytes.len();
+        let looked = Opened::look(&dropped(bytes), None);
+        assert!(
+            matches!(looked, Err(NotOpened::Failed(_))),
+            "{length} bytes: {looked:?}"
+        );
+    }
+}
+
+#[test]
+fn a_mistyped_recovery_password_is_told_before_the_drive_is_asked() {
+    let digits = "235818-357951-253978-013365-241120-245575-342914-591910";
+    let tried = Opened::unlock(
+        &dropped(vec![0; 1 << 20]),
+        &Key::Typed(digits.to_owned()),
+        None,
+    );
+    let Err(NotOpened::Locked(locked)) = tried else {
+        panic!("{tried:?}")
+    };
+    assert!(locked.fault.contains("mistake"), "{}", locked.fault);
+    assert!(!locked.fault.contains("file"), "{}", locked.fault);
+    assert!(!format!("{:?}", Key::Typed(digits.to_owned())).contains("235818"));
+}
