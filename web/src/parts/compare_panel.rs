@@ -104,7 +104,9 @@ fn working(page: &Context, told: &Told) -> Html {
     html! {
         <div class="stack" id="comparing">
             <p>{ format!("{words}.") }</p>
-            <div class="gauges"><Gauge name="compared" done={told.bytes} total={told.of} verified=true /></div>
+            if told.of > 0 {
+                <div class="gauges"><Gauge name="compared" done={told.bytes} total={told.of} verified=true /></div>
+            }
             if told.wrong > 0 {
                 <p class="warning">{ format!("{} wrong so far.", words::counted(told.wrong, "thing is", "things are")) }</p>
             }
