@@ -96,12 +96,6 @@ impl Azurite {
         self.port
     }
 
-    /// Returns the port that it listens on.
-    #[must_use]
-    pub const fn port(&self) -> u16 {
-        self.port
-    }
-
     /// Ends it so that all that it answered for is kept: killed, it forgets the last seconds, which the service never does.
     ///
     /// # Errors
@@ -235,8 +229,8 @@ pub fn access_token() -> String {
     let claims = format!(
         "{{\"aud\":\"https://storage.azure.com\",\"iss\":\"https://sts.windows.net/ab1f708d-50f6-404c-a006-d71b2ac7a606/\",\
          \"iat\":{now},\"nbf\":{},\"exp\":{}}}",
-        now - 60,
-        now + 3600
+        now.saturating_sub(60),
+        now.saturating_add(3600)
     );
     let head = URL_SAFE_NO_PAD.encode("{\"alg\":\"RS256\",\"typ\":\"JWT\"}");
     let claims = URL_SAFE_NO_PAD.encode(claims);

@@ -15,8 +15,8 @@ use ntfs_image::read::{Entry, FileId, Volume, VolumeError};
 use serde::{Deserialize, Serialize};
 use shared::api::{ApiError, code};
 use shared::verify::{
-    Expected, OpenDriveError, OpenedDrive, VerifyPhase, VerifyProgress, VerifyReport,
-    VerifyVerdict, find_manifest, open_shared, verify_opened,
+    Expected, FindManifestError, OpenDriveError, OpenedDrive, VerifyPhase, VerifyProgress,
+    VerifyReport, VerifyVerdict, find_manifest, open_shared, verify_opened,
 };
 
 use crate::checking::{DriveCheck, Dropped, Tone};
@@ -206,8 +206,12 @@ impl Opened {
             unreadable(&format!("{what}: {error}")).at(self.name.as_str())
         };
         let root = self.volume.root().map_err(|error| beyond_key(&error))?;
-        let manifest = find_manifest(&self.volume).map_err(|error| beyond_key(&error))?;
-        let manifest = manifest.map(|entry| entry.name);
+        let manifest = match find_manifest(&self.volume) {
+            Ok(entry) => entry.map(|entry| entry.name),
+            Err(FindManifestError::Volume(error)) => return Err(beyond_key(&error)),
+            // Which of several it is nobody can say, so there is none to compare with; all of them are in the tree.
+            Err(_) => None,
+        };
         let (root_id, root) = (named(root), self.part(root, 0)?);
         let cipher = self.drive.bitlocker();
         Ok(DriveView {

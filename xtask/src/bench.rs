@@ -11,7 +11,7 @@ use crate::{shell, single_file};
 /// # Errors
 /// When one cannot be built or fails.
 pub(crate) fn bench(rest: &[&str]) -> Result<()> {
-    let all: [(&str, &str); 8] = [
+    let all: [(&str, &str); 9] = [
         ("lanes", "md5_speed"),
         ("bitlocker_image", "cipher_speed"),
         ("ntfs_image", "layout_memory"),
