@@ -22,7 +22,7 @@ const PIECE: u64 = 4 << 20;
 #[derive(Args)]
 #[group(id = "blobs", required = true, args = ["blob_list", "blob_list_blob"])]
 pub(super) struct BlobListArguments {
-    /// The blobs that are wanted: a file of <BlobPath> and <BlobPathPrefix>, as the service takes it
+    /// The blobs that are wanted: a file of BlobPath and BlobPathPrefix elements, as the service takes it
     #[arg(long, value_name = "XML")]
     blob_list: Option<PathBuf>,
     /// The same, where the list is a blob itself

@@ -58,7 +58,7 @@ pub(super) struct Arguments {
     /// The form of the logs: the classic drive log (2014), the copy log of today (2021), or both
     #[arg(long, value_enum, default_value = "both")]
     log_format: Format,
-    /// What was done is kept here, so that running it again sends nothing twice [default: <log-dir>/<serial>.ingest]
+    /// What was done is kept here, so that running it again sends nothing twice [default: LOG-DIR/SERIAL.ingest]
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
     /// Blocks on their way at once

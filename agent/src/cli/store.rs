@@ -15,8 +15,8 @@ use crate::pipeline::Cancel;
 #[derive(Args)]
 #[group(skip)]
 pub(super) struct StoreArguments {
-    /// The account: https://ACCOUNT.blob.core.windows.net, or an emulator on this computer (http://127.0.0.1:10000/NAME)
-    #[arg(long, value_name = "URL")]
+    /// The account's address (an emulator's on this computer may be http)
+    #[arg(long, value_name = "https://ACCOUNT.blob.core.windows.net")]
     store: String,
     /// A file with a shared access signature for it; `-` reads standard input
     #[arg(long, value_name = "FILE")]
