@@ -10,6 +10,7 @@ use shared::api::{DriveSnapshot, FreeSpace};
 use shared::job::Verdict;
 
 use super::blob_list::{BlobListArguments, tell_chosen};
+use super::check_choice::Check;
 use super::prepare::{cancel_on_signal, confirm, watch};
 use super::report;
 use super::screen::{Ended, Screen};
@@ -19,7 +20,7 @@ use super::source::parse_drive;
 use super::store::StoreArguments;
 use crate::drives::Drives;
 use crate::jobs::{JobError, JobRequest, Jobs, Kind, Origin, SectorDoubt, copy_logs, not_exported};
-use crate::pipeline::{Cancel, SurfaceCheck};
+use crate::pipeline::Cancel;
 use crate::scan::ScanWatch;
 
 /// Puts blobs onto drives: encrypted, with a manifest, and read back
@@ -74,17 +75,6 @@ pub(super) struct Arguments {
     /// Prints one JSON object
     #[arg(long)]
     pub(super) json: bool,
-}
-
-/// How thoroughly a drive is checked before it is filled.
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Check {
-    /// Not at all: reading back after writing finds a bad drive too, only later
-    None,
-    /// Places over the whole drive: seconds
-    Quick,
-    /// Every sector: as long as filling and reading back the whole drive
-    Full,
 }
 
 /// Which of the service's logs are written.
@@ -187,11 +177,7 @@ fn request(arguments: &Arguments) -> JobRequest {
         // The drive stays here, or goes to whoever unpacks it: no data centre looks at its sectors.
         sector_doubt: SectorDoubt::Accept,
         parallel: arguments.parallel,
-        check: match arguments.check {
-            Check::None => SurfaceCheck::None,
-            Check::Quick => SurfaceCheck::Quick,
-            Check::Full => SurfaceCheck::Full,
-        },
+        check: arguments.check.into(),
         verify: !arguments.no_verify,
         ..JobRequest::listing(&arguments.session, Origin::Store)
     }

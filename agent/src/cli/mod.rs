@@ -14,6 +14,7 @@ mod adopt;
 mod bar;
 mod blob_list;
 mod browser;
+mod check_choice;
 mod check_drive;
 mod copy_report;
 mod drives;

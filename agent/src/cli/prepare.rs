@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use bitlocker_image::Cipher;
-use clap::{Args, ValueEnum};
+use clap::Args;
 use disk::SectorSize;
 use serde_json::{Value, json};
 use shared::api::{Event, FreeSpace, JobSnapshot, PlanShare, PlannedDriveSummary, StartReply};
@@ -11,6 +11,7 @@ use shared::job::{LeftOut, Verdict};
 use tokio::sync::broadcast::Receiver;
 use zeroize::Zeroizing;
 
+use super::check_choice::Check;
 use super::numbers::Numbers;
 use super::progress::follow;
 use super::scan_bar::ScanBar;
@@ -22,7 +23,7 @@ use super::{key, report, side_door};
 use crate::device::Said;
 use crate::drives::Drives;
 use crate::jobs::{Confirmation, JobError, JobRequest, Jobs, Origin, Passphrase, SectorDoubt};
-use crate::pipeline::{Cancel, SurfaceCheck};
+use crate::pipeline::Cancel;
 use crate::scan::ScanWatch;
 
 /// Fills drives from a folder, encrypts them while it does, and reads them back
@@ -119,17 +120,6 @@ pub(super) struct Arguments {
     /// Prints one JSON object
     #[arg(long)]
     pub(super) json: bool,
-}
-
-/// How thoroughly a drive is checked before it is filled.
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Check {
-    /// Not at all: reading back after writing finds a bad drive too, only later
-    None,
-    /// Places over the whole drive: seconds
-    Quick,
-    /// Every sector: as long as filling and reading back the whole drive
-    Full,
 }
 
 pub(super) fn run(
@@ -264,11 +254,7 @@ fn request(arguments: Arguments) -> Result<JobRequest, JobError> {
             SectorDoubt::Refuse
         },
         parallel: arguments.parallel,
-        check: match arguments.check {
-            Check::None => SurfaceCheck::None,
-            Check::Quick => SurfaceCheck::Quick,
-            Check::Full => SurfaceCheck::Full,
-        },
+        check: arguments.check.into(),
         verify: !arguments.no_verify,
         content_md5: arguments.content_md5,
         leave_unreadable: arguments.leave_unreadable,
