@@ -176,8 +176,7 @@ fn two_export_drives_come_home_as_their_blobs() -> Result<()> {
         "no properties"
     );
     ensure!(
-        side.join("9WM35C3U/drive/9WM35C3U.DriveManifest.xml")
-            .is_file(),
+        side.join("9WM35C3U/drive/9WM35C3U.manifest").is_file(),
         "no manifest"
     );
     fs::remove_dir_all(side)?;

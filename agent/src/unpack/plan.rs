@@ -8,6 +8,7 @@ use ntfs_image::FileTime;
 use ntfs_image::read::{Entry, File, Place, Volume, VolumeError};
 use shared::blob_name::file_name;
 use shared::manifest::{ManifestFile, Part};
+use shared::plan::MANIFEST_NAME;
 use shared::verify::is_windows_own;
 
 use super::found::Desk;
@@ -310,8 +311,9 @@ impl<R: ReadAt> Lister<'_, R> {
             return;
         }
         let name = match manifest {
-            Some(manifest) if is_manifest => {
-                format!("{}.DriveManifest.xml", file_name(&manifest.drive_id))
+            // An export's has the serial in its name already.
+            Some(manifest) if is_manifest && entry.name == MANIFEST_NAME => {
+                format!("{}.{MANIFEST_NAME}", file_name(&manifest.drive_id))
             }
             _ => entry.name.clone(),
         };
