@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 use std::time::Instant;
 
 use super::added::{SERIAL, assert_both, first, old_journal, second, verified};
@@ -16,8 +16,13 @@ const KILLS: usize = 24;
 fn start(arguments: &[String]) -> std::process::Child {
     let mut command = Command::new(env!("CARGO_BIN_EXE_argosy"));
     command.args(arguments).stdin(Stdio::null());
-    command.stdout(Stdio::null()).stderr(Stdio::null());
+    command.stdout(Stdio::null()).stderr(Stdio::piped());
     command.spawn().unwrap()
+}
+
+/// Returns whether a resume says that the addition is to begin again: it was killed between plan and journal.
+fn begins_again(output: &Output) -> bool {
+    !output.status.success() && String::from_utf8_lossy(&output.stderr).contains("begin again")
 }
 
 fn arguments(place: &Place, source: &Path, image: &Path) -> Vec<String> {
@@ -91,8 +96,13 @@ fn an_addition_that_is_killed_at_any_moment_leaves_the_first_session_or_becomes_
             let mut child = start(&next);
             let moment = u16::from_le_bytes([draw.next().unwrap(), draw.next().unwrap()]);
             std::thread::sleep(whole.mul_f64(f64::from(moment) / f64::from(u16::MAX)));
-            if let Some(status) = child.try_wait().unwrap() {
-                assert!(status.success(), "{next:?}: {status}");
+            if child.try_wait().unwrap().is_some() {
+                let output = child.wait_with_output().unwrap();
+                if begins_again(&output) {
+                    next = arguments(&place, &source, &image);
+                    continue;
+                }
+                assert!(output.status.success(), "{next:?}: {output:?}");
                 break;
             }
             child.kill().unwrap();
@@ -105,8 +115,7 @@ fn an_addition_that_is_killed_at_any_moment_leaves_the_first_session_or_becomes_
             }
             if kills % 5 == 0 || kills >= KILLS {
                 let output = argosy(&next.iter().map(String::as_str).collect::<Vec<_>>());
-                let no_journal = String::from_utf8_lossy(&output.stderr).contains("begin again");
-                if !output.status.success() && no_journal {
+                if begins_again(&output) {
                     next = arguments(&place, &source, &image);
                     continue;
                 }
