@@ -21,4 +21,5 @@ pub mod manifest;
 pub mod plan;
 pub mod report;
 pub mod verify;
+pub mod words;
 mod xml_element;

@@ -1,5 +1,7 @@
 //! Numbers as a person reads them: decimal units, three digits that matter, times as `7 h 26 min`.
 
+pub use shared::words::count;
+
 const UNITS: [&str; 7] = ["bytes", "kB", "MB", "GB", "TB", "PB", "EB"];
 
 /// Returns a size: `9.41 TB`, `384 MB`, `1 byte`.
@@ -71,20 +73,6 @@ pub fn duration(seconds: u64) -> String {
     } else {
         format!("{days} d {} h", hours % 24)
     }
-}
-
-/// Returns a count with commas: `1,284,332`.
-#[must_use]
-pub fn count(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len().saturating_add(digits.len() / 3));
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && digits.len().saturating_sub(place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 /// Returns a count with its noun: `1 file`, `12 files`.
@@ -235,10 +223,8 @@ mod tests {
     }
 
     #[test]
-    fn a_count_has_commas_every_three_digits() {
-        assert_eq!(count(7), "7");
-        assert_eq!(count(812), "812");
-        assert_eq!(count(1_284_332), "1,284,332");
+    fn a_count_stands_with_its_noun() {
+        assert_eq!(counted(1_284_332, "file", "files"), "1,284,332 files");
         assert_eq!(counted(1, "file", "files"), "1 file");
     }
 

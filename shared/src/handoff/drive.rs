@@ -3,9 +3,8 @@
 use bitlocker_image::RecoveryPassword;
 use thiserror::Error;
 
-use crate::hash::upper_hex;
+use super::proven::proven;
 use crate::job::{SerialSource, Verdict};
-use crate::journal::{JournalVerdict, Replay, check};
 
 /// Where the manifest lies on every drive.
 pub(super) const MANIFEST_FILE: &str = r"\DriveManifest.xml";
@@ -89,57 +88,24 @@ pub enum NotHanded {
 /// second or more.
 ///
 /// # Errors
-/// [`NotHanded`] when the journal is not right, or the drive not proven.
+/// [`NotHanded`] when the journal is not right, the drive not proven, or nothing is to be imported from it.
 pub fn handed(journal: &[u8]) -> Result<HandedDrive, NotHanded> {
-    let report = check(journal, None);
-    if report.verdict != JournalVerdict::Valid {
-        let first = report.findings.first();
-        let what = first.map_or("the journal is not valid", |finding| &finding.message);
-        return Err(NotHanded::Journal(match &report.facts {
-            Some(facts) => format!("drive {}: {what}", facts.serial),
-            None => what.to_owned(),
-        }));
-    }
-    let replay = crate::journal::replay(journal);
-    of(&replay.map_err(|damage| NotHanded::Journal(damage.to_string()))?)
-}
-
-fn of(replay: &Replay) -> Result<HandedDrive, NotHanded> {
-    let drive = &replay.session.drive;
-    let serial = drive.serial.clone();
-    if replay.session.exported {
+    let drive = proven(journal)?;
+    if drive.exported {
+        let serial = drive.serial;
         return Err(NotHanded::Exported { serial });
     }
-    let verdict = replay.closed.as_ref().map(|closed| closed.verdict);
-    let verdict = verdict.unwrap_or(Verdict::Failed);
-    let next = match verdict {
-        Verdict::Verified | Verdict::Incomplete => None,
-        Verdict::Written => {
-            Some("read it back first, with argosy verify, and prepare it with the check on")
-        }
-        Verdict::Failed => Some("prepare it again, or put a spare in its place"),
-    };
-    if let Some(next) = next {
-        return Err(NotHanded::NotProven {
-            serial,
-            verdict,
-            next,
-        });
-    }
-    let (Some(recovery_password), Some((manifest_md5, _))) =
-        (replay.recovery_password.clone(), replay.manifest)
-    else {
+    let Some(recovery_password) = drive.recovery_password else {
+        let serial = drive.serial;
         return Err(NotHanded::Redacted { serial });
     };
-    let planned = replay.session.files.saturating_sub(replay.left_out.missing);
-    let (files, bytes) = replay.verified.unwrap_or((planned, replay.session.bytes));
     Ok(HandedDrive {
-        serial: serial.split_whitespace().collect(),
+        serial: drive.serial,
         serial_source: drive.serial_source,
         recovery_password,
-        manifest_hash: upper_hex(&manifest_md5),
-        verdict,
-        files,
-        bytes,
+        manifest_hash: drive.manifest_hash,
+        verdict: drive.verdict,
+        files: drive.files,
+        bytes: drive.bytes,
     })
 }

@@ -16,6 +16,7 @@ mod document;
 mod drive;
 mod import_export;
 mod parcel;
+mod proven;
 #[cfg(test)]
 mod tests;
 
@@ -26,3 +27,4 @@ pub use document::{Document, Service, documents, portal};
 pub use drive::{HandedDrive, NotHanded, handed};
 pub use import_export::import_export;
 pub use parcel::{Parcel, ParcelError, parcels};
+pub use proven::{ProvenDrive, proven};

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::state::{DriveStep, ShipmentState};
-use crate::handoff::Address;
+use crate::handoff::{Address, ProvenDrive};
 use crate::job::{Moment, Verdict};
 
 /// One fact, when it was written down, and where.
@@ -121,7 +121,28 @@ pub enum Way {
     Back,
 }
 
+impl From<&ProvenDrive> for LedgerFacts {
+    fn from(drive: &ProvenDrive) -> Self {
+        Self {
+            verdict: drive.verdict,
+            manifest_hash: drive.manifest_hash.clone(),
+            files: drive.files,
+            bytes: drive.bytes,
+        }
+    }
+}
+
 impl Direction {
+    /// Returns the direction of a shipment that a drive can be part of.
+    #[must_use]
+    pub const fn of(drive: &ProvenDrive) -> Self {
+        if drive.exported {
+            Self::Export
+        } else {
+            Self::Import
+        }
+    }
+
     /// Returns the word.
     #[must_use]
     pub const fn word(self) -> &'static str {

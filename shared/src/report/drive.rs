@@ -3,6 +3,7 @@
 use crate::hash::{lower_hex, sha256, upper_hex};
 use crate::job::{FreeSpace, SerialSource, Verdict};
 use crate::journal::{JournalVerdict, Replay, check, replay};
+use crate::words::count;
 
 /// One drive, as its journal has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,7 +78,7 @@ fn facts_of(replay: &Replay) -> Vec<(&'static str, String)> {
         SerialSource::Image => "an image file",
     };
     let read_back = match replay.verified {
-        Some((files, bytes)) => format!("{files} files, {} bytes, each compared", grouped(bytes)),
+        Some((files, bytes)) => format!("{files} files, {} bytes, each compared", count(bytes)),
         None => "no".to_owned(),
     };
     let free = match session.free_space {
@@ -85,12 +86,12 @@ fn facts_of(replay: &Replay) -> Vec<(&'static str, String)> {
         FreeSpace::Wipe => "overwritten".to_owned(),
         FreeSpace::Keep => format!(
             "not overwritten: up to {} bytes of old data stay readable",
-            grouped(session.kept_bytes)
+            count(session.kept_bytes)
         ),
     };
     let manifest = replay.manifest.map_or_else(
         || "none".to_owned(),
-        |(md5, bytes)| format!("{}, {} bytes", upper_hex(&md5), grouped(bytes)),
+        |(md5, bytes)| format!("{}, {} bytes", upper_hex(&md5), count(bytes)),
     );
     let mut facts = vec![
         ("Serial", format!("{} ({source})", drive.serial)),
@@ -104,7 +105,7 @@ fn facts_of(replay: &Replay) -> Vec<(&'static str, String)> {
             "Size",
             format!(
                 "{} bytes, sectors of {}",
-                grouped(drive.bytes),
+                count(drive.bytes),
                 drive.sector_bytes
             ),
         ),
@@ -115,25 +116,11 @@ fn facts_of(replay: &Replay) -> Vec<(&'static str, String)> {
         ("Free space", free),
         (
             "Planned",
-            format!("{} files, {} bytes", session.files, grouped(session.bytes)),
+            format!("{} files, {} bytes", session.files, count(session.bytes)),
         ),
         ("Left out", replay.left_out.count.to_string()),
         ("Read back", read_back),
         ("MD5 of the manifest", manifest),
     ]);
     facts
-}
-
-/// Returns a number with its thousands apart: `8 000 000`.
-pub(super) fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut out = String::with_capacity(digits.len().saturating_mul(2));
-    for (at, digit) in digits.char_indices() {
-        if at > 0 && digits.len().saturating_sub(at).is_multiple_of(3) {
-            // Not to be torn apart at the end of a line.
-            out.push('\u{202f}');
-        }
-        out.push(digit);
-    }
-    out
 }

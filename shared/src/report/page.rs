@@ -2,9 +2,10 @@
 
 use std::fmt::Write;
 
-use super::drive::{Reported, grouped};
+use super::drive::Reported;
 use super::html::escaped;
 use crate::job::Verdict;
+use crate::words::count;
 
 /// Black on white and nothing that a printer leaves out; a drive is never torn over two pages.
 const STYLE: &str = "\
@@ -73,7 +74,7 @@ fn sentence(drives: &[Reported]) -> String {
         .fold(0, u64::saturating_add);
     let drives_words = match drives.len() {
         1 => "1 drive".to_owned(),
-        count => format!("{count} drives"),
+        drives => format!("{drives} drives"),
     };
     let amiss = drives
         .iter()
@@ -81,8 +82,8 @@ fn sentence(drives: &[Reported]) -> String {
     let amiss: Vec<_> = amiss.map(|drive| drive.serial.as_str()).collect();
     let all = format!(
         "{drives_words}, {} files, {} bytes",
-        grouped(files),
-        grouped(bytes)
+        count(files),
+        count(bytes)
     );
     if amiss.is_empty() {
         format!("{all}: all that was planned is on them and was read back.")
@@ -103,8 +104,8 @@ fn overview(out: &mut String, drives: &[Reported]) {
             escaped(&drive.serial),
             class(drive),
             verdict(drive),
-            grouped(drive.files),
-            grouped(drive.bytes)
+            count(drive.files),
+            count(drive.bytes)
         );
     }
     out.push_str("</tbody>\n</table>\n");

@@ -47,15 +47,3 @@ fn whatever_a_drive_or_a_journal_is_called_it_is_only_text() {
     assert!(!document.contains('\u{202e}'));
     assert!(document.contains("&lt;script&gt;alert(1)&lt;/script&gt;&quot;&amp;\\u{202e}.jrn"));
 }
-
-#[test]
-fn thousands_stand_apart() {
-    for (number, text) in [
-        (0, "0"),
-        (999, "999"),
-        (1000, "1\u{202f}000"),
-        (8_000_000, "8\u{202f}000\u{202f}000"),
-    ] {
-        assert_eq!(drive::grouped(number), text);
-    }
-}

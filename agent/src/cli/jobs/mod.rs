@@ -196,8 +196,9 @@ pub(super) fn run(arguments: &Arguments, screen: &Screen) -> Result<Ended, JobEr
             ledger.add(&step.name, facts).map_err(failed)?
         }
         Some(Verb::Fact(fact)) => {
-            let (name, facts) = write::facts(fact)?;
-            ledger.add(name, facts).map_err(failed)?
+            let before = ledger.get(fact.name()).map_err(failed)?;
+            let facts = write::facts(fact, &before)?;
+            ledger.add(fact.name(), facts).map_err(failed)?
         }
     };
     screen.object(&json!({ "shipment": shipment }));
@@ -283,6 +284,17 @@ fn word<T: std::str::FromStr<Err = String>>(text: &str) -> Result<T, JobError> {
 enum Target {
     Shipment(ShipmentState),
     Drives(DriveStep),
+}
+
+impl Fact {
+    fn name(&self) -> &str {
+        match self {
+            Self::Add { name, .. }
+            | Self::Sent { name, .. }
+            | Self::Address { name, .. }
+            | Self::Note { name, .. } => name,
+        }
+    }
 }
 
 impl Move {

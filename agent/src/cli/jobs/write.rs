@@ -6,9 +6,10 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use serde::Deserialize;
-use shared::handoff::{Address, handed};
+use shared::handoff::{Address, proven};
 use shared::ledger::{
-    Change, DriveStep, Entry, LedgerFacts, Sent, Shipment, ShipmentState, Way, read_exchange,
+    Change, Direction, DriveStep, Entry, LedgerFacts, Sent, Shipment, ShipmentState, Way,
+    read_exchange,
 };
 use zeroize::Zeroizing;
 
@@ -18,11 +19,12 @@ use crate::jobs::JobError;
 
 /// Returns the first entries of a shipment.
 pub(super) fn opening(new: &New) -> Result<Vec<Entry>, JobError> {
+    let direction = new.direction.into();
     let mut changes = vec![Change::Opened {
-        direction: new.direction.into(),
+        direction,
         service: new.service.into(),
     }];
-    changes.extend(added(&new.drives)?);
+    changes.extend(added(&new.drives, direction)?);
     Ok(entries(changes))
 }
 
@@ -47,27 +49,27 @@ pub(super) fn steps(step: &Move, before: &Shipment) -> Result<Vec<Entry>, JobErr
     Ok(entries(changes))
 }
 
-/// Returns the shipment that a fact is about, and its entries.
-pub(super) fn facts(fact: &Fact) -> Result<(&str, Vec<Entry>), JobError> {
-    let (name, changes) = match fact {
-        Fact::Add { name, drives } => (name, added(drives)?),
+/// Returns the entries of a fact about a shipment.
+pub(super) fn facts(fact: &Fact, before: &Shipment) -> Result<Vec<Entry>, JobError> {
+    let changes = match fact {
+        Fact::Add { drives, .. } => added(drives, before.direction)?,
         Fact::Sent {
-            name,
             carrier,
             tracking,
             back,
+            ..
         } => {
             let sent = Sent {
                 way: if *back { Way::Back } else { Way::There },
                 carrier: carrier.clone(),
                 tracking: tracking.clone(),
             };
-            (name, vec![Change::Sent(sent)])
+            vec![Change::Sent(sent)]
         }
-        Fact::Address { name, details } => (name, vec![address(details)?]),
-        Fact::Note { name, text } => (name, vec![Change::Note { text: text.clone() }]),
+        Fact::Address { details, .. } => vec![address(details)?],
+        Fact::Note { text, .. } => vec![Change::Note { text: text.clone() }],
     };
-    Ok((name, entries(changes)))
+    Ok(entries(changes))
 }
 
 fn entries(changes: Vec<Change>) -> Vec<Entry> {
@@ -92,8 +94,8 @@ fn machine() -> String {
     }
 }
 
-fn added(drives: &Drives) -> Result<Vec<Change>, JobError> {
-    let journals = drives.journal.iter().map(|path| journaled(path));
+fn added(drives: &Drives, direction: Direction) -> Result<Vec<Change>, JobError> {
+    let journals = drives.journal.iter().map(|path| journaled(path, direction));
     let bare = drives.serial.iter().map(|serial| {
         Ok(Change::Added {
             serial: serial.split_whitespace().collect(),
@@ -103,25 +105,26 @@ fn added(drives: &Drives) -> Result<Vec<Change>, JobError> {
     journals.chain(bare).collect()
 }
 
-/// Returns what a journal says of its drive, when it is right and proves the drive.
-fn journaled(path: &Path) -> Result<Change, JobError> {
+/// Returns what a journal says of its drive, when it is right, proves the drive, and was filled for this direction.
+fn journaled(path: &Path, direction: Direction) -> Result<Change, JobError> {
+    let place = path.display().to_string();
     let journal = Zeroizing::new(read(path)?);
-    let drive = handed(&journal).map_err(|error| {
-        JobError::refused(
-            error.to_string(),
-            path.display().to_string(),
-            "`argosy journal check` says everything that is wrong with a journal.",
-        )
+    let drive = proven(&journal).map_err(|error| {
+        let next = "`argosy journal check` says everything that is wrong with a journal.";
+        JobError::refused(error.to_string(), place.as_str(), next)
     })?;
-    let facts = LedgerFacts {
-        verdict: drive.verdict,
-        manifest_hash: drive.manifest_hash,
-        files: drive.files,
-        bytes: drive.bytes,
-    };
+    let own = Direction::of(&drive);
+    if own != direction {
+        let (own, wanted, serial) = (own.word(), direction.word(), &drive.serial);
+        return Err(JobError::refused(
+            format!("drive {serial} was filled for an {own}; this shipment is an {wanted}"),
+            place,
+            "Put it into a shipment of its own direction.",
+        ));
+    }
     Ok(Change::Added {
+        facts: Some(LedgerFacts::from(&drive)),
         serial: drive.serial,
-        facts: Some(facts),
     })
 }
 
