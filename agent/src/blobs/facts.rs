@@ -51,18 +51,12 @@ pub struct BlobFacts {
     pub etag: String,
     /// When it was last written, by the service's clock.
     pub modified: Option<SystemTime>,
-    /// When a blob of this name was made, by the service's clock.
-    pub created: Option<SystemTime>,
     /// The access tier, such as `Archive`, whose content cannot be read.
     pub tier: Option<String>,
-    /// Whether somebody holds a lease.
-    pub is_leased: bool,
     /// Its headers.
     pub headers: BlobHeaders,
     /// Its metadata; empty where it was not asked for.
     pub metadata: Metadata,
-    /// The service's clock when it answered; only where one blob was asked about.
-    pub answered: Option<SystemTime>,
 }
 
 impl BlobFacts {
@@ -77,11 +71,7 @@ impl BlobFacts {
             kind: kind(answer.blob_type()?.as_ref()),
             etag: etag(answer.etag()?),
             modified: answer.last_modified()?.map(SystemTime::from),
-            created: answer.creation_time()?.map(SystemTime::from),
             tier: answer.access_tier()?,
-            is_leased: answer
-                .lease_state()?
-                .is_some_and(|state| state.as_ref() == "leased"),
             headers: BlobHeaders {
                 content_type: answer.content_type()?,
                 content_encoding: answer.content_encoding()?,
@@ -91,7 +81,6 @@ impl BlobFacts {
                 content_md5: md5(answer.content_md5()?.as_deref()),
             },
             metadata: sorted(answer.metadata()?),
-            answered: super::store::clock(answer.headers()),
         })
     }
 
@@ -106,15 +95,10 @@ impl BlobFacts {
             kind: kind(properties.blob_type.as_ref()),
             etag: etag(properties.etag.clone()),
             modified: properties.last_modified.map(SystemTime::from),
-            created: properties.creation_time.map(SystemTime::from),
             tier: properties
                 .access_tier
                 .as_ref()
                 .map(|tier| tier.as_ref().to_owned()),
-            is_leased: properties
-                .lease_state
-                .as_ref()
-                .is_some_and(|state| state.as_ref() == "leased"),
             headers: BlobHeaders {
                 content_type: given(properties.content_type.as_ref()),
                 content_encoding: given(properties.content_encoding.as_ref()),
@@ -124,7 +108,6 @@ impl BlobFacts {
                 content_md5: md5(properties.content_md5.as_deref()),
             },
             metadata: sorted(metadata.unwrap_or_default()),
-            answered: None,
         })
     }
 }

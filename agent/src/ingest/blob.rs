@@ -251,7 +251,7 @@ impl Way<'_> {
         let (headers, metadata) = (&given.headers, &given.metadata);
         let store = &self.run.store;
         let committed = store.commit(&target.name, &ids, headers, metadata, condition);
-        committed.await.map(|written| written.etag)
+        committed.await
     }
 
     /// Takes a blob of another kind away, which is to be replaced: blocks cannot be put beside it. Only when the file is
@@ -271,14 +271,14 @@ impl Way<'_> {
             &metadata,
             &condition,
         );
-        let put = put.await.map_err(|error| self.of_store(&error))?;
+        let etag = put.await.map_err(|error| self.of_store(&error))?;
         let begun = Begun {
-            over: Some(put.etag.clone()),
+            over: Some(etag.clone()),
             ..target.begun.clone()
         };
         let kept = self.run.keep(|state| state.began(self.number, &begun));
         kept.map_err(|trouble| self.before(trouble))?;
-        Ok(Condition::Is(put.etag))
+        Ok(Condition::Is(etag))
     }
 
     fn of_store(&self, error: &StoreError) -> Box<Failed> {
