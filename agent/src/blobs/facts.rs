@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::time::SystemTime;
 
+use azure_core::error::ErrorKind;
 use azure_core::http::Etag;
 use azure_core::time::{OffsetDateTime, to_rfc7231};
 use azure_storage_blob::models::{
@@ -67,7 +68,10 @@ impl BlobFacts {
         >,
     ) -> azure_core::Result<Self> {
         Ok(Self {
-            bytes: answer.content_length()?.unwrap_or(0),
+            bytes: answer.content_length()?.ok_or_else(|| {
+                let what = "an answer without a length";
+                azure_core::Error::with_message(ErrorKind::DataConversion, what)
+            })?,
             kind: kind(answer.blob_type()?.as_ref()),
             etag: etag(answer.etag()?),
             modified: answer.last_modified()?.map(SystemTime::from),
@@ -84,6 +88,7 @@ impl BlobFacts {
         })
     }
 
+    /// Returns what a list says of a blob; `None` where it leaves out what every blob has.
     pub(super) fn of_item(item: &BlobItem) -> Option<Self> {
         let properties = item.properties.as_ref()?;
         let metadata = item
@@ -91,7 +96,7 @@ impl BlobFacts {
             .as_ref()
             .and_then(|metadata| metadata.values.clone());
         Some(Self {
-            bytes: properties.content_length.unwrap_or(0),
+            bytes: properties.content_length?,
             kind: kind(properties.blob_type.as_ref()),
             etag: etag(properties.etag.clone()),
             modified: properties.last_modified.map(SystemTime::from),
