@@ -125,7 +125,7 @@ async fn send_all(run: Arc<Run>, parallel: usize) -> IngestReport {
             }
             Ok(None) => break,
             Err(error) => {
-                run.broke("ReadManifestFailed", error.message);
+                run.broke("ReadManifestFailed", error.0);
                 break;
             }
         }
