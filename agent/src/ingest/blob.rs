@@ -96,7 +96,7 @@ async fn attempt(run: &Arc<Run>, number: u64, file: &ManifestFile) -> Result<Out
             way.there = progress.sent.clone();
             (target, true)
         }
-        Before::Nothing => match choose(&run.store, file).await.map_err(before)? {
+        Before::Nothing => match choose(run, number, file).await.map_err(before)? {
             Choice::Skip => {
                 run.add_bytes(file.bytes);
                 return Ok(Outcome::skipped(file));
