@@ -311,8 +311,11 @@ impl Way<'_> {
         if begun.over.as_ref() == Some(&facts.etag) {
             return Ok(Before::Begun(target(Some(facts))));
         }
-        if self.file.kind == BlobKind::Page && progress.made && could_be(&facts, self.file) {
-            return Ok(Before::Made(target(Some(facts))));
+        if self.file.kind == BlobKind::Page && could_be(&facts, self.file) {
+            if progress.made || self.is_made(&name, &facts).await? {
+                return Ok(Before::Made(target(Some(facts))));
+            }
+            return Ok(Before::Nothing);
         }
         let is_ours = self.is_ours(&name, &facts).await;
         if is_ours.map_err(|error| Trouble::of_store(&error))? {
