@@ -20,7 +20,7 @@ use super::run::Run;
 use super::state_file::Progress;
 use super::state_record::{Begun, Done};
 use super::target::{Choice, Target, choose, named};
-use crate::blobs::{BlobFacts, BlobName, BlockId, Condition, StoreError, StoredKind};
+use crate::blobs::{BlobFacts, BlobName, BlockId, Condition, StoreError, StoredKind, md5_of};
 
 /// A blob that did not arrive.
 pub(super) struct Failed {
@@ -325,7 +325,7 @@ impl Way<'_> {
     }
 
     /// Returns whether a block blob that is there now, and was not before, is the one that this file makes: kind, length,
-    /// and id and length of every block.
+    /// id and length of every block, and their content. Another's of the same length has the same ids.
     async fn is_ours(&self, name: &BlobName, there: &BlobFacts) -> Result<bool, StoreError> {
         let could_be = self.file.kind == BlobKind::Block
             && there.kind == StoredKind::Block
@@ -336,7 +336,19 @@ impl Way<'_> {
         let blocks = self.run.store.committed_blocks(name).await?;
         let own = (0_u64..).zip(self.file.parts());
         let own = own.filter_map(|(number, part)| Some((BlockId::of(number)?, part.bytes)));
-        Ok(blocks.into_iter().eq(own))
+        if !blocks.into_iter().eq(own) {
+            return Ok(false);
+        }
+        for part in self.file.parts() {
+            let _permit = self.run.permit().await;
+            let range = part.at..part.at.saturating_add(part.bytes);
+            let store = &self.run.store;
+            let content = store.read(name, None, range, Some(&there.etag)).await?;
+            if md5_of(&content) != part.hash {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// Returns the blocks that an earlier run sent, and that the store still has.
