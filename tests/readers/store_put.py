@@ -1,5 +1,5 @@
-"""Puts blobs into an account by the service's own SDK. Arguments: a connection string, then names and contents; a content
-`page:N` makes a page blob of N zeros."""
+"""Puts blobs into an account by the service's own SDK. Arguments: a connection string, `--over` where blobs that are there
+may be replaced, then names and contents; a content `page:N` makes a page blob of N zeros."""
 
 import sys
 
@@ -7,7 +7,8 @@ from azure.core.exceptions import ResourceExistsError
 from azure.storage.blob import BlobServiceClient
 
 service = BlobServiceClient.from_connection_string(sys.argv[1])
-words = sys.argv[2:]
+over = sys.argv[2:3] == ["--over"]
+words = sys.argv[3 if over else 2 :]
 for name, content in zip(words[::2], words[1::2]):
     container, _, blob = name.partition("/")
     try:
@@ -18,4 +19,4 @@ for name, content in zip(words[::2], words[1::2]):
     if content.startswith("page:"):
         client.create_page_blob(int(content[5:]))
     else:
-        client.upload_blob(content)
+        client.upload_blob(content, overwrite=over)

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 
-use crate::argosy::{argosy, binary, text};
+use crate::argosy::{binary, new_drive, text};
 use crate::source::noise;
 
 /// An `argosy serve` with a source folder and virtual drives; ended when dropped.
@@ -46,19 +46,7 @@ impl Agent {
         let mut images = Vec::new();
         for serial in serials {
             let image = folder.path().join(format!("{serial}.img"));
-            let made = argosy(&[
-                "new-drive",
-                text(&image),
-                "--size",
-                size,
-                "--serial",
-                serial,
-            ])?;
-            ensure!(
-                made.status.success(),
-                "{}",
-                String::from_utf8_lossy(&made.stderr)
-            );
+            new_drive(&image, size, serial)?;
             images.push(image);
         }
         let (child, address) = serve(&folder.path().join("state"), &images, None)?;

@@ -108,6 +108,21 @@ pub fn argosy(arguments: &[&str]) -> Result<Output> {
         .with_context(|| format!("cannot start {}", binary.display()))
 }
 
+/// Makes an image file that stands for a drive.
+///
+/// # Errors
+/// When it cannot be made.
+pub fn new_drive(image: &Path, size: &str, serial: &str) -> Result<()> {
+    let size = ["--size", size, "--serial", serial];
+    let made = argosy(&[&["new-drive", text(image)], &size[..]].concat())?;
+    ensure!(
+        made.status.success(),
+        "{}",
+        String::from_utf8_lossy(&made.stderr)
+    );
+    Ok(())
+}
+
 /// Runs `argosy … --json` and returns its exit code and its one object.
 ///
 /// # Errors

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 
-use crate::argosy::{argosy, binary, json, text};
+use crate::argosy::{binary, json, new_drive, text};
 use crate::azurite::Azurite;
 use crate::oracle;
 use crate::source::sha256;
@@ -82,19 +82,7 @@ impl Bench {
         let mut drives = Vec::new();
         for serial in serials {
             let image = self.image(serial);
-            let made = argosy(&[
-                "new-drive",
-                text(&image),
-                "--size",
-                size,
-                "--serial",
-                serial,
-            ])?;
-            ensure!(
-                made.status.success(),
-                "{}",
-                String::from_utf8_lossy(&made.stderr)
-            );
+            new_drive(&image, size, serial)?;
             drives.push(image);
         }
         let (journals, dataset) = (self.path("journals"), self.path("dataset.csv"));
@@ -186,17 +174,63 @@ impl Bench {
         Ok(serde_json::from_str(&said)?)
     }
 
+    /// Returns the names of what is in the store, in order.
+    ///
+    /// # Errors
+    /// When it cannot be done.
+    pub fn names(&self) -> Result<Vec<String>> {
+        let seen = self.seen()?;
+        Ok(seen.as_object().context("blobs")?.keys().cloned().collect())
+    }
+
     /// Puts what must be there before the drive comes, by the service's own SDK.
     ///
     /// # Errors
     /// When it cannot be done.
     pub fn put(&self, blobs: &[(&str, &str)]) -> Result<()> {
+        self.put_with(&[], blobs)
+    }
+
+    /// Puts what takes the place of blobs that are there, by the service's own SDK.
+    ///
+    /// # Errors
+    /// When it cannot be done.
+    pub fn put_over(&self, blobs: &[(&str, &str)]) -> Result<()> {
+        self.put_with(&["--over"], blobs)
+    }
+
+    fn put_with(&self, options: &[&str], blobs: &[(&str, &str)]) -> Result<()> {
         let python = oracle::python()?.context("no python")?;
         let script = oracle::repository().join("tests/readers/store_put.py");
         let connection = self.azurite.connection_string();
         let mut arguments = vec![text(&script), &connection];
+        arguments.extend(options);
         arguments.extend(blobs.iter().flat_map(|(name, content)| [*name, *content]));
         oracle::run(text(&python), &arguments).map(drop)
+    }
+
+    /// Takes every note of these words out of a drive's state, as if a crash had come before it.
+    ///
+    /// # Errors
+    /// When there was none, or it cannot be done.
+    pub fn forget(&self, serial: &str, words: &[&str]) -> Result<()> {
+        let state = self.path("logs").join(format!("{serial}.ingest"));
+        let notes = fs::read_to_string(&state)?;
+        let is_of = |line: &str, word: &str| line.starts_with(&format!("{{\"{word}\""));
+        for word in words {
+            ensure!(
+                notes.lines().any(|line| is_of(line, word)),
+                "no {word}: {notes}"
+            );
+        }
+        let kept = notes
+            .lines()
+            .filter(|line| !words.iter().any(|word| is_of(line, word)));
+        fs::write(
+            state,
+            kept.map(|line| format!("{line}\n")).collect::<String>(),
+        )?;
+        Ok(())
     }
 
     /// Returns the one log of a report whose name has `word` in it.

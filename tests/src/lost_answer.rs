@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use anyhow::Result;
 
@@ -58,7 +58,7 @@ fn pass(
     (times, lost): (usize, &AtomicUsize),
 ) -> Result<()> {
     let upstream = TcpStream::connect(("127.0.0.1", server))?;
-    let is_meant = Arc::new(AtomicUsize::new(0));
+    let is_meant = Arc::new(AtomicBool::new(false));
     let mut from_client = client.try_clone()?;
     let mut to_server = upstream.try_clone()?;
     let words = words.to_owned();
@@ -67,12 +67,13 @@ fn pass(
         let mut buffer = vec![0; 1 << 16];
         while let Ok(count) = from_client.read(&mut buffer) {
             let bytes = buffer.get(..count).unwrap_or_default();
+            let head = bytes.get(..bytes.len().min(4096)).unwrap_or_default();
+            // Before it is passed on: the answer may be here first.
+            if String::from_utf8_lossy(head).contains(&words) {
+                meant.store(true, Ordering::Release);
+            }
             if count == 0 || to_server.write_all(bytes).is_err() {
                 break;
-            }
-            let head = bytes.get(..bytes.len().min(4096)).unwrap_or_default();
-            if String::from_utf8_lossy(head).contains(&words) {
-                meant.store(1, Ordering::Release);
             }
         }
         drop(to_server.shutdown(Shutdown::Write));
@@ -84,7 +85,7 @@ fn pass(
         if count == 0 {
             break;
         }
-        if is_meant.load(Ordering::Acquire) == 1 && lost.load(Ordering::Acquire) < times {
+        if is_meant.load(Ordering::Acquire) && lost.load(Ordering::Acquire) < times {
             lost.fetch_add(1, Ordering::AcqRel);
             break;
         }

@@ -2,19 +2,13 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
-use std::os::unix::fs::FileExt;
-use std::path::Path;
-use std::process::Command;
-use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
-use shared::copy_log::{AttachedStatus, BlobStatus, DispositionStatus, DriveStatus, PartStatus};
+use shared::copy_log::{DispositionStatus, DriveStatus, PartStatus};
 use shared::copy_log::{read_classic, read_current};
-use tests::argosy::{argosy, json, text};
-use tests::azurite::{ACCOUNT, Azurite, access_token};
+use tests::argosy::text;
 use tests::import_bench::Bench;
-use tests::lost_answer::LostAnswer;
 use tests::oracle;
 use tests::source::{noise, sha256};
 
@@ -253,7 +247,7 @@ fn names_that_are_taken_follow_the_rule_of_each_blob() -> Result<()> {
     assert_eq!((code, &again["finished_before"]), (0, &json!(7)), "{again}");
     assert_eq!(bench.seen()?, seen);
     // Killed between each commit and its note: the store is asked, and nothing is sent or made a second time.
-    forget_what_was_done(&bench.path("logs").join("WD-3.ingest"))?;
+    bench.forget("WD-3", &["done"])?;
     let (code, again) = bench.ingest("WD-3", &[])?;
     assert_eq!((code, &again["renamed"]), (0, &json!(1)), "{again}");
     assert_eq!(bench.seen()?, seen);
@@ -261,435 +255,31 @@ fn names_that_are_taken_follow_the_rule_of_each_blob() -> Result<()> {
 }
 
 #[test]
-fn an_answer_that_was_lost_is_no_reason_for_a_second_copy() -> Result<()> {
+fn a_name_that_one_blob_was_given_is_not_given_to_its_owner_too() -> Result<()> {
     let Some(bench) = Bench::new()? else {
         return Ok(());
     };
-    bench.write("a.bin", &noise(5 * MIB, 1))?;
-    bench.write("disk.vhd", &noise(MIB, 2))?;
-    let row = ["@,film/,,rename,None,None"];
-    bench.prepare(&["WD-9"], "72MB", &row)?;
-    let commits = LostAnswer::between(bench.azurite.port(), "comp=blocklist", 1)?;
-    let url = format!("http://127.0.0.1:{}/{ACCOUNT}", commits.port());
-    let (code, report) = bench.ingest_into("WD-9", &url, &[])?;
-    assert_eq!((code, commits.lost()), (0, 1), "{report}");
-    let counts = ["blobs", "renamed"].map(|word| report[word].clone());
-    assert_eq!(counts, [json!(2), json!(0)], "{report}");
-    let names = bench.seen()?;
-    let names: Vec<_> = names.as_object().context("blobs")?.keys().collect();
-    assert_eq!(names, ["film/a.bin", "film/disk.vhd"]);
-    Ok(())
-}
-
-/// Takes the notes of what arrived out of a state file.
-fn forget_what_was_done(state: &Path) -> Result<()> {
-    let text = fs::read_to_string(state)?;
-    let kept = text.lines().filter(|line| !line.contains("\"done\""));
-    let kept: String = kept.map(|line| format!("{line}\n")).collect();
-    ensure!(kept != text, "nothing was noted: {text}");
-    fs::write(state, kept)?;
-    Ok(())
-}
-
-#[test]
-fn a_block_that_rotted_is_named_and_what_was_there_before_stays() -> Result<()> {
-    let Some(bench) = Bench::new()? else {
-        return Ok(());
-    };
-    bench.write("long.bin", &noise(20 * MIB, 1))?;
-    bench.write("disk.vhd", &noise(20 * MIB, 2))?;
-    bench.write("small.txt", b"small")?;
-    bench.prepare(&["WD-4"], "72MB", &["@,film/,,overwrite,None,None"])?;
-    bench.put(&[
-        ("film/long.bin", "the old one"),
-        ("film/disk.vhd", "page:512"),
-    ])?;
-    // The volume's own structures take 3 MiB, then come both files; the middle of the drive, at 34 MiB, is BitLocker's.
-    flip(&bench.image("WD-4"), 14 << 20)?;
-    flip(&bench.image("WD-4"), 38 << 20)?;
-    let (code, report) = bench.ingest("WD-4", &[])?;
-    assert_eq!(
-        (code, &report["verdict"]),
-        (1, &json!("incomplete")),
-        "{report}"
-    );
-    assert_eq!(report["blobs"], json!(1), "{report}");
-    let seen = bench.seen()?;
-    let sum = |content: &[u8]| sha256(&mut &*content).map(|sum| json!(sum));
-    assert_eq!(seen["film/small.txt"]["sha256"], sum(b"small")?);
-    let current = read_current(&bench.log(&report, "CopyLog")?)?;
-    assert_eq!(current.errored.len(), 2);
-    let log = read_classic(&bench.log(&report, "error.xml")?)?;
-    assert_eq!(
-        (log.status, log.blobs.len()),
-        (DriveStatus::CompletedWithErrors, 2)
-    );
-    for (name, old) in [
-        ("film/long.bin", &b"the old one"[..]),
-        ("film/disk.vhd", &[0; 512]),
-    ] {
-        assert_eq!(
-            seen[name]["sha256"],
-            sum(old)?,
-            "{name}: the old blob stays"
-        );
-        let findings = report["findings"].as_array().context("findings")?;
-        let mut findings = findings.iter().filter(|finding| finding["blob"] == name);
-        let finding = findings.next().context(name)?;
-        assert_eq!(
-            (&finding["code"], findings.next()),
-            (&json!("CompletedWithErrors"), None)
-        );
-        let blob = log
-            .blobs
-            .iter()
-            .find(|blob| blob.blob == name)
-            .context(name)?;
-        assert_eq!(blob.status, BlobStatus::CompletedWithErrors);
-        assert_eq!(blob.disposition.1, DispositionStatus::Cancelled);
-        let rotten = blob
-            .parts
-            .iter()
-            .filter(|part| part.status == PartStatus::Corrupted);
-        let rotten: Vec<_> = rotten.map(|part| json!(part.at)).collect();
-        assert_eq!(
-            (rotten, blob.parts.len()),
-            (vec![finding["offset"].clone()], 5)
-        );
-        let is_committed = |status| matches!(status, PartStatus::Committed | PartStatus::Completed);
-        assert!(
-            !blob.parts.iter().any(|part| is_committed(part.status)),
-            "{blob:?}"
-        );
-        let errored = current
-            .errored
-            .iter()
-            .find(|blob| blob.blob == name)
-            .context(name)?;
-        assert_eq!(errored.category.code(), "UploadErrorDataValidationError");
-    }
-    Ok(())
-}
-
-#[test]
-fn metadata_that_the_store_cannot_take_is_named_and_its_blob_is_not_sent() -> Result<()> {
-    let Some(bench) = Bench::new()? else {
-        return Ok(());
-    };
-    bench.write("a.txt", b"a")?;
-    bench.write("b.txt", b"b")?;
-    let metadata = bench.path("m.xml");
-    fs::write(&metadata, "<Metadata><Town>Z\u{fc}rich</Town></Metadata>")?;
-    let row = format!(
-        "@a.txt,film/a.txt,BlockBlob,rename,{},None",
-        metadata.display()
-    );
-    bench.prepare(
-        &["WD-11"],
-        "72MB",
-        &[&row, "@b.txt,film/b.txt,BlockBlob,rename,None,None"],
-    )?;
-    let (code, report) = bench.ingest("WD-11", &[])?;
-    assert_eq!((code, &report["blobs"]), (1, &json!(1)), "{report}");
-    let message = report["findings"][0]["message"]
-        .as_str()
-        .unwrap_or_default();
-    assert!(
-        message.contains("<Town>") && message.contains("ASCII"),
-        "{report}"
-    );
-    let log = read_classic(&bench.log(&report, "error.xml")?)?;
-    let hung = log.blobs.first().and_then(|blob| blob.metadata.as_ref());
-    assert_eq!(hung.context("metadata")?.status, AttachedStatus::Failed);
-    let names = bench.seen()?;
-    let names: Vec<_> = names.as_object().context("blobs")?.keys().collect();
-    assert_eq!(names, ["film/b.txt"]);
-    Ok(())
-}
-
-#[test]
-fn a_run_goes_on_when_the_store_comes_back_and_after_being_killed_and_sends_nothing_twice()
--> Result<()> {
-    let Some(mut bench) = Bench::new()? else {
-        return Ok(());
-    };
+    // Of one length, so that nothing but the content tells them apart.
+    let mut taken = Vec::new();
     let mut wanted = Vec::new();
-    for number in 0..4 {
-        let name = format!("clip {number}.bin");
-        wanted.push((
-            format!("film/{name}"),
-            bench.write(&name, &noise(12 * MIB + 7, number))?,
-        ));
+    for number in 10..40 {
+        let first = format!("clip {number}.txt");
+        wanted.push(bench.write(&first, format!("first  {number}").as_bytes())?);
+        let second = format!("clip {number} (2).txt");
+        wanted.push(bench.write(&second, format!("second {number}").as_bytes())?);
+        taken.push(format!("film/{first}"));
     }
-    bench.prepare(&["WD-5"], "72MB", &["@,film/,BlockBlob,rename,None,None"])?;
-    let mut running = bench.begin("WD-5", &["--parallel", "1"])?;
-    bench.wait_for_puts(3)?;
-    bench.azurite.stop()?;
-    std::thread::sleep(Duration::from_millis(300));
-    bench.azurite.start_again()?;
-    bench.wait_for_puts(6)?;
-    let asked = Command::new("kill")
-        .args(["-INT", &running.id().to_string()])
-        .status()?;
-    assert!(asked.success());
-    let stopped = running.wait()?;
-    assert_eq!(stopped.code(), Some(1), "Ctrl-C is an end, not a failure");
-    let mut running = bench.begin("WD-5", &["--parallel", "1"])?;
-    bench.wait_for_puts(10)?;
-    running.kill()?;
-    running.wait()?;
-    let (code, report) = bench.ingest("WD-5", &["--parallel", "1"])?;
-    assert_eq!(
-        (code, &report["blobs"], &report["renamed"]),
-        (0, &json!(4), &json!(0)),
-        "{report}"
-    );
-    assert!(
-        report["finished_before"]
-            .as_u64()
-            .is_some_and(|count| (1..4).contains(&count)),
-        "{report}"
-    );
+    bench.prepare(&["WD-12"], "72MB", &["@,film/,BlockBlob,rename,None,None"])?;
+    let taken: Vec<_> = taken.iter().map(|name| (name.as_str(), "old")).collect();
+    bench.put(&taken)?;
+    let (code, report) = bench.ingest("WD-12", &["--parallel", "16"])?;
+    assert_eq!((code, &report["blobs"]), (0, &json!(60)), "{report}");
     let seen = bench.seen()?;
-    assert_eq!(seen.as_object().context("blobs")?.len(), 4);
-    for (name, sum) in &wanted {
-        assert_eq!(seen[name.as_str()]["sha256"], json!(sum), "{name}");
+    let seen = seen.as_object().context("blobs")?;
+    assert_eq!(seen.len(), 90);
+    for sum in wanted {
+        let there = seen.values().filter(|blob| blob["sha256"] == json!(sum));
+        assert_eq!(there.count(), 1, "each file is there once");
     }
-    // One block each was on its way when the store and when Argosy went; nothing else may have been sent again.
-    let puts = bench.puts()?;
-    let again: u64 = puts.values().map(|count| count - 1).sum();
-    assert!(
-        puts.len() == 16 && again <= 2,
-        "{again} blocks were sent again: {puts:?}"
-    );
-    Ok(())
-}
-
-#[test]
-fn a_drive_that_is_not_what_its_papers_say_sends_nothing_and_gets_the_services_word() -> Result<()>
-{
-    let Some(bench) = Bench::new()? else {
-        return Ok(());
-    };
-    bench.write("a.txt", b"a")?;
-    bench.prepare(&["WD-6"], "72MB", &["@,film/,BlockBlob,rename,None,None"])?;
-    fs::create_dir(bench.path("others"))?;
-    let sidecar = bench.path("WD-6.img.drive.json");
-    let told = fs::read_to_string(&sidecar)?;
-    fs::write(&sidecar, told.replace("WD-6", "WD-7"))?;
-    let (code, report) = bench.ingest("WD-6", &[])?;
-    assert_eq!(
-        (code, &report["error"]["code"]),
-        (3, &json!("ManifestDriveIdMismatch")),
-        "{report}"
-    );
-    fs::write(&sidecar, told)?;
-    let key = recovery_password(&bench.journal("WD-6"))?;
-    fs::write(bench.path("key"), &key)?;
-    let other = bench.path("wrong key");
-    fs::write(
-        &other,
-        "060456-014509-132033-080300-252615-584177-672089-411631",
-    )?;
-    let image = bench.image("WD-6");
-    let (url, logs) = (bench.azurite.url(), bench.path("logs"));
-    let mut arguments = vec!["ingest", "--drive", text(&image), "--store", &url];
-    arguments.extend([
-        "--sas-file",
-        text(&bench.signature),
-        "--log-dir",
-        text(&logs),
-    ]);
-    let (code, report) = json(&[arguments.clone(), vec!["--key-file", text(&other)]].concat())?;
-    assert_eq!(
-        (code, &report["error"]["code"]),
-        (1, &json!("BitLockerKeyInvalid")),
-        "{report}"
-    );
-    // The journal of another drive says another manifest; the key is this one's.
-    let second = Bench::new()?.context("a store")?;
-    second.write("b.txt", b"b")?;
-    second.prepare(&["WD-6"], "72MB", &["@,film/,BlockBlob,rename,None,None"])?;
-    let (journal, key) = (second.journal("WD-6"), bench.path("key"));
-    let wrong = vec!["--journal", text(&journal), "--key-file", text(&key)];
-    let (code, report) = json(&[arguments, wrong].concat())?;
-    assert_eq!(
-        (code, &report["error"]["code"]),
-        (1, &json!("ManifestCorrupted")),
-        "{report}"
-    );
-    assert_eq!(bench.seen()?, json!({}));
-    let mut statuses = Vec::new();
-    for log in fs::read_dir(bench.path("logs"))? {
-        let log = log?.path();
-        if text(&log).ends_with("error.xml") {
-            statuses.push(read_classic(&fs::read(log)?)?.status.to_string());
-        }
-    }
-    statuses.sort();
-    assert_eq!(
-        statuses,
-        [
-            "BitLockerKeyInvalid",
-            "ManifestCorrupted",
-            "ManifestDriveIdMismatch"
-        ]
-    );
-    Ok(())
-}
-
-#[test]
-fn the_signature_is_nowhere_and_nothing_travels_in_the_open() -> Result<()> {
-    let Some(bench) = Bench::new()? else {
-        return Ok(());
-    };
-    bench.write("a.txt", b"a")?;
-    bench.prepare(&["WD-8"], "72MB", &["@,film/,BlockBlob,rename,None,None"])?;
-    let signature = fs::read_to_string(&bench.signature)?;
-    let (_, secret) = signature.split_once("sig=").context("a signature")?;
-    // Refused by the store: that is where an address would be told.
-    fs::write(&bench.signature, signature.replace("sig=", "sig=A"))?;
-    let refused = argosy(
-        &bench
-            .arguments("WD-8", &bench.azurite.url())
-            .iter()
-            .map(String::as_str)
-            .collect::<Vec<_>>(),
-    )?;
-    assert_eq!(refused.status.code(), Some(1));
-    let mut all = [refused.stdout, refused.stderr].concat();
-    fs::write(&bench.signature, &signature)?;
-    let sent = argosy(
-        &bench
-            .arguments("WD-8", &bench.azurite.url())
-            .iter()
-            .map(String::as_str)
-            .collect::<Vec<_>>(),
-    )?;
-    assert_eq!(
-        sent.status.code(),
-        Some(0),
-        "{}",
-        String::from_utf8_lossy(&sent.stderr)
-    );
-    all.extend([sent.stdout, sent.stderr].concat());
-    for file in fs::read_dir(bench.path("logs"))? {
-        all.extend(fs::read(file?.path())?);
-    }
-    let all = String::from_utf8_lossy(&all);
-    assert!(all.contains("BlobRequestForbidden"), "{all}");
-    assert!(!all.contains(secret) && !all.contains("sig="), "{all}");
-
-    let (image, journal) = (bench.image("WD-8"), bench.journal("WD-8"));
-    let (token, logs) = (bench.path("token"), bench.path("logs"));
-    fs::write(&token, "a-token")?;
-    let common = [
-        "ingest",
-        "--drive",
-        text(&image),
-        "--journal",
-        text(&journal),
-        "--log-dir",
-        text(&logs),
-        "--store",
-    ];
-    let url = bench.azurite.url();
-    let signed = text(&bench.signature);
-    for (store, option, file, words) in [
-        (
-            "http://account.blob.core.windows.net",
-            "--sas-file",
-            signed,
-            "everybody on the way",
-        ),
-        (
-            url.as_str(),
-            "--token-file",
-            text(&token),
-            "only sent over https",
-        ),
-        (
-            "https://a.blob.core.windows.net/?sv=1&sig=x",
-            "--sas-file",
-            signed,
-            "does not belong into --store",
-        ),
-    ] {
-        let (code, report) = json(&[&common[..], &[store, option, file]].concat())?;
-        let said = report["error"]["message"].as_str().unwrap_or_default();
-        assert!(code == 2 && said.contains(words), "{store}: {report}");
-    }
-    Ok(())
-}
-
-/// Flips a bit of an image file.
-fn flip(image: &Path, at: u64) -> Result<()> {
-    let file = fs::OpenOptions::new().read(true).write(true).open(image)?;
-    let mut byte = [0];
-    file.read_exact_at(&mut byte, at)?;
-    file.write_all_at(&[byte[0] ^ 1], at)?;
-    Ok(())
-}
-
-fn recovery_password(journal: &Path) -> Result<String> {
-    let journal = fs::read_to_string(journal)?;
-    let key = journal
-        .split("<BitLockerKey>")
-        .nth(1)
-        .and_then(|rest| rest.split('<').next());
-    Ok(key.context("no key in the journal")?.to_owned())
-}
-
-#[test]
-fn a_token_opens_the_store_over_https_and_a_certificate_that_nobody_trusts_does_not() -> Result<()>
-{
-    let Some(bench) = Bench::new()? else {
-        return Ok(());
-    };
-    if !oracle::have(&["openssl"])? {
-        return Ok(());
-    }
-    let Some(azurite) = Azurite::start_encrypted()? else {
-        return Ok(());
-    };
-    bench.write("a.txt", b"a")?;
-    bench.prepare(&["WD-10"], "72MB", &["@,film/,BlockBlob,rename,None,None"])?;
-    let token = bench.path("token");
-    fs::write(&token, access_token())?;
-    let (image, journal, logs) = (
-        bench.image("WD-10"),
-        bench.journal("WD-10"),
-        bench.path("logs"),
-    );
-    let url = azurite.url();
-    let send = |trusted: Option<&Path>| {
-        let mut argosy = Command::new(tests::argosy::binary()?);
-        argosy.args([
-            "ingest",
-            "--drive",
-            text(&image),
-            "--journal",
-            text(&journal),
-        ]);
-        argosy.args(["--log-dir", text(&logs), "--store", &url]);
-        argosy.args(["--token-file", text(&token)]);
-        if let Some(trusted) = trusted {
-            argosy.env("SSL_CERT_FILE", trusted);
-        }
-        let output = argosy.output()?;
-        let said = [output.stdout, output.stderr].concat();
-        anyhow::Ok((
-            output.status.code(),
-            String::from_utf8_lossy(&said).into_owned(),
-        ))
-    };
-    let (code, said) = send(None)?;
-    assert!(
-        code == Some(4) && said.contains("https cannot be used here"),
-        "{said}"
-    );
-    let (code, said) = send(azurite.certificate())?;
-    assert_eq!(code, Some(0), "{said}");
-    assert!(said.contains("1 file"), "{said}");
     Ok(())
 }

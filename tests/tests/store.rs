@@ -83,7 +83,7 @@ async fn another_sdk_reads_what_the_store_client_wrote_whatever_the_name() -> Re
         let lengths: Vec<_> = ids.iter().copied().zip([4_194_304, 1_048_593]).collect();
         assert_eq!(store.staged_blocks(&blob).await?, lengths, "{name}");
         let committed = store.commit(&blob, &ids, &given, &metadata, &Condition::Missing);
-        let etag = committed.await?.etag;
+        let etag = committed.await?;
         let facts = store.facts(&blob, None).await?.context("the blob")?;
         assert_eq!((facts.etag, facts.headers), (etag, headers()), "{name}");
         assert_eq!(store.committed_blocks(&blob).await?, lengths, "{name}");
@@ -139,14 +139,8 @@ async fn what_is_in_an_account_is_listed_and_read_back_in_ranges() -> Result<()>
 
     let note = BlobName::parse("aaa/note")?;
     let nothing = BlobHeaders::default();
-    let put = store.put(
-        &note,
-        Bytes::from_static(b"day 3"),
-        &nothing,
-        &metadata,
-        &Condition::Any,
-    );
-    let etag = put.await?.etag;
+    let put = store.put(&note, Bytes::new(), &nothing, &metadata, &Condition::Any);
+    let etag = put.await?;
     let again = store.put(
         &note,
         Bytes::new(),
@@ -155,9 +149,13 @@ async fn what_is_in_an_account_is_listed_and_read_back_in_ranges() -> Result<()>
         &Condition::Missing,
     );
     assert!(again.await.expect_err("it is there").is_conflict());
+    let day = Bytes::from_static(b"day 3");
+    let (none, over) = (Metadata::new(), Condition::Is(etag));
     store
-        .set_metadata(&note, &Metadata::new(), &Condition::Is(etag))
+        .put(&note, day.clone(), &nothing, &none, &over)
         .await?;
+    let again = store.put(&note, day, &nothing, &none, &over).await;
+    assert!(again.expect_err("it has changed").is_conflict());
     let page = store
         .page_of_blobs(
             "aaa",
@@ -188,8 +186,6 @@ async fn what_is_in_an_account_is_listed_and_read_back_in_ranges() -> Result<()>
         store.facts(&BlobName::parse("nobody/where")?, None).await?,
         None
     );
-    store.delete(&note).await?;
-    assert_eq!(store.facts(&note, None).await?, None);
     Ok(())
 }
 

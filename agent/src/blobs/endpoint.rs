@@ -180,6 +180,9 @@ mod tests {
             ("$root/a~b", "/acc/$root/a~b"),
             ("c/a//b", "/acc/c/a//b"),
             ("c/%2e%2e/x", "/acc/c/%252e%252e/x"),
+            ("c/..\\x", "/acc/c/..%5Cx"),
+            ("c/a/", "/acc/c/a/"),
+            ("c/tab\tend", "/acc/c/tab%09end"),
         ] {
             let blob = BlobName::parse(name).expect(name);
             assert_eq!(endpoint.blob(&blob).path(), path, "{name}");

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::time::SystemTime;
 
+use azure_core::error::ErrorKind;
 use azure_core::http::Etag;
 use azure_core::time::{OffsetDateTime, to_rfc7231};
 use azure_storage_blob::models::{
@@ -51,18 +52,12 @@ pub struct BlobFacts {
     pub etag: String,
     /// When it was last written, by the service's clock.
     pub modified: Option<SystemTime>,
-    /// When a blob of this name was made, by the service's clock.
-    pub created: Option<SystemTime>,
     /// The access tier, such as `Archive`, whose content cannot be read.
     pub tier: Option<String>,
-    /// Whether somebody holds a lease.
-    pub is_leased: bool,
     /// Its headers.
     pub headers: BlobHeaders,
     /// Its metadata; empty where it was not asked for.
     pub metadata: Metadata,
-    /// The service's clock when it answered; only where one blob was asked about.
-    pub answered: Option<SystemTime>,
 }
 
 impl BlobFacts {
@@ -73,15 +68,14 @@ impl BlobFacts {
         >,
     ) -> azure_core::Result<Self> {
         Ok(Self {
-            bytes: answer.content_length()?.unwrap_or(0),
+            bytes: answer.content_length()?.ok_or_else(|| {
+                let what = "an answer without a length";
+                azure_core::Error::with_message(ErrorKind::DataConversion, what)
+            })?,
             kind: kind(answer.blob_type()?.as_ref()),
             etag: etag(answer.etag()?),
             modified: answer.last_modified()?.map(SystemTime::from),
-            created: answer.creation_time()?.map(SystemTime::from),
             tier: answer.access_tier()?,
-            is_leased: answer
-                .lease_state()?
-                .is_some_and(|state| state.as_ref() == "leased"),
             headers: BlobHeaders {
                 content_type: answer.content_type()?,
                 content_encoding: answer.content_encoding()?,
@@ -91,10 +85,10 @@ impl BlobFacts {
                 content_md5: md5(answer.content_md5()?.as_deref()),
             },
             metadata: sorted(answer.metadata()?),
-            answered: super::store::clock(answer.headers()),
         })
     }
 
+    /// Returns what a list says of a blob; `None` where it leaves out what every blob has.
     pub(super) fn of_item(item: &BlobItem) -> Option<Self> {
         let properties = item.properties.as_ref()?;
         let metadata = item
@@ -102,19 +96,14 @@ impl BlobFacts {
             .as_ref()
             .and_then(|metadata| metadata.values.clone());
         Some(Self {
-            bytes: properties.content_length.unwrap_or(0),
+            bytes: properties.content_length?,
             kind: kind(properties.blob_type.as_ref()),
             etag: etag(properties.etag.clone()),
             modified: properties.last_modified.map(SystemTime::from),
-            created: properties.creation_time.map(SystemTime::from),
             tier: properties
                 .access_tier
                 .as_ref()
                 .map(|tier| tier.as_ref().to_owned()),
-            is_leased: properties
-                .lease_state
-                .as_ref()
-                .is_some_and(|state| state.as_ref() == "leased"),
             headers: BlobHeaders {
                 content_type: given(properties.content_type.as_ref()),
                 content_encoding: given(properties.content_encoding.as_ref()),
@@ -124,7 +113,6 @@ impl BlobFacts {
                 content_md5: md5(properties.content_md5.as_deref()),
             },
             metadata: sorted(metadata.unwrap_or_default()),
-            answered: None,
         })
     }
 }

@@ -6,7 +6,7 @@ use azure_storage_blob::models::{
 };
 use futures::TryStreamExt as _;
 
-use super::error::StoreError;
+use super::error::{StoreError, StoreFault};
 use super::facts::BlobFacts;
 use super::store::Store;
 
@@ -102,15 +102,20 @@ impl Store {
             });
         };
         let page = page.into_model().map_err(failed)?;
-        let blobs = page.blob_items.iter().filter_map(|item| {
+        let blobs = page.blob_items.iter().map(|item| {
             Some(ListedBlob {
                 name: item.name.clone()?,
                 snapshot: item.snapshot.clone(),
                 facts: BlobFacts::of_item(item)?,
             })
         });
+        // One that was passed over would be missing from an export without a word.
+        let blobs = blobs.collect::<Option<_>>().ok_or_else(|| {
+            let what = "a blob without name or length".to_owned();
+            StoreError::new(doing, container, StoreFault::Malformed { what })
+        })?;
         Ok(BlobPage {
-            blobs: blobs.collect(),
+            blobs,
             next: page.next_marker.filter(|marker| !marker.is_empty()),
         })
     }

@@ -35,4 +35,4 @@ pub use md5::md5_of;
 pub use name::{BlobName, NameError};
 pub use patience::Patience;
 pub use store::{Made, Store};
-pub use write::{Condition, Written};
+pub use write::Condition;

@@ -79,3 +79,32 @@ impl fmt::Display for BlobName {
         write!(f, "{}/{}", self.container, self.name)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_whose_address_would_be_another_blobs_is_refused() {
+        for path in ["c/..", "c/a/../b", "c/./a", "c/a/.", "../a", "c/a/..//b"] {
+            let refused = BlobName::parse(path);
+            assert!(matches!(refused, Err(NameError::Dots { .. })), "{path}");
+        }
+        for path in ["c", "c/", "/a", ""] {
+            let refused = BlobName::parse(path);
+            assert!(matches!(refused, Err(NameError::Parts { .. })), "{path}");
+        }
+        for path in [
+            "c/...",
+            "c/.a",
+            "c/a./b..c",
+            "c//a",
+            "c/a/",
+            "c/%2e%2e/a",
+            "c/..\\a",
+        ] {
+            let name = BlobName::parse(path).expect(path);
+            assert_eq!(name.to_string(), path);
+        }
+    }
+}

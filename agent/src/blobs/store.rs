@@ -1,11 +1,8 @@
 //! An account, ready to be asked.
 
 use std::sync::Arc;
-use std::time::SystemTime;
 
-use azure_core::http::headers::{HeaderName, Headers};
 use azure_core::http::{ClientOptions, RetryOptions, Transport as SdkTransport};
-use azure_core::time::parse_rfc7231;
 use azure_storage_blob::{
     BlobClient, BlobClientOptions, BlobContainerClient, BlobContainerClientOptions,
     BlobServiceClient, BlobServiceClientOptions,
@@ -135,12 +132,6 @@ impl Store {
             ..ClientOptions::default()
         }
     }
-}
-
-/// Returns the service's clock, as an answer has it.
-pub(super) fn clock(headers: &Headers) -> Option<SystemTime> {
-    let date = headers.get_optional_str(&HeaderName::from_static("date"))?;
-    parse_rfc7231(date).ok().map(SystemTime::from)
 }
 
 /// Returns a length that fits into memory.

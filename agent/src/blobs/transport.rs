@@ -104,9 +104,8 @@ impl Transport {
             }
             let attempt = self.attempt(request).await?;
             let asked = match &attempt {
-                Attempt::Answer(_) => None,
+                Attempt::Answer(_) | Attempt::NotReached(_) => None,
                 Attempt::Busy(_, asked) => *asked,
-                Attempt::NotReached(_) => None,
                 Attempt::NoTls(what) => return Err(StoreFault::NoTls { what: what.clone() }),
                 Attempt::Unanswered(_) => {
                     unanswered = true;
@@ -219,8 +218,8 @@ impl Transport {
         }
         if let Authorization::Token(token) = &self.authorization {
             let text = Zeroizing::new(format!("Bearer {}", token.as_str()));
-            let value = HeaderValue::from_str(&text).map_err(|error| malformed(error.into()))?;
-            let mut value = value;
+            let value = HeaderValue::from_str(&text);
+            let mut value = value.map_err(|error| malformed(error.into()))?;
             value.set_sensitive(true);
             signed = signed.header(AUTHORIZATION, value);
         }

@@ -1,11 +1,8 @@
 //! Writing one blob.
 
-use std::time::SystemTime;
-
 use azure_core::http::headers::{HeaderName, Headers};
 use azure_core::http::{Etag, RequestContent};
 use azure_storage_blob::models::{
-    BlobClientSetMetadataOptions, BlobClientSetPropertiesOptions,
     BlockBlobClientCommitBlockListOptions, BlockBlobClientStageBlockOptions,
     BlockBlobClientUploadOptions, BlockLookupList, HttpRange, PageBlobClientCreateOptions,
     PageBlobClientUploadPagesOptions,
@@ -16,7 +13,7 @@ use super::block_id::BlockId;
 use super::error::StoreError;
 use super::facts::{BlobHeaders, Metadata};
 use super::name::BlobName;
-use super::store::{Store, clock};
+use super::store::Store;
 
 /// When a blob may be written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,15 +24,6 @@ pub enum Condition {
     Missing,
     /// This version must be there.
     Is(String),
-}
-
-/// What the store says of a blob that was written.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Written {
-    /// Its version.
-    pub etag: String,
-    /// The service's clock.
-    pub at: Option<SystemTime>,
 }
 
 impl Condition {
@@ -78,7 +66,7 @@ impl Store {
             .map_err(|error| StoreError::of(doing, blob, &error))
     }
 
-    /// Makes a blob of staged blocks, in this order, and of nothing else.
+    /// Makes a blob of staged blocks, in this order, and of nothing else; returns its version.
     ///
     /// # Errors
     /// [`StoreError`], [`StoreError::is_conflict`] when the condition is not met.
@@ -89,7 +77,7 @@ impl Store {
         headers: &BlobHeaders,
         metadata: &Metadata,
         condition: &Condition,
-    ) -> Result<Written, StoreError> {
+    ) -> Result<String, StoreError> {
         let doing = "commit the blocks of";
         let failed = |error: azure_core::Error| StoreError::of(doing, blob, &error);
         let list = BlockLookupList {
@@ -111,12 +99,10 @@ impl Store {
         let client = self.blob(doing, blob, None)?.block_blob_client();
         let list = list.try_into().map_err(failed)?;
         let answer = client.commit_block_list(list, Some(options)).await;
-        answer
-            .map(|answer| written(answer.headers()))
-            .map_err(failed)
+        answer.map(|answer| etag(answer.headers())).map_err(failed)
     }
 
-    /// Makes a block blob in one request. Its `Content-MD5` is that of its content, whatever `headers` say: the service
+    /// Makes a block blob in one request, and returns its version. Its `Content-MD5` is that of its content, whatever `headers` say: the service
     /// checks it, and keeps it.
     ///
     /// # Errors
@@ -128,7 +114,7 @@ impl Store {
         headers: &BlobHeaders,
         metadata: &Metadata,
         condition: &Condition,
-    ) -> Result<Written, StoreError> {
+    ) -> Result<String, StoreError> {
         let doing = "put";
         let options = BlockBlobClientUploadOptions {
             blob_cache_control: headers.cache_control.clone(),
@@ -150,14 +136,11 @@ impl Store {
             .upload(RequestContent::from(content.to_vec()), Some(options))
             .await;
         answer
-            .map(|answer| Written {
-                etag: answer.etag.map(|etag| etag.to_string()).unwrap_or_default(),
-                at: answer.last_modified.map(SystemTime::from),
-            })
+            .map(|answer| answer.etag.map(|etag| etag.to_string()).unwrap_or_default())
             .map_err(|error| StoreError::of(doing, blob, &error))
     }
 
-    /// Makes a page blob of `bytes` zeros.
+    /// Makes a page blob of `bytes` zeros, and returns its version.
     ///
     /// # Errors
     /// [`StoreError`], [`StoreError::is_conflict`] when the condition is not met.
@@ -168,7 +151,7 @@ impl Store {
         headers: &BlobHeaders,
         metadata: &Metadata,
         condition: &Condition,
-    ) -> Result<Written, StoreError> {
+    ) -> Result<String, StoreError> {
         let doing = "make the page blob";
         let options = PageBlobClientCreateOptions {
             blob_cache_control: headers.cache_control.clone(),
@@ -185,7 +168,7 @@ impl Store {
         let client = self.blob(doing, blob, None)?.page_blob_client();
         let answer = client.create(bytes, Some(options)).await;
         answer
-            .map(|answer| written(answer.headers()))
+            .map(|answer| etag(answer.headers()))
             .map_err(|error| StoreError::of(doing, blob, &error))
     }
 
@@ -199,7 +182,7 @@ impl Store {
         at: u64,
         content: Bytes,
         md5: [u8; 16],
-    ) -> Result<Written, StoreError> {
+    ) -> Result<(), StoreError> {
         let doing = "put pages of";
         let options = PageBlobClientUploadPagesOptions {
             transactional_content_md5: Some(md5.to_vec()),
@@ -211,82 +194,14 @@ impl Store {
         let answer = client.upload_pages(content.into(), bytes, range, Some(options));
         answer
             .await
-            .map(|answer| written(answer.headers()))
-            .map_err(|error| StoreError::of(doing, blob, &error))
-    }
-
-    /// Gives a blob these headers; those that are none are taken away.
-    ///
-    /// # Errors
-    /// [`StoreError`], [`StoreError::is_conflict`] when the condition is not met.
-    pub async fn set_headers(
-        &self,
-        blob: &BlobName,
-        headers: &BlobHeaders,
-        condition: &Condition,
-    ) -> Result<Written, StoreError> {
-        let doing = "set the properties of";
-        let options = BlobClientSetPropertiesOptions {
-            blob_cache_control: headers.cache_control.clone(),
-            blob_content_disposition: headers.content_disposition.clone(),
-            blob_content_encoding: headers.content_encoding.clone(),
-            blob_content_language: headers.content_language.clone(),
-            blob_content_md5: headers.content_md5.map(Vec::from),
-            blob_content_type: headers.content_type.clone(),
-            if_match: condition.if_match(),
-            if_none_match: condition.if_none_match(),
-            ..BlobClientSetPropertiesOptions::default()
-        };
-        let client = self.blob(doing, blob, None)?;
-        let answer = client.set_properties(Some(options)).await;
-        answer
-            .map(|answer| written(answer.headers()))
-            .map_err(|error| StoreError::of(doing, blob, &error))
-    }
-
-    /// Gives a blob this metadata, and no other.
-    ///
-    /// # Errors
-    /// [`StoreError`], [`StoreError::is_conflict`] when the condition is not met.
-    pub async fn set_metadata(
-        &self,
-        blob: &BlobName,
-        metadata: &Metadata,
-        condition: &Condition,
-    ) -> Result<Written, StoreError> {
-        let doing = "set the metadata of";
-        let options = BlobClientSetMetadataOptions {
-            if_match: condition.if_match(),
-            if_none_match: condition.if_none_match(),
-            ..BlobClientSetMetadataOptions::default()
-        };
-        let client = self.blob(doing, blob, None)?;
-        let metadata = given(metadata).unwrap_or_default();
-        let answer = client.set_metadata(&metadata, Some(options)).await;
-        answer
-            .map(|answer| written(answer.headers()))
-            .map_err(|error| StoreError::of(doing, blob, &error))
-    }
-
-    /// Takes a blob away; one with snapshots is refused by the service.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn delete(&self, blob: &BlobName) -> Result<(), StoreError> {
-        let doing = "delete";
-        let answer = self.blob(doing, blob, None)?.delete(None).await;
-        answer
             .map(drop)
             .map_err(|error| StoreError::of(doing, blob, &error))
     }
 }
 
-fn written(headers: &Headers) -> Written {
+fn etag(headers: &Headers) -> String {
     let etag = headers.get_optional_string(&HeaderName::from_static("etag"));
-    Written {
-        etag: etag.unwrap_or_default(),
-        at: clock(headers),
-    }
+    etag.unwrap_or_default()
 }
 
 fn given(metadata: &Metadata) -> Option<std::collections::HashMap<String, String>> {

@@ -70,8 +70,7 @@ async fn values(
     attached: &Attached,
     kind: AttachedKind,
 ) -> Result<Vec<(String, String)>, Unusable> {
-    let io =
-        |error: super::drive_files::DriveFailed| Unusable(AttachedStatus::IOFailed, error.message);
+    let io = |error: super::drive_files::DriveFailed| Unusable(AttachedStatus::IOFailed, error.0);
     let found = files.find(&attached.path).await.map_err(io)?;
     let found = found.ok_or_else(|| {
         let what = "it is not on the drive".to_owned();

@@ -20,7 +20,7 @@ use super::run::Run;
 use super::state_file::Progress;
 use super::state_record::{Begun, Done};
 use super::target::{Choice, Target, choose, named};
-use crate::blobs::{BlobFacts, BlobName, BlockId, Condition, StoreError, StoredKind};
+use crate::blobs::{BlobFacts, BlobName, BlockId, Condition, StoreError, StoredKind, md5_of};
 
 /// A blob that did not arrive.
 pub(super) struct Failed {
@@ -96,7 +96,7 @@ async fn attempt(run: &Arc<Run>, number: u64, file: &ManifestFile) -> Result<Out
             way.there = progress.sent.clone();
             (target, true)
         }
-        Before::Nothing => match choose(&run.store, file).await.map_err(before)? {
+        Before::Nothing => match choose(run, number, file).await.map_err(before)? {
             Choice::Skip => {
                 run.add_bytes(file.bytes);
                 return Ok(Outcome::skipped(file));
@@ -251,7 +251,7 @@ impl Way<'_> {
         let (headers, metadata) = (&given.headers, &given.metadata);
         let store = &self.run.store;
         let committed = store.commit(&target.name, &ids, headers, metadata, condition);
-        committed.await.map(|written| written.etag)
+        committed.await
     }
 
     /// Takes a blob of another kind away, which is to be replaced: blocks cannot be put beside it. Only when the file is
@@ -271,14 +271,14 @@ impl Way<'_> {
             &metadata,
             &condition,
         );
-        let put = put.await.map_err(|error| self.of_store(&error))?;
+        let etag = put.await.map_err(|error| self.of_store(&error))?;
         let begun = Begun {
-            over: Some(put.etag.clone()),
+            over: Some(etag.clone()),
             ..target.begun.clone()
         };
         let kept = self.run.keep(|state| state.began(self.number, &begun));
         kept.map_err(|trouble| self.before(trouble))?;
-        Ok(Condition::Is(put.etag))
+        Ok(Condition::Is(etag))
     }
 
     fn of_store(&self, error: &StoreError) -> Box<Failed> {
@@ -311,8 +311,11 @@ impl Way<'_> {
         if begun.over.as_ref() == Some(&facts.etag) {
             return Ok(Before::Begun(target(Some(facts))));
         }
-        if self.file.kind == BlobKind::Page && progress.made && could_be(&facts, self.file) {
-            return Ok(Before::Made(target(Some(facts))));
+        if self.file.kind == BlobKind::Page && could_be(&facts, self.file) {
+            if progress.made || self.is_made(&name, &facts).await? {
+                return Ok(Before::Made(target(Some(facts))));
+            }
+            return Ok(Before::Nothing);
         }
         let is_ours = self.is_ours(&name, &facts).await;
         if is_ours.map_err(|error| Trouble::of_store(&error))? {
@@ -322,7 +325,7 @@ impl Way<'_> {
     }
 
     /// Returns whether a block blob that is there now, and was not before, is the one that this file makes: kind, length,
-    /// and id and length of every block.
+    /// id and length of every block, and their content. Another's of the same length has the same ids.
     async fn is_ours(&self, name: &BlobName, there: &BlobFacts) -> Result<bool, StoreError> {
         let could_be = self.file.kind == BlobKind::Block
             && there.kind == StoredKind::Block
@@ -333,7 +336,19 @@ impl Way<'_> {
         let blocks = self.run.store.committed_blocks(name).await?;
         let own = (0_u64..).zip(self.file.parts());
         let own = own.filter_map(|(number, part)| Some((BlockId::of(number)?, part.bytes)));
-        Ok(blocks.into_iter().eq(own))
+        if !blocks.into_iter().eq(own) {
+            return Ok(false);
+        }
+        for part in self.file.parts() {
+            let _permit = self.run.permit().await;
+            let range = part.at..part.at.saturating_add(part.bytes);
+            let store = &self.run.store;
+            let content = store.read(name, None, range, Some(&there.etag)).await?;
+            if md5_of(&content) != part.hash {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// Returns the blocks that an earlier run sent, and that the store still has.

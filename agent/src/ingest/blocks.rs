@@ -184,7 +184,7 @@ async fn put(run: &Run, sink: &Sink, id: u64, part: Part, content: Bytes) -> Res
         }
         Sink::Pages(name) => {
             let put = run.store.put_pages(name, part.at, content, part.hash);
-            put.await.map(drop)
+            put.await
         }
     };
     sent.map_err(|error| Trouble::of_store(&error).at(part.at))

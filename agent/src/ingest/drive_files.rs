@@ -20,17 +20,16 @@ pub(super) struct DriveFile(Arc<File>);
 
 /// What could not be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct DriveFailed {
-    pub(super) message: String,
-    /// Whether the drive itself failed, not only what is on it.
-    pub(super) is_drive: bool,
-}
+pub(super) struct DriveFailed(pub(super) String);
 
 pub(super) enum Ask {
     Next(Answer<Option<ManifestFile>>),
     Find(String, Answer<Option<DriveFile>>),
     Read(DriveFile, u64, u64, Answer<Bytes>),
 }
+
+/// Longest part that is read at once, whatever a manifest says: the rule's longest blocks have 100 MiB.
+const READ_BYTES_MAX: u64 = 128 << 20;
 
 type Answer<T> = oneshot::Sender<Result<T, DriveFailed>>;
 
@@ -72,10 +71,7 @@ impl DriveFiles {
     }
 
     async fn ask<T>(&self, ask: impl FnOnce(Answer<T>) -> Ask) -> Result<T, DriveFailed> {
-        let gone = || DriveFailed {
-            message: "nobody reads the drive any more".to_owned(),
-            is_drive: true,
-        };
+        let gone = || DriveFailed("nobody reads the drive any more".to_owned());
         let (answer, answered) = oneshot::channel();
         self.0.send(ask(answer)).map_err(|_| gone())?;
         answered.await.map_err(|_| gone())?
@@ -107,10 +103,8 @@ pub(super) fn serve<R: ReadAt, M: std::io::Read>(
 fn next<M: std::io::Read>(
     manifest: &mut ManifestReader<M>,
 ) -> Result<Option<ManifestFile>, DriveFailed> {
-    manifest.next_file().map_err(|error| DriveFailed {
-        message: error.to_string(),
-        is_drive: true,
-    })
+    let next = manifest.next_file();
+    next.map_err(|error| DriveFailed(error.to_string()))
 }
 
 fn find<R: ReadAt>(volume: &Volume<R>, path: &str) -> Result<Option<DriveFile>, DriveFailed> {
@@ -128,10 +122,11 @@ fn read<R: ReadAt>(
     at: u64,
     bytes: u64,
 ) -> Result<Bytes, DriveFailed> {
-    let length = usize::try_from(bytes).map_err(|_| DriveFailed {
-        message: format!("{bytes} bytes are more than memory holds"),
-        is_drive: false,
-    })?;
+    let length = usize::try_from(bytes.min(READ_BYTES_MAX)).unwrap_or(0);
+    if u64::try_from(length).ok() != Some(bytes) {
+        let what = format!("a block of {bytes} bytes is too long; {READ_BYTES_MAX} are the most");
+        return Err(DriveFailed(what));
+    }
     let mut content = vec![0; length];
     volume
         .read(file, at, &mut content)
@@ -140,8 +135,5 @@ fn read<R: ReadAt>(
 }
 
 fn failed(error: &VolumeError) -> DriveFailed {
-    DriveFailed {
-        message: error.to_string(),
-        is_drive: matches!(error, VolumeError::Read(_)),
-    }
+    DriveFailed(error.to_string())
 }

@@ -59,6 +59,9 @@ impl Trouble {
 
     /// Returns what a request that failed means for its blob.
     pub(super) fn of_store(error: &StoreError) -> Self {
+        if error.is_stopped() {
+            return Self::stopped();
+        }
         let status = if error.is_leased() {
             BlobStatus::LeasePresent
         } else if error.is_forbidden() {
@@ -70,12 +73,7 @@ impl Trouble {
         };
         let code = error
             .status()
-            .map_or_else(String::new, |status| status.to_string());
-        let code = if code.is_empty() {
-            status.to_string()
-        } else {
-            code
-        };
+            .map_or_else(|| status.to_string(), |status| status.to_string());
         let message = format!("{error}. {}", error.next());
         Self {
             is_general: error.is_general(),
@@ -85,7 +83,7 @@ impl Trouble {
 
     /// Returns what a file that cannot be read means for its blob.
     pub(super) fn of_drive(error: &DriveFailed) -> Self {
-        let message = format!("the file cannot be read from the drive: {}", error.message);
+        let message = format!("the file cannot be read from the drive: {}", error.0);
         Self::new(BlobStatus::IOFailed, Category::Win32, "IOFailed", message)
     }
 

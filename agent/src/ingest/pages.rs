@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
+use shared::copy_log::{BlobStatus, Category};
 use shared::manifest::ManifestFile;
 
 use super::attached::Given;
 use super::blob::{Failed, Way};
 use super::blocks::Sink;
-use super::outcome::{Hung, Trouble};
+use super::outcome::Trouble;
 use super::run::Run;
 use super::target::Target;
-use crate::blobs::{BlobFacts, StoredKind};
+use crate::blobs::{BlobFacts, BlobName, StoredKind};
 
 impl Way<'_> {
     /// Puts the file as a page blob; returns version and CRC-64.
@@ -37,8 +38,30 @@ impl Way<'_> {
         })?;
         let facts = self.run.store.facts(&target.name, None).await;
         let facts = facts.map_err(|error| self.before(Trouble::of_store(&error)))?;
-        let etag = facts.map(|facts| facts.etag).unwrap_or_default();
-        Ok((etag, crc64))
+        let facts = facts.ok_or_else(|| {
+            let what = "the page blob was deleted while it was filled";
+            let status = BlobStatus::BlobUnexpectedChange;
+            self.before(Trouble::new(status, Category::CloudHttp, "Changed", what))
+        })?;
+        Ok((facts.etag, crc64))
+    }
+
+    /// Returns whether a blob of the right kind and length, which was not there before, is the one that an earlier run made
+    /// and had no time to note: nothing was put into it. Keeps that it is.
+    ///
+    /// # Errors
+    /// [`Trouble`].
+    pub(super) async fn is_made(
+        &self,
+        name: &BlobName,
+        there: &BlobFacts,
+    ) -> Result<bool, Trouble> {
+        let ranges = self.run.store.page_ranges(name, None, Some(&there.etag));
+        let ranges = ranges.await.map_err(|error| Trouble::of_store(&error))?;
+        if ranges.is_empty() {
+            self.run.keep(|state| state.made(self.number))?;
+        }
+        Ok(ranges.is_empty())
     }
 
     async fn make(&self, target: &Target, given: &Given) -> Result<(), Box<Failed>> {
@@ -59,11 +82,7 @@ impl Way<'_> {
                 return Ok(());
             }
         }
-        let failed = Failed {
-            hung: Hung::CANCELLED,
-            ..*self.before(Trouble::of_store(&error))
-        };
-        Err(Box::new(failed))
+        Err(self.before(Trouble::of_store(&error)))
     }
 }
 

@@ -18,7 +18,7 @@ use super::log_files::LogFiles;
 use super::outcome::{Outcome, Trouble};
 use super::report::{IngestFinding, IngestReport};
 use super::state_file::{Progress, StateFile};
-use crate::blobs::Store;
+use crate::blobs::{BlobName, Store};
 use crate::job_error::JobError;
 use crate::journal_file::AppendError;
 use crate::pipeline::Cancel;
@@ -125,7 +125,7 @@ async fn send_all(run: Arc<Run>, parallel: usize) -> IngestReport {
             }
             Ok(None) => break,
             Err(error) => {
-                run.broke("ReadManifestFailed", error.message);
+                run.broke("ReadManifestFailed", error.0);
                 break;
             }
         }
@@ -162,6 +162,16 @@ impl Run {
 
     pub(super) fn progress(&self, blob: u64) -> Progress {
         locked(&self.state).progress(blob)
+    }
+
+    /// Claims a name for a blob until it is done; `false` when another blob of this drive is on its way to it.
+    pub(super) fn claim(&self, name: &BlobName, blob: u64) -> bool {
+        locked(&self.state).claim(&name.to_string(), blob)
+    }
+
+    /// Gives a name back that was claimed and is not used.
+    pub(super) fn unclaim(&self, name: &BlobName) {
+        locked(&self.state).unclaim(&name.to_string());
     }
 
     /// Keeps something in the state file.

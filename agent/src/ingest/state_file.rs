@@ -16,6 +16,8 @@ pub struct StateFile {
     /// Nobody else goes on with it meanwhile.
     _taken: Vec<Box<dyn Taken>>,
     blobs: HashMap<u64, Progress>,
+    /// Names that blobs are on their way to, and which: under one name, the blocks of two would mix.
+    names: HashMap<String, u64>,
 }
 
 /// How far one blob is.
@@ -79,17 +81,17 @@ impl StateFile {
     /// # Errors
     /// [`StateError`].
     pub fn open(path: &Path, of: &StateOf) -> Result<Self, StateError> {
-        let folder = match path.parent() {
-            Some(folder) if folder.as_os_str().is_empty() => PathBuf::from("."),
-            Some(folder) => folder.to_owned(),
-            None => PathBuf::from("."),
-        };
+        let folder = path.parent();
+        let folder = folder.filter(|folder| !folder.as_os_str().is_empty());
+        let folder = folder.unwrap_or(Path::new(".")).to_owned();
         let name = path
             .file_name()
             .unwrap_or_default()
             .to_string_lossy()
             .into_owned();
         let shelves = Shelves::of_folders(&[folder]);
+        // Taken before it is read: what another argosy adds meanwhile would be cut off.
+        let mut taken = take_file(&shelves, &name)?;
         let content = match std::fs::read(path) {
             Ok(content) => Some(content),
             Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => None,
@@ -112,15 +114,19 @@ impl StateFile {
         read(path, kept, of, &mut blobs)?;
         let file = match &content {
             None => AppendFile::create(&shelves, &name)?,
-            Some(_) => {
-                drop(taken(&shelves, &name)?);
-                AppendFile::reopen(&shelves, &name, kept)?
-            }
+            Some(_) => AppendFile::reopen(&shelves, &name, kept)?,
         };
-        let taken = taken(&shelves, &name)?;
+        if taken.is_empty() {
+            taken = take_file(&shelves, &name)?;
+        }
+        let begun = blobs.iter().filter_map(|(blob, progress)| {
+            let begun = progress.begun.as_ref()?;
+            Some((begun.name.clone(), *blob))
+        });
         let mut state = Self {
             file,
             _taken: taken,
+            names: begun.collect(),
             blobs,
         };
         if kept.is_empty() {
@@ -137,6 +143,16 @@ impl StateFile {
     /// Returns how far a blob is.
     pub(super) fn progress(&self, blob: u64) -> Progress {
         self.blobs.get(&blob).cloned().unwrap_or_default()
+    }
+
+    /// Claims a name for a blob until it is done, in this run and those after it; `false` when it is another's.
+    pub(super) fn claim(&mut self, name: &str, blob: u64) -> bool {
+        *self.names.entry(name.to_owned()).or_insert(blob) == blob
+    }
+
+    /// Gives a name back.
+    pub(super) fn unclaim(&mut self, name: &str) {
+        self.names.remove(name);
     }
 
     /// Keeps what was decided of a blob, durably.
@@ -160,6 +176,7 @@ impl StateFile {
     /// Keeps that a blob is in the store. What a power cut takes of that is found out by asking the store.
     pub(super) fn done(&mut self, blob: u64, done: &Done) -> Result<(), AppendError> {
         let done = done.clone();
+        self.unclaim(&done.name);
         self.append(&Record::Done { blob, done })
     }
 
@@ -182,7 +199,7 @@ impl fmt::Debug for StateFile {
     }
 }
 
-fn taken(shelves: &Shelves, name: &str) -> Result<Vec<Box<dyn Taken>>, StateError> {
+fn take_file(shelves: &Shelves, name: &str) -> Result<Vec<Box<dyn Taken>>, StateError> {
     shelves.take(name).map_err(|(path, cause)| {
         if cause.kind() == std::io::ErrorKind::WouldBlock {
             StateError::InUse { path }
@@ -245,9 +262,15 @@ fn take(blobs: &mut HashMap<u64, Progress>, record: Record) {
             blobs.entry(blob).or_default().sent.insert(part);
         }
         Record::Done { blob, done } => {
-            let progress = blobs.entry(blob).or_default();
-            progress.sent = HashSet::new();
-            progress.done = Some(done);
+            // Nothing else of it is asked for any more.
+            let done = Some(done);
+            blobs.insert(
+                blob,
+                Progress {
+                    done,
+                    ..Progress::default()
+                },
+            );
         }
     }
 }
@@ -290,6 +313,30 @@ mod tests {
         assert_eq!(progress.begun, Some(begun()));
         assert_eq!(progress.sent, HashSet::from([0]));
         assert!(state.progress(4).begun.is_none());
+    }
+
+    #[test]
+    fn a_name_is_one_blobs_until_that_is_done_also_in_a_later_run() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("state");
+        let mut state = StateFile::open(&path, &of()).expect("new");
+        assert!(state.claim("film/a", 3) && state.claim("film/a", 3));
+        assert!(!state.claim("film/a", 4));
+        state.began(3, &begun()).expect("kept");
+        drop(state);
+        let mut state = StateFile::open(&path, &of()).expect("again");
+        assert!(!state.claim("film/a", 4) && state.claim("film/b", 4));
+        let done = Done {
+            name: "film/a".to_owned(),
+            etag: "1".to_owned(),
+            crc64: 0,
+            disposition: DispositionStatus::Created,
+        };
+        state.done(3, &done).expect("kept");
+        assert!(state.claim("film/a", 4));
+        drop(state);
+        let mut state = StateFile::open(&path, &of()).expect("again");
+        assert!(state.claim("film/a", 5));
     }
 
     #[test]

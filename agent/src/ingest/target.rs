@@ -4,8 +4,9 @@ use shared::copy_log::{BlobStatus, Category, DispositionStatus};
 use shared::manifest::{Disposition, ManifestFile, renamed};
 
 use super::outcome::Trouble;
+use super::run::Run;
 use super::state_record::Begun;
-use crate::blobs::{BlobFacts, BlobName, Condition, Store};
+use crate::blobs::{BlobFacts, BlobName, Condition};
 
 /// Names that are tried before a blob is given up.
 const NAMES_MAX: u64 = 1000;
@@ -39,29 +40,63 @@ impl Target {
 ///
 /// # Errors
 /// [`Trouble`].
-pub(super) async fn choose(store: &Store, file: &ManifestFile) -> Result<Choice, Trouble> {
+pub(super) async fn choose(run: &Run, number: u64, file: &ManifestFile) -> Result<Choice, Trouble> {
     let name = named(&file.blob)?;
-    let facts = store.facts(&name, None).await;
-    let there = facts.map_err(|error| Trouble::of_store(&error))?;
-    let Some(facts) = there else {
-        return Ok(send(name, None, DispositionStatus::Created));
-    };
-    match file.disposition {
-        Disposition::NoOverwrite => Ok(Choice::Skip),
-        Disposition::Overwrite => {
+    match (file.disposition, look(run, number, &name).await?) {
+        (_, Found::Nothing) => Ok(send(name, None, DispositionStatus::Created)),
+        (Disposition::Rename, _) => free_name(run, number, &name).await,
+        (Disposition::NoOverwrite, Found::Blob(_)) => Ok(Choice::Skip),
+        (Disposition::Overwrite, Found::Blob(facts)) => {
+            // Another of this drive may find it there and replace it too.
+            if !run.claim(&name, number) {
+                return Err(on_its_way(&name));
+            }
             let became = DispositionStatus::Overwritten;
-            Ok(send(name, Some(facts), became))
+            Ok(send(name, Some(*facts), became))
         }
-        Disposition::Rename => free_name(store, &name).await,
+        (Disposition::NoOverwrite | Disposition::Overwrite, Found::OnItsWay) => {
+            Err(on_its_way(&name))
+        }
     }
 }
 
-async fn free_name(store: &Store, taken: &BlobName) -> Result<Choice, Trouble> {
-    for number in 2..=NAMES_MAX {
-        let name = format!("{}/{}", taken.container(), renamed(taken.name(), number));
+/// What is found under a name.
+enum Found {
+    /// Nothing; the name is claimed.
+    Nothing,
+    Blob(Box<BlobFacts>),
+    /// Another blob of this drive is on its way to it.
+    OnItsWay,
+}
+
+/// Claims a name and asks the store, in this order: two that find it free would mix their blocks under it.
+async fn look(run: &Run, number: u64, name: &BlobName) -> Result<Found, Trouble> {
+    if !run.claim(name, number) {
+        return Ok(Found::OnItsWay);
+    }
+    let facts = run.store.facts(name, None).await;
+    match facts.map_err(|error| Trouble::of_store(&error))? {
+        None => Ok(Found::Nothing),
+        Some(facts) => {
+            run.unclaim(name);
+            Ok(Found::Blob(Box::new(facts)))
+        }
+    }
+}
+
+fn on_its_way(name: &BlobName) -> Trouble {
+    let what = format!(
+        "another blob of this drive is on its way to {name}; run the same again to follow this one's rule"
+    );
+    let status = BlobStatus::BlobUnexpectedChange;
+    Trouble::new(status, Category::CloudHttp, "OnItsWay", what)
+}
+
+async fn free_name(run: &Run, number: u64, taken: &BlobName) -> Result<Choice, Trouble> {
+    for copy in 2..=NAMES_MAX {
+        let name = format!("{}/{}", taken.container(), renamed(taken.name(), copy));
         let name = named(&name)?;
-        let facts = store.facts(&name, None).await;
-        if facts.map_err(|error| Trouble::of_store(&error))?.is_none() {
+        if matches!(look(run, number, &name).await?, Found::Nothing) {
             return Ok(send(name, None, DispositionStatus::Renamed));
         }
     }

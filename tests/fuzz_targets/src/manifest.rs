@@ -1,15 +1,19 @@
-//! DriveManifest.xml, as strangers' drives hold it, and the copy logs that tell what became of it.
+//! DriveManifest.xml, as strangers' drives hold it, and the XML around it: copy logs, blob lists, metadata and properties.
 
 use std::io::Read;
 
 use shared::copy_log::{read_classic, read_current};
-use shared::manifest::{ManifestFile, ManifestReader, ManifestWriter};
+use shared::manifest::{AttachedKind, BlobList, ManifestFile, ManifestReader, ManifestWriter};
 
-/// Reads a manifest to its end or its first fault; and the same bytes as if they were a log.
+/// Reads a manifest to its end or its first fault; and the same bytes as if they were the XML around it.
 pub(crate) fn raw(input: &[u8]) {
     _ = read(input);
     _ = read_classic(input);
     _ = read_current(input);
+    _ = BlobList::read(input);
+    for kind in [AttachedKind::Metadata, AttachedKind::Properties] {
+        _ = kind.values(input);
+    }
 }
 
 /// Reads a manifest as it would come from a slow disk, byte by byte: the answer must not depend on that. What of it
