@@ -176,6 +176,23 @@ impl Growing for File {
     }
 }
 
+/// Writes `bytes` to `path`, in the place of a file that is there; durable when this returns. After a crash one of the two
+/// is there, whole.
+///
+/// # Errors
+/// The operating system's.
+pub fn replace_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let name = path.file_name().unwrap_or_default();
+    let mut beside = name.to_owned();
+    beside.push(".new");
+    let beside = path.with_file_name(beside);
+    let mut new = File::create(&beside)?;
+    new.write_all(bytes)?;
+    new.sync_all()?;
+    std::fs::rename(&beside, path)?;
+    path.parent().map_or(Ok(()), sync_folder)
+}
+
 /// Makes what was done to the names in `folder` durable.
 ///
 /// # Errors

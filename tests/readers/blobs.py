@@ -3,6 +3,7 @@
 fill           the sample that the tests export; prints what is in it, by path and snapshot, as JSON
 overwrite P N  puts N other bytes into blob P
 spoil P        gives blob P a Content-MD5 that is not its own
+archive P      moves blob P into the archive tier
 put P FILE     puts a file
 crc64 P...     prints the CRC-64/NVME of blobs, in decimal digits
 """
@@ -120,6 +121,8 @@ elif command == "overwrite":
 elif command == "spoil":
     settings = ContentSettings(content_md5=hashlib.md5(b"something else").digest())
     client(rest[0]).set_http_headers(settings)
+elif command == "archive":
+    client(rest[0]).set_standard_blob_tier("Archive")
 elif command == "crc64":
     for path in rest:
         crc = 0xFFFFFFFFFFFFFFFF

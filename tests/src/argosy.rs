@@ -46,6 +46,25 @@ fn built(cargo: &mut Command) -> Result<PathBuf> {
     built.context("cargo named no executable")
 }
 
+/// Makes an image file of `bytes` bytes that stands for a drive; `more` are further arguments.
+///
+/// # Errors
+/// When the binary does not make it.
+pub fn new_drive(image: &Path, bytes: u64, serial: &str, more: &[&str]) -> Result<()> {
+    let size = bytes.to_string();
+    let drive = [
+        "new-drive",
+        text(image),
+        "--size",
+        &size,
+        "--serial",
+        serial,
+    ];
+    let made = argosy(&[&drive[..], more].concat())?;
+    ensure!(made.status.success(), "{made:?}");
+    Ok(())
+}
+
 /// Has the binary read a drive back and compare it with its journal.
 ///
 /// # Errors

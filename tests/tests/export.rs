@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::{Map, Value};
-use tests::argosy::{argosy, assert_verified, binary, json, text};
+use tests::argosy::{argosy, assert_verified, binary, json, new_drive, text};
 use tests::azurite::{ACCOUNT, Azurite, account_signature};
 use tests::line::Line;
 use tests::oracle;
@@ -58,16 +58,7 @@ impl Bench {
 
     fn drive(&self, serial: &str, bytes: u64) -> Result<PathBuf> {
         let image = self.path(&format!("{serial}.img"));
-        let size = bytes.to_string();
-        let made = argosy(&[
-            "new-drive",
-            text(&image),
-            "--size",
-            &size,
-            "--serial",
-            serial,
-        ])?;
-        ensure!(made.status.success(), "{made:?}");
+        new_drive(&image, bytes, serial, &[])?;
         Ok(image)
     }
 
@@ -94,9 +85,20 @@ impl Bench {
         images: &[&Path],
         more: &[&str],
     ) -> Result<(i32, Value)> {
+        self.export_of(session, &["--blob-list", text(list)], images, more)
+    }
+
+    fn export_of(
+        &self,
+        session: &str,
+        list: &[&str],
+        images: &[&Path],
+        more: &[&str],
+    ) -> Result<(i32, Value)> {
         let (url, journals) = (self.azurite.url(), self.path("journals"));
         let mut arguments = self.store("export", &url);
-        arguments.extend(["--blob-list", text(list), "--session", session]);
+        arguments.extend(list);
+        arguments.extend(["--session", session]);
         arguments.extend(["--journal-dir", text(&journals), "--show-keys", "--drive"]);
         arguments.extend(images.iter().map(|image| text(image)));
         arguments.extend(more);
@@ -321,6 +323,10 @@ fn a_blob_that_changed_or_is_not_what_its_own_hash_says_is_left_out_and_is_the_n
     bench.sdk(&["fill"])?;
     bench.sdk(&["spoil", "music/loveless.mp3"])?;
     bench.put("film/large", 6 * MIB)?;
+    // The one lies on the drive where the other would, which cannot be read.
+    bench.put("music/a:b", 7)?;
+    bench.put("music/a_b", 8)?;
+    bench.sdk(&["archive", "music/a_b"])?;
     let list = bench.list(&[
         ("BlobPathPrefix", "/music/"),
         ("BlobPath", "film/raw/a.mov"),
@@ -360,6 +366,8 @@ fn a_blob_that_changed_or_is_not_what_its_own_hash_says_is_left_out_and_is_the_n
         ("film/large", true),
         ("film/raw/b.txt", true),
         ("music/loveless.mp3", true),
+        ("music/a_b", true),
+        ("music/a:b", false),
         ("music/love/x.mp3", false),
         ("film/raw/a.mov", false),
     ] {
@@ -369,12 +377,13 @@ fn a_blob_that_changed_or_is_not_what_its_own_hash_says_is_left_out_and_is_the_n
     let csv = fs::read_to_string(bench.path("journals").join("CHANGE-1.left-out.csv"))?;
     for (path, reason) in [
         ("film/large", "changed"),
+        ("music/a_b", "archived"),
         ("music/loveless.mp3", "corrupted"),
     ] {
         let row = csv.lines().find(|row| row.contains(path));
         ensure!(row.is_some_and(|row| row.contains(reason)), "{path}: {csv}");
     }
-    // The list goes on where this export ended; what is spoiled stays so.
+    // The list goes on where this export ended; what is spoiled or archived stays so.
     let next = bench.drive("CHANGE-2", 72 * MIB)?;
     let list = bench.not_exported("change-1");
     let more = ["--log-level", "verbose"];
@@ -384,7 +393,7 @@ fn a_blob_that_changed_or_is_not_what_its_own_hash_says_is_left_out_and_is_the_n
     let names: Vec<&String> = listed.keys().collect();
     assert_eq!(names, ["film/large", "film/raw/b.txt"]);
     let left = fs::read_to_string(bench.not_exported("change-2"))?;
-    assert_eq!(left.matches("<BlobPath>").count(), 1, "{left}");
+    assert_eq!(left.matches("<BlobPath>").count(), 2, "{left}");
     logs_tell(&bench, "change-2", "CHANGE-2")
 }
 
@@ -455,7 +464,22 @@ fn what_has_no_room_is_the_list_of_the_next_export() -> Result<()> {
     let left = fs::read_to_string(bench.not_exported("room-1"))?;
     ensure!(left.contains("<BlobPath>music/huge</BlobPath>"), "{left}");
     let second = bench.drive("ROOM-2", 192 * MIB)?;
-    let (code, said) = bench.export("room-2", &bench.not_exported("room-1"), &[&second], &[])?;
+    // The list lies in the store itself, and nothing is there under another name.
+    bench.sdk(&["put", "con/next.xml", text(&bench.not_exported("room-1"))])?;
+    let (code, said) = bench.export_of(
+        "room-2",
+        &["--blob-list-blob", "con/Next.xml"],
+        &[&second],
+        &[],
+    )?;
+    ensure!(code == 2, "{said}");
+    assert_eq!(said["error"]["place"], "con/Next.xml", "{said}");
+    let (code, said) = bench.export_of(
+        "room-2",
+        &["--blob-list-blob", "con/next.xml"],
+        &[&second],
+        &[],
+    )?;
     ensure!(code == 0 && said["verdict"] == "verified", "{said}");
     ensure!(!bench.not_exported("room-2").exists());
     for (blob, value) in bench.unpacked("ROOM-2", password(&said, 0)?)? {

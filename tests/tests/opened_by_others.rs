@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
-use tests::argosy::{argosy, json, text};
+use tests::argosy::{json, new_drive, text};
 use tests::oracle::{self, Loop, Mount};
 use tests::source::{self, Contents};
 
@@ -36,22 +36,8 @@ fn build(cipher: &str, sector_bytes: u64, many: u32) -> Result<Built> {
     source::write_tree(&source, many)?;
     fs::create_dir(&journals)?;
     let sector = sector_bytes.to_string();
-    let size = DISK_BYTES.to_string();
-    let made = argosy(&[
-        "new-drive",
-        text(&image),
-        "--size",
-        &size,
-        "--serial",
-        "MATRIX0001",
-        "--sector-bytes",
-        &sector,
-    ])?;
-    ensure!(
-        made.status.success(),
-        "{}",
-        String::from_utf8_lossy(&made.stderr)
-    );
+    let more = ["--sector-bytes", &sector];
+    new_drive(&image, DISK_BYTES, "MATRIX0001", &more)?;
     let (code, said) = json(&[
         "prepare",
         "--session",

@@ -3,14 +3,13 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use bitlocker_image::Cipher;
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
-use shared::api::{DriveSnapshot, FreeSpace};
+use shared::api::DriveSnapshot;
 use shared::job::Verdict;
 
 use super::blob_list::{BlobListArguments, tell_chosen};
-use super::check_choice::Check;
+use super::filling::Filling;
 use super::prepare::{cancel_on_signal, confirm, watch};
 use super::report;
 use super::screen::{Ended, Screen};
@@ -36,42 +35,17 @@ pub(super) struct Arguments {
     /// Names this run: 3 to 30 of letters, digits, `_`, `-` and `#`
     #[arg(long)]
     session: String,
-    /// Where the journals go. They hold the drives' keys: name a second folder and each gets a copy
-    #[arg(long, required = true, num_args = 1.., value_name = "DIR")]
-    journal_dir: Vec<PathBuf>,
+    #[command(flatten)]
+    filling: Filling,
     /// A drive: a block device or an image file, and its label's serial where the hardware's cannot be read
     #[arg(long, required = true, num_args = 1.., value_name = "PATH[=SERIAL]")]
     pub(super) drive: Vec<String>,
-    /// How the drives are encrypted: xts-aes-128, xts-aes-256, cbc-aes-128, cbc-aes-256
-    #[arg(long, default_value_t = Cipher::XtsAes128, value_name = "NAME")]
-    cipher: Cipher,
     /// Also makes a key file (external key) for each drive, in this folder: what the service's own drives open with
     #[arg(long, value_name = "DIR")]
     bek: Option<PathBuf>,
-    /// Checks the drive for errors before copying
-    #[arg(long, value_enum, default_value_t = Check::Quick)]
-    check: Check,
-    /// Erases the drive of this serial, whatever is on it
-    #[arg(long, num_args = 1.., value_name = "SERIAL")]
-    erase: Vec<String>,
-    /// Overwrites space that no blob takes
-    #[arg(long, conflicts_with = "keep_free_space")]
-    wipe: bool,
-    /// Leaves old data readable in space that no blob takes
-    #[arg(long)]
-    keep_free_space: bool,
     /// Writes the service's logs beside the journals: a copy log of what went wrong, and every blob with its checksum
     #[arg(long, value_enum, default_value_t = LogLevel::None)]
     log_level: LogLevel,
-    /// Drives written at the same time; all when not given
-    #[arg(long, value_name = "N")]
-    parallel: Option<usize>,
-    /// Does not read the drives back
-    #[arg(long)]
-    no_verify: bool,
-    /// Shows the recovery passwords at the end
-    #[arg(long)]
-    show_keys: bool,
     /// Prints one JSON object
     #[arg(long)]
     pub(super) json: bool,
@@ -108,10 +82,16 @@ pub(super) fn run(
     };
     let reply = jobs.start(request)?;
     let mut events = jobs.subscribe();
-    let job = confirm(&jobs, &reply, &arguments.erase, screen)?;
+    let job = confirm(&jobs, &reply, &arguments.filling.erase, screen)?;
     let snapshot = watch(&jobs, &job, &mut events, screen)?;
-    let folders = &arguments.journal_dir;
-    let mut object = report::report(&jobs, &snapshot, folders, arguments.show_keys, screen);
+    let folders = &arguments.filling.journal_dir;
+    let mut object = report::report(
+        &jobs,
+        &snapshot,
+        folders,
+        arguments.filling.show_keys,
+        screen,
+    );
     let mut kind = jobs.kind(&job);
     if tell_not_exported(folders, &arguments.session, &mut object, screen)? {
         kind = kind.max(Some(Kind::Incomplete));
@@ -163,22 +143,15 @@ fn put(object: &mut Value, name: &str, value: Value) {
 }
 
 fn request(arguments: &Arguments) -> JobRequest {
-    let free_space = match (arguments.wipe, arguments.keep_free_space) {
-        (true, _) => FreeSpace::Wipe,
-        (_, true) => FreeSpace::Keep,
-        _ => FreeSpace::Blank,
-    };
+    let free_space = arguments.filling.free_space();
     let drives = arguments.drive.iter();
     JobRequest {
         drives: drives.map(|text| parse_drive(text, free_space)).collect(),
-        journal_dirs: arguments.journal_dir.clone(),
-        cipher: arguments.cipher,
         external_key_dir: arguments.bek.clone(),
         // The drive stays here, or goes to whoever unpacks it: no data centre looks at its sectors.
         sector_doubt: SectorDoubt::Accept,
-        parallel: arguments.parallel,
-        check: arguments.check.into(),
-        verify: !arguments.no_verify,
-        ..JobRequest::listing(&arguments.session, Origin::Store)
+        ..arguments
+            .filling
+            .of(JobRequest::listing(&arguments.session, Origin::Store))
     }
 }

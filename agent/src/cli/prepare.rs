@@ -2,16 +2,15 @@
 
 use std::path::PathBuf;
 
-use bitlocker_image::Cipher;
 use clap::Args;
 use disk::SectorSize;
 use serde_json::{Value, json};
-use shared::api::{Event, FreeSpace, JobSnapshot, PlanShare, PlannedDriveSummary, StartReply};
+use shared::api::{Event, JobSnapshot, PlanShare, PlannedDriveSummary, StartReply};
 use shared::job::{LeftOut, Verdict};
 use tokio::sync::broadcast::Receiver;
 use zeroize::Zeroizing;
 
-use super::check_choice::Check;
+use super::filling::Filling;
 use super::numbers::Numbers;
 use super::progress::follow;
 use super::scan_bar::ScanBar;
@@ -33,9 +32,8 @@ pub(super) struct Arguments {
     /// Names this run, and the folder on the drives: 3 to 30 of letters, digits, `_`, `-` and `#`
     #[arg(long)]
     session: String,
-    /// Where the journals go. They hold the drives' keys: name a second folder and each gets a copy
-    #[arg(long, required = true, num_args = 1.., value_name = "DIR")]
-    journal_dir: Vec<PathBuf>,
+    #[command(flatten)]
+    filling: Filling,
     /// The folder whose content travels
     #[arg(long, requires = "to", value_name = "PATH")]
     source: Option<PathBuf>,
@@ -55,27 +53,12 @@ pub(super) struct Arguments {
     /// A driveset.csv
     #[arg(long, value_name = "CSV", conflicts_with = "drive")]
     pub(super) driveset: Option<PathBuf>,
-    /// How the drives are encrypted: xts-aes-128, xts-aes-256, cbc-aes-128, cbc-aes-256
-    #[arg(long, default_value_t = Cipher::XtsAes128, value_name = "NAME")]
-    cipher: Cipher,
     /// Also makes a key file for each drive, in this folder
     #[arg(long, value_name = "DIR")]
     bek: Option<PathBuf>,
     /// Also lets a passphrase open the drives: the first line of this file
     #[arg(long, value_name = "FILE")]
     passphrase_file: Option<PathBuf>,
-    /// Checks the drive for errors before copying
-    #[arg(long, value_enum, default_value_t = Check::Quick)]
-    check: Check,
-    /// Erases the drive of this serial, whatever is on it
-    #[arg(long, num_args = 1.., value_name = "SERIAL")]
-    erase: Vec<String>,
-    /// Overwrites space that no file takes
-    #[arg(long, conflicts_with = "keep_free_space")]
-    wipe: bool,
-    /// Leaves old data readable in space that no file takes
-    #[arg(long)]
-    keep_free_space: bool,
     /// Fills only these drives of the plan, for a station that shares it: 1-6, or 2,5
     #[arg(long, requires = "plan", value_name = "NUMBERS")]
     only: Option<Numbers>,
@@ -108,15 +91,6 @@ pub(super) struct Arguments {
     /// A folder here that stands for a Windows path of the data set, as in 'E:\=/mnt/e'
     #[arg(long, num_args = 1.., value_name = "PREFIX=FOLDER")]
     pub(super) map: Vec<String>,
-    /// Drives written at the same time; all when not given
-    #[arg(long, value_name = "N")]
-    parallel: Option<usize>,
-    /// Does not read the drives back
-    #[arg(long)]
-    no_verify: bool,
-    /// Shows the recovery passwords at the end
-    #[arg(long)]
-    show_keys: bool,
     /// Prints one JSON object
     #[arg(long)]
     pub(super) json: bool,
@@ -127,7 +101,8 @@ pub(super) fn run(
     screen: &Screen,
     drives: &Drives,
 ) -> Result<Ended, JobError> {
-    let (erase, show_keys) = (arguments.erase.clone(), arguments.show_keys);
+    let filling = &arguments.filling;
+    let (erase, show_keys) = (filling.erase.clone(), filling.show_keys);
     carry_out(request(arguments)?, &erase, show_keys, screen, drives)
 }
 
@@ -208,11 +183,8 @@ pub(super) fn watch(
 
 fn request(arguments: Arguments) -> Result<JobRequest, JobError> {
     let map = parse_map(&arguments.map)?;
-    let free_space = match (arguments.wipe, arguments.keep_free_space) {
-        (true, _) => FreeSpace::Wipe,
-        (_, true) => FreeSpace::Keep,
-        _ => FreeSpace::Blank,
-    };
+    let filling = &arguments.filling;
+    let free_space = filling.free_space();
     let drives = match &arguments.driveset {
         Some(path) => read_drives(path, &map, free_space)?,
         None => arguments
@@ -243,8 +215,6 @@ fn request(arguments: Arguments) -> Result<JobRequest, JobError> {
     Ok(JobRequest {
         drives,
         add: arguments.add,
-        journal_dirs: arguments.journal_dir,
-        cipher: arguments.cipher,
         external_key_dir: arguments.bek,
         passphrase,
         sector: arguments.sector_bytes,
@@ -253,16 +223,13 @@ fn request(arguments: Arguments) -> Result<JobRequest, JobError> {
         } else {
             SectorDoubt::Refuse
         },
-        parallel: arguments.parallel,
-        check: arguments.check.into(),
-        verify: !arguments.no_verify,
         content_md5: arguments.content_md5,
         leave_unreadable: arguments.leave_unreadable,
         other_file_systems: arguments.other_file_systems,
         renames: read_new_names(arguments.renames.as_deref())?,
         accept_moved: arguments.accept_moved,
         only: arguments.only.map_or_else(Vec::new, |numbers| numbers.0),
-        ..JobRequest::listing(&arguments.session, origin)
+        ..filling.of(JobRequest::listing(&arguments.session, origin))
     })
 }
 

@@ -238,15 +238,15 @@ impl StoreRead {
         };
         let is_busy = error
             .status()
-            .is_some_and(|status| status >= 500 || status == 429);
+            .is_some_and(|status| status >= 500 || matches!(status, 408 | 429));
         let text = error.to_string();
         if error.is_general() || error.is_forbidden() || is_busy {
-            let mut why = self
-                .shared
-                .gave_up
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner);
-            why.get_or_insert(error);
+            // That the person stopped it is nothing to tell of the store.
+            if !error.is_stopped() {
+                let why = self.shared.gave_up.lock();
+                let mut why = why.unwrap_or_else(PoisonError::into_inner);
+                why.get_or_insert(error);
+            }
             self.shared.cancel.cancel();
         }
         io::Error::new(kind, text)

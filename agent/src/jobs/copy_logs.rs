@@ -9,14 +9,14 @@ use shared::copy_log::{
     Category, DriveStatus, Errored, Succeeded, write_errored, write_succeeded, write_summary,
 };
 use shared::job::LeftOutReason;
-use shared::journal::journal_file_name;
 use shared::plan::Listing;
 use shared::plan::export::{Export, ExportBlob};
 
+use super::left_on_the_way::left_on_the_way;
 use super::session_plans::plans;
-use crate::attempt::read_left_out;
 use crate::export::Sums;
 use crate::job_error::JobError;
+use crate::shelf::replace_file;
 
 /// Writes the logs of the drives `serials` of an export beside the first journals, and returns their paths. With
 /// `sums`, the verbose log of every blob that they have a checksum of.
@@ -46,7 +46,7 @@ pub fn copy_logs(
                 listing: &plan.gathered.listing,
                 export,
                 entries,
-                left_out: left_out(folder, serial),
+                left_out: left_on_the_way(folders, serial)?,
             };
             let name = |what: &str| {
                 let name = format!("{}_{}_{what}.xml", file_name(session), file_name(serial));
@@ -64,20 +64,12 @@ pub fn copy_logs(
 }
 
 fn put(path: &Path, content: std::io::Result<Vec<u8>>) -> Result<(), JobError> {
-    let put = content.and_then(|content| std::fs::write(path, content));
+    let put = content.and_then(|content| replace_file(path, &content));
     put.map_err(|error| {
         let what = format!("cannot write the log: {error}");
         let place = path.display().to_string();
         JobError::io(what, place, "The drives are as their journals say.")
     })
-}
-
-/// Returns why files are not on a drive, by path.
-fn left_out(folder: &Path, serial: &str) -> HashMap<String, LeftOutReason> {
-    let list = folder.join(journal_file_name(serial));
-    let files = read_left_out(&list.with_extension("left-out.csv"));
-    let files = files.unwrap_or_default().into_iter();
-    files.map(|file| (file.path, file.reason)).collect()
 }
 
 /// One drive.

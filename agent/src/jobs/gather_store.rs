@@ -9,7 +9,7 @@ use shared::plan::export::{Export, Placed, place};
 
 use super::gather::Gathered;
 use super::request::{ExportRequest, JobRequest};
-use super::room::shown;
+use super::room::{shown, wanted};
 use crate::blobs::BlobName;
 use crate::export::ChosenBlob;
 use crate::job_error::JobError;
@@ -27,15 +27,20 @@ pub(super) fn from_store(
     gathered.words = (store.clone(), "drives".to_owned());
     gathered.reach = Some(export.reach.clone());
     gathered.sums.clone_from(&export.sums);
-    let mut going = Vec::new();
+    let (mut going, mut left) = (Vec::new(), Vec::new());
     for chosen in &export.chosen.blobs {
-        match cannot_go(chosen) {
-            Some(reason) => gathered.skipped.push(LeftOut {
-                path: shown(&chosen.blob, &chosen.path),
-                reason,
-            }),
-            None => going.push(chosen),
+        let Some(reason) = cannot_go(chosen) else {
+            going.push(chosen);
+            continue;
+        };
+        // The next export's list is XML.
+        if reason != LeftOutReason::NameNotUnicode {
+            left.extend(wanted(&chosen.blob, &chosen.path));
         }
+        gathered.skipped.push(LeftOut {
+            path: shown(&chosen.blob, &chosen.path),
+            reason,
+        });
     }
     let wanting: Vec<Placed<'_>> = going
         .iter()
@@ -69,7 +74,7 @@ pub(super) fn from_store(
     gathered.mapping.export = Some(Export {
         store,
         blobs: Arc::new(blobs),
-        left: Vec::new(),
+        left,
     });
     Ok(gathered)
 }
@@ -84,4 +89,65 @@ fn cannot_go(chosen: &ChosenBlob) -> Option<LeftOutReason> {
     }
     let is_named = BlobName::parse(&chosen.path).is_ok();
     (!is_named).then_some(LeftOutReason::NameNotBlob)
+}
+
+#[cfg(test)]
+mod tests {
+    use ntfs_image::FileTime;
+    use shared::manifest::WantedBlobs;
+    use shared::plan::export::{ExportBlob, StoredKind, StoredProperties};
+
+    use super::super::request::Origin;
+    use super::*;
+    use crate::blobs::{Authorization, Endpoint, Patience, Store};
+    use crate::export::{Chosen, Reach};
+    use crate::pipeline::Cancel;
+
+    fn chosen(path: &str, is_archived: bool) -> ChosenBlob {
+        ChosenBlob {
+            path: path.to_owned(),
+            bytes: 5,
+            modified: FileTime(0),
+            is_archived,
+            blob: ExportBlob {
+                path: None,
+                snapshot: None,
+                kind: StoredKind::Block,
+                etag: "0x1".into(),
+                properties: StoredProperties::default(),
+                metadata: Vec::new(),
+            },
+        }
+    }
+
+    #[test]
+    fn what_cannot_go_is_named_and_in_the_next_list_where_xml_can_hold_its_name() {
+        let endpoint = Endpoint::parse("https://a.blob.core.windows.net").expect("an address");
+        let signature = Authorization::signature(b"sv=2021-08-06&sig=x").expect("a signature");
+        let store = Store::open(endpoint, signature, Patience::default(), Cancel::default());
+        let blobs = vec![
+            chosen("c/cold", true),
+            chosen("c/odd\u{1}", false),
+            chosen("c/warm", false),
+        ];
+        let export = ExportRequest {
+            reach: Reach::new(store.expect("nothing is asked yet")).expect("threads"),
+            chosen: Arc::new(Chosen {
+                blobs,
+                ..Chosen::default()
+            }),
+            sums: None,
+        };
+        let request = JobRequest::listing("session", Origin::Store);
+        let gathered = from_store(&request, &export).expect("few");
+        let skipped: Vec<_> = gathered.skipped.iter().map(|left| left.reason).collect();
+        assert_eq!(
+            skipped,
+            [LeftOutReason::Archived, LeftOutReason::NameNotUnicode]
+        );
+        let export = gathered.mapping.export.expect("it is one");
+        let cold = WantedBlobs::blob("c/cold", None);
+        assert_eq!(export.left, cold.into_iter().collect::<Vec<_>>());
+        assert_eq!((export.blobs.len(), gathered.listing.len()), (1, 1));
+    }
 }

@@ -24,6 +24,7 @@ mod hub;
 mod interrupted;
 mod kept_paths;
 mod kept_volume;
+mod left_on_the_way;
 mod locate;
 mod moved;
 mod not_exported;

@@ -4,14 +4,13 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use shared::blob_name::file_name;
-use shared::journal::journal_file_name;
-use shared::manifest::{BlobList, WantedBlobs};
+use shared::manifest::BlobList;
 
+use super::left_on_the_way::left_on_the_way;
 use super::room::wanted;
 use super::session_plans::plans;
-use crate::attempt::read_left_out;
 use crate::job_error::JobError;
-use crate::shelf::sync_folder;
+use crate::shelf::{replace_file, sync_folder};
 
 /// Blobs of an export that are on no drive.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,31 +28,45 @@ pub struct NotExported {
 /// # Errors
 /// [`JobError`] when plan or list cannot be read or written; the drives are as they are.
 pub fn not_exported(folders: &[PathBuf], session: &str) -> Result<Option<NotExported>, JobError> {
+    let plans = plans(folders, session)?;
+    // What a drive that died left out, its spare tried again.
+    let is_replaced = |serial: &str| {
+        plans
+            .iter()
+            .any(|(_, replaced)| replaced.as_deref() == Some(serial))
+    };
     let mut found = BTreeSet::new();
-    for (plan, _) in plans(folders, session)? {
+    for (plan, _) in &plans {
         let Some(export) = &plan.gathered.mapping.export else {
             return Ok(None);
         };
         found.extend(export.left.iter().cloned());
-        let serials = plan.head.drives.iter().map(|drive| &drive.identity.serial);
-        let left_out: BTreeSet<String> = serials
-            .filter_map(|serial| left_out_of(folders, serial))
-            .flatten()
-            .collect();
-        for (number, entry) in plan.gathered.listing.iter() {
-            if left_out.contains(entry.path) {
-                let blob = export.blob(number);
-                found.extend(blob.and_then(|blob| wanted(blob, entry.path)));
+        for (drive, entries) in plan.head.drives.iter().zip(&plan.entries) {
+            let serial = drive.identity.serial.as_str();
+            if is_replaced(serial) {
+                continue;
+            }
+            let left_out = left_on_the_way(folders, serial)?;
+            for number in entries {
+                let place = plan.gathered.listing.entry(*number).path;
+                if left_out.contains_key(place) {
+                    let blob = export.blob(*number);
+                    found.extend(blob.and_then(|blob| wanted(blob, place)));
+                }
             }
         }
     }
     let count = u64::try_from(found.len()).unwrap_or(u64::MAX);
     let name = format!("{}.not-exported.xml", file_name(session));
+    let list = BlobList {
+        wanted: found.into_iter().collect(),
+        duplicates: 0,
+    };
     for folder in folders {
-        let written = write(&folder.join(&name), &found).and_then(|()| sync_folder(folder));
-        written.map_err(|error| {
-            let place = folder.join(&name).display().to_string();
+        let path = folder.join(&name);
+        write(folder, &path, &list).map_err(|error| {
             let what = format!("cannot write the list of blobs that are on no drive: {error}");
+            let place = path.display().to_string();
             JobError::io(what, place, "The drives are as their journals say.")
         })?;
     }
@@ -64,30 +77,14 @@ pub fn not_exported(folders: &[PathBuf], session: &str) -> Result<Option<NotExpo
     }))
 }
 
-/// Returns the paths that the list beside a drive's journal names; `None` where there is no such list.
-fn left_out_of(folders: &[PathBuf], serial: &str) -> Option<Vec<String>> {
-    let journal = journal_file_name(serial);
-    let mut lists = folders
-        .iter()
-        .map(|folder| folder.join(&journal).with_extension("left-out.csv"));
-    let files = lists.find_map(|path| read_left_out(&path))?;
-    Some(files.into_iter().map(|file| file.path).collect())
-}
-
 /// Writes a list, or takes an earlier one away when it would be empty.
-fn write(path: &Path, found: &BTreeSet<WantedBlobs>) -> std::io::Result<()> {
-    if found.is_empty() {
-        return match std::fs::remove_file(path) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
-            _ => Ok(()),
-        };
+fn write(folder: &Path, path: &Path, list: &BlobList) -> std::io::Result<()> {
+    if !list.wanted.is_empty() {
+        return replace_file(path, &list.to_xml()?);
     }
-    let list = BlobList {
-        wanted: found.iter().cloned().collect(),
-        duplicates: 0,
-    };
-    let beside = path.with_extension("xml.new");
-    std::fs::write(&beside, list.to_xml())?;
-    std::fs::File::open(&beside)?.sync_all()?;
-    std::fs::rename(&beside, path)
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error),
+        Ok(()) => sync_folder(folder),
+    }
 }

@@ -3,15 +3,13 @@
 //! It is for people, and may be given to the next `prepare --renames`. What counts is the frozen plan,
 //! which holds the same names, and whose hash is in every journal.
 
-use std::fs::File;
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use shared::blob_name::file_name;
 use shared::plan::{Mapping, renames_csv};
 
 use crate::job_error::JobError;
-use crate::shelf::sync_folder;
+use crate::shelf::replace_file;
 
 /// Writes the original and the new names into each of `folders`, durable when it returns; nothing where no
 /// name is changed.
@@ -28,7 +26,7 @@ pub(super) fn write(folders: &[PathBuf], session: &str, mapping: &Mapping) -> Re
     }
     for folder in folders {
         let file = folder.join(format!("{}.renames.csv", file_name(session)));
-        durable(folder, &file, &text).map_err(|error| {
+        replace_file(&file, text.as_bytes()).map_err(|error| {
             JobError::io(
                 format!("cannot keep the new names there: {error}"),
                 file.display().to_string(),
@@ -37,13 +35,4 @@ pub(super) fn write(folders: &[PathBuf], session: &str, mapping: &Mapping) -> Re
         })?;
     }
     Ok(())
-}
-
-fn durable(folder: &Path, file: &Path, text: &str) -> std::io::Result<()> {
-    let beside = file.with_extension("csv.new");
-    let mut new = File::create(&beside)?;
-    new.write_all(text.as_bytes())?;
-    new.sync_all()?;
-    std::fs::rename(&beside, file)?;
-    sync_folder(folder)
 }

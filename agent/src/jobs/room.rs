@@ -5,7 +5,7 @@ use std::sync::Arc;
 use shared::job::{LeftOut, LeftOutReason};
 use shared::manifest::WantedBlobs;
 use shared::plan::export::{Export, ExportBlob};
-use shared::plan::{DriveSize, FitError, Kind, Listing, Plan, PlanOptions, fit};
+use shared::plan::{DriveSize, FitError, Kind, Listing, Mapping, Plan, PlanOptions, fit};
 
 use super::gather::Gathered;
 use crate::job_error::JobError;
@@ -26,7 +26,12 @@ pub fn as_much_as_fits(
         listing.entry(number).bytes < largest
     })?;
     loop {
-        match planned(gathered, sizes, as_many_as_needed) {
+        match planned(
+            &gathered.listing,
+            &gathered.mapping,
+            sizes,
+            as_many_as_needed,
+        ) {
             Ok(plan) => return Ok(plan),
             Err(FitError::FileTooLarge { path, .. }) => {
                 gathered.keep(LeftOutReason::TooLarge, &|listing, number| {
@@ -40,31 +45,38 @@ pub fn as_much_as_fits(
     let (mut fitting, mut beyond) = (0, gathered.listing.len());
     while beyond.saturating_sub(fitting) > 1 {
         let middle = fitting.midpoint(beyond);
-        let mut part = gathered.alike(Listing::new());
+        let mut part = Listing::new();
         for number in 0..middle {
-            push(&mut part.listing, &gathered.listing, number)?;
+            push(&mut part, &gathered.listing, number)?;
         }
-        match planned(&part, sizes, as_many_as_needed) {
+        match planned(&part, &gathered.mapping, sizes, as_many_as_needed) {
             Ok(_) => fitting = middle,
             Err(FitError::DoesNotFit { .. }) => beyond = middle,
             Err(error) => return Err(cannot(&error)),
         }
     }
     gathered.keep(LeftOutReason::NoRoom, &|_, number| number < fitting)?;
-    planned(gathered, sizes, as_many_as_needed).map_err(|error| cannot(&error))
+    let planned = planned(
+        &gathered.listing,
+        &gathered.mapping,
+        sizes,
+        as_many_as_needed,
+    );
+    planned.map_err(|error| cannot(&error))
 }
 
 fn planned(
-    gathered: &Gathered,
+    listing: &Listing,
+    mapping: &Mapping,
     sizes: &[DriveSize],
     as_many_as_needed: bool,
 ) -> Result<Plan, FitError> {
     let options = PlanOptions {
-        mapping: gathered.mapping.clone(),
+        mapping: mapping.clone(),
         bare: false,
         as_many_as_needed,
     };
-    fit(&gathered.listing, &options, sizes)
+    fit(listing, &options, sizes)
 }
 
 fn cannot(error: &FitError) -> JobError {
@@ -83,33 +95,17 @@ fn push(part: &mut Listing, whole: &Listing, number: u32) -> Result<(), JobError
 }
 
 impl Gathered {
-    /// Returns the same with another listing.
-    fn alike(&self, listing: Listing) -> Self {
-        Self {
-            listing,
-            mapping: self.mapping.clone(),
-            roots: Vec::new(),
-            attached: Vec::new(),
-            skipped: Vec::new(),
-            unreadable: self.unreadable,
-            unique_bytes: None,
-            notes: Vec::new(),
-            words: self.words.clone(),
-            reach: None,
-            sums: None,
-        }
-    }
-
     /// Keeps some blobs of an export; the others are left out for `reason`.
     fn keep(
         &mut self,
         reason: LeftOutReason,
         is_kept: &dyn Fn(&Listing, u32) -> bool,
     ) -> Result<(), JobError> {
-        let Some(export) = self.mapping.export.take() else {
+        let Some(mut export) = self.mapping.export.take() else {
             return Ok(());
         };
-        let (mut listing, mut blobs, mut left) = (Listing::new(), Vec::new(), export.left.clone());
+        let (mut listing, mut blobs) = (Listing::new(), Vec::new());
+        let mut left = std::mem::take(&mut export.left);
         for (number, entry) in self.listing.iter() {
             let Some(blob) = export.blob(number) else {
                 continue;

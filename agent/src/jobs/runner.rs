@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use bitlocker_image::Cipher;
 use shared::api::{Finding, News};
-use shared::job::{Moment, Stage};
+use shared::job::{Moment, Stage, Verdict};
 
 use super::freeze::{Frozen, freeze};
 use super::gather::Gathered;
@@ -182,25 +182,24 @@ pub(super) fn run_drives(
         }
         over.store(true, Ordering::Release);
     });
-    if let Some(why) = opened.gave_up.as_ref().and_then(GaveUp::why) {
-        tell_store_failed(job, &why, &meters, publish);
-    }
     let mut ends = ends.into_inner().unwrap_or_else(PoisonError::into_inner);
     ends.sort_by_key(|(number, _, _)| *number);
-    Ok(ends
+    let ends: Vec<(String, DriveEnd)> = ends
         .into_iter()
         .map(|(_, serial, end)| (serial, end))
-        .collect())
+        .collect();
+    if let Some(why) = opened.gave_up.as_ref().and_then(GaveUp::why) {
+        tell_store_failed(job, &why, &ends, publish);
+    }
+    Ok(ends)
 }
 
-/// Tells of every drive that the store stopped it, and what to do.
-fn tell_store_failed(
-    job: &str,
-    why: &StoreError,
-    meters: &HashMap<String, DriveMeter>,
-    publish: &Publish,
-) {
-    for serial in meters.keys() {
+/// Tells of every drive that the store stopped, and what to do; drives that were done before are none of them.
+fn tell_store_failed(job: &str, why: &StoreError, ends: &[(String, DriveEnd)], publish: &Publish) {
+    let stopped = ends
+        .iter()
+        .filter(|(_, end)| end.verdict == Verdict::Failed);
+    for (serial, _) in stopped {
         let message = format!(
             "{why}. {} Then go on with argosy resume: nothing that is durable is read again",
             why.next()

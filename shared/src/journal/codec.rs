@@ -342,7 +342,7 @@ fn read_session(fields: &mut Reader<'_>) -> Result<Session, String> {
             "records of version {format}; this program knows version {FORMAT}"
         ));
     }
-    Ok(Session {
+    let mut session = Session {
         tool: fields.text("Tool")?,
         session: fields.one_of("Session", |word| word.parse().ok())?,
         plan_hash: fields.hash("PlanHash")?,
@@ -361,21 +361,18 @@ fn read_session(fields: &mut Reader<'_>) -> Result<Session, String> {
         files: fields.number("Files")?,
         bytes: fields.number("Bytes")?,
         exported: false,
-    })
-    .and_then(|session: Session| read_exported(fields, session))
+    };
+    session.exported = read_exported(fields, &session.drive.serial)?;
+    Ok(session)
 }
 
-/// Reads what says that a drive is filled from a store. Journals of imports do not have it.
-fn read_exported(fields: &mut Reader<'_>, session: Session) -> Result<Session, String> {
+/// Reads whether a drive is filled from a store. Journals of imports do not say it.
+fn read_exported(fields: &mut Reader<'_>, serial: &str) -> Result<bool, String> {
     if fields.is_over() {
-        return Ok(session);
+        return Ok(false);
     }
-    let expected = export_manifest_name(&session.drive.serial);
-    fields.one_of(EXPORT_MANIFEST, |word| (word == expected).then_some(()))?;
-    Ok(Session {
-        exported: true,
-        ..session
-    })
+    let expected = export_manifest_name(serial);
+    fields.one_of(EXPORT_MANIFEST, |word| (word == expected).then_some(true))
 }
 
 fn read_key(fields: &mut Reader<'_>) -> Result<Key, String> {

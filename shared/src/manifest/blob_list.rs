@@ -11,12 +11,12 @@
 //! `Snapshot`, as the manifest has an element of that name; lists that people write need it never.
 
 use std::collections::HashSet;
-use std::io::Read;
+use std::io::{self, Read, Write as _};
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::error::{ManifestError, ManifestFault, cut};
+use super::error::{ManifestError, cut};
 use super::escape::write_escaped;
 use super::reader::{Element, Xml};
 
@@ -107,14 +107,16 @@ impl BlobList {
     }
 
     /// Returns the list as a file.
-    #[must_use]
-    pub fn to_xml(&self) -> Vec<u8> {
+    ///
+    /// # Errors
+    /// [`super::NotXml`] inside an [`io::Error`], for a name that XML cannot hold.
+    pub fn to_xml(&self) -> io::Result<Vec<u8>> {
         let mut text = b"<?xml version=\"1.0\" encoding=\"utf-8\"?>\r\n<BlobList>\r\n".to_vec();
         for wanted in &self.wanted {
-            wanted.write(&mut text);
+            wanted.write(&mut text)?;
         }
         text.extend(b"</BlobList>\r\n");
-        text
+        Ok(text)
     }
 }
 
@@ -142,23 +144,21 @@ impl WantedBlobs {
         }
     }
 
-    /// Writes its line. What XML cannot hold was never read from a list or a store's.
-    fn write(&self, out: &mut Vec<u8>) {
+    /// Writes its line.
+    fn write(&self, out: &mut Vec<u8>) -> io::Result<()> {
         let (name, snapshot) = match self {
             Self::Blob { snapshot, .. } => ("BlobPath", snapshot.as_deref()),
             Self::Containers { .. } | Self::Below { .. } => ("BlobPathPrefix", None),
         };
-        let mut line = format!("  <{name}").into_bytes();
-        let mut put = |text: &[u8], escaped: &str| {
-            line.extend(text);
-            write_escaped(&mut line, escaped).is_ok()
-        };
-        let attribute =
-            snapshot.is_none_or(|snapshot| put(b" Snapshot=\"", snapshot) && put(b"\"", ""));
-        if attribute && put(b">", &self.text()) {
-            line.extend(format!("</{name}>\r\n").bytes());
-            out.extend(line);
+        write!(out, "  <{name}")?;
+        if let Some(snapshot) = snapshot {
+            out.write_all(b" Snapshot=\"")?;
+            write_escaped(out, snapshot)?;
+            out.write_all(b"\"")?;
         }
+        out.write_all(b">")?;
+        write_escaped(out, &self.text())?;
+        write!(out, "</{name}>\r\n")
     }
 }
 
@@ -291,14 +291,11 @@ fn unknown_attribute<R: Read>(xml: &Xml<R>, name: &str) -> BlobListError {
 }
 
 fn wrong<R: Read>(xml: &Xml<R>, what: String, right: impl Into<String>) -> BlobListError {
-    // The fault's words do not matter: only the reader knows the line.
-    let line = xml
-        .fault(ManifestFault::Truncated {
-            within: String::new(),
-        })
-        .line;
-    let right = right.into();
-    BlobListError { line, what, right }
+    BlobListError {
+        line: xml.line(),
+        what,
+        right: right.into(),
+    }
 }
 
 fn broken(error: ManifestError) -> BlobListError {
@@ -425,6 +422,17 @@ mod tests {
             wanted,
             duplicates: 0,
         };
-        assert_eq!(BlobList::read(written.to_xml().as_slice()), Ok(written));
+        let xml = written.to_xml().expect("XML holds these");
+        assert_eq!(BlobList::read(xml.as_slice()), Ok(written));
+    }
+
+    #[test]
+    fn a_name_that_xml_cannot_hold_is_never_left_out_in_silence() {
+        let list = BlobList {
+            wanted: WantedBlobs::blob("c/a\u{1}", None).into_iter().collect(),
+            duplicates: 0,
+        };
+        let error = list.to_xml().expect_err("no XML holds it");
+        assert_eq!(error.kind(), io::ErrorKind::InvalidData);
     }
 }

@@ -91,6 +91,11 @@ impl<R: Read> Xml<R> {
         self.reader.get_ref().digest()
     }
 
+    /// Returns the line of the last token, from 1.
+    pub(in crate::manifest) const fn line(&self) -> u64 {
+        self.line
+    }
+
     /// Returns an error at the line of the last token.
     pub(in crate::manifest) fn fault(&self, fault: ManifestFault) -> ManifestError {
         ManifestError {

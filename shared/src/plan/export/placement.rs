@@ -211,17 +211,13 @@ fn last_resort(text: &str) -> String {
 mod tests {
     use super::*;
 
-    fn placed(paths: &[&str]) -> Vec<String> {
-        let blob = |path: &&'static str| Placed {
+    fn placed<'a>(paths: &[&'a str]) -> Vec<String> {
+        let blob = |path: &&'a str| Placed {
             path,
             snapshot: None,
             has_metadata: true,
         };
-        // Literals in the tests live for ever.
-        let blobs: Vec<Placed<'_>> = paths
-            .iter()
-            .map(|path| Placed { path, ..blob(&"") })
-            .collect();
+        let blobs: Vec<Placed<'_>> = paths.iter().map(blob).collect();
         place(&blobs)
     }
 
