@@ -190,15 +190,16 @@ impl<R: ReadAt> Lister<'_, R> {
         while self
             .parents
             .last()
-            .is_some_and(|(above, _)| above != parent)
+            .is_some_and(|(above, _)| !is_below(parent, above))
         {
             self.parents.pop();
         }
-        let folder = self.parents.last().map(|(_, folder)| *folder);
-        if folder.is_none() && !parent.is_empty() {
+        let nearest = self.parents.last();
+        if nearest.map_or("", |(above, _)| above) != parent {
             // Its folder has no place, and that was said.
             return;
         }
+        let folder = nearest.map(|(_, folder)| *folder);
         if !entry.lossless || !is_safe_name(&entry.name) || path.strip_prefix('\\') == Some(SIDE) {
             let what = format!("the name {:?} cannot be used for a file here", entry.name);
             self.desk.find("unsafe-name", what, Some(path), None);
@@ -261,9 +262,12 @@ impl<R: ReadAt> Lister<'_, R> {
             return self.nameless(path, entry, folder, file, is_blobs);
         };
         self.seen.insert(path.to_owned());
-        for (number, blob) in named.iter().enumerate() {
-            if number > 0 && !is_blobs {
-                break;
+        let mut blobs = HashSet::new();
+        for blob in named.iter().take(if is_blobs { usize::MAX } else { 1 }) {
+            if !blobs.insert(&blob.blob) {
+                let what = format!("the manifest names it twice as the blob {:?}", blob.blob);
+                self.desk.find("manifest", what, Some(path), None);
+                continue;
             }
             let proof = self.proof(path, Some(blob), &file);
             let (place, blob, folder) = if is_blobs {
