@@ -246,7 +246,10 @@ fn what_is_wrong_on_a_drive_is_named_and_the_rest_is_home() -> Result<()> {
         rows.next().map(|row| row["status"].clone())
     };
     ensure!(status("\\c\\whole") == Some("verified".into()), "{rows}");
-    ensure!(status("\\c\\hash") == Some("different".into()), "{rows}");
+    // Also the second time, compared with what the first left.
+    for file in ["\\c\\hash", "\\c\\flipped", "\\c\\shorter"] {
+        ensure!(status(file) == Some("different".into()), "{file}: {rows}");
+    }
     ensure!(status("\\c\\extra") == Some("copied".into()), "{rows}");
     ensure!(rows["summary"]["verdict"] == "mismatch", "{rows}");
     ensure!(
