@@ -2,27 +2,18 @@
 //! in the same run. Big files (64 MiB) and small ones (4 to 64 KiB); without and with reading back.
 //!
 //! `cargo xtask bench drive_speed` (a release build). As root it uses a loop device, else an image file.
-#![expect(clippy::arithmetic_side_effects, reason = "a measurement")]
 
 use std::fs;
 use std::path::Path;
 use std::process::Command;
-use std::time::Instant;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use tests::argosy::text;
+use tests::cost::{Cost, gigabytes, said_by, write_big, write_small};
 use tests::oracle::Loop;
-use tests::source::noise;
 
 const ROUNDS: usize = 3;
 const DISK_BYTES: u64 = 4_000_000_000;
-
-/// What one command took.
-#[derive(Clone, Copy)]
-struct Cost {
-    seconds: f64,
-    cpu_seconds: f64,
-}
 
 fn main() -> Result<()> {
     let argosy = tests::argosy::release()?;
@@ -53,14 +44,16 @@ fn measure(argosy: &Path, folder: &Path, name: &str, source: &Path, bytes: u64) 
         let target = Target::fresh(&image)?;
         let megabytes = format!("count={}", bytes.div_ceil(4 << 20));
         let of = format!("of={}", target.path);
-        dd.push(cost(Command::new("dd").args([
+        let mut zeros = Command::new("dd");
+        zeros.args([
             "if=/dev/zero",
             &of,
             "bs=4M",
             &megabytes,
             "oflag=direct",
             "conv=notrunc,fsync",
-        ]))?);
+        ]);
+        dd.push(Cost::of(|| said_by(&mut zeros).map(drop))?);
         drop(target);
         for (verify, into) in [(false, &mut written), (true, &mut verified)] {
             let target = Target::fresh(&image)?;
@@ -88,17 +81,17 @@ fn measure(argosy: &Path, folder: &Path, name: &str, source: &Path, bytes: u64) 
             if !verify {
                 prepare.arg("--no-verify");
             }
-            into.push(cost(&mut prepare)?);
+            into.push(Cost::of(|| said_by(&mut prepare).map(drop))?);
             fs::remove_dir_all(&journals)?;
         }
     }
-    let reference = median(&dd);
+    let reference = Cost::median(&dd);
     for (command, costs) in [
         ("dd oflag=direct", &dd),
         ("prepare --no-verify", &written),
         ("prepare", &verified),
     ] {
-        let middle = median(costs);
+        let middle = Cost::median(costs);
         let size = gigabytes(bytes);
         println!(
             "| {name} | {command} | {:.0} | {:.2} | {:.2} |",
@@ -131,74 +124,4 @@ impl Target {
             }),
         }
     }
-}
-
-fn write_big(folder: &Path) -> Result<u64> {
-    fs::create_dir(folder)?;
-    for number in 0..32 {
-        fs::write(
-            folder.join(format!("clip {number:02}.mov")),
-            noise(64 << 20, number + 1),
-        )?;
-    }
-    Ok(32 * (64 << 20))
-}
-
-fn write_small(folder: &Path) -> Result<u64> {
-    let mut total = 0;
-    for number in 0..20_000_usize {
-        let within = folder.join(format!("reel {:02}", number / 1000));
-        fs::create_dir_all(&within)?;
-        let bytes = 4096 + (number * 7919) % 61_440;
-        fs::write(
-            within.join(format!("frame {number:06}.dpx")),
-            noise(bytes, number + 1),
-        )?;
-        total += u64::try_from(bytes)?;
-    }
-    Ok(total)
-}
-
-/// Runs a command; its CPU time is what this process's ended children used more than before.
-fn cost(command: &mut Command) -> Result<Cost> {
-    let before = children_cpu_seconds()?;
-    let start = Instant::now();
-    let output = command.output()?;
-    let seconds = start.elapsed().as_secs_f64();
-    let said = String::from_utf8_lossy(&output.stderr);
-    ensure!(
-        output.status.success(),
-        "{command:?}: {said} {}",
-        String::from_utf8_lossy(&output.stdout)
-    );
-    Ok(Cost {
-        seconds,
-        cpu_seconds: children_cpu_seconds()? - before,
-    })
-}
-
-/// Fields 16 and 17 of `/proc/self/stat`, in ticks of a hundredth of a second.
-fn children_cpu_seconds() -> Result<f64> {
-    let stat = fs::read_to_string("/proc/self/stat")?;
-    let after = stat.rsplit(')').next().context("stat")?;
-    let fields: Vec<_> = after.split_whitespace().collect();
-    let ticks =
-        |index: usize| -> Result<f64> { Ok(fields.get(index).context("stat is short")?.parse()?) };
-    Ok((ticks(13)? + ticks(14)?) / 100.0)
-}
-
-fn median(costs: &[Cost]) -> Cost {
-    let middle = |mut values: Vec<f64>| {
-        values.sort_by(f64::total_cmp);
-        values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
-    };
-    Cost {
-        seconds: middle(costs.iter().map(|cost| cost.seconds).collect()),
-        cpu_seconds: middle(costs.iter().map(|cost| cost.cpu_seconds).collect()),
-    }
-}
-
-fn gigabytes(bytes: u64) -> f64 {
-    let megabytes = u32::try_from(bytes / 1_000_000).unwrap_or(u32::MAX);
-    f64::from(megabytes) / 1000.0
 }

@@ -3,7 +3,6 @@
 //! (64 MiB) and small ones (4 to 64 KiB).
 //!
 //! `cargo xtask bench unpack_speed` (a release build). Needs root, dislocker and ntfs-3g.
-#![expect(clippy::arithmetic_side_effects, reason = "a measurement")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,21 +11,14 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use tests::argosy::text;
+use tests::cost::{Cost, gigabytes, said_by, write_big, write_small};
 use tests::oracle;
-use tests::source::noise;
 
 const ROUNDS: usize = 3;
 const SERIAL: &str = "BENCH0001";
 
 /// Writes a source and returns its bytes.
 type Fill = fn(&Path) -> Result<u64>;
-
-/// What one command took.
-#[derive(Clone, Copy)]
-struct Cost {
-    seconds: f64,
-    cpu_seconds: f64,
-}
 
 /// A finished drive.
 struct Drive {
@@ -58,7 +50,6 @@ fn filled(argosy: &Path, place: &Path, write: Fill) -> Result<Drive> {
         place.join("drive.img"),
         place.join("key"),
     );
-    fs::create_dir(&source)?;
     let bytes = write(&source)?;
     let mut new = Command::new(argosy);
     new.args([
@@ -100,10 +91,10 @@ fn measure(argosy: &Path, place: &Path, name: &str, drive: &Drive) -> Result<()>
     for _ in 0..ROUNDS {
         let home = place.join("home");
         forget(&drive.image)?;
-        theirs.push(cost(|| by_fuse(drive, &home))?);
+        theirs.push(Cost::of(|| by_fuse(drive, &home))?);
         fs::remove_dir_all(&home)?;
         forget(&drive.image)?;
-        ours.push(cost(|| {
+        ours.push(Cost::of(|| {
             let mut unpack = Command::new(argosy);
             unpack.args([
                 "unpack",
@@ -116,9 +107,9 @@ fn measure(argosy: &Path, place: &Path, name: &str, drive: &Drive) -> Result<()>
         })?);
         fs::remove_dir_all(&home)?;
     }
-    let reference = median(&theirs);
+    let reference = Cost::median(&theirs);
     for (command, costs) in [("dislocker + ntfs-3g + cp", &theirs), ("unpack", &ours)] {
-        let middle = median(costs);
+        let middle = Cost::median(costs);
         let size = gigabytes(drive.bytes);
         println!(
             "| {name} | {command} | {:.0} | {:.2} | {:.2} |",
@@ -191,75 +182,4 @@ fn forget(image: &Path) -> Result<()> {
         ],
     )
     .map(drop)
-}
-
-fn write_big(folder: &Path) -> Result<u64> {
-    for number in 0..32 {
-        fs::write(
-            folder.join(format!("clip {number:02}.mov")),
-            noise(64 << 20, number + 1),
-        )?;
-    }
-    Ok(32 * (64 << 20))
-}
-
-fn write_small(folder: &Path) -> Result<u64> {
-    let mut total = 0;
-    for number in 0..20_000_usize {
-        let within = folder.join(format!("reel {:02}", number / 1000));
-        fs::create_dir_all(&within)?;
-        let bytes = 4096 + (number * 7919) % 61_440;
-        fs::write(
-            within.join(format!("frame {number:06}.dpx")),
-            noise(bytes, number + 1),
-        )?;
-        total += u64::try_from(bytes)?;
-    }
-    Ok(total)
-}
-
-fn said_by(command: &mut Command) -> Result<String> {
-    let output = command.stdin(Stdio::null()).output()?;
-    let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    let errors = String::from_utf8_lossy(&output.stderr);
-    ensure!(output.status.success(), "{command:?}: {errors} {said}");
-    Ok(said)
-}
-
-/// Runs something; its CPU time is what this process's ended children used more than before.
-fn cost(act: impl FnOnce() -> Result<()>) -> Result<Cost> {
-    let before = children_cpu_seconds()?;
-    let start = Instant::now();
-    act()?;
-    let seconds = start.elapsed().as_secs_f64();
-    Ok(Cost {
-        seconds,
-        cpu_seconds: children_cpu_seconds()? - before,
-    })
-}
-
-/// Fields 16 and 17 of `/proc/self/stat`, in ticks of a hundredth of a second.
-fn children_cpu_seconds() -> Result<f64> {
-    let stat = fs::read_to_string("/proc/self/stat")?;
-    let after = stat.rsplit(')').next().context("stat")?;
-    let fields: Vec<_> = after.split_whitespace().collect();
-    let ticks =
-        |index: usize| -> Result<f64> { Ok(fields.get(index).context("stat is short")?.parse()?) };
-    Ok((ticks(13)? + ticks(14)?) / 100.0)
-}
-
-fn median(costs: &[Cost]) -> Cost {
-    let middle = |mut values: Vec<f64>| {
-        values.sort_by(f64::total_cmp);
-        values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
-    };
-    Cost {
-        seconds: middle(costs.iter().map(|cost| cost.seconds).collect()),
-        cpu_seconds: middle(costs.iter().map(|cost| cost.cpu_seconds).collect()),
-    }
-}
-
-fn gigabytes(bytes: u64) -> f64 {
-    let megabytes = u32::try_from(bytes / 1_000_000).unwrap_or(u32::MAX);
-    f64::from(megabytes) / 1000.0
 }

@@ -7,11 +7,9 @@ use std::process::Command;
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 use tests::argosy::{argosy, json, text};
-use tests::by_hand::Mounted;
+use tests::by_hand::{Mounted, PARTITION};
 use tests::oracle;
 use tests::source::noise;
-
-const PARTITION: u64 = 1 << 20;
 
 /// A drive, encrypted, its NTFS empty but for what Windows leaves.
 struct Drive {
@@ -248,7 +246,10 @@ fn what_is_wrong_on_a_drive_is_named_and_the_rest_is_home() -> Result<()> {
         rows.next().map(|row| row["status"].clone())
     };
     ensure!(status("\\c\\whole") == Some("verified".into()), "{rows}");
-    ensure!(status("\\c\\hash") == Some("different".into()), "{rows}");
+    // Also the second time, compared with what the first left.
+    for file in ["\\c\\hash", "\\c\\flipped", "\\c\\shorter"] {
+        ensure!(status(file) == Some("different".into()), "{file}: {rows}");
+    }
     ensure!(status("\\c\\extra") == Some("copied".into()), "{rows}");
     ensure!(rows["summary"]["verdict"] == "mismatch", "{rows}");
     ensure!(
@@ -354,6 +355,60 @@ fn a_hostile_manifest_is_not_believed_and_a_drive_without_one_is_only_copied() -
             "{path}: {said:?}"
         );
     }
+    Ok(())
+}
+
+#[test]
+fn a_folder_whose_name_is_none_here_keeps_no_other_from_coming() -> Result<()> {
+    if !have_all()? {
+        return Ok(());
+    }
+    let folder = tempfile::tempdir()?;
+    let drive = Drive::new(folder.path(), "ODDNAME1")?;
+    {
+        let mounted = drive.mounted()?;
+        let files = [
+            ("c/a/one", b"1".to_vec()),
+            ("c/b\\d/deep/er", b"2".to_vec()),
+            ("c/e/two", b"3".to_vec()),
+            ("c/three", b"4".to_vec()),
+        ];
+        write_all(mounted.path(), &files)?;
+    }
+    let home = folder.path().join("home");
+    let (code, said) = receive(folder.path(), &[&drive], &home, &[])?;
+    let findings = said["findings"].as_array().context("findings")?;
+    ensure!(code == 1 && findings.len() == 1, "{said}");
+    ensure!(findings[0]["code"] == "unsafe-name", "{said}");
+    for (path, content) in [("c/a/one", "1"), ("c/e/two", "3"), ("c/three", "4")] {
+        ensure!(fs::read_to_string(home.join(path))? == content, "{path}");
+    }
+    Ok(())
+}
+
+#[test]
+fn a_manifest_that_names_a_file_twice_is_told_and_the_file_comes_once() -> Result<()> {
+    if !have_all()? {
+        return Ok(());
+    }
+    let folder = tempfile::tempdir()?;
+    let drive = Drive::new(folder.path(), "TWICE001")?;
+    drive.export(&[("c/one", noise(9_000_000, 1))], &[])?;
+    {
+        let mounted = drive.mounted()?;
+        let manifest = mounted.path().join("TWICE001.manifest");
+        let text = fs::read_to_string(&manifest)?;
+        let (from, to) = (text.find("<Blob>"), text.find("</BlobList>"));
+        let blob = text.get(from.context("a blob")?..to.context("a list")?);
+        let twice = format!("{}</BlobList>", blob.context("a blob")?);
+        fs::write(&manifest, text.replace("</BlobList>", &twice))?;
+    }
+    let home = folder.path().join("home");
+    let (code, said) = receive(folder.path(), &[&drive], &home, &[])?;
+    let findings = said["findings"].as_array().context("findings")?;
+    ensure!(code == 1 && findings.len() == 1, "{said}");
+    ensure!(findings[0]["code"] == "manifest", "{said}");
+    ensure!(fs::read(home.join("c/one"))? == noise(9_000_000, 1), "one");
     Ok(())
 }
 

@@ -1,6 +1,8 @@
 //! One bar for a command that does one thing.
 
 use std::io::{IsTerminal, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::Thread;
 use std::time::{Duration, Instant};
 
 use super::screen::Screen;
@@ -58,10 +60,42 @@ impl Bar {
         drop(write!(std::io::stderr(), "\r{text:<100}"));
     }
 
+    /// Draws what `far` says, bytes done and of all, while `act` runs; then takes the bar away.
+    pub(super) fn during<T>(
+        mut self,
+        verb: &str,
+        far: impl Fn() -> (u64, u64) + Sync,
+        act: impl FnOnce() -> T,
+    ) -> T {
+        let is_over = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            let drawing = scope.spawn(|| {
+                while !is_over.load(Ordering::Acquire) {
+                    std::thread::park_timeout(REDRAW);
+                    let (done, total) = far();
+                    self.tell(verb, done, total);
+                }
+                self.end();
+            });
+            let _end = End(&is_over, drawing.thread());
+            act()
+        })
+    }
+
     /// Takes the bar away.
     pub(super) fn end(&self) {
         if self.shown {
             drop(write!(std::io::stderr(), "\r{:100}\r", ""));
         }
+    }
+}
+
+/// Ends the drawing when dropped: also when the work panics, which nobody would hear of else.
+struct End<'a>(&'a AtomicBool, &'a Thread);
+
+impl Drop for End<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Release);
+        self.1.unpark();
     }
 }

@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::screen::Screen;
+use super::size::{show_files, show_size};
 use crate::jobs::JobError;
 use crate::unpack::{LogProofs, ReportFile, UnpackReport};
 
@@ -61,4 +62,29 @@ pub(super) fn show_findings(report: &UnpackReport, drive: &str, screen: &Screen)
             report.findings_left_out
         ));
     }
+}
+
+/// Returns what is home, or in a dry run would be, in words.
+pub(super) fn home_words(files: u64, bytes: u64, dry_run: bool, to: &Path) -> String {
+    let verb = if dry_run {
+        "would be copied to"
+    } else {
+        "are in"
+    };
+    let (files, bytes) = (show_files(files), show_size(bytes));
+    format!("{files}, {bytes} {verb} {}", to.display())
+}
+
+/// Returns what became of one drive, as JSON.
+pub(super) fn object_of(report: &UnpackReport) -> Value {
+    json!({
+        "verdict": report.verdict,
+        "files": report.files,
+        "bytes": report.bytes,
+        "unproven": report.unproven,
+        "compared_with_manifest": report.has_manifest,
+        "compared_with_log": report.has_log,
+        "findings": report.findings,
+        "findings_left_out": report.findings_left_out,
+    })
 }

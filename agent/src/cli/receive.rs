@@ -2,8 +2,6 @@
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use disk::ReadAt;
@@ -13,7 +11,9 @@ use shared::blob_name::file_name;
 use shared::verify::OpenDriveError;
 
 use super::bar::Bar;
-use super::copy_report::{begin_report, end_report, read_log, show_findings};
+use super::copy_report::{
+    begin_report, end_report, home_words, object_of, read_log, show_findings,
+};
 use super::opened::open_reader;
 use super::screen::{Ended, Screen};
 use super::signals::on_stop;
@@ -196,38 +196,44 @@ fn copy_all(
     screen: &Screen,
 ) -> (Result<(), JobError>, Vec<Received>) {
     let progress: Vec<Progress> = named.iter().map(|_| Progress::default()).collect();
-    let is_over = AtomicBool::new(false);
-    let mut bar = Bar::new(screen);
-    std::thread::scope(|scope| {
-        let work = named.into_iter().zip(&progress);
-        let threads: Vec<_> = work
-            .map(|(drive, progress)| scope.spawn(move || receive(common, drive, progress)))
-            .collect();
-        scope.spawn(|| {
-            while !is_over.load(Ordering::Acquire) {
-                std::thread::park_timeout(Duration::from_millis(100));
-                let sum = |of: fn(&Progress) -> u64| {
-                    progress
-                        .iter()
-                        .fold(0, |sum: u64, one| sum.saturating_add(of(one)))
-                };
-                let bytes = sum(|one| one.bytes.load(Ordering::Relaxed));
-                bar.tell(
-                    "copied",
-                    bytes,
-                    sum(|one| one.total.load(Ordering::Relaxed)),
-                );
-            }
-            bar.end();
-        });
-        let needed = common.gate.all_needed();
-        let room = has_room(&common.arguments.to, needed);
-        common.gate.decide(room.is_ok());
-        let received = threads.into_iter().filter_map(|thread| thread.join().ok());
-        let received = received.collect();
-        is_over.store(true, Ordering::Release);
-        (room, received)
-    })
+    let far = || {
+        let each = progress.iter().map(Progress::far);
+        each.fold((0_u64, 0_u64), |sum, one| {
+            (sum.0.saturating_add(one.0), sum.1.saturating_add(one.1))
+        })
+    };
+    let copy = || {
+        std::thread::scope(|scope| {
+            let work = named.into_iter().zip(&progress);
+            let threads: Vec<_> = work
+                .map(|(drive, progress)| {
+                    let (path, serial) = (drive.path.clone(), drive.serial.clone());
+                    let thread = scope.spawn(move || receive(common, drive, progress));
+                    (path, serial, thread)
+                })
+                .collect();
+            let needed = common.gate.all_needed();
+            let room = has_room(&common.arguments.to, needed);
+            common.gate.decide(room.is_ok());
+            let received = threads.into_iter().map(|(path, serial, thread)| {
+                thread.join().unwrap_or_else(|_| Received {
+                    report: Err(faulty(&path)),
+                    path,
+                    serial,
+                    key: None,
+                })
+            });
+            (room, received.collect())
+        })
+    };
+    Bar::new(screen).during("copied", far, copy)
+}
+
+/// A fault of ours costs the drive that it befell, and nobody takes that drive for received.
+fn faulty(path: &Path) -> JobError {
+    let what = "its copying stopped unexpectedly; this is a fault of Argosy";
+    let place = path.display().to_string();
+    JobError::io(what, place, "The drive was only read.")
 }
 
 /// Copies one drive.
@@ -355,7 +361,13 @@ fn show(received: &[Received], arguments: &Arguments, screen: &Screen) -> (Value
                     json!({"code": finding.code, "message": finding.message, "file": finding.file,
                         "offset": finding.offset, "drive": drive.serial})
                 }));
-                object_of(drive, report)
+                let key = drive.key.as_ref();
+                let mut object = object_of(report);
+                object["drive"] = json!(drive.path);
+                object["serial"] = json!(drive.serial);
+                object["key"] =
+                    json!(key.map(|(number, serial)| json!({"number": number, "serial": serial})));
+                object
             }
             Err(error) => {
                 worst = UnpackVerdict::Failed;
@@ -373,17 +385,10 @@ fn show(received: &[Received], arguments: &Arguments, screen: &Screen) -> (Value
         objects.push(object);
     }
     screen.line(&format!(
-        "{} of {} drives, {}, {} {} {}",
+        "{} of {} drives, {}",
         received.iter().filter(|drive| drive.report.is_ok()).count(),
         received.len(),
-        show_files(files),
-        show_size(bytes),
-        if arguments.dry_run {
-            "would be copied to"
-        } else {
-            "are in"
-        },
-        arguments.to.display()
+        home_words(files, bytes, arguments.dry_run, &arguments.to)
     ));
     let object = json!({
         "verdict": worst,
@@ -415,21 +420,4 @@ fn show_drive(drive: &Received, report: &UnpackReport, screen: &Screen) {
     if let Some(what) = unproven(report) {
         screen.line(&what);
     }
-}
-
-fn object_of(drive: &Received, report: &UnpackReport) -> Value {
-    let key = drive.key.as_ref();
-    json!({
-        "drive": drive.path,
-        "serial": drive.serial,
-        "verdict": report.verdict,
-        "key": key.map(|(number, serial)| json!({"number": number, "serial": serial})),
-        "files": report.files,
-        "bytes": report.bytes,
-        "unproven": report.unproven,
-        "compared_with_manifest": report.has_manifest,
-        "compared_with_log": report.has_log,
-        "findings": report.findings,
-        "findings_left_out": report.findings_left_out,
-    })
 }

@@ -1,15 +1,15 @@
 //! `argosy unpack`: everything out of a drive.
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use clap::Args;
 use ntfs_image::read::Volume;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::bar::Bar;
-use super::copy_report::{begin_report, end_report, read_log, show_findings};
+use super::copy_report::{
+    begin_report, end_report, home_words, object_of, read_log, show_findings,
+};
 use super::key::KeyArguments;
 use super::opened::{open_reader, open_volume};
 use super::screen::{Ended, Screen};
@@ -85,34 +85,13 @@ pub(super) fn run(
             take_back(&arguments.to, was_there);
             return Err(error);
         }
-        let mut bar = Bar::new(screen);
-        let report = watched(&Progress::default(), &mut bar, |progress| {
-            work.copy(&cancel, progress)
-        });
-        Ok(report)
+        let progress = Progress::default();
+        let copy = || work.copy(&cancel, &progress);
+        Ok(Bar::new(screen).during("copied", || progress.far(), copy))
     })?;
     let object = show(&report, arguments, screen);
     end_report(rows, &object)?;
     Ok(Ended(kind(report.verdict)))
-}
-
-/// Runs `act` while the bar is drawn.
-fn watched<T>(progress: &Progress, bar: &mut Bar, act: impl FnOnce(&Progress) -> T) -> T {
-    let is_over = AtomicBool::new(false);
-    let done = std::thread::scope(|scope| {
-        scope.spawn(|| {
-            while !is_over.load(Ordering::Acquire) {
-                std::thread::park_timeout(Duration::from_millis(100));
-                let bytes = progress.bytes.load(Ordering::Relaxed);
-                bar.tell("copied", bytes, progress.total.load(Ordering::Relaxed));
-            }
-        });
-        let done = act(progress);
-        is_over.store(true, Ordering::Release);
-        done
-    });
-    bar.end();
-    done
 }
 
 /// Refuses when the destination cannot take so much.
@@ -165,30 +144,12 @@ pub(super) const fn kind(verdict: UnpackVerdict) -> Option<Kind> {
 
 fn show(report: &UnpackReport, arguments: &Arguments, screen: &Screen) -> Value {
     show_findings(report, "", screen);
-    screen.line(&format!(
-        "{}, {} {} {}",
-        show_files(report.files),
-        show_size(report.bytes),
-        if arguments.dry_run {
-            "would be copied to"
-        } else {
-            "are in"
-        },
-        arguments.to.display()
-    ));
+    let (files, bytes) = (report.files, report.bytes);
+    screen.line(&home_words(files, bytes, arguments.dry_run, &arguments.to));
     if let Some(what) = unproven(report) {
         screen.line(&what);
     }
-    let object = json!({
-        "verdict": report.verdict,
-        "files": report.files,
-        "bytes": report.bytes,
-        "unproven": report.unproven,
-        "compared_with_manifest": report.has_manifest,
-        "compared_with_log": report.has_log,
-        "findings": report.findings,
-        "findings_left_out": report.findings_left_out,
-    });
+    let object = object_of(report);
     screen.object(&object);
     object
 }

@@ -12,8 +12,6 @@ pub struct Opening<'k, 'd> {
     pub opened: OpenedDrive<'d>,
     /// The key; that of a drive that is not encrypted is whichever was tried.
     pub key: &'k Key,
-    /// Keys that did not open it.
-    pub tried: usize,
 }
 
 /// Opens a drive with the first key that does: that of its serial, or else any. Wrong keys lock
@@ -28,9 +26,9 @@ pub fn open_with<'k, 'd>(
     ring: &'k KeyRing,
 ) -> Result<Opening<'k, 'd>, Option<OpenDriveError>> {
     let mut refused = None;
-    for (tried, key) in ring.for_drive(serial).into_iter().enumerate() {
+    for key in ring.for_drive(serial) {
         match open_drive(disk, &key.credential) {
-            Ok(opened) => return Ok(Opening { opened, key, tried }),
+            Ok(opened) => return Ok(Opening { opened, key }),
             Err(error) if is_wrong_key(&error) => refused = refused.or(Some(error)),
             Err(error) => return Err(Some(error)),
         }

@@ -9,14 +9,14 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 
-use super::found::{Desk, HomeFile};
+use super::found::{Desk, HomeFile, Standing};
 use super::home::{Home, HomeError, InTheWay};
 use super::load::Piece;
 use super::names::beside_file;
 use super::out::Out;
 use super::plan::Item;
 use super::side::Side;
-use super::state::Record;
+use super::state::{Known, Record};
 
 /// Durable at least so often: what a kill or a power cut costs at most.
 const EVERY: Duration = Duration::from_secs(5);
@@ -39,6 +39,15 @@ pub struct Progress {
     pub bytes: AtomicU64,
     /// Bytes of all files; 0 until they are known.
     pub total: AtomicU64,
+}
+
+impl Progress {
+    /// Returns the bytes that are home, and those of all files.
+    #[must_use]
+    pub fn far(&self) -> (u64, u64) {
+        let bytes = self.bytes.load(Ordering::Relaxed);
+        (bytes, self.total.load(Ordering::Relaxed))
+    }
 }
 
 /// Where files arrive.
@@ -79,40 +88,48 @@ impl<'a> Arrivals<'a> {
     }
 
     /// Knows of a file that is written from now on.
-    pub(super) fn begins(&self, out: &Arc<Out<'a>>) {
+    ///
+    /// # Errors
+    /// [`HomeError::Io`].
+    pub(super) fn begins(&self, out: &Arc<Out<'a>>) -> Result<(), HomeError> {
         let from = out.through();
+        if let Some(Known::Part { through, .. }) = self.side.known(&out.key)
+            && *through > from
+        {
+            // What an earlier run noted behind that is about to go: should this one be killed, the
+            // next must not take it for there.
+            self.side.append(&[part_record(out, from)])?;
+        }
         self.progress.bytes.fetch_add(from, Ordering::Relaxed);
         if out.item.file.bytes() >= PART_BYTES_MIN {
             self.running_now().push(Arc::clone(out));
         }
+        Ok(())
     }
 
-    /// Forgets a file that is lost.
+    /// Forgets a file that is lost; a later run goes on with what was noted of a long one.
     pub(super) fn gives_up(&self, out: &Arc<Out<'a>>) {
         self.running_now().retain(|other| !Arc::ptr_eq(other, out));
-        self.side.discard(&out.part);
+        if out.item.file.bytes() < PART_BYTES_MIN {
+            self.side.discard(&out.part);
+        }
     }
 
     /// Counts a file that was home already.
-    pub(super) fn is_here(&self, item: &Item, place: &Path, is_proven: bool, is_refuted: bool) {
+    pub(super) fn is_here(&self, item: &Item, place: &Path, standing: Standing) {
         let bytes = item.file.bytes();
         self.progress.bytes.fetch_add(bytes, Ordering::Relaxed);
-        self.is_home(item, place, is_proven, is_refuted);
+        self.is_home(item, place, standing);
     }
 
     /// Counts a file that is home.
-    pub(super) fn is_home(&self, item: &Item, place: &Path, is_proven: bool, is_refuted: bool) {
-        let status = match (is_refuted, is_proven) {
-            (true, _) => "different",
-            (false, true) => "verified",
-            (false, false) => "copied",
-        };
+    fn is_home(&self, item: &Item, place: &Path, standing: Standing) {
         self.desk.home(&HomeFile {
             path: &item.path,
             blob: &item.blob,
             place: &place.to_string_lossy(),
             bytes: item.file.bytes(),
-            status,
+            status: standing.word(),
             counts: item.counts,
         });
     }
@@ -164,7 +181,7 @@ impl<'a> Arrivals<'a> {
                     let count = u64::try_from(bytes.len()).unwrap_or(0);
                     self.progress.bytes.fetch_add(count, Ordering::Relaxed);
                     if is_whole {
-                        // The keeper ends only after the writers do.
+                        // The keeper ends before the writers only when it brings nothing any more.
                         let _ = whole.send(Arc::clone(out));
                     }
                 }
@@ -188,14 +205,19 @@ impl<'a> Arrivals<'a> {
             match whole.recv_timeout(NOT_WITHIN) {
                 Ok(out) => waiting.push(out),
                 Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => return self.bring_all(&mut waiting),
+                Err(RecvTimeoutError::Disconnected) => {
+                    self.bring_all(&mut waiting);
+                    return;
+                }
             }
             let bytes = self.progress.bytes.load(Ordering::Relaxed);
             let is_much = bytes.saturating_sub(before) >= BYTES || waiting.len() >= FILES;
             let since = last.elapsed();
             if since >= EVERY.max(rest) || (is_much && since >= rest) {
                 let begun = Instant::now();
-                self.bring_all(&mut waiting);
+                if !self.bring_all(&mut waiting) {
+                    return;
+                }
                 rest = begun.elapsed().saturating_mul(REST).max(NOT_WITHIN);
                 before = bytes;
                 last = Instant::now();
@@ -203,8 +225,9 @@ impl<'a> Arrivals<'a> {
         }
     }
 
-    /// Makes what was written durable, gives whole files their names, and notes both.
-    fn bring_all(&self, waiting: &mut Vec<Arc<Out<'a>>>) {
+    /// Makes what was written durable, gives whole files their names, and notes both. Returns whether
+    /// what is written may still be believed.
+    fn bring_all(&self, waiting: &mut Vec<Arc<Out<'a>>>) -> bool {
         let mut going: Vec<(Arc<Out<'a>>, u64)> = Vec::new();
         {
             let mut running = self.running_now();
@@ -213,14 +236,14 @@ impl<'a> Arrivals<'a> {
             going.extend(sound.map(|out| (Arc::clone(out), out.through())));
         }
         if waiting.is_empty() && going.is_empty() {
-            return;
+            return true;
         }
         if let Err(error) = self.home.sync() {
-            // Nothing that was written since the last time may be believed.
+            // Nothing that was written since the last time may be believed, also when the next call
+            // succeeds: the system tells each fault once.
             self.is_full.store(true, Ordering::Release);
             self.desk.fail("destination", error.to_string(), None);
-            waiting.clear();
-            return;
+            return false;
         }
         let brought = waiting.drain(..).filter_map(|out| {
             let place = self.bring(&out)?;
@@ -229,30 +252,28 @@ impl<'a> Arrivals<'a> {
         let brought: Vec<_> = brought.collect();
         let homes = brought.iter().filter(|(out, _)| !out.is_tainted());
         let homes = homes.map(|(out, place)| Record::Home {
-            key: &out.key,
-            place,
+            key: out.key.as_str().into(),
+            place: place.into(),
             bytes: out.item.file.bytes(),
             modified: out.item.file.modified().0,
             proven: out.item.proof.is_some(),
         });
-        let parts = going.iter().map(|(out, through)| Record::Part {
-            key: &out.key,
-            modified: out.item.file.modified().0,
-            through: *through,
-            proven: out.item.proof.is_some(),
-        });
+        let parts = going
+            .iter()
+            .map(|(out, through)| part_record(out, *through));
         let records: Vec<_> = homes.chain(parts).collect();
         if let Err(error) = self.side.append(&records) {
             self.home_error(&error, "");
         }
+        true
     }
 
     /// Brings one file to its place; returns where that is.
     fn bring(&self, out: &Out<'a>) -> Option<PathBuf> {
         match self.bring_to_free(out) {
             Ok(place) => {
-                let is_proven = out.item.proof.is_some();
-                self.is_home(out.item, &place, is_proven, out.is_tainted());
+                let standing = out.item.standing(!out.is_tainted());
+                self.is_home(out.item, &place, standing);
                 Some(place)
             }
             Err(error) => {
@@ -305,6 +326,16 @@ impl<'a> Arrivals<'a> {
 
     fn running_now(&self) -> std::sync::MutexGuard<'_, Vec<Arc<Out<'a>>>> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Returns what to note of a long file of which the bytes before `through` are durable.
+fn part_record<'b>(out: &'b Out<'_>, through: u64) -> Record<'b> {
+    Record::Part {
+        key: out.key.as_str().into(),
+        modified: out.item.file.modified().0,
+        through,
+        proven: out.item.proof.is_some(),
     }
 }
 

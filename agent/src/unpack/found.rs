@@ -169,6 +169,28 @@ impl<'a> Desk<'a> {
     }
 }
 
+/// What is known of the content of a file that is home.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// What proves it agreed.
+    Proven,
+    /// Nothing proves it.
+    Unproven,
+    /// It is as on the drive, and not as manifest or log say.
+    Refuted,
+}
+
+impl Standing {
+    /// Returns the word in the report.
+    pub(super) const fn word(self) -> &'static str {
+        match self {
+            Self::Proven => "verified",
+            Self::Unproven => "copied",
+            Self::Refuted => "different",
+        }
+    }
+}
+
 /// A file that is home.
 pub(super) struct HomeFile<'a> {
     pub(super) path: &'a str,

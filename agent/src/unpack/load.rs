@@ -13,6 +13,7 @@ use ntfs_image::read::{Volume, VolumeError};
 use shared::copy_log::Crc64;
 
 use super::arrive::{Arrivals, candidates};
+use super::found::Standing;
 use super::home::{HomeError, InTheWay, io_failed};
 use super::names::short_hash;
 use super::out::Out;
@@ -142,6 +143,7 @@ impl<'a, R: ReadAt> Loader<'a, R> {
                 Err(Fault::Volume(error)) => {
                     volume_error(self.arrivals.desk, &error, Some(&item.path));
                 }
+                Err(Fault::Stopped) => break,
             }
         }
         self.flush();
@@ -170,7 +172,12 @@ impl<'a, R: ReadAt> Loader<'a, R> {
                     if *place != item.place {
                         self.arrivals.is_taken(item, &item.place, place);
                     }
-                    self.arrivals.is_here(item, place, *proven, false);
+                    let standing = if *proven {
+                        Standing::Proven
+                    } else {
+                        Standing::Unproven
+                    };
+                    self.arrivals.is_here(item, place, standing);
                     return Ok(Decision::Done);
                 }
             }
@@ -214,13 +221,11 @@ impl<'a, R: ReadAt> Loader<'a, R> {
                     return Ok(Some(place));
                 }
                 Ok(Some(there)) => {
-                    if let Some(proven) = self.compare(item, &place, &there)? {
+                    if let Some(standing) = self.compare(item, &place, &there)? {
                         if refused.is_some() {
                             self.arrivals.is_taken(item, &settled, &place);
                         }
-                        let is_refuted = proven == Some(false);
-                        let is_proven = proven == Some(true);
-                        self.arrivals.is_here(item, &place, is_proven, is_refuted);
+                        self.arrivals.is_here(item, &place, standing);
                         return Ok(None);
                     }
                     refused = refused.or(Some(HomeError::Exists { path: place }));
@@ -232,14 +237,13 @@ impl<'a, R: ReadAt> Loader<'a, R> {
         refused.map_or(Ok(None), |error| Err(error.into()))
     }
 
-    /// Compares a file with one that is there. `None` when they differ; else whether the file is
-    /// proven, when anything proves or refutes it.
+    /// Compares a file with one that is there; `None` when they differ.
     fn compare(
         &self,
         item: &'a Item,
         place: &Path,
         there: &HomeCopy,
-    ) -> Result<Option<Option<bool>>, Fault> {
+    ) -> Result<Option<Standing>, Fault> {
         let failed = |cause| io_failed(place, cause);
         let bytes = item.file.bytes();
         if there.metadata().map_err(failed)?.len() != bytes {
@@ -251,6 +255,9 @@ impl<'a, R: ReadAt> Loader<'a, R> {
         let mut theirs = Vec::new();
         let mut at = 0;
         while at < bytes {
+            if self.stops() {
+                return Err(Fault::Stopped);
+            }
             let count = bytes.saturating_sub(at).min(wide(COMPARED_BYTES));
             ours.resize(narrow(count), 0);
             theirs.resize(narrow(count), 0);
@@ -266,7 +273,7 @@ impl<'a, R: ReadAt> Loader<'a, R> {
             self.arrivals.is_wrong(item, *at);
         }
         let agrees = self.ends_well(item, &mut prover, wrong.is_empty());
-        Ok(Some(item.proof.is_some().then_some(agrees)))
+        Ok(Some(item.standing(agrees)))
     }
 
     /// Says when a file's CRC differs; returns whether all agreed.
@@ -290,7 +297,9 @@ impl<'a, R: ReadAt> Loader<'a, R> {
             Err(error) => return self.arrivals.home_error(&error, &item.path),
         };
         let out = Arc::new(Out::new(item, place, from));
-        self.arrivals.begins(&out);
+        if let Err(error) = self.arrivals.begins(&out) {
+            return self.arrivals.home_error(&error, &item.path);
+        }
         let bytes = item.file.bytes();
         let mut at = from;
         let mut prover = Some(prover);
@@ -476,6 +485,8 @@ impl Prover {
 enum Fault {
     Volume(VolumeError),
     Home(HomeError),
+    /// Nothing is copied any more.
+    Stopped,
 }
 
 impl From<VolumeError> for Fault {

@@ -89,8 +89,8 @@ impl LogProofs {
 
     /// Returns what the log says of a file: by its path on the drive, or else by its blob's.
     pub(super) fn of(&self, path: &str, blob: Option<&str>) -> Option<&Logged> {
-        let keys = std::iter::once(path.to_owned()).chain(blob.map(drive_path));
-        let key = keys.into_iter().find(|key| self.files.contains_key(key))?;
+        let mut keys = std::iter::once(path.to_owned()).chain(blob.map(drive_path));
+        let key = keys.find(|key| self.files.contains_key(key))?;
         let logged = self.files.get(&key);
         self.seen.borrow_mut().insert(key);
         logged

@@ -1,6 +1,6 @@
 //! What is on the drive, what proves it, and where it goes; in the order in which it lies there.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use disk::ReadAt;
@@ -11,7 +11,7 @@ use shared::manifest::{ManifestFile, Part};
 use shared::plan::MANIFEST_NAME;
 use shared::verify::is_windows_own;
 
-use super::found::Desk;
+use super::found::{Desk, Standing};
 use super::log::LogProofs;
 use super::manifest::{DriveManifest, manifest_of};
 use super::names::{SIDE, is_safe_name, place_of_blob};
@@ -82,6 +82,15 @@ impl Item {
         let extents = self.file.extents().iter();
         let data = extents.filter(|extent| matches!(extent.place, Place::At(_) | Place::Resident));
         data.fold(0, |sum, extent| sum.saturating_add(extent.bytes))
+    }
+
+    /// Returns what is known of its content once everything that proves it agreed, or not.
+    pub(super) const fn standing(&self, agrees: bool) -> Standing {
+        match (agrees, self.proof.is_some()) {
+            (false, _) => Standing::Refuted,
+            (true, true) => Standing::Proven,
+            (true, false) => Standing::Unproven,
+        }
     }
 
     fn disk_order(&self) -> (u64, u64) {
@@ -168,7 +177,7 @@ struct Lister<'a, R> {
     side: &'a str,
     manifest: Option<DriveManifest>,
     /// Metadata and properties files that the manifest names.
-    attached: std::collections::HashMap<String, [u8; 16]>,
+    attached: HashMap<String, [u8; 16]>,
     log: Option<&'a LogProofs>,
     /// The folders that the walk is in: path on the drive, and place in the listing.
     parents: Vec<(String, usize)>,
@@ -190,15 +199,16 @@ impl<R: ReadAt> Lister<'_, R> {
         while self
             .parents
             .last()
-            .is_some_and(|(above, _)| above != parent)
+            .is_some_and(|(above, _)| !is_below(parent, above))
         {
             self.parents.pop();
         }
-        let folder = self.parents.last().map(|(_, folder)| *folder);
-        if folder.is_none() && !parent.is_empty() {
+        let nearest = self.parents.last();
+        if nearest.map_or("", |(above, _)| above) != parent {
             // Its folder has no place, and that was said.
             return;
         }
+        let folder = nearest.map(|(_, folder)| *folder);
         if !entry.lossless || !is_safe_name(&entry.name) || path.strip_prefix('\\') == Some(SIDE) {
             let what = format!("the name {:?} cannot be used for a file here", entry.name);
             self.desk.find("unsafe-name", what, Some(path), None);
@@ -261,9 +271,12 @@ impl<R: ReadAt> Lister<'_, R> {
             return self.nameless(path, entry, folder, file, is_blobs);
         };
         self.seen.insert(path.to_owned());
-        for (number, blob) in named.iter().enumerate() {
-            if number > 0 && !is_blobs {
-                break;
+        let mut blobs = HashSet::new();
+        for blob in named.iter().take(if is_blobs { usize::MAX } else { 1 }) {
+            if !blobs.insert(&blob.blob) {
+                let what = format!("the manifest names it twice as the blob {:?}", blob.blob);
+                self.desk.find("manifest", what, Some(path), None);
+                continue;
             }
             let proof = self.proof(path, Some(blob), &file);
             let (place, blob, folder) = if is_blobs {

@@ -54,11 +54,11 @@ impl ReportFile {
     /// # Errors
     /// The operating system's word, now or earlier.
     pub fn finish(self, summary: &Value) -> io::Result<()> {
-        let part = part_of(&self.path);
-        let Some(mut written) = self.lock().take() else {
+        let mut held = self.lock();
+        let Some(written) = held.as_mut() else {
             return Ok(());
         };
-        if let Some(failed) = written.failed {
+        if let Some(failed) = written.failed.take() {
             return Err(failed);
         }
         if self.is_json {
@@ -66,7 +66,10 @@ impl ReportFile {
         }
         written.out.flush()?;
         written.out.get_ref().sync_all()?;
-        std::fs::rename(part, &self.path)
+        std::fs::rename(part_of(&self.path), &self.path)?;
+        // It is whole, so that dropping takes nothing away.
+        *held = None;
+        Ok(())
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<Written>> {

@@ -148,13 +148,13 @@ impl<'a, R: ReadAt> Unpacking<'a, R> {
         progress.total.store(self.total_bytes(), Ordering::Relaxed);
         let has_manifest = self.listing.has_manifest;
         let (dry_run, has_log) = (self.options.dry_run, self.has_log);
-        if dry_run {
+        if self.listing.was_cancelled {
+            self.was_stopped();
+        } else if dry_run {
             self.only_say();
         } else if let (Some(home), Some(side)) = (self.home.take(), self.side.take()) {
-            if !self.listing.was_cancelled {
-                self.make_folders(&home);
-                self.copy_all(&home, &side, cancel, progress);
-            }
+            self.make_folders(&home);
+            self.copy_all(&home, &side, cancel, progress);
             self.finish(&home, side, cancel);
         }
         let said = self.desk.into_said();
@@ -220,9 +220,7 @@ impl<'a, R: ReadAt> Unpacking<'a, R> {
     /// Sets times of folders, makes everything durable, and tidies up.
     fn finish(&self, home: &Home, side: Side, cancel: &Cancel) {
         if cancel.is_cancelled() {
-            self.desk
-                .fail("cancelled", "stopped by the person".to_owned(), None);
-            return;
+            return self.was_stopped();
         }
         let made = self
             .listing
@@ -237,6 +235,11 @@ impl<'a, R: ReadAt> Unpacking<'a, R> {
         if !self.desk.lock().has_failed {
             side.close(home, self.options.keeps_state);
         }
+    }
+
+    fn was_stopped(&self) {
+        let what = "stopped by the person".to_owned();
+        self.desk.fail("cancelled", what, None);
     }
 
     /// Says what would be copied.

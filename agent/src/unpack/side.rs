@@ -12,6 +12,7 @@ use std::io::{Read, Seek, SeekFrom, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use ntfs_image::FileTime;
 use rustix::fs::{AtFlags, FlockOperation, Mode, OFlags};
@@ -28,7 +29,7 @@ const PARTS: &str = "parts";
 pub(super) struct Side {
     folder: PathBuf,
     parts: OwnedFd,
-    state: File,
+    state: Mutex<File>,
     known: HashMap<String, Known>,
 }
 
@@ -46,7 +47,7 @@ impl Side {
         let mut side = Self {
             folder,
             parts,
-            state,
+            state: Mutex::new(state),
             known: HashMap::new(),
         };
         side.read(volume)?;
@@ -114,7 +115,7 @@ impl Side {
         for record in records {
             text.push_str(&line_of(record));
         }
-        let mut state = &self.state;
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state
             .write_all(text.as_bytes())
             .and_then(|()| state.sync_data())
@@ -143,16 +144,18 @@ impl Side {
     fn read(&mut self, volume: u64) -> Result<(), HomeError> {
         let failed = |cause| io_failed(Path::new(STATE), cause);
         let mut text = Vec::new();
-        self.state.read_to_end(&mut text).map_err(failed)?;
+        let state = self.state.get_mut();
+        let state = state.unwrap_or_else(PoisonError::into_inner);
+        state.read_to_end(&mut text).map_err(failed)?;
         let (known, whole) = read_lines(&text, volume);
         let whole = u64::try_from(whole).unwrap_or(0);
-        self.state
+        state
             .set_len(whole)
-            .and_then(|()| self.state.seek(SeekFrom::Start(whole)).map(drop))
+            .and_then(|()| state.seek(SeekFrom::Start(whole)).map(drop))
             .map_err(failed)?;
         self.known = known;
         if whole == 0 {
-            self.append(&[Record::Begun { volume }])?;
+            self.append(&[Record::begun(volume)])?;
         }
         Ok(())
     }

@@ -1,6 +1,7 @@
 //! The lines of `home.state`: JSON, a blank, and the CRC-32 of the JSON. Append-only; the last line
 //! about a file counts, and a torn last line is as if it were not there.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::path::PathBuf;
 
@@ -10,19 +11,22 @@ use serde::{Deserialize, Serialize};
 const VERSION: u32 = 1;
 
 /// One line.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub(super) enum Record<'a> {
     /// The first one: whose state this is.
     Begun {
+        /// The form of the lines.
+        version: u32,
         /// Serial of the NTFS volume.
         volume: u64,
     },
     /// A file is home, durable.
     Home {
         /// Which file.
-        key: &'a str,
+        key: Cow<'a, str>,
         /// Where it is.
-        place: &'a str,
+        place: Cow<'a, str>,
         /// Its length.
         bytes: u64,
         /// Its time on the drive, in FILETIME.
@@ -33,7 +37,7 @@ pub(super) enum Record<'a> {
     /// A file is being written.
     Part {
         /// Which file.
-        key: &'a str,
+        key: Cow<'a, str>,
         /// Its time on the drive, in FILETIME.
         modified: u64,
         /// Bytes from the start that are durable; every range in them that ended agreed with its
@@ -69,62 +73,18 @@ pub(super) enum Known {
     },
 }
 
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum Line {
-    Begun {
-        version: u32,
-        volume: u64,
-    },
-    Home {
-        key: String,
-        place: String,
-        bytes: u64,
-        modified: u64,
-        proven: bool,
-    },
-    Part {
-        key: String,
-        modified: u64,
-        through: u64,
-        proven: bool,
-    },
+impl Record<'_> {
+    /// Returns the first line of the state of a volume.
+    pub(super) const fn begun(volume: u64) -> Self {
+        let version = VERSION;
+        Self::Begun { version, volume }
+    }
 }
 
 /// Returns a record as a line.
 pub(super) fn line_of(record: &Record<'_>) -> String {
-    let line = match *record {
-        Record::Begun { volume } => Line::Begun {
-            version: VERSION,
-            volume,
-        },
-        Record::Home {
-            key,
-            place,
-            bytes,
-            modified,
-            proven,
-        } => Line::Home {
-            key: key.to_owned(),
-            place: place.to_owned(),
-            bytes,
-            modified,
-            proven,
-        },
-        Record::Part {
-            key,
-            modified,
-            through,
-            proven,
-        } => Line::Part {
-            key: key.to_owned(),
-            modified,
-            through,
-            proven,
-        },
-    };
     // Numbers and text always become JSON.
-    let json = serde_json::to_string(&line).unwrap_or_default();
+    let json = serde_json::to_string(record).unwrap_or_default();
     format!("{json} {:08x}\n", crc32fast::hash(json.as_bytes()))
 }
 
@@ -137,7 +97,7 @@ pub(super) fn read_lines(text: &[u8], volume: u64) -> (HashMap<String, Known>, u
         match (number, parse(line)) {
             (
                 0,
-                Some(Line::Begun {
+                Some(Record::Begun {
                     version,
                     volume: of,
                 }),
@@ -145,7 +105,7 @@ pub(super) fn read_lines(text: &[u8], volume: u64) -> (HashMap<String, Known>, u
             (0, _) => return (HashMap::new(), 0),
             (
                 _,
-                Some(Line::Home {
+                Some(Record::Home {
                     key,
                     place,
                     bytes,
@@ -153,18 +113,18 @@ pub(super) fn read_lines(text: &[u8], volume: u64) -> (HashMap<String, Known>, u
                     proven,
                 }),
             ) => {
-                let place = PathBuf::from(place);
+                let place = PathBuf::from(place.into_owned());
                 let home = Known::Home {
                     place,
                     bytes,
                     modified,
                     proven,
                 };
-                known.insert(key, home);
+                known.insert(key.into_owned(), home);
             }
             (
                 _,
-                Some(Line::Part {
+                Some(Record::Part {
                     key,
                     modified,
                     through,
@@ -176,16 +136,16 @@ pub(super) fn read_lines(text: &[u8], volume: u64) -> (HashMap<String, Known>, u
                     through,
                     proven,
                 };
-                known.insert(key, part);
+                known.insert(key.into_owned(), part);
             }
-            (_, Some(Line::Begun { .. }) | None) => break,
+            (_, Some(Record::Begun { .. }) | None) => break,
         }
         whole = whole.saturating_add(line.len());
     }
     (known, whole)
 }
 
-fn parse(line: &[u8]) -> Option<Line> {
+fn parse(line: &[u8]) -> Option<Record<'_>> {
     let line = std::str::from_utf8(line).ok()?.strip_suffix('\n')?;
     let (json, crc) = line.rsplit_once(' ')?;
     let crc = u32::from_str_radix(crc, 16).ok()?;
@@ -201,16 +161,16 @@ mod tests {
 
     fn written() -> String {
         let records = [
-            Record::Begun { volume: 7 },
+            Record::begun(7),
             Record::Part {
-                key: "\\a\n b",
+                key: "\\a\n b".into(),
                 modified: 1,
                 through: 4096,
                 proven: true,
             },
             Record::Home {
-                key: "\\a\n b",
-                place: "a\n b",
+                key: "\\a\n b".into(),
+                place: "a\n b".into(),
                 bytes: 9000,
                 modified: 1,
                 proven: true,

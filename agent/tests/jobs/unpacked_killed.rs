@@ -183,18 +183,50 @@ fn facts(image: &Path, key: &Path) -> (u64, u64) {
     (volume.serial(), modified.0)
 }
 
-#[test]
-fn what_is_durable_of_a_long_file_is_not_copied_again_and_what_was_torn_is() {
-    const THROUGH: usize = 21 << 20;
-    let place = Place::new();
+/// How much of `long` is durable.
+const THROUGH: usize = 21 << 20;
+
+/// A finished drive with nothing but `long`.
+fn filled_with_long(place: &Place) -> PathBuf {
     place.file("long", &noise(99, 70 << 20));
     let image = place.drive(SERIAL, "120MB");
     let (code, said) = place.prepare(SESSION, &image, &["--no-verify"]);
     assert_eq!(code, 0, "{said}");
-    let unpack = Unpack::new(&place, &image);
-    let (serial, modified) = facts(&image, &place.key(SERIAL));
-    let side = unpack.home.join(".argosy").join(format!("{serial:016x}"));
+    image
+}
+
+/// Leaves a part of `long`, of which the `blob` is this, in a side folder, as a run that was killed does.
+fn leave_part(side: &Path, (serial, modified): (u64, u64), blob: &str, proven: bool, part: &[u8]) {
     fs::create_dir_all(side.join("parts")).unwrap();
+    let key = format!("\\{SESSION}\\long\u{0}{blob}");
+    let digest = sha2::Sha256::digest(key.as_bytes());
+    let name: String = digest[..16]
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    fs::write(side.join("parts").join(name), part).unwrap();
+    let records = [
+        serde_json::json!({"begun": {"version": 1, "volume": serial}}),
+        serde_json::json!({"part": {"key": key, "modified": modified, "through": THROUGH, "proven": proven}}),
+    ];
+    let lines = records.map(|record| {
+        let json = record.to_string();
+        format!("{json} {:08x}\n", crc32fast::hash(json.as_bytes()))
+    });
+    let state = lines.concat() + "{\"part\":{\"torn";
+    fs::write(side.join("home.state"), state).unwrap();
+}
+
+#[test]
+fn what_is_durable_of_a_long_file_is_not_copied_again_and_what_was_torn_is() {
+    let place = Place::new();
+    let image = filled_with_long(&place);
+    let unpack = Unpack::new(&place, &image);
+    let facts = facts(&image, &place.key(SERIAL));
+    let side = unpack
+        .home
+        .join(".argosy")
+        .join(format!("{:016x}", facts.0));
     let content = fs::read(place.source().join("long")).unwrap();
     // As a power cut leaves it: torn behind what is durable. The first byte tells whether the durable
     // part was read from the drive again; the last whole range ends at 20 MiB.
@@ -202,28 +234,42 @@ fn what_is_durable_of_a_long_file_is_not_copied_again_and_what_was_torn_is() {
     part[0] ^= 1;
     part[(20 << 20) + 5] ^= 1;
     part.resize(content.len(), 0x55);
-    let key = format!("\\{SESSION}\\long\u{0}");
-    let digest = sha2::Sha256::digest(key.as_bytes());
-    let name: String = digest[..16]
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    fs::write(side.join("parts").join(name), &part).unwrap();
-    let records = [
-        serde_json::json!({"begun": {"version": 1, "volume": serial}}),
-        serde_json::json!({"part": {"key": key, "modified": modified, "through": THROUGH, "proven": true}}),
-    ];
-    let lines = records.map(|record| {
-        let json = record.to_string();
-        format!("{json} {:08x}\n", crc32fast::hash(json.as_bytes()))
-    });
-    fs::write(
-        side.join("home.state"),
-        lines.concat() + "{\"part\":{\"torn",
-    )
-    .unwrap();
+    leave_part(&side, facts, "", true, &part);
     unpack.to_the_end();
     let mut expected = content;
     expected[0] ^= 1;
     assert!(fs::read(unpack.home.join(SESSION).join("long")).unwrap() == expected);
+}
+
+#[test]
+fn a_part_that_is_begun_anew_is_noted_so_before_it_goes() {
+    let place = Place::new();
+    let image = filled_with_long(&place);
+    let home = place.path("home");
+    let side = home.join(".argosy").join(SERIAL);
+    let facts = facts(&image, &place.key(SERIAL));
+    // Copied when nothing proved it, so that this run does not go on with it.
+    leave_part(&side, facts, "film/reels/long", false, &[0x55; 70 << 20]);
+    let key = place.key(SERIAL);
+    let from = ["receive", "--drive", text(&image), "--keys", text(&key)];
+    let (code, said) = json(&[&from[..], &["--to", text(&home)]].concat());
+    assert_eq!((code, &said["verdict"]), (0, &"verified".into()), "{said}");
+    let state = fs::read_to_string(side.join("home.state")).unwrap();
+    let of_long = state.lines().filter(|line| line.contains("long"));
+    let said: Vec<(bool, Option<u64>)> = of_long
+        .map(|line| {
+            let (json, _) = line.rsplit_once(' ').unwrap();
+            let record: serde_json::Value = serde_json::from_str(json).unwrap();
+            (record["home"].is_null(), record["part"]["through"].as_u64())
+        })
+        .collect();
+    let through = u64::try_from(THROUGH).unwrap();
+    assert_eq!(
+        said[..2],
+        [(true, Some(through)), (true, Some(0))],
+        "{state}"
+    );
+    assert_eq!(said.last(), Some(&(false, None)), "{state}");
+    let content = fs::read(place.source().join("long")).unwrap();
+    assert!(fs::read(home.join("film/reels/long")).unwrap() == content);
 }

@@ -1,0 +1,113 @@
+//! What a command takes, and the two sources that whole drives are measured with.
+#![expect(clippy::arithmetic_side_effects, reason = "a measurement")]
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+use anyhow::{Context, Result, ensure};
+
+use crate::source::noise;
+
+/// What something took.
+#[derive(Clone, Copy, Debug)]
+pub struct Cost {
+    /// Seconds on the clock.
+    pub seconds: f64,
+    /// Seconds of all processors.
+    pub cpu_seconds: f64,
+}
+
+impl Cost {
+    /// Runs something; its CPU time is what this process's ended children used more than before.
+    ///
+    /// # Errors
+    /// Those of `act`, and when `/proc` is not Linux'.
+    pub fn of(act: impl FnOnce() -> Result<()>) -> Result<Self> {
+        let before = children_cpu_seconds()?;
+        let start = Instant::now();
+        act()?;
+        let seconds = start.elapsed().as_secs_f64();
+        Ok(Self {
+            seconds,
+            cpu_seconds: children_cpu_seconds()? - before,
+        })
+    }
+
+    /// Returns the median of either.
+    #[must_use]
+    pub fn median(costs: &[Self]) -> Self {
+        let middle = |mut values: Vec<f64>| {
+            values.sort_by(f64::total_cmp);
+            values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+        };
+        Self {
+            seconds: middle(costs.iter().map(|cost| cost.seconds).collect()),
+            cpu_seconds: middle(costs.iter().map(|cost| cost.cpu_seconds).collect()),
+        }
+    }
+}
+
+/// Runs a command and returns what it said.
+///
+/// # Errors
+/// When it cannot be started or fails.
+pub fn said_by(command: &mut Command) -> Result<String> {
+    let output = command.stdin(Stdio::null()).output()?;
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "{command:?}: {errors} {said}");
+    Ok(said)
+}
+
+/// Makes a folder of 32 files of 64 MiB; returns its bytes.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn write_big(folder: &Path) -> Result<u64> {
+    fs::create_dir(folder)?;
+    for number in 0..32 {
+        fs::write(
+            folder.join(format!("clip {number:02}.mov")),
+            noise(64 << 20, number + 1),
+        )?;
+    }
+    Ok(32 * (64 << 20))
+}
+
+/// Makes a folder of 20,000 files of 4 to 64 KiB; returns its bytes.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn write_small(folder: &Path) -> Result<u64> {
+    let mut total = 0;
+    for number in 0..20_000_usize {
+        let within = folder.join(format!("reel {:02}", number / 1000));
+        fs::create_dir_all(&within)?;
+        let bytes = 4096 + (number * 7919) % 61_440;
+        fs::write(
+            within.join(format!("frame {number:06}.dpx")),
+            noise(bytes, number + 1),
+        )?;
+        total += u64::try_from(bytes)?;
+    }
+    Ok(total)
+}
+
+/// Returns bytes in units of 1,000,000,000.
+#[must_use]
+pub fn gigabytes(bytes: u64) -> f64 {
+    let megabytes = u32::try_from(bytes / 1_000_000).unwrap_or(u32::MAX);
+    f64::from(megabytes) / 1000.0
+}
+
+/// Fields 16 and 17 of `/proc/self/stat`, in ticks of a hundredth of a second.
+fn children_cpu_seconds() -> Result<f64> {
+    let stat = fs::read_to_string("/proc/self/stat")?;
+    let after = stat.rsplit(')').next().context("stat")?;
+    let fields: Vec<_> = after.split_whitespace().collect();
+    let ticks =
+        |index: usize| -> Result<f64> { Ok(fields.get(index).context("stat is short")?.parse()?) };
+    Ok((ticks(13)? + ticks(14)?) / 100.0)
+}
