@@ -25,4 +25,4 @@ pub use details::{Address, Carrier, Details, DetailsError, Package};
 pub use document::{Document, Service, documents, portal};
 pub use drive::{HandedDrive, NotHanded, handed};
 pub use import_export::import_export;
-pub use parcel::{Parcel, ParcelError, parcels};
+pub use parcel::{Parcel, ParcelError, once_each, parcels};
