@@ -8,6 +8,7 @@ pub mod argosy;
 pub mod azurite;
 pub mod browser;
 pub mod by_hand;
+pub mod came_back;
 pub mod cost;
 pub mod import_bench;
 pub mod line;

@@ -260,6 +260,23 @@ async fn a_journal_that_is_not_right_is_not_handed_over_and_the_reason_is_the_co
     ];
     drop_files(&browser, "check-files", &twice).await?;
     browser.wait_for_text("#hand-over", "2 journals").await?;
+    browser.click("#hand-over-make").await?;
+    let why = "of the journals are of drive";
+    browser.wait_for_text("#hand-over-refused", why).await?;
+    let (to, mut arguments) = (folder.path().join("twice"), vec!["journal", "handoff"]);
+    let paths = twice.each_ref().map(|(name, _)| folder.path().join(name));
+    for ((_, bytes), path) in twice.iter().zip(&paths) {
+        fs::write(path, bytes)?;
+        arguments.push(text(path));
+    }
+    arguments.extend(["--for", "portal", "--to", text(&to)]);
+    let (code, said) = tests::argosy::json(&arguments)?;
+    let error = said["error"]["message"].as_str().unwrap_or_default();
+    ensure!(
+        code == 2 && error.contains(why),
+        "the command line says {code}: {said}"
+    );
+    ensure!(!to.exists(), "it wrote something all the same");
     browser.close().await
 }
 

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
@@ -9,7 +10,7 @@ use fantoccini::Locator;
 use fantoccini::key::Key;
 use serde_json::json;
 use tests::agent::Agent;
-use tests::argosy::{assert_verified, text};
+use tests::argosy::{assert_verified, json, text};
 use tests::browser::Browser;
 use tests::oracle;
 use tests::page::{
@@ -104,6 +105,59 @@ async fn a_newcomer_fills_a_drive_and_checks_its_journal() -> Result<()> {
     browser.close().await
 }
 
+/// A file system of its own on a folder; let go when dropped.
+struct Mounted(PathBuf);
+
+impl Mounted {
+    fn new(folder: PathBuf) -> Result<Self> {
+        fs::create_dir(&folder)?;
+        oracle::run("mount", &["-t", "tmpfs", "none", text(&folder)])?;
+        Ok(Self(folder))
+    }
+}
+
+impl Drop for Mounted {
+    fn drop(&mut self) {
+        if let Err(error) = oracle::run("umount", &[text(&self.0)]) {
+            eprintln!("{error:#}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_mounted_below_the_source_travels_when_the_person_says_so() -> Result<()> {
+    let Some(browser) = Browser::start(1280, 1400).await? else {
+        return Ok(());
+    };
+    if !oracle::have(&["mount", "umount"])? {
+        return Ok(());
+    }
+    let agent = Agent::start(&[SERIAL])?;
+    let mounted = Mounted::new(agent.source.join("card"))?;
+    fs::write(mounted.0.join("clip three.mov"), noise(1_000_000, 3))?;
+    plan_of(&browser, &agent, "3 files").await?;
+    // What was scanned is scanned anew, each time.
+    for files in ["4 files", "3 files", "4 files"] {
+        focus_by_tab(&browser, "#other-file-systems").await?;
+        press(&browser, Key::Space).await?;
+        browser.wait_for_text("#source-summary", files).await?;
+    }
+    browser.wait_for_text("#plan-sentence", "1 drive").await?;
+    type_the_word(&browser, SERIAL).await?;
+    browser.click("#erase-confirm").await?;
+    browser
+        .wait_for_text("[data-test='verdict']", "Verified")
+        .await?;
+    let image = agent.folder().join(format!("{SERIAL}.img"));
+    let (drive, journal) = (text(&image), agent.journal(SERIAL));
+    let (code, said) = json(&["verify", "--drive", drive, "--journal", text(&journal)])?;
+    ensure!(
+        code == 0 && said["files"] == 4,
+        "verify says {code}: {said}"
+    );
+    browser.close().await
+}
+
 #[tokio::test]
 async fn a_file_that_changes_before_its_copy_is_named_and_the_drive_is_not_called_verified()
 -> Result<()> {
@@ -146,7 +200,7 @@ async fn a_run_that_is_cancelled_stops_and_says_what_the_drive_is_now() -> Resul
         .await?;
     browser.screenshot("run-cancelled").await?;
     let image = agent.folder().join(format!("{SERIAL}.img"));
-    let (code, said) = tests::argosy::json(&["check-drive", text(&image), "--key", "clear"])?;
+    let (code, said) = json(&["check-drive", text(&image), "--key", "clear"])?;
     ensure!(
         code != 0 && said["verdict"] != "clean",
         "what is not whole is not recognised as a drive: {code} {said}"

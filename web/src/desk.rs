@@ -10,7 +10,9 @@ use std::collections::{HashMap, VecDeque};
 use std::rc::Rc;
 use std::sync::Arc;
 
+use futures::FutureExt;
 use futures::channel::oneshot;
+use futures::future::{LocalBoxFuture, Shared};
 use gloo::timers::future::TimeoutFuture;
 use js_sys::{Array, Object, Reflect, Uint8Array};
 use shared::api::{ApiError, code};
@@ -45,8 +47,12 @@ struct Inner {
     waiting: RefCell<HashMap<u32, oneshot::Sender<Answer>>>,
     next: Cell<u32>,
     bench: RefCell<Bench>,
-    progress: RefCell<Rc<dyn Fn(String)>>,
+    progress: Rc<dyn Fn(String)>,
+    opening: RefCell<Option<Opening>>,
 }
+
+/// The wait for the first greeting, which everybody shares.
+type Opening = Shared<LocalBoxFuture<'static, ()>>;
 
 impl Desk {
     /// Returns a desk; `progress` is told how far long work is.
@@ -58,7 +64,8 @@ impl Desk {
             waiting: RefCell::default(),
             next: Cell::new(0),
             bench: RefCell::default(),
-            progress: RefCell::new(progress),
+            progress,
+            opening: RefCell::default(),
         });
         if let Some(worker) = start_worker(&inner) {
             *inner.worker.borrow_mut() = Some(worker);
@@ -66,8 +73,22 @@ impl Desk {
         Self { inner }
     }
 
-    /// Waits until it is known whether there is a worker; then nothing has to be asked twice.
+    /// Waits until it is known whether there is a worker; then nothing has to be asked twice. Whoever came first goes on
+    /// first.
     pub async fn open(&self) {
+        self.opening().await;
+    }
+
+    fn opening(&self) -> Opening {
+        let greet = || {
+            let this = self.clone();
+            async move { this.greet().await }.boxed_local().shared()
+        };
+        let mut opening = self.inner.opening.borrow_mut();
+        opening.get_or_insert_with(greet).clone()
+    }
+
+    async fn greet(&self) {
         if self.inner.worker.borrow().is_none() {
             return;
         }
@@ -104,10 +125,7 @@ impl Desk {
         let worker = self.inner.worker.borrow().clone();
         let Some(worker) = worker else {
             let outcome = self.do_here(task, files).await;
-            let bytes = match &outcome {
-                Outcome::Piece { bytes } => Some(Uint8Array::from(bytes.as_slice())),
-                _ => None,
-            };
+            let bytes = bytes_of(&outcome);
             return (outcome, bytes);
         };
         let number = self.inner.next.get();
@@ -142,7 +160,7 @@ impl Desk {
         }
         // The page draws what it is doing before it is busy with it.
         TimeoutFuture::new(30).await;
-        let progress = Rc::clone(&self.inner.progress.borrow());
+        let progress = Rc::clone(&self.inner.progress);
         let mut bench = self.inner.bench.borrow_mut();
         bench.run(task, &dropped, &mut |text| progress(text))
     }
@@ -162,8 +180,7 @@ impl Inner {
         // It speaks, so it has read its script.
         self.script.borrow_mut().take();
         if let Some(text) = text_of(message, "progress") {
-            let progress = Rc::clone(&self.progress.borrow());
-            progress(text);
+            (self.progress)(text);
             return;
         }
         let number = number_of(message);
@@ -303,11 +320,15 @@ fn answer(message: &JsValue, bench: &mut Bench, scope: &DedicatedWorkerGlobalSco
     let outcome = outcome_of(message, bench, scope);
     let number = number_of(message).unwrap_or_default();
     let text = serde_json::to_string(&outcome).unwrap_or_default();
-    let bytes = match &outcome {
+    tell(scope, number, "outcome", &text, bytes_of(&outcome));
+}
+
+/// Returns the bytes that travel beside an outcome.
+fn bytes_of(outcome: &Outcome) -> Option<Uint8Array> {
+    match outcome {
         Outcome::Piece { bytes } => Some(Uint8Array::from(bytes.as_slice())),
         _ => None,
-    };
-    tell(scope, number, "outcome", &text, bytes);
+    }
 }
 
 fn outcome_of(message: &JsValue, bench: &mut Bench, scope: &DedicatedWorkerGlobalScope) -> Outcome {

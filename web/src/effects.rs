@@ -15,10 +15,11 @@ use web_sys::File;
 
 use crate::client::{Client, NO_AGENT, copy};
 use crate::desk::Desk;
-use crate::handing::{Answer, Handed, Handing, Order, Whom};
+use crate::handing::{Handed, Order};
 use crate::local_file;
 use crate::planning::PlanRequest;
 use crate::receiver::Receiver;
+use crate::state::handing::{Answer, Change};
 use crate::state::{Action, Checks, Link, Origin, Question, Resume, Start};
 use crate::stowed::FolderView;
 use crate::words;
@@ -46,6 +47,8 @@ pub struct Effects {
     desk: Desk,
     dispatch: Rc<dyn Fn(Action)>,
     plans: Rc<Cell<u32>>,
+    /// Counts up with each source that is read: an earlier one that comes late is of no interest.
+    sources: Rc<Cell<u32>>,
     /// Opens drives that came back.
     pub receiver: Receiver,
 }
@@ -67,6 +70,7 @@ impl Effects {
             receiver: Receiver::new(Rc::clone(&dispatch)),
             dispatch,
             plans: Rc::default(),
+            sources: Rc::default(),
         }
     }
 
@@ -189,34 +193,44 @@ impl Effects {
 
     /// Scans a folder of the agent's machine, and other file systems in it where the person says so.
     pub fn scan(&self, path: String, other_file_systems: bool) {
-        self.act(Action::ReadSource(path.clone()));
+        let number = self.read_source(path.clone());
         self.spawn(|this| async move {
             let scanned = this.client.scan(path.clone(), other_file_systems).await;
+            if this.sources.get() != number {
+                return;
+            }
             let outcome = match scanned {
                 Ok(reply) => this.desk.ask(Task::ReadScan { reply }, Vec::new()).await,
                 Err(error) => Outcome::Failed(error),
             };
-            this.source_read(Origin::Folder(path), outcome);
+            this.source_read(number, Origin::Folder(path), outcome);
         });
     }
 
     /// Reads a listing that was dropped.
     pub fn read_listing(&self, file: File) {
         let name = file.name();
-        self.act(Action::ReadSource(name.clone()));
+        let number = self.read_source(name.clone());
         self.spawn(|this| async move {
             let outcome = this.desk.ask(Task::ReadCsv, vec![file]).await;
-            this.source_read(Origin::File(name), outcome);
+            this.source_read(number, Origin::File(name), outcome);
         });
     }
 
     /// Makes the listing to try the page with.
     pub fn open_sample(&self) {
-        self.act(Action::ReadSource(film::NAME.to_owned()));
+        let number = self.read_source(film::NAME.to_owned());
         self.spawn(|this| async move {
             let outcome = this.desk.ask(Task::Sample, Vec::new()).await;
-            this.source_read(Origin::File(film::NAME.to_owned()), outcome);
+            this.source_read(number, Origin::File(film::NAME.to_owned()), outcome);
         });
+    }
+
+    fn read_source(&self, name: String) -> u32 {
+        let number = self.sources.get().wrapping_add(1);
+        self.sources.set(number);
+        self.act(Action::ReadSource(name));
+        number
     }
 
     /// Looks into a folder of a drive of the last plan, and hands what is there to `done`.
@@ -233,8 +247,9 @@ impl Effects {
         });
     }
 
-    fn source_read(&self, origin: Origin, outcome: Outcome) {
+    fn source_read(&self, number: u32, origin: Origin, outcome: Outcome) {
         match outcome {
+            _ if self.sources.get() != number => {}
             Outcome::Listed(listed) => {
                 let files = words::counted(listed.files, "file", "files");
                 let size = words::size(listed.bytes);
@@ -478,26 +493,23 @@ impl Effects {
     }
 
     /// Makes what is handed over of the journals that were judged last.
-    pub fn hand_over(&self, handing: Handing, whom: Whom) {
-        let asked = |answer: Answer| {
-            Box::new(Handing {
-                answer,
-                ..handing.clone().unanswered()
-            })
-        };
-        self.act(Action::Handing(asked(Answer::Working)));
-        let (details, handing) = (handing.details.clone(), handing.unanswered());
+    pub fn hand_over(&self, order: Order) {
+        self.hand(Change::Ask);
         self.spawn(|this| async move {
-            let order = Box::new(Order { whom, details });
-            let answer = match this.desk.ask(Task::HandOver(order), Vec::new()).await {
+            let task = Task::HandOver(Box::new(order.clone()));
+            let answer = match this.desk.ask(task, Vec::new()).await {
                 Outcome::HandedOver(handed) => {
                     this.act(Action::Say(said_of(&handed)));
                     Answer::Is(Rc::new(*handed))
                 }
                 outcome => Answer::Failed(fault(outcome)),
             };
-            this.act(Action::Handing(Box::new(Handing { answer, ..handing })));
+            this.hand(Change::Answer(order, answer));
         });
+    }
+
+    fn hand(&self, change: Change) {
+        self.act(Action::Handing(Box::new(change)));
     }
 
     /// Saves a text as a file.

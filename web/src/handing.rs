@@ -1,17 +1,15 @@
 //! The hand-over, here in the page: what `argosy journal handoff` makes of the same journals, byte for byte.
 //!
 //! ```text
-//! journals, Order -> every journal judged -> Handed::Refused | Field (a fault of the form) | Made (files, drives, cautions)
+//! journals, Order -> the form looked at -> every journal judged -> Handed::Field | Refused | Made (files, drives, cautions)
 //! ```
 
 use std::collections::BTreeSet;
-use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
-use shared::api::ApiError;
 use shared::handoff::{
-    Details, DetailsError, Document, HandedDrive, ParcelError, Service, documents, handed, parcels,
-    portal,
+    Details, DetailsError, Document, HandedDrive, ParcelError, Service, documents, handed,
+    once_each, parcels, portal,
 };
 use zeroize::Zeroizing;
 
@@ -208,284 +206,26 @@ pub fn cover(key: &str) -> String {
     covered.collect()
 }
 
-/// What the person has chosen and typed, and what came of it. It stays in the page.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Handing {
-    /// For whom.
-    pub whom: Option<Whom>,
-    /// The form.
-    pub details: Details,
-    /// What came of it.
-    pub answer: Answer,
-    /// Why a details file could not be loaded; empty when it could.
-    pub unloaded: String,
-    /// Serials of the drives whose keys are shown.
-    pub shown: BTreeSet<String>,
-}
-
-/// What came of an order.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub enum Answer {
-    /// Nothing was asked for.
-    #[default]
-    Nothing,
-    /// The journals are being judged.
-    Working,
-    /// It came to an end.
-    Is(Rc<Handed>),
-    /// The page could not do it.
-    Failed(ApiError),
-}
-
-impl Default for Handing {
-    fn default() -> Self {
-        Self {
-            whom: None,
-            details: blank(),
-            answer: Answer::Nothing,
-            unloaded: String::new(),
-            shown: BTreeSet::new(),
-        }
-    }
-}
-
-impl Handing {
-    /// Returns it with nothing asked for and no key shown: something was changed.
-    #[must_use]
-    pub fn unanswered(self) -> Self {
-        Self {
-            answer: Answer::Nothing,
-            unloaded: String::new(),
-            shown: BTreeSet::new(),
-            ..self
-        }
-    }
-
-    /// Returns what is wrong with this field, when it is this one.
-    #[must_use]
-    pub fn fault(&self, field: &str) -> Option<&str> {
-        match &self.answer {
-            Answer::Is(handed) => match handed.as_ref() {
-                Handed::Field { field: wrong, why } if wrong == field => Some(why),
-                _ => None,
-            },
-            _ => None,
-        }
-    }
-}
-
-/// A field of the form.
-#[derive(Clone, Copy, Debug)]
-pub struct Field {
-    /// As the details file calls it.
-    pub path: &'static str,
-    /// As a person reads it.
-    pub label: &'static str,
-    /// What it looks like, or nothing.
-    pub example: &'static str,
-    /// What a browser may fill in.
-    pub autocomplete: &'static str,
-}
-
-const fn field(
-    path: &'static str,
-    label: &'static str,
-    example: &'static str,
-    autocomplete: &'static str,
-) -> Field {
-    Field {
-        path,
-        label,
-        example,
-        autocomplete,
-    }
-}
-
-/// The fields of the job and of the account that it is for.
-pub const JOB: [Field; 6] = [
-    field("name", "Name of the job", "reel-1", "off"),
-    field(
-        "subscription",
-        "Subscription",
-        "00000000-0000-0000-0000-000000000000",
-        "off",
-    ),
-    field("resourceGroup", "Resource group", "my-group", "off"),
-    field("location", "Region", "westeurope", "off"),
-    field(
-        "storageAccountId",
-        "Storage account, its resource id",
-        "/subscriptions/.../storageAccounts/NAME",
-        "off",
-    ),
-    field(
-        "diagnosticsPath",
-        "Container for the service\u{2019}s logs",
-        "waimportexport",
-        "off",
-    ),
-];
-
-/// The fields of the address that the drives come back to.
-pub const ADDRESS: [Field; 9] = [
-    field("returnAddress.recipientName", "Recipient", "", "name"),
-    field(
-        "returnAddress.streetAddress1",
-        "Street",
-        "",
-        "address-line1",
-    ),
-    field(
-        "returnAddress.streetAddress2",
-        "Street, second line (optional)",
-        "",
-        "address-line2",
-    ),
-    field("returnAddress.city", "City", "", "address-level2"),
-    field(
-        "returnAddress.stateOrProvince",
-        "State or province (optional)",
-        "",
-        "address-level1",
-    ),
-    field("returnAddress.postalCode", "Postal code", "", "postal-code"),
-    field(
-        "returnAddress.countryOrRegion",
-        "Country, two letters",
-        "NL",
-        "country",
-    ),
-    field("returnAddress.phone", "Telephone", "", "tel"),
-    field("returnAddress.email", "E-mail", "", "email"),
-];
-
-/// The fields of the carriers.
-pub const CARRIERS: [Field; 4] = [
-    field(
-        "returnShipping.carrierName",
-        "Carrier that brings them back",
-        "DHL",
-        "off",
-    ),
-    field(
-        "returnShipping.carrierAccountNumber",
-        "Your account with it",
-        "",
-        "off",
-    ),
-    field(
-        "deliveryPackage.carrierName",
-        "Carrier of your parcel (optional)",
-        "DHL",
-        "off",
-    ),
-    field(
-        "deliveryPackage.trackingNumber",
-        "Its tracking number (optional)",
-        "",
-        "off",
-    ),
-];
-
-/// Returns what stands in a field.
-#[must_use]
-pub fn value<'a>(details: &'a Details, path: &str) -> &'a str {
-    let (address, carrier) = (&details.return_address, &details.return_shipping);
-    let package = details.delivery_package.as_ref();
-    match path {
-        "name" => &details.name,
-        "subscription" => &details.subscription,
-        "resourceGroup" => &details.resource_group,
-        "location" => &details.location,
-        "storageAccountId" => &details.storage_account_id,
-        "diagnosticsPath" => &details.diagnostics_path,
-        "returnAddress.recipientName" => &address.recipient_name,
-        "returnAddress.streetAddress1" => &address.street_address1,
-        "returnAddress.streetAddress2" => &address.street_address2,
-        "returnAddress.city" => &address.city,
-        "returnAddress.stateOrProvince" => &address.state_or_province,
-        "returnAddress.postalCode" => &address.postal_code,
-        "returnAddress.countryOrRegion" => &address.country_or_region,
-        "returnAddress.phone" => &address.phone,
-        "returnAddress.email" => &address.email,
-        "returnShipping.carrierName" => &carrier.carrier_name,
-        "returnShipping.carrierAccountNumber" => &carrier.carrier_account_number,
-        "deliveryPackage.carrierName" => package.map_or("", |package| &package.carrier_name),
-        "deliveryPackage.trackingNumber" => package.map_or("", |package| &package.tracking_number),
-        _ => "",
-    }
-}
-
-/// Puts `text` into a field. A parcel of which nothing is said is none.
-pub fn set(details: &mut Details, path: &str, text: String) {
-    let (address, carrier) = (&mut details.return_address, &mut details.return_shipping);
-    let place = match path {
-        "name" => &mut details.name,
-        "subscription" => &mut details.subscription,
-        "resourceGroup" => &mut details.resource_group,
-        "location" => &mut details.location,
-        "storageAccountId" => &mut details.storage_account_id,
-        "diagnosticsPath" => &mut details.diagnostics_path,
-        "returnAddress.recipientName" => &mut address.recipient_name,
-        "returnAddress.streetAddress1" => &mut address.street_address1,
-        "returnAddress.streetAddress2" => &mut address.street_address2,
-        "returnAddress.city" => &mut address.city,
-        "returnAddress.stateOrProvince" => &mut address.state_or_province,
-        "returnAddress.postalCode" => &mut address.postal_code,
-        "returnAddress.countryOrRegion" => &mut address.country_or_region,
-        "returnAddress.phone" => &mut address.phone,
-        "returnAddress.email" => &mut address.email,
-        "returnShipping.carrierName" => &mut carrier.carrier_name,
-        "returnShipping.carrierAccountNumber" => &mut carrier.carrier_account_number,
-        "deliveryPackage.carrierName" | "deliveryPackage.trackingNumber" => {
-            return set_package(details, path, text);
-        }
-        _ => return,
-    };
-    *place = text;
-}
-
-fn set_package(details: &mut Details, path: &str, text: String) {
-    let package = details
-        .delivery_package
-        .get_or_insert_with(|| shared::handoff::Package {
-            carrier_name: String::new(),
-            tracking_number: String::new(),
-        });
-    if path.ends_with("carrierName") {
-        package.carrier_name = text;
-    } else {
-        package.tracking_number = text;
-    }
-    if package.carrier_name.is_empty() && package.tracking_number.is_empty() {
-        details.delivery_package = None;
-    }
-}
-
-/// Returns details of which only what is the same for everybody is filled in.
-fn blank() -> Details {
-    let template = Details::template();
-    let mut details = template.clone();
-    for field in JOB.iter().chain(&ADDRESS).chain(&CARRIERS) {
-        set(&mut details, field.path, String::new());
-    }
-    details.diagnostics_path = template.diagnostics_path;
-    details
-}
-
-/// Judges every journal, and makes the documents when all of them are right and nothing is missing.
+/// Judges every journal, and makes the documents when all of them are right and nothing is missing. The form comes first:
+/// a journal takes a tenth of a second or more.
 #[must_use]
 pub fn hand_over(journals: &[(String, Zeroizing<Vec<u8>>)], order: &Order) -> Handed {
+    if order.whom.wants_details()
+        && let Err(error) = order.details.check()
+    {
+        return of_details(&error);
+    }
     let mut drives: Vec<HandedDrive> = Vec::with_capacity(journals.len());
     let mut papers = Vec::new();
     let mut refused = Vec::new();
     for (name, journal) in journals {
-        let paper = match order.whom {
-            Whom::Portal => portal(journal).map(|document| papers.push(Paper::of(&document))),
-            _ => Ok(()),
-        };
-        // What the whole judgement says comes before what the portal lacks.
-        match handed(journal).and_then(|drive| paper.map(|()| drive)) {
+        let judged = handed(journal).and_then(|drive| {
+            if order.whom == Whom::Portal {
+                papers.push(Paper::of(&portal(journal)?));
+            }
+            Ok(drive)
+        });
+        match judged {
             Ok(drive) => drives.push(drive),
             Err(why) => refused.push((name.clone(), why.to_string())),
         }
@@ -493,12 +233,12 @@ pub fn hand_over(journals: &[(String, Zeroizing<Vec<u8>>)], order: &Order) -> Ha
     if !refused.is_empty() {
         return Handed::Refused(refused);
     }
-    let mut jobs = Vec::new();
+    if let Err(error) = once_each(&drives) {
+        return of_parcels(&error);
+    }
     let over = drives.iter().map(over).collect();
+    let mut jobs = Vec::new();
     if let Some(service) = order.whom.service() {
-        if let Err(error) = order.details.check() {
-            return of_details(&error);
-        }
         let parcels = match parcels(drives, &order.details) {
             Ok(parcels) => parcels,
             Err(error) => return of_parcels(&error),
@@ -507,10 +247,8 @@ pub fn hand_over(journals: &[(String, Zeroizing<Vec<u8>>)], order: &Order) -> Ha
             let drives = u64::try_from(parcel.drives.len()).unwrap_or(u64::MAX);
             (parcel.name.clone(), drives)
         }));
-        papers = documents(service, &parcels, &order.details)
-            .iter()
-            .map(Paper::of)
-            .collect();
+        let made = documents(service, &parcels, &order.details);
+        papers = made.iter().map(Paper::of).collect();
     }
     Handed::Made(Made {
         whom: order.whom,

@@ -15,6 +15,7 @@ pub mod app;
 pub mod checking;
 pub mod client;
 pub mod desk;
+pub mod details;
 pub mod draft;
 pub mod effects;
 pub mod eligibility;

@@ -15,7 +15,7 @@ use web_sys::File;
 
 use crate::desk::Desk;
 use crate::effects::fault;
-use crate::new_file::{self, NewFile};
+use crate::new_file::NewFile;
 use crate::receiving::{Found, Key, PIECE_BYTES, Row, Told};
 use crate::state::Action;
 use crate::state::receive::{Change, Compare, Save};
@@ -28,7 +28,7 @@ pub struct Receiver {
     dispatch: Rc<dyn Fn(Action)>,
     desk: Rc<RefCell<Option<Desk>>>,
     opened: Rc<RefCell<Option<Given>>>,
-    /// Counts up with each drive: what was asked of an earlier one is of no interest.
+    /// Counts up with each worker: what was asked of an earlier one is of no interest.
     drives: Rc<Cell<u32>>,
     /// Whether the file on its way is to be stopped.
     stop: Rc<Cell<bool>>,
@@ -58,26 +58,39 @@ impl Receiver {
         (self.dispatch)(Action::Say(text));
     }
 
+    /// Returns the worker, which everybody who comes before it has started waits for, in their order.
     async fn desk(&self) -> Desk {
-        let known = self.desk.borrow().clone();
-        if let Some(desk) = known {
-            return desk;
-        }
-        let dispatch = Rc::clone(&self.dispatch);
-        let desk = Desk::new(Rc::new(move |text| {
-            if let Ok(told) = serde_json::from_str::<Told>(&text) {
-                dispatch(Action::Receive(Box::new(Change::Told(told))));
-            }
-        }));
+        let new = || {
+            let this = self.clone();
+            Desk::new(Rc::new(move |text| {
+                if let Ok(told) = serde_json::from_str::<Told>(&text) {
+                    this.change(Change::Told(told));
+                }
+            }))
+        };
+        let desk = self.desk.borrow_mut().get_or_insert_with(new).clone();
         desk.open().await;
-        self.desk.borrow_mut().replace(desk.clone());
         desk
     }
 
-    fn end(&self) {
+    /// Has the worker do something; `None` when what comes of it is of no interest any more.
+    async fn ask(&self, number: u32, task: Task, files: Vec<File>) -> Option<Outcome> {
+        let desk = self.desk().await;
+        if self.drives.get() != number {
+            return None;
+        }
+        let outcome = desk.ask(task, files).await;
+        (self.drives.get() == number).then_some(outcome)
+    }
+
+    /// Ends the worker. What it was asked comes to nothing; returns the number of what is asked from here on.
+    fn end(&self) -> u32 {
+        let number = self.drives.get().wrapping_add(1);
+        self.drives.set(number);
         if let Some(desk) = self.desk.borrow_mut().take() {
             desk.end();
         }
+        number
     }
 
     fn spawn<F: Future<Output = ()> + 'static>(&self, work: impl FnOnce(Self) -> F) {
@@ -86,15 +99,15 @@ impl Receiver {
 
     /// Takes the image of a drive.
     pub fn look(&self, file: File) {
-        let number = self.drives.get().wrapping_add(1);
-        self.drives.set(number);
+        let number = self.end();
         self.stop.set(true);
-        self.end();
         self.change(Change::Look(file.name()));
         self.opened.borrow_mut().replace((file.clone(), None));
         self.spawn(|this| async move {
-            let outcome = this.desk().await.ask(Task::LookAtDrive, vec![file]).await;
-            this.found(number, outcome, None);
+            let task = Task::OpenDrive(None);
+            if let Some(outcome) = this.ask(number, task, vec![file]).await {
+                this.found(outcome, None);
+            }
         });
     }
 
@@ -104,15 +117,13 @@ impl Receiver {
         self.change(Change::Try);
         self.spawn(|this| async move {
             let task = Task::Unlock(key.clone());
-            let outcome = this.desk().await.ask(task, Vec::new()).await;
-            this.found(number, outcome, Some(key));
+            if let Some(outcome) = this.ask(number, task, Vec::new()).await {
+                this.found(outcome, Some(key));
+            }
         });
     }
 
-    fn found(&self, number: u32, outcome: Outcome, key: Option<Key>) {
-        if self.drives.get() != number {
-            return;
-        }
+    fn found(&self, outcome: Outcome, key: Option<Key>) {
         let found = match outcome {
             Outcome::Drive(found) => Ok(found),
             outcome => Err(fault(outcome)),
@@ -133,28 +144,18 @@ impl Receiver {
         self.change(Change::Found(Box::new(found)));
     }
 
-    /// Looks into a folder.
-    pub fn folder(&self, row: &Row) {
-        let id = row.id.clone();
+    /// Has entries of a folder come, from this one on.
+    pub fn entries(&self, folder: String, from: u64) {
+        let number = self.drives.get();
         self.spawn(|this| async move {
             let task = Task::Folder {
-                id: id.clone(),
-                from: 0,
+                id: folder.clone(),
+                from,
             };
-            match this.desk().await.ask(task, Vec::new()).await {
-                Outcome::Folder(part) => this.change(Change::Opened(id, part)),
-                outcome => this.trouble(outcome),
-            }
-        });
-    }
-
-    /// Has further entries of a folder stand where a line stands for them.
-    pub fn more(&self, at: usize, id: String, from: u64) {
-        self.spawn(|this| async move {
-            let task = Task::Folder { id, from };
-            match this.desk().await.ask(task, Vec::new()).await {
-                Outcome::Folder(part) => this.change(Change::More(at, part)),
-                outcome => this.trouble(outcome),
+            match this.ask(number, task, Vec::new()).await {
+                Some(Outcome::Folder(part)) => this.change(Change::Entries { folder, from, part }),
+                Some(outcome) => this.trouble(outcome),
+                None => {}
             }
         });
     }
@@ -168,10 +169,9 @@ impl Receiver {
         let number = self.drives.get();
         self.change(Change::Compare(Compare::Working(Told::default())));
         self.spawn(|this| async move {
-            let outcome = this.desk().await.ask(Task::VerifyDrive, Vec::new()).await;
-            if this.drives.get() != number {
+            let Some(outcome) = this.ask(number, Task::VerifyDrive, Vec::new()).await else {
                 return;
-            }
+            };
             let compare = match outcome {
                 Outcome::Compared(check) => {
                     this.say(check.verdict.clone());
@@ -185,21 +185,16 @@ impl Receiver {
 
     /// Stops the comparison: ends the worker that is busy with it, and opens the drive in another.
     pub fn stop_comparing(&self, told: Told) {
-        // What the ended worker was asked comes to nothing.
-        self.drives.set(self.drives.get().wrapping_add(1));
-        self.end();
+        let number = self.end();
         self.change(Change::Compare(Compare::Stopped(told)));
         self.say("Stopped.".to_owned());
         let opened = self.opened.borrow().clone();
         if let Some((file, key)) = opened {
             self.spawn(|this| async move {
-                let desk = this.desk().await;
-                let mut outcome = desk.ask(Task::LookAtDrive, vec![file]).await;
-                if let Some(key) = key {
-                    outcome = desk.ask(Task::Unlock(key), Vec::new()).await;
-                }
-                if !matches!(outcome, Outcome::Drive(Found::Open(_))) {
-                    this.change(Change::Found(Box::new(Err(fault(outcome)))));
+                let task = Task::OpenDrive(key);
+                match this.ask(number, task, vec![file]).await {
+                    None | Some(Outcome::Drive(Found::Open(_))) => {}
+                    Some(outcome) => this.change(Change::Found(Box::new(Err(fault(outcome))))),
                 }
             });
         }
@@ -209,6 +204,12 @@ impl Receiver {
     pub fn save(&self, row: Row) {
         self.stop.set(false);
         let number = self.drives.get();
+        // From here on, so that nobody begins it twice.
+        self.change(Change::Save(Save::Working {
+            name: row.name.clone(),
+            bytes: 0,
+            of: row.bytes,
+        }));
         self.spawn(|this| async move {
             let name = row.name.clone();
             let save = match this.write(number, row).await {
@@ -299,17 +300,4 @@ impl Receiver {
 fn unwritten(cause: &str) -> ApiError {
     ApiError::new(code::IO, format!("The browser did not write: {cause}."))
         .safe("The drive was only read.")
-}
-
-/// Returns why a file of this length cannot be saved in this browser; `None` when it can.
-#[must_use]
-pub fn too_long(bytes: u64) -> Option<String> {
-    let is_short = bytes <= new_file::MEMORY_BYTES_MAX || new_file::can_write_in_place();
-    (!is_short).then(|| {
-        format!(
-            "This browser lets no page write a file piece by piece, so {} is the longest that can be saved here. Open \
-             this page in Chrome or Edge, or use argosy unpack.",
-            words::size(new_file::MEMORY_BYTES_MAX)
-        )
-    })
 }

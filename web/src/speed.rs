@@ -53,7 +53,7 @@ pub fn measure(helper: Option<&Helper>) -> String {
         ratios[0].push(by_crate / by_batch);
         ratios[1].push(if could { by_crate / by_browser } else { 0.0 });
     }
-    let mut checks: Vec<f64> = (0..3)
+    let checks: Vec<f64> = (0..3)
         .map(|_| timed(|| drop(shared::journal::check(JOURNAL, None))))
         .collect();
     let [by_crate, by_batch, by_browser] = rates.map(median);
@@ -65,7 +65,7 @@ pub fn measure(helper: Option<&Helper>) -> String {
         "browser_mb_s": by_browser,
         "batches_ratio": batch,
         "browser_ratio": browser,
-        "key_ms": median(std::mem::take(&mut checks)),
+        "key_ms": median(checks),
     })
     .to_string()
 }

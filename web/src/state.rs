@@ -1,5 +1,6 @@
 //! Everything the page knows, and how it changes: one pure function, [`reduce`].
 
+pub mod handing;
 pub mod receive;
 
 use std::collections::BTreeMap;
@@ -11,10 +12,10 @@ use shared::api::{
 
 use crate::checking::DriveCheck;
 use crate::draft::Draft;
-use crate::handing::Handing;
 use crate::milestones::milestone;
 use crate::planning::{Listed, PlanView};
 use crate::route::Route;
+use handing::Handing;
 use receive::Receive;
 
 /// So many speeds are kept of each drive for the thin line.
@@ -246,8 +247,8 @@ pub enum Action {
     Key((String, String), Option<String>),
     /// What was dropped.
     Check(Checks),
-    /// The hand-over was changed, or came further.
-    Handing(Box<Handing>),
+    /// Something happened to the hand-over.
+    Handing(Box<handing::Change>),
     /// Something happened to the drive that came back.
     Receive(Box<receive::Change>),
     /// Long work came further.
@@ -310,7 +311,7 @@ pub fn reduce(mut state: State, action: Action) -> State {
             state.handing = state.handing.unanswered();
         }
         Action::Receive(change) => state.receive = state.receive.changed(*change),
-        Action::Handing(handing) => state.handing = *handing,
+        Action::Handing(change) => state.handing = state.handing.changed(*change),
         Action::Progress(text) => state.progress = text,
         Action::Trouble(trouble) => state.trouble = trouble,
         Action::Say(text) => state.milestone = text,

@@ -64,22 +64,21 @@ impl Tree {
         Self { lines }
     }
 
-    /// Puts what is in a closed folder below it.
-    pub fn open(&mut self, at: usize, part: &FolderPart) {
-        let Some(line) = self.lines.get_mut(at) else {
-            return;
+    /// Puts what is in a closed folder below it. Returns its line; `None` when there is no such folder, or it is open.
+    pub fn open(&mut self, folder: &str, part: &FolderPart) -> Option<usize> {
+        let is_it = |line: &Rc<Line>| match &line.what {
+            What::Folder { row, open } => !open && row.id == folder,
+            _ => false,
         };
-        let What::Folder { row, open: false } = &line.what else {
-            return;
-        };
-        let (row, level) = (row.clone(), line.level.saturating_add(1));
-        let inside = lines(part, &row.id, 0, level);
-        *line = Rc::new(Line {
-            what: What::Folder { row, open: true },
-            ..(**line).clone()
-        });
+        let at = self.lines.iter().position(is_it)?;
+        let line = self.lines.get_mut(at)?;
+        let inside = lines(part, folder, 0, line.level.saturating_add(1));
+        if let What::Folder { open, .. } = &mut Rc::make_mut(line).what {
+            *open = true;
+        }
         let below = at.saturating_add(1);
         self.lines.splice(below..below, inside);
+        Some(at)
     }
 
     /// Takes what is in an open folder away.
@@ -87,41 +86,31 @@ impl Tree {
         let Some(line) = self.lines.get(at).cloned() else {
             return;
         };
-        let What::Folder { row, open: true } = &line.what else {
+        let What::Folder { open: true, .. } = &line.what else {
             return;
         };
         let below = at.saturating_add(1);
         let inside = self.lines.iter().skip(below);
         let count = inside.take_while(|inner| inner.level > line.level).count();
         self.lines.drain(below..below.saturating_add(count));
-        let what = What::Folder {
-            row: row.clone(),
-            open: false,
-        };
-        if let Some(place) = self.lines.get_mut(at) {
-            *place = Rc::new(Line {
-                what,
-                ..(*line).clone()
-            });
+        if let Some(line) = self.lines.get_mut(at)
+            && let What::Folder { open, .. } = &mut Rc::make_mut(line).what
+        {
+            *open = false;
         }
     }
 
-    /// Puts further entries of a folder where a line stands for them.
-    pub fn more(&mut self, at: usize, part: &FolderPart) {
-        let Some(line) = self.lines.get(at).cloned() else {
-            return;
+    /// Puts further entries of a folder where a line stands for them. Returns that place; `None` when none does.
+    pub fn more(&mut self, folder: &str, from: u64, part: &FolderPart) -> Option<usize> {
+        let (of, before) = (folder, from);
+        let is_it = |line: &Rc<Line>| match &line.what {
+            What::More { folder, from } => folder == of && *from == before,
+            _ => false,
         };
-        if let What::More { folder, from } = &line.what {
-            let further = lines(part, folder, *from, line.level);
-            self.lines.splice(at..=at, further);
-        }
-    }
-
-    /// Returns the line of a folder's entry, or of a folder, with this id.
-    #[must_use]
-    pub fn find(&self, id: &str) -> Option<usize> {
-        let is_it = |line: &Rc<Line>| line.row().is_some_and(|row| row.id == id);
-        self.lines.iter().position(is_it)
+        let at = self.lines.iter().position(is_it)?;
+        let level = self.lines.get(at)?.level;
+        self.lines.splice(at..=at, lines(part, folder, from, level));
+        Some(at)
     }
 
     /// Returns the line of the folder that a line lies in.
@@ -213,15 +202,17 @@ mod tests {
     #[test]
     fn a_folder_opens_below_itself_and_closes_with_all_that_is_open_in_it() {
         let mut tree = Tree::new(&part(&["a", "b"], &["f"], 3), "root");
-        tree.open(0, &part(&["inner"], &["x"], 2));
-        tree.open(1, &part(&[], &["deep"], 1));
+        tree.open("a", &part(&["inner"], &["x"], 2));
+        tree.open("inner", &part(&[], &["deep"], 1));
         assert_eq!(names(&tree), ["a", "inner", "deep", "x", "b", "f"]);
         assert_eq!(tree.path(2), "a/inner/deep");
         assert_eq!((tree.parent(2), tree.parent(4)), (Some(1), None));
         tree.close(0);
         assert_eq!(names(&tree), ["a", "b", "f"]);
         // What is open is not opened twice, and a file not at all.
-        tree.open(2, &part(&[], &["y"], 1));
+        tree.open("f", &part(&[], &["y"], 1));
+        tree.open("b", &part(&[], &[], 0));
+        tree.open("b", &part(&[], &["y"], 1));
         assert_eq!(names(&tree), ["a", "b", "f"]);
     }
 
@@ -229,10 +220,13 @@ mod tests {
     fn a_long_folder_comes_in_parts_that_count_on() {
         let mut tree = Tree::new(&part(&[], &["1", "2"], 5), "root");
         assert_eq!(names(&tree), ["1", "2", "more from 2"]);
-        tree.more(2, &part(&[], &["3", "4"], 5));
+        // What another folder has, or what is here already, does not stand where it does not belong.
+        assert_eq!(tree.more("other", 2, &part(&[], &["x"], 5)), None);
+        assert_eq!(tree.more("root", 0, &part(&[], &["x"], 5)), None);
+        tree.more("root", 2, &part(&[], &["3", "4"], 5));
         assert_eq!(names(&tree), ["1", "2", "3", "4", "more from 4"]);
         assert_eq!((tree.lines[3].place, tree.lines[3].of), (4, 5));
-        tree.more(4, &part(&[], &["5"], 5));
+        tree.more("root", 4, &part(&[], &["5"], 5));
         assert_eq!(names(&tree), ["1", "2", "3", "4", "5"]);
     }
 }

@@ -44,8 +44,8 @@ pub enum Task {
     Check,
     /// Makes what is handed over of the journals that were judged last.
     HandOver(Box<Order>),
-    /// Takes the first file as the image of a drive that came back.
-    LookAtDrive,
+    /// Takes the first file as the image of a drive that came back, and opens it: without a key only one that needs none.
+    OpenDrive(Option<Key>),
     /// Opens that drive with a key.
     Unlock(Key),
     /// Looks into a folder of the drive, from an entry on.
@@ -216,17 +216,12 @@ impl Bench {
                 let journals = u64::try_from(self.journals.len()).unwrap_or(u64::MAX);
                 Ok(Outcome::Checked(checking::check(files, progress), journals))
             }
-            Task::LookAtDrive => {
+            Task::OpenDrive(key) => {
                 let file = files.first().ok_or_else(|| missing("no file was given"))?;
-                let found = Opened::look(file, self.helper.clone());
                 self.drive = Some(file.clone());
-                self.take_drive(found)
+                self.open_drive(key.as_ref())
             }
-            Task::Unlock(key) => {
-                let file = self.drive.as_ref().ok_or_else(no_drive)?;
-                let found = Opened::unlock(file, &key, self.helper.clone());
-                self.take_drive(found)
-            }
+            Task::Unlock(key) => self.open_drive(Some(&key)),
             Task::Folder { id, from } => self.opened()?.folder(&id, from).map(Outcome::Folder),
             Task::Piece { id, at, bytes } => {
                 let bytes = self.opened()?.piece(&id, at, bytes)?;
@@ -252,8 +247,13 @@ impl Bench {
         self.plan = None;
     }
 
-    fn take_drive(&mut self, found: Result<Opened, NotOpened>) -> Result<Outcome, ApiError> {
+    fn open_drive(&mut self, key: Option<&Key>) -> Result<Outcome, ApiError> {
         self.opened = None;
+        let file = self.drive.as_ref().ok_or_else(no_drive)?;
+        let found = match key {
+            Some(key) => Opened::unlock(file, key, self.helper.clone()),
+            None => Opened::look(file, self.helper.clone()),
+        };
         let found = match found {
             Ok(mut opened) => {
                 let view = opened.view()?;

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 use shared::handoff::{
-    Details, Document, HandedDrive, NotHanded, Service, documents, handed, parcels, portal,
+    Details, Document, HandedDrive, NotHanded, Service, documents, handed, once_each, parcels,
+    portal,
 };
 use zeroize::Zeroizing;
 
@@ -70,6 +71,7 @@ pub(super) fn run(arguments: &Arguments, screen: &Screen) -> Result<Ended, JobEr
     let named = || arguments.files.iter().zip(&journals);
     let judged = named().map(|(path, journal)| handed(journal).map_err(|why| refused(path, &why)));
     let drives: Vec<HandedDrive> = judged.collect::<Result<_, _>>()?;
+    once_each(&drives).map_err(|error| JobError::usage(error.to_string(), "FILE"))?;
     let for_portal = |(path, journal): (&PathBuf, &Zeroizing<Vec<u8>>)| {
         portal(journal).map_err(|why| refused(path, &why))
     };

@@ -26,5 +26,5 @@ pub use details::{Address, Carrier, Details, DetailsError, Package};
 pub use document::{Document, Service, documents, portal};
 pub use drive::{HandedDrive, NotHanded, handed};
 pub use import_export::import_export;
-pub use parcel::{Parcel, ParcelError, parcels};
+pub use parcel::{Parcel, ParcelError, once_each, parcels};
 pub use proven::{ProvenDrive, proven};

@@ -42,18 +42,26 @@ pub enum ParcelError {
     },
 }
 
+/// Makes sure that no two journals are of one drive, whoever they are for.
+///
+/// # Errors
+/// [`ParcelError::Twice`].
+pub fn once_each(drives: &[HandedDrive]) -> Result<(), ParcelError> {
+    let mut serials = BTreeSet::new();
+    match drives.iter().find(|drive| !serials.insert(&drive.serial)) {
+        Some(HandedDrive { serial, .. }) => Err(ParcelError::Twice {
+            serial: serial.clone(),
+        }),
+        None => Ok(()),
+    }
+}
+
 /// Splits drives into jobs, in their order.
 ///
 /// # Errors
 /// [`ParcelError`].
 pub fn parcels(drives: Vec<HandedDrive>, details: &Details) -> Result<Vec<Parcel>, ParcelError> {
-    let mut serials = BTreeSet::new();
-    for drive in &drives {
-        if !serials.insert(drive.serial.as_str()) {
-            let serial = drive.serial.clone();
-            return Err(ParcelError::Twice { serial });
-        }
-    }
+    once_each(&drives)?;
     if drives.is_empty() {
         return Err(ParcelError::NoDrive);
     }

@@ -4,6 +4,7 @@
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use super::*;
+use crate::details::{ADDRESS, CARRIERS, JOB, blank, set};
 
 const JOURNAL: &[u8] = include_bytes!("../../../shared/tests/golden/drive-1.jrn");
 
@@ -23,23 +24,6 @@ fn filled() -> Details {
 
 fn ordered(bytes: &[u8], whom: Whom, details: Details) -> Handed {
     hand_over(&[journal(bytes)], &Order { whom, details })
-}
-
-#[test]
-fn every_field_of_the_form_is_one_of_the_details_and_keeps_its_own_text() {
-    let details = filled();
-    for field in JOB.iter().chain(&ADDRESS).chain(&CARRIERS) {
-        let text = value(&details, field.path);
-        assert!(!text.is_empty(), "{}", field.path);
-        let json = serde_json::to_value(&details).expect("plain data");
-        let found = field.path.split('.').fold(&json, |json, name| &json[name]);
-        assert_eq!(found, text, "{}", field.path);
-    }
-    let mut details = details;
-    for field in &CARRIERS[2..] {
-        set(&mut details, field.path, String::new());
-    }
-    assert_eq!(details.delivery_package, None, "nothing is said of it");
 }
 
 #[test]

@@ -10,8 +10,10 @@ use yew::prelude::*;
 
 use super::DropZone;
 use crate::app::{Context, use_page};
-use crate::handing::{ADDRESS, Answer, CARRIERS, Field, Handed, JOB, set, value};
+use crate::details::{ADDRESS, CARRIERS, Field, JOB, value};
+use crate::handing::Handed;
 use crate::state::Action;
+use crate::state::handing::{Answer, Change};
 
 /// The form; a fault stands beside its field.
 #[component]
@@ -29,12 +31,11 @@ pub fn DetailsForm() -> Html {
     let on_save = {
         let page = page.clone();
         Callback::from(move |_: MouseEvent| {
+            // OK to expect: strings have a text.
             let text = serde_json::to_string_pretty(&page.state.handing.details);
-            page.effects.save_text(
-                "shipment.json",
-                "application/json",
-                &text.unwrap_or_default(),
-            );
+            let text = text.expect("details have a text");
+            page.effects
+                .save_text("shipment.json", "application/json", &text);
         })
     };
     let unloaded = page.state.handing.unloaded.clone();
@@ -69,9 +70,8 @@ fn input(page: &Context, field: &'static Field) -> Html {
         let page = page.clone();
         Callback::from(move |event: InputEvent| {
             let input: HtmlInputElement = event.target_unchecked_into();
-            let mut handing = page.state.handing.clone().unanswered();
-            set(&mut handing.details, field.path, input.value());
-            page.act(Action::Handing(Box::new(handing)));
+            let typed = Change::Typed(field.path, input.value());
+            page.act(Action::Handing(Box::new(typed)));
         })
     };
     let id = id_of(field.path);
@@ -129,14 +129,9 @@ fn load(page: Context, file: File) {
                 Details::parse(&bytes)
                     .map_err(|error| format!("{} holds no details: {error}.", file.name()))
             });
-        let mut handing = page.state.handing.clone().unanswered();
-        match loaded {
-            Ok(details) => {
-                handing.details = details;
-                page.act(Action::Say(format!("{} is loaded.", file.name())));
-            }
-            Err(why) => handing.unloaded = why,
+        if loaded.is_ok() {
+            page.act(Action::Say(format!("{} is loaded.", file.name())));
         }
-        page.act(Action::Handing(Box::new(handing)));
+        page.act(Action::Handing(Box::new(Change::Loaded(loaded))));
     });
 }

@@ -2,14 +2,16 @@
 
 use std::rc::Rc;
 
+use shared::plan::DRIVES_PER_JOB;
 use yew::prelude::*;
 
 use super::{Message, Serial};
 use crate::app::{Context, use_page};
 use crate::checking::Tone;
-use crate::handing::{Handed, HandedOver, Handing, Made, Paper, cover};
+use crate::handing::{Handed, HandedOver, Made, Paper, cover};
 use crate::planning::sentence;
 use crate::state::Action;
+use crate::state::handing::Change;
 use crate::words;
 
 /// Properties of [`Documents`].
@@ -67,7 +69,7 @@ fn several(made: &Made) -> String {
         .map(|(name, drives)| format!("{name} with {}", words::counted(*drives, "drive", "drives")))
         .collect();
     format!(
-        "A job takes at most 10 drives, so these are {} jobs: {}.",
+        "A job takes at most {DRIVES_PER_JOB} drives, so these are {} jobs: {}.",
         made.jobs.len(),
         jobs.join(", ")
     )
@@ -125,11 +127,7 @@ fn key(page: &Context, drive: &HandedOver) -> Html {
     let onclick = {
         let (page, serial) = (page.clone(), drive.serial.clone());
         Callback::from(move |_: MouseEvent| {
-            let mut handing: Handing = page.state.handing.clone();
-            if !handing.shown.remove(&serial) {
-                handing.shown.insert(serial.clone());
-            }
-            page.act(Action::Handing(Box::new(handing)));
+            page.act(Action::Handing(Box::new(Change::Key(serial.clone()))));
         })
     };
     let key = if shown {

@@ -5,9 +5,10 @@ use yew::prelude::*;
 use super::{DetailsForm, Documents, Message, Trouble};
 use crate::app::{Context, use_page};
 use crate::checking::Tone;
-use crate::handing::{Answer, Handed, Handing, Whom};
+use crate::handing::{Handed, Whom};
 use crate::planning::sentence;
 use crate::state::Action;
+use crate::state::handing::{Answer, Change, Handing};
 use crate::words;
 
 /// Properties of [`HandOver`].
@@ -27,9 +28,8 @@ pub fn HandOver(props: &Props) -> Html {
         let page = page.clone();
         Callback::from(move |event: SubmitEvent| {
             event.prevent_default();
-            let handing = page.state.handing.clone();
-            if let (Some(whom), false) = (handing.whom, working) {
-                page.effects.hand_over(handing, whom);
+            if let (Some(order), false) = (page.state.handing.order(), working) {
+                page.effects.hand_over(order);
             }
         })
     };
@@ -66,10 +66,7 @@ fn choice(page: &Context, whom: Whom) -> Html {
     let onchange = {
         let page = page.clone();
         Callback::from(move |_: Event| {
-            page.act(Action::Handing(Box::new(Handing {
-                whom: Some(whom),
-                ..page.state.handing.clone().unanswered()
-            })));
+            page.act(Action::Handing(Box::new(Change::For(whom))));
         })
     };
     let id = format!("for-{}", whom.word());

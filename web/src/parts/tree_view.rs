@@ -7,7 +7,7 @@ use web_sys::{Element, MouseEvent};
 use yew::prelude::*;
 
 use crate::app::{Context, use_page};
-use crate::receiver::too_long;
+use crate::new_file::too_long;
 use crate::state::Action;
 use crate::state::receive::{Change, Compare, Receive, Save};
 use crate::tree::{Line, What};
@@ -140,8 +140,8 @@ fn toggle(page: &Context, at: usize) {
     };
     match &line.what {
         What::Folder { open: true, .. } => page.act(change(Change::Close(at))),
-        What::Folder { row, .. } => page.effects.receiver.folder(row),
-        What::More { folder, from } => page.effects.receiver.more(at, folder.clone(), *from),
+        What::Folder { row, .. } => page.effects.receiver.entries(row.id.clone(), 0),
+        What::More { folder, from } => page.effects.receiver.entries(folder.clone(), *from),
         What::File(row) => {
             if can_save(receive, row.bytes, &row.why_not).is_ok() {
                 page.effects.receiver.save(row.clone());

@@ -3,7 +3,10 @@
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
+use std::rc::Rc;
+
 use super::*;
+use crate::checking::Dropped;
 
 fn dropped(bytes: Vec<u8>) -> Dropped {
     Dropped {

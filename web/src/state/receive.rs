@@ -101,12 +101,17 @@ pub enum Change {
     At(usize),
     /// The person went so many lines up (negative) or down: counted from where they are by then, however fast they press.
     By(isize),
-    /// A folder came, to stand below its line: its id.
-    Opened(String, FolderPart),
+    /// Entries of a folder came.
+    Entries {
+        /// The folder's id.
+        folder: String,
+        /// How many come before: with none, its line opens; else they stand where a line stands for them.
+        from: u64,
+        /// The entries.
+        part: FolderPart,
+    },
     /// The person closed the folder of a line.
     Close(usize),
-    /// Further entries came, for the line that stood for them.
-    More(usize, FolderPart),
     /// The comparison came further.
     Compare(Compare),
     /// It told how far it is.
@@ -134,22 +139,11 @@ impl Receive {
             Change::Found(found) => self.take(*found),
             Change::At(at) => self.go(at),
             Change::By(lines) => self.go(self.at.saturating_add_signed(lines)),
-            Change::Opened(id, part) => {
-                if let Some(at) = self.tree.find(&id) {
-                    let before = self.tree.lines.len();
-                    Rc::make_mut(&mut self.tree).open(at, &part);
-                    // The person stays where they are, also when they are further down by now.
-                    let came = self.tree.lines.len().saturating_sub(before);
-                    if self.at > at {
-                        self.at = self.at.saturating_add(came);
-                    }
-                }
-            }
+            Change::Entries { folder, from, part } => self.enter(&folder, from, &part),
             Change::Close(at) => {
                 Rc::make_mut(&mut self.tree).close(at);
                 self.at = at;
             }
-            Change::More(at, part) => Rc::make_mut(&mut self.tree).more(at, &part),
             Change::Compare(compare) => self.compare = compare,
             Change::Told(told) => {
                 // A stopped worker may have spoken before.
@@ -164,6 +158,21 @@ impl Receive {
 
     fn go(&mut self, at: usize) {
         self.at = at.min(self.tree.lines.len().saturating_sub(1));
+    }
+
+    /// The person stays where they are, also when they are further down by now.
+    fn enter(&mut self, folder: &str, from: u64, part: &FolderPart) {
+        let before = self.tree.lines.len();
+        let tree = Rc::make_mut(&mut self.tree);
+        let place = if from == 0 {
+            tree.open(folder, part)
+        } else {
+            tree.more(folder, from, part)
+        };
+        let came = self.tree.lines.len().saturating_sub(before);
+        if place.is_some_and(|place| self.at > place) {
+            self.at = self.at.saturating_add(came);
+        }
     }
 
     fn take(&mut self, found: Result<Found, ApiError>) {
@@ -229,11 +238,18 @@ mod tests {
     #[test]
     fn the_person_stays_on_their_line_when_a_folder_opens_above_it() {
         let at_b = open().changed(Change::At(1));
-        let opened = at_b.changed(Change::Opened("a".to_owned(), part(&["x", "y"], false)));
+        let mut long = part(&["x", "y"], false);
+        long.count = 4;
+        let entries = |from, part: &FolderPart| Change::Entries {
+            folder: "a".to_owned(),
+            from,
+            part: part.clone(),
+        };
+        let opened = at_b.changed(entries(0, &long)).changed(entries(2, &long));
         let line = opened.tree.lines[opened.at].row().expect("a folder");
-        assert_eq!(line.name, "b");
+        assert_eq!((line.name.as_str(), opened.at), ("b", 5));
         // Nobody leaves the tree by its end.
-        assert_eq!(opened.changed(Change::At(usize::MAX)).at, 3);
+        assert_eq!(opened.changed(Change::At(usize::MAX)).at, 5);
     }
 
     #[test]

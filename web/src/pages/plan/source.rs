@@ -97,7 +97,7 @@ pub(super) fn source_panel(page: &Context, choosing: &UseStateHandle<bool>) -> H
     }
 }
 
-/// Whether what is mounted below the folder travels too. What was scanned is scanned anew when that changes.
+/// Whether what is mounted below the folder travels too. What was scanned, or is being, is scanned anew when that changes.
 fn other_file_systems(page: &Context, connected: bool) -> Html {
     let checked = page.state.draft.other_file_systems;
     let onchange = {
@@ -107,13 +107,15 @@ fn other_file_systems(page: &Context, connected: bool) -> Html {
                 other_file_systems: !checked,
                 ..page.state.draft.clone()
             }));
-            if let Source::Ready {
-                origin: Origin::Folder(folder),
-                ..
-            } = &page.state.source
-            {
-                page.effects.scan(folder.clone(), !checked);
-            }
+            let folder = match &page.state.source {
+                Source::Ready {
+                    origin: Origin::Folder(folder),
+                    ..
+                } => folder,
+                Source::Reading { name, .. } if name == page.state.draft.folder.trim() => name,
+                _ => return,
+            };
+            page.effects.scan(folder.clone(), !checked);
         })
     };
     html! {
