@@ -46,7 +46,7 @@ impl Agent {
         let mut images = Vec::new();
         for serial in serials {
             let image = folder.path().join(format!("{serial}.img"));
-            new_drive(&image, size, serial)?;
+            new_drive(&image, size, serial, &[])?;
             images.push(image);
         }
         let (child, address) = serve(&folder.path().join("state"), &images, None)?;

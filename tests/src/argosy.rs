@@ -46,20 +46,12 @@ fn built(cargo: &mut Command) -> Result<PathBuf> {
     built.context("cargo named no executable")
 }
 
-/// Makes an image file of `bytes` bytes that stands for a drive; `more` are further arguments.
+/// Makes an image file of a size (`80MB`) that stands for a drive; `more` are further arguments.
 ///
 /// # Errors
 /// When the binary does not make it.
-pub fn new_drive(image: &Path, bytes: u64, serial: &str, more: &[&str]) -> Result<()> {
-    let size = bytes.to_string();
-    let drive = [
-        "new-drive",
-        text(image),
-        "--size",
-        &size,
-        "--serial",
-        serial,
-    ];
+pub fn new_drive(image: &Path, size: &str, serial: &str, more: &[&str]) -> Result<()> {
+    let drive = ["new-drive", text(image), "--size", size, "--serial", serial];
     let made = argosy(&[&drive[..], more].concat())?;
     ensure!(made.status.success(), "{made:?}");
     Ok(())
@@ -125,21 +117,6 @@ pub fn argosy(arguments: &[&str]) -> Result<Output> {
         .stdin(Stdio::null())
         .output()
         .with_context(|| format!("cannot start {}", binary.display()))
-}
-
-/// Makes an image file that stands for a drive.
-///
-/// # Errors
-/// When it cannot be made.
-pub fn new_drive(image: &Path, size: &str, serial: &str) -> Result<()> {
-    let size = ["--size", size, "--serial", serial];
-    let made = argosy(&[&["new-drive", text(image)], &size[..]].concat())?;
-    ensure!(
-        made.status.success(),
-        "{}",
-        String::from_utf8_lossy(&made.stderr)
-    );
-    Ok(())
 }
 
 /// Runs `argosy … --json` and returns its exit code and its one object.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 use fantoccini::key::Key;
 
-use crate::argosy::{argosy, json, text};
+use crate::argosy::{json, new_drive, text};
 use crate::browser::Browser;
 use crate::oracle;
 use crate::page::{focus_by_tab, open_one_file, press};
@@ -42,16 +42,7 @@ impl Back {
         let folder = tempfile::tempdir()?;
         let at = |name: &str| folder.path().join(name);
         let (image, source, journals) = (at("drive.img"), at("footage"), at("journals"));
-        let made = [
-            "new-drive",
-            text(&image),
-            "--size",
-            size,
-            "--serial",
-            SERIAL,
-        ];
-        let made = argosy(&made)?;
-        ensure!(made.status.success(), "{made:?}");
+        new_drive(&image, size, SERIAL, &[])?;
         fs::create_dir_all(&journals)?;
         fs::create_dir_all(&source)?;
         fill(&source)?;

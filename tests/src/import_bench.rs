@@ -82,7 +82,7 @@ impl Bench {
         let mut drives = Vec::new();
         for serial in serials {
             let image = self.image(serial);
-            new_drive(&image, size, serial)?;
+            new_drive(&image, size, serial, &[])?;
             drives.push(image);
         }
         let (journals, dataset) = (self.path("journals"), self.path("dataset.csv"));

@@ -58,7 +58,7 @@ impl Bench {
 
     fn drive(&self, serial: &str, bytes: u64) -> Result<PathBuf> {
         let image = self.path(&format!("{serial}.img"));
-        new_drive(&image, bytes, serial, &[])?;
+        new_drive(&image, &bytes.to_string(), serial, &[])?;
         Ok(image)
     }
 
@@ -547,6 +547,14 @@ fn an_export_that_is_not_let_in_any_more_stops_and_goes_on_with_another_signatur
     )?;
     ensure!(code == 0 && said["verdict"] == "verified", "{said}");
     assert_eq!(bench.unpacked("STOP-1", password(&said, 0)?)?.len(), 17);
+    // It is part of a shipment by its journal: of one that goes its way.
+    let (journal, state) = (bench.journal("STOP-1"), bench.path("state"));
+    for (direction, wanted) in [("import", 3), ("export", 0)] {
+        let opened = ["jobs", "new", "out-1", "--direction", direction];
+        let drives = ["--journal", text(&journal), "--state-dir", text(&state)];
+        let (code, said) = json(&[&opened[..], &drives].concat())?;
+        ensure!(code == wanted, "{code}: {said}");
+    }
     Ok(())
 }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
-use tests::argosy::{argosy, json, text};
+use tests::argosy::{json, new_drive, text};
 use tests::by_hand::{Mounted, PARTITION};
 use tests::oracle;
 use tests::source;
@@ -24,9 +24,7 @@ impl Filled {
         let folder = tempfile::tempdir()?;
         let at = |name: &str| folder.path().join(name);
         let (image, source, journals) = (at("hand.img"), at("first"), at("first journals"));
-        let size = ["--size", "200MB", "--serial", SERIAL];
-        let made = argosy(&[&["new-drive", text(&image)], &size[..]].concat())?;
-        ensure!(made.status.success(), "{made:?}");
+        new_drive(&image, "200MB", SERIAL, &[])?;
         fs::create_dir(&source)?;
         fs::write(source.join("x"), "x")?;
         let (code, said) = json(&[

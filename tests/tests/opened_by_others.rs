@@ -37,7 +37,7 @@ fn build(cipher: &str, sector_bytes: u64, many: u32) -> Result<Built> {
     fs::create_dir(&journals)?;
     let sector = sector_bytes.to_string();
     let more = ["--sector-bytes", &sector];
-    new_drive(&image, DISK_BYTES, "MATRIX0001", &more)?;
+    new_drive(&image, &DISK_BYTES.to_string(), "MATRIX0001", &more)?;
     let (code, said) = json(&[
         "prepare",
         "--session",

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
-use tests::argosy::{argosy, json, text};
+use tests::argosy::{json, new_drive, text};
 use tests::by_hand::{Mounted, PARTITION};
 use tests::oracle;
 use tests::source::noise;
@@ -22,9 +22,7 @@ struct Drive {
 impl Drive {
     fn new(folder: &Path, serial: &str) -> Result<Self> {
         let image = folder.join(format!("{serial}.img"));
-        let size = ["--size", "120MB", "--serial", serial];
-        let made = argosy(&[&["new-drive", text(&image)], &size[..]].concat())?;
-        ensure!(made.status.success(), "{made:?}");
+        new_drive(&image, "120MB", serial, &[])?;
         Self::emptied(folder, serial, image, PARTITION, &[])
     }
 
