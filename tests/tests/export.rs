@@ -473,7 +473,7 @@ fn what_has_no_room_is_the_list_of_the_next_export() -> Result<()> {
         &[],
     )?;
     ensure!(code == 2, "{said}");
-    assert_eq!(said["error"]["place"], "con/Next.xml", "{said}");
+    assert_eq!(said["error"]["where"], "con/Next.xml", "{said}");
     let (code, said) = bench.export_of(
         "room-2",
         &["--blob-list-blob", "con/next.xml"],
