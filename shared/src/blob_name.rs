@@ -443,6 +443,12 @@ fn check_lengths(prefix: &str, relative: &str) -> Result<(), BlobNameProblem> {
     Ok(())
 }
 
+/// Returns whether a blob's name may have so many UTF-16 units and parts, its prefix counted.
+pub(crate) fn is_short(units: u64, parts: u64) -> bool {
+    let number = |most: usize| u64::try_from(most).unwrap_or(u64::MAX);
+    units <= number(NAME_UNITS_MAX) && parts <= number(NAME_PARTS_MAX)
+}
+
 /// The root container's name in paths.
 pub const ROOT_CONTAINER: &str = "$root";
 const NAME_UNITS_MAX: usize = 1024;

@@ -50,6 +50,9 @@ pub enum NameProblem {
 /// # Errors
 /// [`NameProblem`]: the first rule broken.
 pub fn check(name: &str) -> Result<(), NameProblem> {
+    if is_plain(name.as_bytes()) {
+        return Ok(());
+    }
     let Some(last) = name.chars().next_back() else {
         return Err(NameProblem::Empty);
     };
@@ -88,6 +91,23 @@ pub fn compare(a: &[u16], b: &[u16]) -> Ordering {
         .then_with(|| a.cmp(b))
 }
 
+/// Compares two names as [`compare`] does, as far as upper and lower case go: twins are equal.
+#[must_use]
+pub fn compare_folded(a: &str, b: &str) -> Ordering {
+    if a.is_ascii() && b.is_ascii() {
+        let upper = |byte: u8| byte.to_ascii_uppercase();
+        return a.bytes().map(upper).cmp(b.bytes().map(upper));
+    }
+    let (a, b) = (a.encode_utf16(), b.encode_utf16());
+    a.map(upcase).cmp(b.map(upcase))
+}
+
+/// Compares two names as [`compare`] does their UTF-16 units.
+#[must_use]
+pub fn compare_text(a: &str, b: &str) -> Ordering {
+    compare_folded(a, b).then_with(|| a.encode_utf16().cmp(b.encode_utf16()))
+}
+
 /// Returns whether every volume's root folder holds a file of this name.
 #[must_use]
 pub fn is_system(name: &str) -> bool {
@@ -118,6 +138,29 @@ const SYSTEM_NAMES: [&str; 13] = [
     "$Extend",
     "System Volume Information",
 ];
+
+/// Returns true for names that are seen at once to break no rule: what millions of files are called. Of the others some
+/// are good too.
+fn is_plain(name: &[u8]) -> bool {
+    let allowed = |byte: &u8| {
+        matches!(byte, b' '..=b'~')
+            && !matches!(
+                byte,
+                b'"' | b'*' | b'/' | b':' | b'<' | b'>' | b'?' | b'\\' | b'|'
+            )
+    };
+    let may_be_device = name.first_chunk().is_some_and(|first: &[u8; 3]| {
+        let first = first.to_ascii_uppercase();
+        DEVICES.contains(&first.as_slice())
+    });
+    name.len() <= UNITS_MAX
+        && !may_be_device
+        && !matches!(name.last(), None | Some(b' ' | b'.'))
+        && name.iter().all(allowed)
+}
+
+/// What the names of all devices begin with.
+const DEVICES: [&[u8]; 6] = [b"CON", b"PRN", b"AUX", b"NUL", b"COM", b"LPT"];
 
 fn is_device(base: &str) -> bool {
     if ["CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"].contains(&base) {
@@ -195,6 +238,17 @@ mod tests {
         assert_eq!(order("ab", "ABC"), Ordering::Less);
         assert_eq!(order("a_", "ab"), Ordering::Greater, "'_' follows 'B'");
         assert_eq!(order("A", "a"), Ordering::Less);
+        let names = [
+            "", "a", "A", "a_", "ab", "AC", "ß", "ü", "Üb", "中", "😀", "\u{ffee}",
+        ];
+        for (a, b) in names.iter().flat_map(|a| names.map(|b| (*a, b))) {
+            assert_eq!(compare_text(a, b), order(a, b), "{a} {b}");
+            assert_eq!(
+                compare_folded(a, b).is_eq(),
+                folded(a) == folded(b),
+                "{a} {b}"
+            );
+        }
         assert_eq!(folded("stra\u{df}e"), folded("STRA\u{df}E"));
     }
 }

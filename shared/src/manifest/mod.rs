@@ -19,6 +19,7 @@ mod blocks;
 mod error;
 mod escape;
 mod file;
+mod planned;
 mod reader;
 mod renamed;
 mod writer;
@@ -33,9 +34,8 @@ pub use error::{ManifestError, ManifestFault};
 pub(crate) use escape::write_escaped;
 pub use escape::{NotXml, check_text};
 pub use file::{Attached, Disposition, ManifestFile, Part, PlannedFile, Ranges};
+pub(crate) use planned::{PlannedLines, escaped_bytes};
+pub use planned::{planned_bytes, planned_file_bytes, planned_frame_bytes};
 pub use reader::{ManifestReader, ManifestSummary};
 pub use renamed::renamed;
-pub use writer::{
-    CLIENT_CREATOR, ManifestWriteError, ManifestWriter, WrittenManifest, planned_bytes,
-    planned_file_bytes, planned_frame_bytes,
-};
+pub use writer::{CLIENT_CREATOR, ManifestWriteError, ManifestWriter, WrittenManifest};

@@ -1,7 +1,7 @@
 //! Writes a manifest, and knows its length before.
 
 use super::blocks::{self, BLOCKS_MAX, BlobKind, PAGE_BYTES};
-use super::escape::{digits, write_escaped};
+use super::escape::write_escaped;
 use super::file::{Attached, ManifestFile, Part, PlannedFile, Ranges};
 use crate::hash::{Md5Writer, upper_hex};
 use base64::Engine as _;
@@ -171,46 +171,6 @@ impl<W: Write> ManifestWriter<W> {
     }
 }
 
-/// Returns the exact length of a manifest without files.
-#[must_use]
-pub fn planned_frame_bytes(drive_id: &str, session: &str) -> u64 {
-    let head = counted(|count| write_head(count, drive_id, session));
-    head.saturating_add(length(FOOT))
-}
-
-/// Returns the exact length of a file's lines: what [`ManifestWriter::file`] will write for it,
-/// whatever its hashes.
-#[must_use]
-pub fn planned_file_bytes(file: &PlannedFile<'_>) -> u64 {
-    let head = counted(|count| write_file_head(count, file));
-    let attached = |name: &str, path: Option<&str>| {
-        path.map_or(0, |path| {
-            let attached = Attached {
-                path: path.to_owned(),
-                hash: [0; 16],
-            };
-            counted(|count| write_attached(count, name, Some(&attached)))
-        })
-    };
-    head.saturating_add(parts_bytes(file.bytes, file.kind))
-        .saturating_add(length(list_tag(file.kind, true)))
-        .saturating_add(attached(METADATA, file.metadata))
-        .saturating_add(attached(PROPERTIES, file.properties))
-        .saturating_add(length(BLOB_END))
-}
-
-/// Returns the exact length of the manifest of `files`.
-pub fn planned_bytes<'a>(
-    drive_id: &str,
-    session: &str,
-    files: impl IntoIterator<Item = PlannedFile<'a>>,
-) -> u64 {
-    let frame = planned_frame_bytes(drive_id, session);
-    files.into_iter().fold(frame, |sum, file| {
-        sum.saturating_add(planned_file_bytes(&file))
-    })
-}
-
 fn check(file: &ManifestFile) -> Result<(), ManifestWriteError> {
     let path = || file.path.clone();
     if file.ranges != Ranges::Rule {
@@ -235,7 +195,7 @@ fn check(file: &ManifestFile) -> Result<(), ManifestWriteError> {
     Ok(())
 }
 
-fn write_head(out: &mut impl Write, drive_id: &str, session: &str) -> io::Result<()> {
+pub(super) fn write_head(out: &mut impl Write, drive_id: &str, session: &str) -> io::Result<()> {
     out.write_all(b"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\r\n<DriveManifest Version=\"2014-11-01\">\r\n  <Drive>\r\n    <DriveId>")?;
     write_escaped(out, drive_id)?;
     write!(
@@ -246,7 +206,7 @@ fn write_head(out: &mut impl Write, drive_id: &str, session: &str) -> io::Result
     out.write_all(LIST_HEAD_END.as_bytes())
 }
 
-fn write_file_head(out: &mut impl Write, file: &PlannedFile<'_>) -> io::Result<()> {
+pub(super) fn write_file_head(out: &mut impl Write, file: &PlannedFile<'_>) -> io::Result<()> {
     out.write_all(b"      <Blob>\r\n        <BlobPath>")?;
     write_escaped(out, file.blob)?;
     out.write_all(b"</BlobPath>\r\n        <FilePath>")?;
@@ -300,7 +260,11 @@ fn block_id(index: u64) -> String {
     )
 }
 
-fn write_attached(out: &mut impl Write, name: &str, attached: Option<&Attached>) -> io::Result<()> {
+pub(super) fn write_attached(
+    out: &mut impl Write,
+    name: &str,
+    attached: Option<&Attached>,
+) -> io::Result<()> {
     let Some(Attached { path, hash }) = attached else {
         return Ok(());
     };
@@ -309,7 +273,7 @@ fn write_attached(out: &mut impl Write, name: &str, attached: Option<&Attached>)
     write!(out, "</{name}>\r\n")
 }
 
-const fn list_tag(kind: BlobKind, end: bool) -> &'static str {
+pub(super) const fn list_tag(kind: BlobKind, end: bool) -> &'static str {
     match (kind, end) {
         (BlobKind::Block, false) => "        <BlockList>\r\n",
         (BlobKind::Block, true) => "        </BlockList>\r\n",
@@ -318,79 +282,21 @@ const fn list_tag(kind: BlobKind, end: bool) -> &'static str {
     }
 }
 
-/// The length of all block or page range lines. Only the digits of offset and length vary, so it
-/// needs no loop over blocks: a plan adds up millions of files while the person types.
-fn parts_bytes(file_bytes: u64, kind: BlobKind) -> u64 {
-    let count = blocks::part_count(file_bytes, kind);
-    let Some(whole) = count.checked_sub(1) else {
-        return 0;
-    };
-    let step = blocks::part_bytes(file_bytes, kind);
-    let tail = file_bytes.saturating_sub(whole.saturating_mul(step));
-    let fixed = match kind {
-        BlobKind::Block => {
-            length("          <Block Offset=\"\" Length=\"\" Id=\"AAAAAA==\" Hash=\"\"/>\r\n")
-        }
-        BlobKind::Page => length("          <PageRange Offset=\"\" Length=\"\" Hash=\"\"/>\r\n"),
-    };
-    count
-        .saturating_mul(fixed.saturating_add(32))
-        .saturating_add(whole.saturating_mul(digits(step)))
-        .saturating_add(digits(tail))
-        .saturating_add(offset_digits(count, step))
-}
-
-/// The digits of 0, step, 2 x step, ... , (count - 1) x step together: one each, and one more for
-/// every power of ten that an offset reaches.
-fn offset_digits(count: u64, step: u64) -> u64 {
-    (1..=19).fold(count, |sum, power| {
-        let below = 10_u64.saturating_pow(power).div_ceil(step);
-        sum.saturating_add(count.saturating_sub(below))
-    })
-}
-
-struct Count(u64);
-
-impl Write for Count {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0 = self
-            .0
-            .saturating_add(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-/// Counts what `write` writes. A text that XML cannot hold counts up to there: it fails when it is
-/// written.
-fn counted(write: impl FnOnce(&mut Count) -> io::Result<()>) -> u64 {
-    let mut count = Count(0);
-    let _names_are_judged_when_written = write(&mut count);
-    count.0
-}
-
-fn length(text: &str) -> u64 {
-    u64::try_from(text.len()).unwrap_or(u64::MAX)
-}
-
 /// Ends a blob list and begins another.
 const NEXT_LIST: &str = "    </BlobList>\r\n    <BlobList Id=\"";
 /// Ends a blob list's tag.
 const LIST_HEAD_END: &str = "-0\">\r\n";
 const LINES_BYTES: usize = 64 * 1024;
-const METADATA: &str = "MetadataPath";
-const PROPERTIES: &str = "PropertiesPath";
-const BLOB_END: &str = "      </Blob>\r\n";
-const FOOT: &str = "    </BlobList>\r\n  </Drive>\r\n</DriveManifest>\r\n";
+pub(super) const METADATA: &str = "MetadataPath";
+pub(super) const PROPERTIES: &str = "PropertiesPath";
+pub(super) const BLOB_END: &str = "      </Blob>\r\n";
+pub(super) const FOOT: &str = "    </BlobList>\r\n  </Drive>\r\n</DriveManifest>\r\n";
 
 #[cfg(test)]
 mod tests {
     #![expect(clippy::arithmetic_side_effects, reason = "numbers of our own")]
     use super::*;
-    use crate::manifest::Disposition;
+    use crate::manifest::{Disposition, planned_bytes, planned_file_bytes, planned_frame_bytes};
     use proptest::prelude::*;
 
     fn file(path: &str, bytes: u64, kind: BlobKind) -> ManifestFile {
@@ -498,16 +404,6 @@ mod tests {
                 writer.file(&file(name, 0, BlobKind::Block)).is_err(),
                 "{name:?}"
             );
-        }
-    }
-
-    #[test]
-    fn the_digits_of_offsets_are_counted_without_a_loop() {
-        for step in [512, 1000, BLOCK, 3 * BLOCK] {
-            for count in [0, 1, 2, 3, 10, 11, 999, 1000, 1001, 50_000] {
-                let looped: u64 = (0..count).map(|index| digits(index * step)).sum();
-                assert_eq!(offset_digits(count, step), looped, "{count} x {step}");
-            }
         }
     }
 

@@ -151,12 +151,11 @@ impl Mapping {
         let name = path.rsplit('/').next().unwrap_or(&path);
         let choice =
             manifest::choose_kind(name, entry.bytes, target.kind).map_err(Rule::PageBlob)?;
+        let (metadata, properties) = self.attached_to(target_number);
         let properties = if self.content_md5 {
             Some(self.properties_path(number))
         } else {
-            target
-                .properties_bytes
-                .map(|_| self.attached_path(&target_properties_name(target_number)))
+            properties
         };
         Ok(Naming {
             path: blob_name::drive_path(&self.session, &path),
@@ -165,9 +164,7 @@ impl Mapping {
             disposition: target.disposition,
             exported: false,
             snapshot: None,
-            metadata: target
-                .metadata_bytes
-                .map(|_| self.attached_path(&target_metadata_name(target_number))),
+            metadata,
             properties,
         })
     }
@@ -241,6 +238,19 @@ impl Mapping {
         self.attached_path(&properties_name(number))
     }
 
+    /// Returns where the metadata and properties files of a target (from 0) are on the drive.
+    pub(super) fn attached_to(&self, target: u32) -> (Option<String>, Option<String>) {
+        let Some(found) = self.targets.get(super::listing::index(target)) else {
+            return (None, None);
+        };
+        let path = |name: String| self.attached_path(&name);
+        let metadata = found.metadata_bytes.map(|_| target_metadata_name(target));
+        let properties = found
+            .properties_bytes
+            .map(|_| target_properties_name(target));
+        (metadata.map(path), properties.map(path))
+    }
+
     fn attached_path(&self, name: &str) -> String {
         format!("\\{}\\{name}", self.attached_folder())
     }
@@ -252,7 +262,11 @@ impl Mapping {
     }
 
     /// Returns the target of a path, and what of `renamed` lies below the target.
-    fn target_of<'a>(&self, path: &str, renamed: &'a str) -> Result<(u32, &'a str), Rule> {
+    pub(super) fn target_of<'a>(
+        &self,
+        path: &str,
+        renamed: &'a str,
+    ) -> Result<(u32, &'a str), Rule> {
         if !self.numbered {
             return Ok((0, renamed));
         }

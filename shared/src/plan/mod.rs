@@ -8,13 +8,16 @@
 //! [`ntfs_image::NtfsLayout`], and its reason why fewer drives cannot do holds for every possible
 //! arrangement. The browser and the agent make the same one.
 
+mod collated;
 pub mod dataset;
 pub mod driveset;
 pub mod export;
 mod fit;
+mod lengths;
 mod listing;
 pub mod listing_csv;
 mod mapping;
+mod named;
 mod problems;
 pub mod renames_csv;
 pub mod share_names;

@@ -193,18 +193,30 @@ impl Space {
     /// # Errors
     /// [`LayoutError`], [`LayoutError::DoesNotFit`] counting the headroom.
     pub fn lay_out(&self, volume: VolumeSpec, tree: Tree) -> Result<NtfsLayout, LayoutError> {
-        let headroom = self.headroom_bytes();
-        let volume_bytes = volume.bytes;
         let layout = match &self.onto {
             None => NtfsLayout::new(volume, tree),
             Some(onto) => NtfsLayout::onto(volume, onto.ground.clone(), tree),
         };
-        match layout {
-            Ok(layout) if layout.free_bytes() >= headroom => Ok(layout),
-            Ok(layout) => Err(LayoutError::DoesNotFit {
-                missing_bytes: headroom.saturating_sub(layout.free_bytes()),
-                volume_bytes,
-            }),
+        self.with_headroom(layout, NtfsLayout::free_bytes)
+    }
+
+    /// Judges a volume that was laid out or counted: what fits, but leaves less than
+    /// [`Self::headroom_bytes`] free, does not fit.
+    pub(super) fn with_headroom<T>(
+        &self,
+        volume: Result<T, LayoutError>,
+        free_bytes: impl Fn(&T) -> u64,
+    ) -> Result<T, LayoutError> {
+        let headroom = self.headroom_bytes();
+        let volume_bytes = self.volume_bytes();
+        match volume {
+            Ok(volume) => match headroom.checked_sub(free_bytes(&volume)) {
+                Some(missing_bytes) if missing_bytes > 0 => Err(LayoutError::DoesNotFit {
+                    missing_bytes,
+                    volume_bytes,
+                }),
+                _ => Ok(volume),
+            },
             Err(LayoutError::DoesNotFit { missing_bytes, .. }) => Err(LayoutError::DoesNotFit {
                 missing_bytes: missing_bytes.saturating_add(headroom),
                 volume_bytes,

@@ -36,7 +36,7 @@ pub const MANIFEST_NAME: &str = "DriveManifest.xml";
 
 /// A manifest is planned at least this long: what fits into an MFT record would have to be known
 /// when the records are written, long before the last hash.
-const MANIFEST_BYTES_MIN: u64 = 4096;
+pub(super) const MANIFEST_BYTES_MIN: u64 = 4096;
 
 /// A tree, and which node is what.
 #[derive(Clone, Debug)]

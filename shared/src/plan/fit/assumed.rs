@@ -1,6 +1,6 @@
 //! What a plan takes for granted.
 
-use super::cost::Contents;
+use super::contents::Contents;
 use super::options::PlanOptions;
 use super::words;
 use crate::manifest;

@@ -7,7 +7,10 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, DefaultHasher};
 
-use super::cost::{Class, Contents, Costs};
+use super::contents::Contents;
+use super::cost::{Class, Costs};
+use super::measures::Measures;
+use crate::plan::collated::Collated;
 use crate::plan::listing::{FolderId, Listing, index};
 
 /// Something that is placed whole.
@@ -24,6 +27,9 @@ pub(super) enum Unit {
 pub(super) struct Goods<'a> {
     pub(super) listing: &'a Listing,
     pub(super) contents: &'a Contents,
+    /// The entries that go, and perhaps others, in the order of their folders' indexes.
+    pub(super) collated: &'a Collated,
+    pub(super) measures: &'a Measures,
     /// One per class of volume.
     pub(super) costs: &'a [Costs],
 }
@@ -158,7 +164,7 @@ impl Bin {
             return 0;
         }
         let mut edge = match unit {
-            Unit::File(number) => class.edge(units(goods, number)),
+            Unit::File(number) => class.edge(u64::from(goods.measures.units(number))),
             Unit::Folder(id) => costs.folders[index(id)].edge,
         };
         let mut sum = 0;
@@ -176,9 +182,4 @@ impl Bin {
             id = goods.parent(Unit::Folder(id));
         }
     }
-}
-
-fn units(goods: &Goods<'_>, number: u32) -> u64 {
-    let name = goods.listing.entry(number).name();
-    u64::try_from(name.encode_utf16().count()).unwrap_or(u64::MAX)
 }

@@ -9,7 +9,8 @@
 
 use disk::SectorSize;
 
-use crate::manifest;
+use super::contents::Contents;
+use super::measures::{Measures, units};
 use crate::plan::export::{METADATA_SUFFIX, PROPERTIES_SUFFIX};
 use crate::plan::listing::{FolderId, Listing, index};
 use crate::plan::mapping::{Mapping, PROPERTIES_BYTES};
@@ -142,112 +143,22 @@ pub(super) struct Costs {
     pub(super) folders: Vec<FolderCost>,
 }
 
-/// What is to be placed: the entries that go, by the folder that holds them.
-#[derive(Clone, Debug)]
-pub(super) struct Contents {
-    /// By folder, where its files begin in `files`; one more at the end.
-    file_starts: Vec<u32>,
-    files: Vec<u32>,
-    folder_starts: Vec<u32>,
-    folders: Vec<u32>,
-}
-
-impl Contents {
-    /// Sorts the entries that go into their folders. Folders that hold nothing that goes, and are
-    /// not named to go themselves, are not there.
-    pub(super) fn new(listing: &Listing, goes: &dyn Fn(u32) -> bool) -> Self {
-        let count = index(listing.folder_count());
-        let mut wanted = vec![false; count];
-        let mut files = Vec::new();
-        for (number, entry) in listing.iter().filter(|(number, _)| goes(*number)) {
-            let holder = listing.folder_of(number).unwrap_or(entry.folder);
-            wanted[index(holder.0)] = true;
-            if !entry.is_folder {
-                files.push((entry.folder.0, number));
-            }
-        }
-        let mut folders = Vec::new();
-        for id in (1..listing.folder_count())
-            .rev()
-            .filter(|id| wanted[index(*id)])
-            .collect::<Vec<_>>()
-        {
-            let mut id = FolderId(id);
-            while let Some(parent) = listing.folder(id).parent {
-                folders.push((parent.0, id.0));
-                if std::mem::replace(&mut wanted[index(parent.0)], true) {
-                    break;
-                }
-                id = parent;
-            }
-        }
-        folders.sort_unstable();
-        folders.dedup();
-        files.sort_by_key(|(folder, _)| *folder);
-        let (file_starts, files) = grouped(count, &files);
-        let (folder_starts, folders) = grouped(count, &folders);
-        Self {
-            file_starts,
-            files,
-            folder_starts,
-            folders,
-        }
-    }
-
-    /// Returns the files in a folder, in listing order.
-    pub(super) fn files_in(&self, folder: u32) -> &[u32] {
-        group(&self.file_starts, &self.files, folder)
-    }
-
-    /// Returns the folders in a folder, in the order the listing first names them.
-    pub(super) fn folders_in(&self, folder: u32) -> &[u32] {
-        group(&self.folder_starts, &self.folders, folder)
-    }
-
-    /// Returns every file that goes.
-    pub(super) fn files(&self) -> &[u32] {
-        &self.files
-    }
-
-    /// Returns every folder that goes, parents first, the source itself not.
-    pub(super) fn folders(&self) -> Vec<u32> {
-        let mut all = self.folders.clone();
-        all.sort_unstable();
-        all
-    }
-}
-
-fn grouped(count: usize, pairs: &[(u32, u32)]) -> (Vec<u32>, Vec<u32>) {
-    let mut starts = vec![0; count + 1];
-    for (folder, _) in pairs {
-        starts[index(*folder) + 1] += 1;
-    }
-    for place in 1..starts.len() {
-        starts[place] += starts[place - 1];
-    }
-    (starts, pairs.iter().map(|(_, child)| *child).collect())
-}
-
-fn group<'a>(starts: &[u32], children: &'a [u32], folder: u32) -> &'a [u32] {
-    let folder = index(folder);
-    &children[index(starts[folder])..index(starts[folder + 1])]
-}
-
 impl Costs {
     pub(super) fn new(
         class: Class,
         listing: &Listing,
         contents: &Contents,
         mapping: &Mapping,
+        measures: &Measures,
     ) -> Self {
         let mut files = vec![0; index(listing.len())];
         let mut folders = vec![FolderCost::default(); index(listing.folder_count())];
         for number in contents.files().iter().copied() {
             let entry = listing.entry(number);
-            let units = units(mapping.name(entry.path));
+            let units = u64::from(measures.units(number));
             let own = class.file(units, entry.bytes);
             let (beside, edges) = beside(class, mapping, number, (units, entry.bytes));
-            files[index(number)] = own + beside + attached(class, listing, mapping, number);
+            files[index(number)] = own + beside + attached(class, mapping, measures, number);
             folders[index(entry.folder.0)].edges += class.edge(units) + edges;
         }
         let mut all = contents.folders();
@@ -353,23 +264,15 @@ fn beside(class: Class, mapping: &Mapping, number: u32, (units, bytes): (u64, u6
 }
 
 /// Bytes of a file's lines in the manifest, and of its properties file.
-fn attached(class: Class, listing: &Listing, mapping: &Mapping, number: u32) -> u64 {
+fn attached(class: Class, mapping: &Mapping, measures: &Measures, number: u32) -> u64 {
     if class == Class::Bare {
         return 0;
     }
-    let Ok(naming) = mapping.naming(listing, number) else {
-        return 0;
-    };
-    let lines = manifest::planned_file_bytes(&naming.planned(listing.entry(number).bytes));
     let properties = if mapping.content_md5 {
         let units = units(&crate::plan::mapping::properties_name(number));
         class.file(units, PROPERTIES_BYTES) + class.edge(units)
     } else {
         0
     };
-    lines + properties
-}
-
-fn units(name: &str) -> u64 {
-    u64::try_from(name.encode_utf16().count()).unwrap_or(u64::MAX)
+    measures.lines(number) + properties
 }

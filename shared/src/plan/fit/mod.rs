@@ -17,13 +17,17 @@ mod agreement;
 mod assumed;
 mod bin;
 mod bound;
+mod contents;
 mod cost;
+mod count;
 mod decided;
 mod error;
 mod exact;
 #[cfg(test)]
 mod falkenauer;
 mod fill;
+mod marks;
+mod measures;
 mod options;
 mod pack;
 mod planned;

@@ -1,9 +1,10 @@
 //! Laying out what was packed.
 
-use ntfs_image::{FileTime, LayoutError, Tree};
+use ntfs_image::{FileTime, LayoutError, Tree, VolumeSpec};
 
 use super::bin::{Goods, Unit};
 use super::error::FitError;
+use super::marks::Marks;
 use super::options::DriveSize;
 use crate::plan::listing::{FolderId, index};
 use crate::plan::{DriveTree, Listing, Mapping, Space};
@@ -53,25 +54,21 @@ impl Volume {
         })
     }
 
-    /// Lays out `entries` to the last cluster.
+    /// Says to the last cluster whether `entries` (ascending) fit: counted, which is what a layout
+    /// comes to, or laid out.
     pub(super) fn prove(
         &self,
-        listing: &Listing,
+        goods: &Goods<'_>,
         entries: &[u32],
         mapping: &Mapping,
         serial: &str,
     ) -> Result<Proof, FitError> {
-        let before = self.space.manifest_before();
-        let DriveTree { tree, nodes } =
-            DriveTree::new(listing, entries, mapping, serial, TIME, before)?;
-        match self
-            .space
-            .lay_out(self.space.volume_spec(0, LABEL, TIME), tree)
-        {
-            Ok(layout) => Ok(Proof::Fits {
-                used: layout.used_bytes(),
-                files: nodes.files,
-            }),
+        let found = match self.count(goods, entries, mapping, serial) {
+            Some(counted) => counted.map(|counted| (counted.costed.used_bytes, counted.files)),
+            None => self.lay_out(goods.listing, entries, mapping, serial)?,
+        };
+        match found {
+            Ok((used, files)) => Ok(Proof::Fits { used, files }),
             Err(LayoutError::DoesNotFit { missing_bytes, .. }) => {
                 Ok(Proof::Missing(missing_bytes.max(1)))
             }
@@ -80,6 +77,25 @@ impl Volume {
                 Err(FitError::Layout { serial, cause })
             }
         }
+    }
+
+    /// Lays out `entries`: the bytes they take, and the files among them.
+    pub(super) fn lay_out(
+        &self,
+        listing: &Listing,
+        entries: &[u32],
+        mapping: &Mapping,
+        serial: &str,
+    ) -> Result<Result<(u64, u32), LayoutError>, FitError> {
+        let before = self.space.manifest_before();
+        let DriveTree { tree, nodes } =
+            DriveTree::new(listing, entries, mapping, serial, TIME, before)?;
+        let layout = self.space.lay_out(self.spec(), tree);
+        Ok(layout.map(|layout| (layout.used_bytes(), nodes.files)))
+    }
+
+    pub(super) fn spec(&self) -> VolumeSpec {
+        self.space.volume_spec(0, LABEL, TIME)
     }
 }
 
@@ -107,25 +123,30 @@ fn are_equal(one: &DriveSize, other: &DriveSize) -> bool {
 pub(super) fn entries(goods: &Goods<'_>, units: &[Unit]) -> Vec<u32> {
     let listing = goods.listing;
     let mut seen = vec![false; index(listing.folder_count())];
-    let mut entries = Vec::new();
+    let mut marks = Marks::new(listing.len());
     let mut waiting = units.to_vec();
     while let Some(unit) = waiting.pop() {
         let mut id = match unit {
             Unit::File(number) => {
-                entries.push(number);
+                marks.set(number);
                 listing.entry(number).folder
             }
             Unit::Folder(id) => {
-                waiting.extend(goods.parts(id));
+                for number in goods.contents.files_in(id) {
+                    marks.set(*number);
+                }
+                let below = goods.contents.folders_in(id).iter();
+                waiting.extend(below.map(|id| Unit::Folder(*id)));
                 FolderId(id)
             }
         };
         while !std::mem::replace(&mut seen[index(id.0)], true) {
             let folder = listing.folder(id);
-            entries.extend(folder.entry);
+            if let Some(number) = folder.entry {
+                marks.set(number);
+            }
             id = folder.parent.unwrap_or(FolderId::TOP);
         }
     }
-    entries.sort_unstable();
-    entries
+    marks.entries()
 }

@@ -5,16 +5,19 @@ use std::cmp::Reverse;
 use super::assumed::assumed;
 use super::bin::{Bin, Goods};
 use super::bound::{self, Reason};
-use super::cost::{self, Contents, Costs, Demand};
+use super::contents::Contents;
+use super::cost::{self, Costs, Demand};
 use super::decided::Decided;
 use super::error::FitError;
+use super::measures::Measures;
 use super::options::{DriveSize, PlanOptions};
 use super::pack::{Unplaced, WAYS, Way};
 use super::planned::{Plan, PlannedDrive};
 use super::prove::{self, Proof};
 use super::stock::{Stock, Stocked};
 use super::words;
-use crate::plan::{Listing, problems};
+use crate::plan::Listing;
+use crate::plan::problems::judged;
 
 /// Lengths beyond this are nobody's, and their sums would leave 64 bits.
 const BYTES_MAX: u64 = 1 << 60;
@@ -35,16 +38,19 @@ pub fn fit(
     drives: &[DriveSize],
 ) -> Result<Plan, FitError> {
     let stock = Stock::new(drives, options)?;
-    let problems = problems(listing, &options.mapping);
+    let (problems, collated) = judged(listing, &options.mapping);
     let contents = Contents::new(listing, &|number| {
         problems.of_entry(listing, number).is_none()
     });
     refuse_endless(listing, &contents)?;
-    let costs = |class| Costs::new(class, listing, &contents, &options.mapping);
+    let measures = Measures::new(listing, &contents, &options.mapping);
+    let costs = |class| Costs::new(class, listing, &contents, &options.mapping, &measures);
     let costs: Vec<Costs> = stock.classes.iter().copied().map(costs).collect();
     let goods = Goods {
         listing,
         contents: &contents,
+        collated: &collated,
+        measures: &measures,
         costs: &costs,
     };
     let search = Search {
@@ -121,7 +127,7 @@ enum Attempt {
 
 impl Search<'_> {
     fn run(&self) -> Result<Found, FitError> {
-        if self.goods.pieces().is_empty() {
+        if self.goods.contents.is_empty() {
             return Ok(Found {
                 drives: Vec::new(),
                 lower_bound: 0,
@@ -361,7 +367,7 @@ impl Search<'_> {
     fn prove(&self, drive: &Stocked<'_>, serial: &str, entries: &[u32]) -> Result<Proof, FitError> {
         let listing = self.goods.listing;
         if let Some(volume) = &drive.volume {
-            return volume.prove(listing, entries, &self.options.mapping, serial);
+            return volume.prove(&self.goods, entries, &self.options.mapping, serial);
         }
         let files = entries
             .iter()

@@ -4,11 +4,15 @@ use ntfs_image::name::UNITS_MAX;
 
 use super::Rule;
 use super::proposal::propose;
-use super::twins::{Named, Names};
+use super::twins::{Free, twins};
 use crate::blob_name::{self, BlobNameProblem};
 use crate::left_out::LeftOut;
-use crate::plan::listing::{FolderId, Listing, index};
+use crate::manifest;
+use crate::plan::collated::Collated;
+use crate::plan::lengths::Lengths;
+use crate::plan::listing::{Entry, FolderId, Listing, index};
 use crate::plan::mapping::Mapping;
+use crate::plan::named::Named;
 use crate::plan::problems::blobs::Blobs;
 
 /// A name that cannot be on the drive or in Blob storage. What it names is left out, with
@@ -82,13 +86,18 @@ impl Problems {
 /// Returns every name of `listing` that cannot go, new names of `mapping` applied.
 #[must_use]
 pub fn problems(listing: &Listing, mapping: &Mapping) -> Problems {
+    judged(listing, mapping).0
+}
+
+/// Returns every name that cannot go, and the order of all names that break no rule by themselves.
+pub(in crate::plan) fn judged(listing: &Listing, mapping: &Mapping) -> (Problems, Collated) {
     let mut bad = by_name(listing, mapping);
-    let is_bad = |named: Named| {
+    let is_good = |named: Named| {
         bad.binary_search_by_key(&named, |(named, _)| *named)
-            .is_ok()
+            .is_err()
     };
-    let mut names = Names::new(listing, mapping, &is_bad);
-    for (named, first) in names.twins(listing, mapping) {
+    let names = Collated::new(listing, mapping, &is_good);
+    for (named, first) in twins(listing, &names) {
         let rule = if named.path(listing) == first.path(listing) {
             Rule::Twice
         } else {
@@ -103,23 +112,19 @@ pub fn problems(listing: &Listing, mapping: &Mapping) -> Problems {
         bad.extend(by_path);
         outer = Problems::new(listing, &bad);
     }
+    let mut free = Free::new(listing, mapping, &names);
     for problem in &mut outer.found {
         let named = named_of(listing, problem);
-        problem.proposal = proposal(listing, mapping, &mut names, named, &problem.rule);
+        problem.proposal = proposal(&mut free, named, &problem.rule);
     }
-    outer
+    (outer, names)
 }
 
 /// Names that break a rule by themselves, sorted.
 fn by_name(listing: &Listing, mapping: &Mapping) -> Vec<(Named, Rule)> {
-    let files = listing
-        .iter()
-        .filter(|(_, entry)| !entry.is_folder)
-        .map(|(number, _)| Named::File(number));
-    let folders = (1..listing.folder_count()).map(|id| Named::Folder(FolderId(id)));
     let rule =
         |named: Named| Rule::of_name(mapping.name(named.path(listing))).map(|rule| (named, rule));
-    let mut bad: Vec<_> = files.chain(folders).filter_map(rule).collect();
+    let mut bad: Vec<_> = Named::all(listing).filter_map(rule).collect();
     bad.sort_by_key(|(named, _)| *named);
     bad
 }
@@ -128,6 +133,7 @@ fn by_name(listing: &Listing, mapping: &Mapping) -> Vec<(Named, Rule)> {
 fn by_path(listing: &Listing, mapping: &Mapping, known: &Problems) -> Vec<(Named, Rule)> {
     let mut bad = Vec::new();
     let mut blobs = Blobs::default();
+    let lengths = Lengths::new(listing, mapping);
     for (number, entry) in listing.iter() {
         if known.of_entry(listing, number).is_some() {
             continue;
@@ -137,6 +143,8 @@ fn by_path(listing: &Listing, mapping: &Mapping, known: &Problems) -> Vec<(Named
                 &mapping.session,
                 &mapping.renamed(entry.path),
             ))
+        } else if is_short(mapping, &lengths, &entry) {
+            None
         } else {
             mapping.naming(listing, number).map_or_else(Some, |naming| {
                 Rule::of_length(&naming.path)
@@ -149,6 +157,20 @@ fn by_path(listing: &Listing, mapping: &Mapping, known: &Problems) -> Vec<(Named
         bad.extend(rule.map(|rule| (named, rule)));
     }
     bad
+}
+
+/// Returns true for files whose lengths alone tell that their paths and blobs break no rule: their
+/// parts are good, and where everything goes to one place no two are one blob.
+fn is_short(mapping: &Mapping, lengths: &Lengths, entry: &Entry<'_>) -> bool {
+    let [target] = mapping.targets.as_slice() else {
+        return false;
+    };
+    let name = mapping.name(entry.path);
+    lengths.of_file(entry.folder, name).is_some_and(|found| {
+        Rule::is_short(u64::from(found.drive_units))
+            && blob_name::is_short(u64::from(found.blob_units), u64::from(found.blob_parts))
+            && manifest::choose_kind(name, entry.bytes, target.kind).is_ok()
+    })
 }
 
 impl Problems {
@@ -212,14 +234,9 @@ fn named_of(listing: &Listing, problem: &Problem) -> Named {
     Named::Folder(folder)
 }
 
-fn proposal(
-    listing: &Listing,
-    mapping: &Mapping,
-    names: &mut Names,
-    named: Named,
-    rule: &Rule,
-) -> Option<String> {
-    let name = mapping.name(named.path(listing));
+fn proposal(free: &mut Free<'_>, named: Named, rule: &Rule) -> Option<String> {
+    let listing = free.listing;
+    let name = free.mapping.name(named.path(listing));
     let units_max = match rule {
         Rule::Twice | Rule::PageBlob(_) | Rule::NoTarget | Rule::PathTooLong { .. } => return None,
         Rule::Blob(BlobNameProblem::TooLong { found }) => {
@@ -237,9 +254,9 @@ fn proposal(
     };
     let folder = named.parent(listing);
     let found = propose(name, units_max, &|candidate| {
-        names.is_taken(folder, candidate)
+        free.is_taken(folder, candidate)
     })?;
-    names.propose(folder, &found);
+    free.propose(folder, &found);
     Some(found)
 }
 

@@ -11,6 +11,7 @@ mod proposal;
 mod rule;
 mod twins;
 
+pub(in crate::plan) use found::judged;
 pub use found::{Problem, Problems, problems};
 pub use mend::mend;
 pub(in crate::plan) use proposal::propose;

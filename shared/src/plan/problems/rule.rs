@@ -70,12 +70,20 @@ impl Rule {
         if let Err(problem) = name::check(name) {
             return Some(Self::Name(problem));
         }
+        if name.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+            return None;
+        }
         let code_point = u32::from(name.chars().find(wrong)?);
         Some(Self::Blob(if code_point >= 0xfffe {
             BlobNameProblem::NonCharacter { code_point }
         } else {
             BlobNameProblem::Control { code_point }
         }))
+    }
+
+    /// Returns whether Windows opens a path of so many UTF-16 units.
+    pub(super) const fn is_short(units: u64) -> bool {
+        units <= PATH_UNITS_MAX
     }
 
     /// Returns whether a path on the drive is too long for Windows.
