@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::export::{Export, METADATA_SUFFIX, PROPERTIES_SUFFIX};
+use super::listing::last_part;
 use super::tree::MANIFEST_NAME;
 use super::{Listing, Rule};
 use crate::blob_name::{self, Destination, SessionId};
@@ -196,8 +197,8 @@ impl Mapping {
     /// Returns the name that a file or folder of the listing has on the drive.
     #[must_use]
     pub fn name<'a>(&'a self, path: &'a str) -> &'a str {
-        let own = path.rsplit('/').next().unwrap_or(path);
-        self.renames.get(path).map_or(own, String::as_str)
+        let renamed = self.renames.get(path).map(String::as_str);
+        renamed.unwrap_or_else(|| last_part(path))
     }
 
     /// Returns the number of the target (from 0) that an entry's file belongs to.

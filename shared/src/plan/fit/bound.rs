@@ -104,12 +104,11 @@ pub(super) fn large_files(sizes: &[u64], capacity: u64) -> (u64, Reason) {
             files: best.0,
         };
     }
-    // Thresholds below a thousandth of a drive only repeat the bound by the sum.
     let mut place = big;
     while let Some(threshold) = sizes
         .get(place)
         .copied()
-        .filter(|size| *size > capacity / 1000)
+        .filter(|size| is_large(*size, capacity))
     {
         let alone = over(capacity - threshold);
         let end = from(threshold);
@@ -130,6 +129,12 @@ pub(super) fn large_files(sizes: &[u64], capacity: u64) -> (u64, Reason) {
         place = end;
     }
     best
+}
+
+/// Returns whether a file can make a bound: below a thousandth of a drive it only repeats that by
+/// the sum.
+pub(super) const fn is_large(size: u64, capacity: u64) -> bool {
+    size > capacity / 1000
 }
 
 /// Returns how many drives of `capacity` the `sizes`, descending, need when so many equal parts of a

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::bin::{Bin, Unit};
 use super::bound::Reason;
 use super::error::FitError;
-use super::exact::{Decision, decide};
+use super::exact::{self, Decision, decide};
 use super::search::{Filled, Search};
 
 /// What an exact search came to.
@@ -24,6 +24,9 @@ impl Search<'_> {
     /// Impossible is only said of the least that each file takes, on drives that are each as large
     /// as the largest: then it is so for every arrangement.
     pub(super) fn decided(&self, drives: u64) -> Result<Decided, FitError> {
+        if self.goods.contents.files().len() > exact::FILES_MAX {
+            return Ok(Decided::Unknown);
+        }
         let room = self.stock.largest().room;
         let fills = match decide(&self.sizes, room, drives) {
             Decision::Packed(fills) => fills,

@@ -6,10 +6,9 @@
 //! always gives the same plan.
 
 use super::bin::{Bin, Goods, Unit};
+use super::exact::FILES_MAX;
 use super::pack::{Unplaced, largest_first, unplaced};
 
-/// Beyond so many files the small ones fill every gap anyway.
-const FILES_MAX: usize = 5000;
 /// Files on one drive that are chosen by search.
 const DEPTH_MAX: usize = 64;
 /// Steps of the search for one drive.

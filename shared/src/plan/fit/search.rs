@@ -9,6 +9,7 @@ use super::contents::Contents;
 use super::cost::{self, Costs, Demand};
 use super::decided::Decided;
 use super::error::FitError;
+use super::exact;
 use super::measures::Measures;
 use super::options::{DriveSize, PlanOptions};
 use super::pack::{Unplaced, WAYS, Way};
@@ -55,7 +56,7 @@ pub fn fit(
     };
     let search = Search {
         demand: Demand::new(&costs, &contents),
-        sizes: least_sizes(&goods),
+        sizes: least_sizes(&goods, stock.largest().room),
         goods,
         stock: &stock,
         options,
@@ -91,15 +92,23 @@ fn refuse_endless(listing: &Listing, contents: &Contents) -> Result<(), FitError
 pub(super) struct Search<'a> {
     pub(super) goods: Goods<'a>,
     demand: Demand,
-    /// The least that each file takes, descending.
+    /// The least that each file takes, descending; of too many only the large ones.
     pub(super) sizes: Vec<u64>,
     pub(super) stock: &'a Stock<'a>,
     options: &'a PlanOptions,
 }
 
-fn least_sizes(goods: &Goods<'_>) -> Vec<u64> {
-    let files = goods.contents.files().iter().copied();
-    let mut sizes: Vec<u64> = files.map(|file| cost::least(goods.costs, file)).collect();
+/// Returns the least that each file takes, descending: of all files, or where they are too many to be
+/// tried out, of those that alone can make a bound.
+fn least_sizes(goods: &Goods<'_>, largest_room: u64) -> Vec<u64> {
+    let files = goods.contents.files();
+    let all = files.iter().map(|file| cost::least(goods.costs, *file));
+    let mut sizes: Vec<u64> = if files.len() > exact::FILES_MAX {
+        all.filter(|size| bound::is_large(*size, largest_room))
+            .collect()
+    } else {
+        all.collect()
+    };
     sizes.sort_unstable_by_key(|size| Reverse(*size));
     sizes
 }

@@ -20,7 +20,7 @@ pub(in super::super) enum Decision {
 }
 
 /// With more files the small ones fill every gap anyway.
-const FILES_MAX: u64 = 5000;
+pub(in super::super) const FILES_MAX: usize = 5000;
 /// The same, on one drive.
 const FILES_PER_DRIVE_MAX: u64 = 40;
 /// So few files are tried every way at first.
@@ -64,7 +64,8 @@ pub(in super::super) fn decide(sizes: &[u64], capacity: u64, drives: u64) -> Dec
     let (Some(waste), true) = (waste, largest <= capacity) else {
         return Decision::Tried;
     };
-    if files > FILES_MAX || files > drives.saturating_mul(FILES_PER_DRIVE_MAX) {
+    let are_many = usize::try_from(files).map_or(true, |files| files > FILES_MAX);
+    if are_many || files > drives.saturating_mul(FILES_PER_DRIVE_MAX) {
         return Decision::Unknown;
     }
     let few = if waste == 0 {

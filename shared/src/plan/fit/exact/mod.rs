@@ -21,4 +21,4 @@ mod repair;
 mod simplex;
 mod sizes;
 
-pub(super) use decide::{Decision, decide};
+pub(super) use decide::{Decision, FILES_MAX, decide};
