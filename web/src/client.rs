@@ -6,7 +6,7 @@ use std::rc::Rc;
 use futures::channel::mpsc;
 use gloo::net::http::{Request, RequestBuilder, Response};
 use gloo::storage::{SessionStorage, Storage};
-use js_sys::{Reflect, Uint8Array};
+use js_sys::{Array, Reflect, Uint8Array};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use shared::api::{
@@ -16,7 +16,7 @@ use shared::api::{
 };
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::ReadableStreamDefaultReader;
+use web_sys::{File, ReadableStreamDefaultReader};
 
 use crate::event_stream::EventStream;
 use crate::local_file::said;
@@ -118,11 +118,12 @@ impl Client {
         self.post(paths::FOLDERS, &FoldersRequest { path }).await
     }
 
-    /// Scans a folder; returns the answer as it came, for the bench to read.
+    /// Scans a folder; returns the answer as a file, which the browser keeps wherever it has room and a
+    /// worker reads a piece at a time.
     ///
     /// # Errors
     /// [`ApiError`].
-    pub async fn scan(&self, path: String, other_file_systems: bool) -> Result<String, ApiError> {
+    pub async fn scan(&self, path: String, other_file_systems: bool) -> Result<File, ApiError> {
         let request = self.body(
             Request::post(paths::SCAN),
             &ScanRequest {
@@ -131,10 +132,10 @@ impl Client {
             },
         )?;
         let response = good(request.send().await).await?;
-        response
-            .text()
-            .await
-            .map_err(|error| unreadable(&error.to_string()))
+        let unread = |error: JsValue| unreadable(&said(&error));
+        let blob = web_sys::Response::from(response).blob().map_err(unread)?;
+        let blob = JsFuture::from(blob).await.map_err(unread)?;
+        File::new_with_blob_sequence(&Array::of1(&blob), "the agent's answer").map_err(unread)
     }
 
     /// Returns the jobs.

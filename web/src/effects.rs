@@ -200,7 +200,7 @@ impl Effects {
                 return;
             }
             let outcome = match scanned {
-                Ok(reply) => this.desk.ask(Task::ReadScan { reply }, Vec::new()).await,
+                Ok(scan) => this.desk.ask(Task::ReadListing, vec![scan]).await,
                 Err(error) => Outcome::Failed(error),
             };
             this.source_read(number, Origin::Folder(path), outcome);
@@ -212,7 +212,7 @@ impl Effects {
         let name = file.name();
         let number = self.read_source(name.clone());
         self.spawn(|this| async move {
-            let outcome = this.desk.ask(Task::ReadCsv, vec![file]).await;
+            let outcome = this.desk.ask(Task::ReadListing, vec![file]).await;
             this.source_read(number, Origin::File(name), outcome);
         });
     }

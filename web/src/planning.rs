@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use disk::SectorSize;
+use disk::{ReadAt, SectorSize};
 use ntfs_image::FileTime;
 use serde::{Deserialize, Serialize};
-use shared::api::{ApiError, Rename, ScanReply, UnreadableCounts, code};
+use shared::api::{ApiError, Rename, UnreadableCounts, code, read_scan_file};
 use shared::blob_name::Destination;
 use shared::hash::lower_hex;
 use shared::job::LeftOut;
@@ -176,54 +176,32 @@ pub fn read_csv(csv: &[u8]) -> Result<(Listing, Listed), ApiError> {
     }
 }
 
-/// Takes over what the agent found in a folder.
+/// Reads a scan: the agent's answer, or one that was saved.
 ///
 /// # Errors
-/// [`ApiError`] when its columns do not fit together.
-pub fn read_scan(reply: &ScanReply) -> Result<(Option<Listing>, Listed), ApiError> {
+/// [`ApiError`] when it is damaged or too large.
+pub fn read_scan(scan: &dyn ReadAt) -> Result<(Option<Listing>, Listed), ApiError> {
+    let (reply, listing) = read_scan_file(scan).map_err(|error| {
+        bad_listing(
+            "The scan cannot be read.".to_owned(),
+            sentence(&error.to_string()),
+        )
+    })?;
     let mut left_out = reply.unreadable.clone();
     left_out.extend(reply.left_out.iter().cloned());
     left_out.truncate(NAMED_MAX);
     let unreadable = u64::try_from(reply.unreadable.len()).unwrap_or(u64::MAX);
-    let mut listed = Listed {
+    let listed = Listed {
         files: reply.counts.files,
         bytes: reply.counts.bytes,
         folders: reply.counts.folders,
         unreadable: reply.unreadable_counts,
         left_out,
         left_out_count: reply.left_out_count.max(unreadable),
-        notes: reply.notes.clone(),
-        can_plan: false,
+        notes: reply.notes,
+        can_plan: listing.is_some(),
     };
-    let Some(wire) = &reply.listing else {
-        return Ok((None, listed));
-    };
-    let mut listing = Listing::new();
-    let mut full = None;
-    wire.for_each(|entry| {
-        let kind = if entry.is_folder {
-            Kind::Folder
-        } else {
-            Kind::File
-        };
-        if let Err(error) = listing.push(&entry.path, entry.bytes, FileTime(entry.modified), kind) {
-            full.get_or_insert(error);
-        }
-    })
-    .map_err(|error| {
-        bad_listing(
-            "The agent's listing does not fit together.".to_owned(),
-            error.to_string(),
-        )
-    })?;
-    if let Some(error) = full {
-        return Err(bad_listing(
-            "The agent's listing cannot be held.".to_owned(),
-            error.to_string(),
-        ));
-    }
-    listed.can_plan = true;
-    Ok((Some(listing), listed))
+    Ok((listing, listed))
 }
 
 /// Returns what a listing that was made here holds.

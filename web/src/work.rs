@@ -2,7 +2,7 @@
 //! page itself when there is none.
 
 use serde::{Deserialize, Serialize};
-use shared::api::{ApiError, ScanReply, code};
+use shared::api::{ApiError, SCAN_MAGIC, code};
 use shared::plan::{Listing, Plan};
 use zeroize::Zeroizing;
 
@@ -18,13 +18,8 @@ use crate::{film, plan_json};
 pub enum Task {
     /// Says that the bench is there.
     Greet,
-    /// Takes the first file as the listing.
-    ReadCsv,
-    /// Takes an answer of the agent, as it came, as the listing.
-    ReadScan {
-        /// The answer.
-        reply: String,
-    },
+    /// Takes the first file as the listing: a scan, or rows of text.
+    ReadListing,
     /// Makes the listing to try the page with.
     Sample,
     /// Plans from the listing.
@@ -156,22 +151,9 @@ impl Bench {
     ) -> Result<Outcome, ApiError> {
         match task {
             Task::Greet => Ok(Outcome::Greeted),
-            Task::ReadCsv => {
+            Task::ReadListing => {
                 let file = files.first().ok_or_else(|| missing("no file was given"))?;
-                let mut csv = vec![0; usize::try_from(file.content.bytes()).unwrap_or(0)];
-                file.content
-                    .read_at(0, &mut csv)
-                    .map_err(|error| missing(&error.to_string()).at(&file.name))?;
-                let (listing, listed) =
-                    planning::read_csv(&csv).map_err(|error| in_file(error, &file.name))?;
-                self.take(Some(listing));
-                Ok(Outcome::Listed(listed))
-            }
-            Task::ReadScan { reply } => {
-                let reply: ScanReply = serde_json::from_str(&reply).map_err(|error| {
-                    missing(&format!("the agent's answer is not a scan: {error}"))
-                })?;
-                let (listing, listed) = planning::read_scan(&reply)?;
+                let (listing, listed) = read_listing(file)?;
                 self.take(listing);
                 Ok(Outcome::Listed(listed))
             }
@@ -281,6 +263,26 @@ impl Bench {
             .as_ref()
             .ok_or_else(|| missing("there is no listing yet"))
     }
+}
+
+/// Reads a scan, the agent's or a saved one, or rows of text.
+fn read_listing(file: &Dropped) -> Result<(Option<Listing>, Listed), ApiError> {
+    let read = |into: &mut [u8]| {
+        let read = file.content.read_at(0, into);
+        read.map_err(|error| missing(&error.to_string()).at(&file.name))
+    };
+    let bytes = file.content.bytes();
+    let mut begin = SCAN_MAGIC;
+    if bytes >= 8 {
+        read(&mut begin)?;
+    }
+    if bytes >= 8 && begin == SCAN_MAGIC {
+        return planning::read_scan(&*file.content).map_err(|error| in_file(error, &file.name));
+    }
+    let mut csv = vec![0; usize::try_from(bytes).unwrap_or(0)];
+    read(&mut csv)?;
+    let (listing, listed) = planning::read_csv(&csv).map_err(|error| in_file(error, &file.name))?;
+    Ok((Some(listing), listed))
 }
 
 fn no_drive() -> ApiError {

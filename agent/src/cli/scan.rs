@@ -6,15 +6,16 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde_json::{Value, json};
+use shared::api::scan_head;
 use shared::job::{LeftOut, LeftOutReason};
 use shared::plan::share_names::share_problems;
-use shared::plan::{Listing, Problem, listing_csv, mend, problems, renames_csv};
+use shared::plan::{Columns, Listing, Problem, listing_csv, mend, problems, renames_csv};
 
 use super::scan_bar::ScanBar;
 use super::screen::{Ended, Screen};
 use super::signals::on_stop;
 use super::size::{show_files, show_size};
-use crate::jobs::{Gathered, JobError, JobRequest, Origin, gather};
+use crate::jobs::{Gathered, JobError, JobRequest, Origin, gather, scan_reply};
 use crate::scan::ScanWatch;
 
 /// Lists folders and names what of them cannot go onto a drive
@@ -29,8 +30,9 @@ pub(super) struct Arguments {
     /// Also enters folders on which another file system is mounted, which are only named otherwise
     #[arg(long)]
     other_file_systems: bool,
-    /// Saves the listing of the folder, for `argosy plan --listing` and for the page
-    #[arg(long, value_name = "CSV")]
+    /// Saves the listing of the folder, for `argosy plan --listing` and for the page: as CSV, or where
+    /// the name ends in `.argosy-scan`, in the form that a page plans ten million files from
+    #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     /// Proposes new names for what cannot go as it is called: look at them, change them, and give the
     /// file to `plan` and `prepare`
@@ -73,7 +75,11 @@ pub(super) fn run(arguments: &Arguments, screen: &Screen) -> Result<Ended, JobEr
             screen.line(&format!("  {note}"));
         }
         if let Some(file) = &arguments.out {
-            save(file, &|out| write_listing(&gathered.listing, out))?;
+            if file.extension().is_some_and(|end| end == "argosy-scan") {
+                save(file, &|out| write_scan(path, &gathered, out))?;
+            } else {
+                save(file, &|out| write_listing(&gathered.listing, out))?;
+            }
         }
         if let Some(file) = &arguments.renames {
             let mended = mend(&gathered.listing, &mut gathered.mapping);
@@ -172,6 +178,14 @@ fn write_listing(listing: &Listing, out: Out<'_>) -> std::io::Result<()> {
         out.write_all(listing_csv::line(&entry).as_bytes())?;
     }
     Ok(())
+}
+
+fn write_scan(path: &Path, gathered: &Gathered, out: Out<'_>) -> std::io::Result<()> {
+    let mut reply = scan_reply(&path.display().to_string(), gathered);
+    // How many are too many is for whoever reads it.
+    reply.has_listing = true;
+    out.write_all(&scan_head(&reply)?)?;
+    Columns::new(&gathered.listing).try_for_each(|group| out.write_all(&group))
 }
 
 fn write_renames(

@@ -5,8 +5,9 @@ use std::time::Instant;
 use shared::api::{
     ApiError, ConfirmRequest, DrivesReply, FoldersRequest, JobState, JobsReply, KeyReply,
     QuestionReply, QuestionRequest, ReplaceRequest, ScanRequest, SessionReply, SessionRequest,
-    StartRequest, code, paths,
+    StartRequest, code, paths, scan_head,
 };
+use shared::plan::Columns;
 use warp::http::{HeaderValue, header};
 use warp::reply::Response;
 use zeroize::{Zeroize, Zeroizing};
@@ -57,11 +58,17 @@ pub(super) async fn scan(agent: &Agent, request: ScanRequest) -> Result<Response
     let _ends = EndsScan(watch.clone());
     let (path, watched) = (request.path.clone(), watch.clone());
     let found = blocking(move || scanning::scan(&request, &watched));
-    let found = tokio::select! {
+    let (said, listing) = tokio::select! {
         found = found => found?,
         never = scanning::tell(&agent.jobs, &path, &watch) => match never {},
     };
-    Ok(reply::json(&found))
+    let head = scan_head(&said).map_err(|error| {
+        ApiError::new(code::INTERNAL, format!("The scan cannot be sent: {error}."))
+            .at(&path)
+            .safe("Nothing was changed.")
+    })?;
+    let columns = said.has_listing.then(|| Columns::new(listing));
+    Ok(reply::pieces(head, columns.into_iter().flatten()))
 }
 
 pub(super) fn list_jobs(agent: &Agent) -> Response {

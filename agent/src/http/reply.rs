@@ -1,5 +1,7 @@
 //! Answers: the only place that knows status codes and headers.
 
+use std::convert::Infallible;
+
 use serde::Serialize;
 use shared::api::{ApiError, code};
 use warp::http::{HeaderValue, StatusCode, header};
@@ -77,6 +79,18 @@ pub(super) fn download(name: &str, bytes: Zeroizing<Vec<u8>>) -> Response {
         HeaderValue::from_static("application/octet-stream"),
     );
     headers.insert(header::CONTENT_DISPOSITION, attachment(name));
+    secured(response, "no-store")
+}
+
+/// Returns bytes that are made while they are sent, never stored by the browser.
+pub(super) fn pieces(
+    first: Vec<u8>,
+    rest: impl Iterator<Item = Vec<u8>> + Send + Sync + 'static,
+) -> Response {
+    let all = std::iter::once(first).chain(rest).map(Ok::<_, Infallible>);
+    let mut response = warp::reply::stream(futures::stream::iter(all)).into_response();
+    let bytes = HeaderValue::from_static("application/octet-stream");
+    response.headers_mut().insert(header::CONTENT_TYPE, bytes);
     secured(response, "no-store")
 }
 

@@ -1,24 +1,14 @@
 //! A source folder, listed for a page that plans from the listing.
 
-use std::collections::HashMap;
 use std::convert::Infallible;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use shared::api::{
-    ApiError, NameProblem, News, ScanCounts, ScanReply, ScanRequest, WireListing, WireListingError,
-    code,
-};
-use shared::job::{LeftOut, LeftOutReason};
-use shared::plan::{FolderId, Listing, problems};
+use shared::api::{ApiError, News, ScanCounts, ScanReply, ScanRequest};
+use shared::plan::Listing;
 
-use crate::jobs::{Gathered, JobRequest, Jobs, Origin, gather};
+use crate::jobs::{JobRequest, Jobs, Origin, gather, scan_reply};
 use crate::scan::{ScanProgress, ScanWatch};
-
-/// A browser plans from a listing of this many entries; beyond, the agent alone does.
-const ENTRIES_MAX: u32 = 3_000_000;
-/// So many things are named; the counts tell the rest.
-const NAMED_MAX: usize = 1_000;
 
 /// Time between two words of how far a scan is.
 const TELL_EVERY: Duration = Duration::from_millis(250);
@@ -54,12 +44,15 @@ pub(super) async fn tell(jobs: &Jobs, path: &str, watch: &ScanWatch) -> Infallib
     }
 }
 
-/// Returns what is in the folder that is asked for.
+/// Returns what is in the folder that is asked for, and what to say of it.
 ///
 /// # Errors
 /// [`ApiError`] when the folder itself cannot be read, or nobody waits any more; what cannot be read below it is named in
 /// the reply.
-pub(super) fn scan(asked: &ScanRequest, watch: &ScanWatch) -> Result<ScanReply, ApiError> {
+pub(super) fn scan(
+    asked: &ScanRequest,
+    watch: &ScanWatch,
+) -> Result<(ScanReply, Listing), ApiError> {
     let path = &asked.path;
     let origin = Origin::Folder {
         path: PathBuf::from(path),
@@ -72,95 +65,13 @@ pub(super) fn scan(asked: &ScanRequest, watch: &ScanWatch) -> Result<ScanReply, 
         ..JobRequest::listing("scan", origin)
     };
     let gathered = gather(&request).map_err(|error| *error.error)?;
-    reply(path, &gathered).map_err(|error| {
-        ApiError::new(
-            code::INTERNAL,
-            format!("The listing cannot be sent: {error}."),
-        )
-        .at(path)
-        .safe("Nothing was changed.")
-    })
-}
-
-fn reply(path: &str, gathered: &Gathered) -> Result<ScanReply, WireListingError> {
-    let (unreadable, left_out): (Vec<&LeftOut>, Vec<&LeftOut>) = gathered
-        .skipped
-        .iter()
-        .partition(|skipped| skipped.reason == LeftOutReason::Unreadable);
-    let found = problems(&gathered.listing, &gathered.mapping).found;
-    let named = found.iter().take(NAMED_MAX).map(|problem| NameProblem {
-        path: problem.path.clone(),
-        rule: problem.rule.to_string(),
-        mend: problem.proposal.clone().unwrap_or_default(),
-    });
-    Ok(ScanReply {
-        path: path.to_owned(),
-        counts: count(&gathered.listing),
-        unreadable: first(&unreadable),
-        unreadable_counts: gathered.unreadable,
-        left_out: first(&left_out),
-        left_out_count: number(gathered.skipped.len()),
-        problems: named.collect(),
-        problem_count: number(found.len()),
-        notes: gathered.notes.clone(),
-        unique_bytes: gathered.unique_bytes.unwrap_or(0),
-        listing: match gathered.listing.len() {
-            0..=ENTRIES_MAX => Some(wire(&gathered.listing)?),
-            _ => None,
-        },
-    })
-}
-
-fn count(listing: &Listing) -> ScanCounts {
-    let mut counts = ScanCounts::default();
-    for (_, entry) in listing.iter() {
-        if entry.is_folder {
-            counts.folders = counts.folders.saturating_add(1);
-        } else {
-            counts.files = counts.files.saturating_add(1);
-            counts.bytes = counts.bytes.saturating_add(entry.bytes);
-        }
-    }
-    counts
-}
-
-/// Returns the listing in columns, its files in the order of writing.
-fn wire(listing: &Listing) -> Result<WireListing, WireListingError> {
-    let mut columns = WireListing::new();
-    let mut numbers = HashMap::from([(FolderId::TOP, 0)]);
-    for id in (1..listing.folder_count()).map(FolderId) {
-        let folder = listing.folder(id);
-        // A folder that nobody named has no time of its own.
-        let modified = folder
-            .entry
-            .map_or(0, |entry| listing.entry(entry).modified.0);
-        let parent = folder
-            .parent
-            .and_then(|parent| numbers.get(&parent).copied());
-        let number = columns.push_folder(parent.unwrap_or(0), folder.name(), modified)?;
-        numbers.insert(id, number);
-    }
-    for (_, entry) in listing.iter().filter(|(_, entry)| !entry.is_folder) {
-        let folder = numbers.get(&entry.folder).copied().unwrap_or(0);
-        columns.push_file(folder, entry.name(), entry.bytes, entry.modified.0)?;
-    }
-    Ok(columns)
-}
-
-fn first(left_out: &[&LeftOut]) -> Vec<LeftOut> {
-    left_out
-        .iter()
-        .take(NAMED_MAX)
-        .map(|left_out| (*left_out).clone())
-        .collect()
-}
-
-fn number(count: usize) -> u64 {
-    u64::try_from(count).unwrap_or(u64::MAX)
+    Ok((scan_reply(path, &gathered), gathered.listing))
 }
 
 #[cfg(test)]
 mod tests {
+    use shared::api::code;
+
     use super::*;
 
     fn asked(path: &str) -> ScanRequest {
@@ -199,7 +110,7 @@ mod tests {
         std::fs::write(root.join("a/one"), b"1").expect("a file");
         std::fs::write(root.join("two"), b"22").expect("a file");
         std::fs::write(root.join("CON"), b"").expect("a file");
-        let reply =
+        let (reply, listing) =
             scan(&asked(root.to_str().expect("text")), &ScanWatch::default()).expect("scanned");
         assert_eq!(
             (reply.counts.files, reply.counts.bytes, reply.counts.folders),
@@ -207,11 +118,11 @@ mod tests {
         );
         assert_eq!(reply.problem_count, 1);
         assert_eq!(reply.problems[0].path, "CON");
-        let mut paths = Vec::new();
-        let listing = reply.listing.expect("few entries");
-        listing
-            .for_each(|entry| paths.push((entry.path, entry.bytes)))
-            .expect("whole");
+        assert!(reply.has_listing);
+        let mut paths: Vec<_> = listing
+            .iter()
+            .map(|(_, entry)| (entry.path, entry.bytes))
+            .collect();
         paths.sort();
         let expected = [
             ("CON", 0),
@@ -220,10 +131,7 @@ mod tests {
             ("a/one", 1),
             ("two", 2),
         ];
-        assert_eq!(
-            paths,
-            expected.map(|(path, bytes)| (path.to_owned(), bytes))
-        );
+        assert_eq!(paths, expected);
     }
 
     #[test]

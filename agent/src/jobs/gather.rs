@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use ntfs_image::FileTime;
 use shared::api::UnreadableCounts;
+use shared::api::{SCAN_MAGIC, read_scan_file};
 use shared::blob_name::{Destination, SessionId, check_blob_path};
 use shared::job::{LeftOut, LeftOutReason};
 use shared::manifest::{AttachedKind, BLOCK_BYTES, BLOCKS_MAX, Disposition};
@@ -123,6 +124,12 @@ fn listing(request: &JobRequest, path: &Path, destination: &str) -> Result<Gathe
         .map_err(|error| JobError::usage(format!("cannot read it: {error}"), place.as_str()))?;
     let mut gathered = below(request, destination)?;
     gathered.words = (place.clone(), destination.to_owned());
+    if text.starts_with(&SCAN_MAGIC) {
+        let (_, found) = read_scan_file(&text)
+            .map_err(|error| JobError::usage(error.to_string(), place.as_str()))?;
+        gathered.listing = found.unwrap_or_default();
+        return Ok(gathered);
+    }
     let mut failure = None;
     let read = read_listing(&text, &mut |row| {
         let path = row.path.trim_end_matches('/');

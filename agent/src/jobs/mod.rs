@@ -37,6 +37,7 @@ mod request;
 mod resume;
 mod room;
 mod runner;
+mod scan_reply;
 mod session_plans;
 mod share;
 mod store;
@@ -57,4 +58,5 @@ pub use request::{
 };
 pub use resume::{ResumeRequest, Whereabouts};
 pub use room::as_much_as_fits;
+pub use scan_reply::scan_reply;
 pub use targets::{identity_of, serial_source};

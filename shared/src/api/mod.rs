@@ -8,7 +8,7 @@
 //! POST /api/session                   SessionRequest -> SessionReply      launch token for a session
 //! GET  /api/drives                                   -> DrivesReply
 //! POST /api/folders                   FoldersRequest -> FoldersReply      the source chooser
-//! POST /api/scan                      ScanRequest    -> ScanReply         with a listing to plan from
+//! POST /api/scan                      ScanRequest    -> ScanReply         and the listing to plan from, as columns of bytes (scan_file)
 //! GET  /api/jobs                                     -> JobsReply
 //! POST /api/jobs                      StartRequest   -> StartReply        planned again; nothing is touched yet
 //! GET  /api/jobs/ID                                  -> JobSnapshot
@@ -24,9 +24,9 @@ mod drives;
 mod error;
 mod events;
 mod jobs;
-mod listing;
 pub mod paths;
 mod scan;
+mod scan_file;
 mod session;
 mod start;
 
@@ -35,11 +35,11 @@ pub use drives::{Content, Drive, DrivesReply, Lock};
 pub use error::{ApiError, code};
 pub use events::{Event, News};
 pub use jobs::{DriveSnapshot, JobSnapshot, JobState, JobsReply, KeyReply, Progress};
-pub use listing::{ListedEntry, WireListing, WireListingError};
 pub use scan::{
     FolderEntry, FoldersReply, FoldersRequest, NameProblem, ScanCounts, ScanReply, ScanRequest,
     UnreadableCounts,
 };
+pub use scan_file::{SCAN_MAGIC, ScanFileError, read_scan_file, scan_head};
 pub use session::{SessionReply, SessionRequest};
 pub use start::{
     ConfirmRequest, Confirmation, Difference, ExpectedDrive, PickedDrive, PlanShare,

@@ -1,6 +1,5 @@
 //! Choosing and scanning a source.
 
-use super::WireListing;
 use crate::job::LeftOut;
 use serde::{Deserialize, Serialize};
 
@@ -78,9 +77,9 @@ pub struct ScanReply {
     /// The bytes when a file with several names is counted once; each name is copied in full.
     #[serde(default)]
     pub unique_bytes: u64,
-    /// What the page plans from; none when there are too many entries for a browser, then the agent
-    /// alone plans.
-    pub listing: Option<WireListing>,
+    /// Whether the listing follows, which the page plans from; not when there are too many entries for
+    /// a browser, then the agent alone plans.
+    pub has_listing: bool,
 }
 
 /// What a scan counted.

@@ -163,7 +163,6 @@ fn length(text: &str) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::arithmetic_side_effects, reason = "numbers of our own")]
     use super::*;
 
     #[test]

@@ -1,6 +1,6 @@
 //! What is to be copied, in writing order, held compactly.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, TryReserveError};
 use std::hash::{BuildHasherDefault, DefaultHasher};
 
 use ntfs_image::FileTime;
@@ -147,6 +147,68 @@ impl Listing {
         self.entries.is_empty()
     }
 
+    /// Makes room for so many entries more, and for so many bytes of paths, so that no memory is moved
+    /// when they come.
+    ///
+    /// # Errors
+    /// What the memory says.
+    pub(super) fn reserve(&mut self, entries: usize, text: usize) -> Result<(), TryReserveError> {
+        self.entries.try_reserve_exact(entries)?;
+        self.text.try_reserve_exact(text)
+    }
+
+    /// Appends an entry that lies in a folder of this listing, as [`Self::push`] would with its whole
+    /// path: no folder has to be looked for.
+    ///
+    /// # Errors
+    /// As [`Self::push`].
+    pub(super) fn push_in(
+        &mut self,
+        folder: FolderId,
+        name: &str,
+        bytes: u64,
+        modified: FileTime,
+        kind: Kind,
+    ) -> Result<u32, ListingError> {
+        let above = self.folder(folder).path;
+        if kind == Kind::Folder || above.is_empty() {
+            let path = if folder == FolderId::TOP {
+                name.to_owned()
+            } else {
+                format!("{above}/{name}")
+            };
+            return self.push(&path, bytes, modified, kind);
+        }
+        let number = self.next_number()?;
+        let text_bytes = text_bytes(above.len().saturating_add(1).saturating_add(name.len()))?;
+        let stored = self.folders[index(folder.0)];
+        let from = usize::try_from(stored.text_at).unwrap_or(usize::MAX);
+        let text_at = u64::try_from(self.text.len()).unwrap_or(u64::MAX);
+        let above = from..from.saturating_add(index(stored.text_bytes));
+        self.text.extend_from_within(above);
+        self.text.push('/');
+        self.text.push_str(name);
+        self.entries.push(Stored {
+            text_at,
+            text_bytes,
+            folder: folder.0,
+            bytes,
+            modified,
+        });
+        Ok(number)
+    }
+
+    fn next_number(&self) -> Result<u32, ListingError> {
+        let number = self.len();
+        if number < NONE.saturating_sub(1) {
+            Ok(number)
+        } else {
+            Err(ListingError::TooManyEntries {
+                found: u64::from(number),
+            })
+        }
+    }
+
     /// Appends an entry and returns its number. Names are not judged here: [`super::problems()`]
     /// does.
     ///
@@ -159,22 +221,8 @@ impl Listing {
         modified: FileTime,
         kind: Kind,
     ) -> Result<u32, ListingError> {
-        let number = self.len();
-        if number >= NONE.saturating_sub(1) {
-            return Err(ListingError::TooManyEntries {
-                found: u64::from(number),
-            });
-        }
-        let text_bytes = u32::try_from(path.len())
-            .ok()
-            .filter(|bytes| *bytes <= PATH_BYTES_MAX);
-        let Some(text_bytes) = text_bytes else {
-            let found = u64::try_from(path.len()).unwrap_or(u64::MAX);
-            return Err(ListingError::PathTooLong {
-                found,
-                most: u64::from(PATH_BYTES_MAX),
-            });
-        };
+        let number = self.next_number()?;
+        let text_bytes = text_bytes(path.len())?;
         if self.folders.is_empty() {
             self.add_folder(0, 0, NONE, hash_of(""));
         }
@@ -353,6 +401,17 @@ impl Listing {
         });
         FolderId(id)
     }
+}
+
+/// Returns the length of a path that a listing holds.
+fn text_bytes(bytes: usize) -> Result<u32, ListingError> {
+    let fits = u32::try_from(bytes)
+        .ok()
+        .filter(|bytes| *bytes <= PATH_BYTES_MAX);
+    fits.ok_or_else(|| ListingError::PathTooLong {
+        found: u64::try_from(bytes).unwrap_or(u64::MAX),
+        most: u64::from(PATH_BYTES_MAX),
+    })
 }
 
 /// Returns what stands behind the last slash. Names are short: looking byte by byte is quicker than

@@ -9,6 +9,7 @@
 //! arrangement. The browser and the agent make the same one.
 
 mod collated;
+mod columns;
 pub mod dataset;
 pub mod driveset;
 pub mod export;
@@ -25,6 +26,7 @@ mod space;
 mod table;
 mod tree;
 
+pub use columns::{Columns, ColumnsError, read_columns};
 pub use fit::{DRIVES_PER_JOB, DriveSize, FitError, Plan, PlanOptions, PlannedDrive, fit};
 pub use listing::{Entry, Folder, FolderId, Kind, Listing, ListingError};
 pub use mapping::{Goal, Mapping, Naming, PROPERTIES_BYTES, Target};

@@ -3,11 +3,12 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use shared::api::{
-    ConfirmRequest, Event, FoldersRequest, JobsReply, ScanReply, ScanRequest, SessionRequest,
-    StartRequest, WireListing,
+    ConfirmRequest, Event, FoldersRequest, JobsReply, ScanRequest, SessionRequest, StartRequest,
+    read_scan_file,
 };
+use shared::plan::{Columns, Listing, read_columns};
 
-/// The first byte says which type, the rest is JSON.
+/// The first byte says which type, the rest is JSON, or a scan.
 pub(crate) fn api(input: &[u8]) {
     let Some((kind, json)) = input.split_first() else {
         return;
@@ -21,12 +22,12 @@ pub(crate) fn api(input: &[u8]) {
         5 => same_again::<Event>(json),
         6 => same_again::<JobsReply>(json),
         7 => {
-            if let Ok(reply) = serde_json::from_slice::<ScanReply>(json) {
-                reply.listing.iter().for_each(go_through);
+            if let Ok((_, Some(listing))) = read_scan_file(&json) {
+                go_through(&listing);
             }
         }
         _ => {
-            if let Ok(listing) = serde_json::from_slice::<WireListing>(json) {
+            if let Ok(listing) = read_columns(&json, 0) {
                 go_through(&listing);
             }
         }
@@ -43,12 +44,11 @@ fn same_again<T: DeserializeOwned + Serialize>(json: &[u8]) {
     assert!(serde_json::to_vec(&again).is_ok_and(|twice| twice == written));
 }
 
-/// Every path handed out stays below the source.
-fn go_through(listing: &WireListing) {
-    let mut entries = 0_usize;
-    _ = listing.for_each(|entry| {
-        entries = entries.saturating_add(1);
+/// Every path stays below the source, and the same listing is written again.
+fn go_through(listing: &Listing) {
+    for (_, entry) in listing.iter() {
         assert!(!entry.path.starts_with('/') && !entry.path.is_empty());
-    });
-    assert!(entries <= listing.file_count().saturating_add(listing.folder_count()));
+    }
+    let written: Vec<u8> = Columns::new(listing).flatten().collect();
+    assert!(read_columns(&written, 0).is_ok_and(|again| again.len() == listing.len()));
 }

@@ -215,8 +215,6 @@ fn short(units: u64) -> u8 {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::arithmetic_side_effects, reason = "tests")]
-
     use disk::SectorSize;
     use ntfs_image::FileTime;
     use proptest::prelude::*;
