@@ -4,8 +4,8 @@
 //! scan, dataset, CSV -> Listing -> problems (names that cannot go) -> fit -> Plan
 //!                                  Mapping (drive paths, blob names) --^
 //! ```
-//! A plan is proven: each of its drives has been laid out to the byte with
-//! [`ntfs_image::NtfsLayout`], and its reason why fewer drives cannot do holds for every possible
+//! A plan is proven: each of its drives has been counted to the cluster by [`ntfs_image::Cost`], from
+//! which the layout itself is made, and its reason why fewer drives cannot do holds for every possible
 //! arrangement. The browser and the agent make the same one.
 
 mod collated;

@@ -3,7 +3,7 @@
 //!
 //! Nothing is kept for a file: it is counted and forgotten. Folders take 24 bytes.
 //! [`NtfsLayout`](super::NtfsLayout) takes the places of its areas from here, so what is counted is what
-//! is laid out. Nobody plans by it yet: that needs the columns, where `shared::plan` still makes trees.
+//! is laid out, and `shared::plan` plans by it.
 #![expect(
     clippy::arithmetic_side_effects,
     reason = "clusters and bytes of one volume; the sum of the files' is saturated, and all are checked at the end"

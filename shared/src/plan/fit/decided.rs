@@ -56,8 +56,9 @@ impl Search<'_> {
         drives: u64,
         fills: Vec<Vec<u64>>,
     ) -> Result<Option<Vec<Filled>>, FitError> {
-        let mut less = vec![0; usize::try_from(drives).unwrap_or(usize::MAX)];
-        let mut bins = self.stock.bins(&less);
+        let set = self.stock.largest_set(drives);
+        let mut less = vec![0; set.len()];
+        let mut bins = self.stock.bins(&set, &less);
         let mut waiting: BTreeMap<u64, Vec<Unit>> = BTreeMap::new();
         // From the last on, so that the first of equals is taken first.
         for unit in self.goods.pieces().into_iter().rev() {

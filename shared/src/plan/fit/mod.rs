@@ -1,15 +1,15 @@
 //! Which files go onto which drive.
 //!
 //! ```text
-//! problems -> Costs (bytes each file takes) -> bound (fewer than this cannot do, and why)
+//! problems -> Measures -> Costs (bytes each file takes) -> bound (fewer than this cannot do, and why)
 //!                        |                          |
 //!                        '-> pack onto k drives <---'  k = bound, bound + 1, ...; where no quick way packs
 //!                                 |    ^               them, `exact` packs or proves that k cannot do
 //!                                 v    | what the estimate missed
-//!                            NtfsLayout of every drive  -> Plan
+//!                            Count of every drive, as a layout comes to  -> Plan
 //! ```
-//! Packing counts bytes cheaply and a little too low; laying out then proves each drive to the last
-//! cluster, and what the count missed is taken off that drive's room before it is packed again. So
+//! Packing counts bytes cheaply and a little too low; a count of all areas then proves each drive to
+//! the last cluster, and what the count missed is taken off that drive's room before it is packed again. So
 //! a plan never promises what does not fit, and never refuses for an estimate's sake.
 
 #[cfg(test)]

@@ -26,6 +26,9 @@ const BYTES_MAX: u64 = 1 << 60;
 const ROUNDS_MAX: u32 = 8;
 /// Numbers of drives tried one by one, from the lower bound.
 const STEPS: u64 = 4;
+/// Sets of smaller drives that are tried, and how many where each try takes longer.
+const SETS: usize = 64;
+const SETS_OF_MANY_FILES: usize = 4;
 
 /// Fits the listing onto the drives: every file whole, folders kept together where that costs no
 /// drive, as few drives as can be found, each proven by laying it out. The same input always gives
@@ -63,6 +66,7 @@ pub fn fit(
     };
     let mut found = search.run()?;
     search.shrink(&mut found.drives)?;
+    search.take_smaller(&mut found.drives)?;
     Ok(Plan {
         lower_bound: u32::try_from(found.lower_bound).unwrap_or(u32::MAX),
         proven: length(&found.drives) == found.lower_bound,
@@ -151,9 +155,10 @@ impl Search<'_> {
             let attempt = if drives == 1 {
                 self.all_on_one()?
             } else if drives == last {
-                self.on_any(self.stock.at_most(last.saturating_mul(2)))?
+                let most = self.stock.at_most(last.saturating_mul(2));
+                self.on_any(&self.stock.largest_set(most))?
             } else {
-                self.on_so_many(drives)?
+                self.on(&self.stock.largest_set(drives))?
             };
             match attempt {
                 Attempt::Done(filled) => return Ok(self.found(filled, bound.0, &bound.1)),
@@ -258,12 +263,11 @@ impl Search<'_> {
         })
     }
 
-    /// Packs onto the largest `drives` drives; the first way that succeeds keeps most folders
-    /// together.
-    fn on_so_many(&self, drives: u64) -> Result<Attempt, FitError> {
+    /// Packs onto these drives; the first way that succeeds keeps most folders together.
+    fn on(&self, set: &[usize]) -> Result<Attempt, FitError> {
         let mut short = u64::MAX;
         for way in WAYS {
-            match self.pack(way, drives)? {
+            match self.pack(way, set)? {
                 Attempt::Short(missing) => short = short.min(missing),
                 done => return Ok(done),
             }
@@ -271,11 +275,11 @@ impl Search<'_> {
         Ok(Attempt::Short(short))
     }
 
-    /// Packs onto as few of the largest `drives` drives as any way finds.
-    fn on_any(&self, drives: u64) -> Result<Attempt, FitError> {
+    /// Packs onto as few of these drives as any way finds.
+    fn on_any(&self, set: &[usize]) -> Result<Attempt, FitError> {
         let mut best = Attempt::Short(u64::MAX);
         for way in WAYS {
-            let attempt = self.pack(way, drives)?;
+            let attempt = self.pack(way, set)?;
             best = match (best, attempt) {
                 (Attempt::Short(one), Attempt::Short(other)) => Attempt::Short(one.min(other)),
                 (Attempt::Done(one), Attempt::Done(other)) if other.len() < one.len() => {
@@ -288,11 +292,11 @@ impl Search<'_> {
     }
 
     /// Packs, lays out, and packs again into the room that laying out has shown.
-    fn pack(&self, way: Way, drives: u64) -> Result<Attempt, FitError> {
-        let mut less = vec![0; usize::try_from(drives).unwrap_or(usize::MAX)];
+    fn pack(&self, way: Way, set: &[usize]) -> Result<Attempt, FitError> {
+        let mut less = vec![0; set.len()];
         let mut short = 1;
         for _ in 0..ROUNDS_MAX {
-            let mut bins = self.stock.bins(&less);
+            let mut bins = self.stock.bins(set, &less);
             if let Err(Unplaced(missing)) = way.pack(&self.goods, &mut bins) {
                 return Ok(Attempt::Short(missing.max(short)));
             }
@@ -368,6 +372,28 @@ impl Search<'_> {
                     (drive.place, drive.used, drive.files) = (place, used, files);
                     break;
                 }
+            }
+        }
+        Ok(())
+    }
+
+    /// Packs onto as many drives that are smaller together, where the drives are of several sizes: of
+    /// plans with as few drives the one with the least of them is wanted.
+    fn take_smaller(&self, filled: &mut Vec<Filled>) -> Result<(), FitError> {
+        let taken = filled.iter().map(|drive| self.stock.drive(drive.place));
+        let bytes = taken
+            .map(|drive| drive.size.bytes)
+            .fold(0, u64::saturating_add);
+        let needed = self.demand.on(length(filled));
+        let most = if self.goods.contents.files().len() > exact::FILES_MAX {
+            SETS_OF_MANY_FILES
+        } else {
+            SETS
+        };
+        for set in self.stock.smaller_sets(filled.len(), needed, bytes, most) {
+            if let Attempt::Done(smaller) = self.on(&set)? {
+                *filled = smaller;
+                break;
             }
         }
         Ok(())

@@ -107,18 +107,121 @@ impl<'a> Stock<'a> {
         }
     }
 
-    /// Returns the largest `count` drives, empty, each with `less` room than it has.
-    pub(super) fn bins(&self, less: &[u64]) -> Vec<Bin> {
-        let bin = |(place, less): (usize, &u64)| {
-            let place = if self.endless { 0 } else { place };
-            let drive = self.drives.get(place)?;
-            Some(Bin::new(
-                place,
-                drive.class,
-                drive.room.saturating_sub(*less),
-            ))
+    /// Returns the places of the largest `count` drives.
+    pub(super) fn largest_set(&self, count: u64) -> Vec<usize> {
+        let count = usize::try_from(count).unwrap_or(usize::MAX);
+        if self.endless {
+            vec![0; count]
+        } else {
+            (0..self.drives.len().min(count)).collect()
+        }
+    }
+
+    /// Returns the drives of a set, empty, each with `less` room than it has.
+    pub(super) fn bins(&self, set: &[usize], less: &[u64]) -> Vec<Bin> {
+        let bin = |(place, less): (&usize, &u64)| {
+            let drive = self.drive(*place);
+            let room = drive.room.saturating_sub(*less);
+            Bin::new(*place, drive.class, room)
         };
-        less.iter().enumerate().map_while(bin).collect()
+        set.iter().zip(less).map(bin).collect()
+    }
+
+    /// Returns sets of `count` drives that have room for `needed` bytes and are smaller together
+    /// than `below`, the smallest first, `most` at most. Of equal drives the first given are taken.
+    pub(super) fn smaller_sets(
+        &self,
+        count: usize,
+        needed: u64,
+        below: u64,
+        most: usize,
+    ) -> Vec<Vec<usize>> {
+        if self.endless {
+            return Vec::new();
+        }
+        let alike = |one: &Stocked<'_>, next: &Stocked<'_>| {
+            (one.room, one.size.bytes) == (next.room, next.size.bytes)
+        };
+        let mut sizes = Sizes {
+            runs: Vec::new(),
+            needed,
+            below,
+            steps: STEPS_MAX,
+            found: Vec::new(),
+        };
+        let mut first = 0_usize;
+        for run in self.drives.chunk_by(alike) {
+            let Some(one) = run.first() else { continue };
+            sizes.runs.push(Run {
+                first,
+                count: run.len(),
+                room: one.room,
+                bytes: one.size.bytes,
+            });
+            first = first.saturating_add(run.len());
+        }
+        sizes.go(0, count, (0, 0), &mut Vec::new());
+        sizes.found.sort();
+        let sets = sizes.found.into_iter().map(|(_, set)| set);
+        sets.take(most).collect()
+    }
+}
+
+/// Ways to take drives of several sizes that are looked at.
+const STEPS_MAX: u32 = 50_000;
+
+/// Drives of one size.
+struct Run {
+    first: usize,
+    count: usize,
+    room: u64,
+    bytes: u64,
+}
+
+/// The ways to take so many drives of several sizes.
+struct Sizes {
+    runs: Vec<Run>,
+    needed: u64,
+    below: u64,
+    steps: u32,
+    /// Bytes of the drives of a set, and their places.
+    found: Vec<(u64, Vec<usize>)>,
+}
+
+impl Sizes {
+    /// Takes `left` drives from run `at` on, beside those in `set`, which have room and bytes.
+    fn go(&mut self, at: usize, left: usize, (room, bytes): (u64, u64), set: &mut Vec<usize>) {
+        if self.steps == 0 || bytes >= self.below {
+            return;
+        }
+        self.steps = self.steps.saturating_sub(1);
+        if left == 0 {
+            if room >= self.needed {
+                self.found.push((bytes, set.clone()));
+            }
+            return;
+        }
+        let Some(run) = self.runs.get(at) else {
+            return;
+        };
+        // From here on drives only get smaller.
+        let count = u64::try_from(left).unwrap_or(u64::MAX);
+        if room.saturating_add(run.room.saturating_mul(count)) < self.needed {
+            return;
+        }
+        let (first, most) = (run.first, run.count.min(left));
+        let (each_room, each_bytes) = (run.room, run.bytes);
+        for taken in 0..=most {
+            let times = |each: u64| each.saturating_mul(u64::try_from(taken).unwrap_or(u64::MAX));
+            let sums = (
+                room.saturating_add(times(each_room)),
+                bytes.saturating_add(times(each_bytes)),
+            );
+            let before = set.len();
+            set.extend(first..first.saturating_add(taken));
+            self.go(at.saturating_add(1), left.saturating_sub(taken), sums, set);
+            set.truncate(before);
+        }
     }
 }
 

@@ -169,6 +169,28 @@ fn of_mixed_drives_only_those_needed_are_used_and_the_smallest_that_do() {
 }
 
 #[test]
+fn of_mixed_drives_as_few_are_used_and_of_those_the_least() {
+    // Ten of 16 and four of 8, in any order.
+    let mut stock = vec![16; 10];
+    for place in [0, 5, 9, 13] {
+        stock.insert(place, 8);
+    }
+    let plan = |lengths: &[u64]| {
+        let plan = fit(&sizes(lengths), &options(false), &drives(&stock)).expect("fits");
+        let mut taken: Vec<u64> = plan.drives.iter().map(|drive| drive.disk_bytes).collect();
+        taken.sort_unstable();
+        taken
+    };
+    // Seven drives are the fewest: seven large ones, where six and a small one do.
+    assert_eq!(plan(&[1; 100]), [8, 16, 16, 16, 16, 16, 16]);
+    assert_eq!(plan(&[1; 104]), [8, 16, 16, 16, 16, 16, 16]);
+    assert_eq!(plan(&[1; 105]), [16; 7]);
+    // Largest first would put the small files beside the large ones, onto two large drives.
+    assert_eq!(plan(&[12, 4, 4, 2]), [8, 16]);
+    assert_eq!(plan(&[4, 4]), [8]);
+}
+
+#[test]
 fn of_equal_drives_the_first_given_are_used() {
     let plan = fit(
         &sizes(&[70, 60]),

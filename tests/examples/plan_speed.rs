@@ -1,0 +1,132 @@
+//! How fast the page plans ten million files in Chromium, and in how much memory.
+//!
+//! `cargo xtask bench plan_speed` builds the page and runs this; `plan_speed FILES` takes another number. The page's own
+//! worker reads a saved scan and plans it onto drives of 8 TB; the listing has camera names, a thousand to a folder.
+#![expect(
+    clippy::arithmetic_side_effects,
+    reason = "counts and sizes of a measurement"
+)]
+
+use std::fs::{self, File};
+use std::io::{BufWriter, Write};
+use std::path::Path;
+
+use anyhow::{Context, Result, ensure};
+use fantoccini::Locator;
+use ntfs_image::FileTime;
+use serde_json::{Value, json};
+use shared::api::{ScanReply, scan_head};
+use shared::plan::{Columns, Kind, Listing};
+use tests::browser::Browser;
+use tests::page::open_one_file;
+
+/// Puts a place to choose a file on the page.
+const CHOOSE: &str = "const input = document.createElement('input'); input.type = 'file'; input.id = 'measured'; \
+    document.body.prepend(input);";
+
+/// Starts the page's own worker, as the page does, and has it read the file and plan.
+const MEASURE: &str = "const [plan, done] = arguments; \
+    const text = id => document.getElementById(id).textContent; \
+    const script = `globalThis.argosyWasm = '${text('wasm').trim()}';\\n${text('program')}`; \
+    const worker = new Worker(URL.createObjectURL(new Blob([script], {type: 'text/javascript'}))); \
+    const file = document.getElementById('measured').files[0]; \
+    const ask = (number, task, files) => worker.postMessage({number, task, files}); \
+    let began = 0; let read = 0; \
+    worker.onerror = event => done({error: String(event.message)}); \
+    worker.onmessage = event => { \
+        if (event.data.outcome === undefined) return; \
+        const now = performance.now(); \
+        if (event.data.number === 0) { began = now; ask(1, '\"ReadListing\"', [file]); } \
+        else if (event.data.number === 1) { read = now; ask(2, plan, []); } \
+        else done({read: read - began, plan: now - read, outcome: event.data.outcome}); }; \
+    ask(0, '\"Greet\"', []);";
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    let files = std::env::args()
+        .nth(1)
+        .map_or(Ok(10_000_000), |files| files.parse())?;
+    let folder = tempfile::tempdir()?;
+    let scan = folder.path().join("film.argosy-scan");
+    write_scan(&scan, files)?;
+    let Some(browser) = Browser::start(800, 600).await? else {
+        return Ok(());
+    };
+    open_one_file(&browser).await?;
+    browser.client.execute(CHOOSE, vec![]).await?;
+    let input = browser.client.find(Locator::Css("#measured")).await?;
+    input
+        .send_keys(scan.to_str().context("a path of text")?)
+        .await?;
+    let plan = json!({"Plan": {
+        "session": "s-1",
+        "destination": "film/",
+        "content_md5": false,
+        "take_proposals": false,
+        "drives": [{"serial": "D", "bytes": 8_000_000_000_000_u64, "sector_bytes": 512}],
+        "as_many_as_needed": true,
+    }});
+    let asked = vec![Value::String(plan.to_string())];
+    let found = browser.client.execute_async(MEASURE, asked).await?;
+    let milliseconds = |name: &str| found[name].as_f64().unwrap_or(f64::NAN);
+    let outcome = found["outcome"]
+        .as_str()
+        .with_context(|| found.to_string())?;
+    let outcome: Value = serde_json::from_str(outcome)?;
+    let planned = &outcome["Planned"];
+    ensure!(planned["files"] == files, "not planned: {outcome}");
+    println!(
+        "{files} files, a scan of {} MB:",
+        scan.metadata()?.len() / 1_000_000
+    );
+    println!(
+        "  read by the worker   {:6.2} s",
+        milliseconds("read") / 1000.0
+    );
+    println!(
+        "  planned              {:6.2} s",
+        milliseconds("plan") / 1000.0
+    );
+    println!(
+        "  the browser's process, at most {} MB",
+        largest_process()? / 1_000_000
+    );
+    println!("  {}", planned["why"].as_str().unwrap_or_default());
+    browser.close().await
+}
+
+fn write_scan(path: &Path, files: u64) -> Result<()> {
+    let mut listing = Listing::new();
+    for number in 0..files {
+        let folder = number / 1000;
+        let path = format!("reel-{:03}/clip-{folder:06}/A{number:08}.dpx", folder / 100);
+        let bytes = 1_000 + number * 7919 % 13_000_000;
+        listing.push(&path, bytes, FileTime(0), Kind::File)?;
+    }
+    let mut reply = ScanReply {
+        has_listing: true,
+        ..ScanReply::default()
+    };
+    reply.counts.files = files;
+    let mut out = BufWriter::new(File::create(path)?);
+    out.write_all(&scan_head(&reply)?)?;
+    Columns::new(&listing).try_for_each(|group| out.write_all(&group))?;
+    Ok(out.flush()?)
+}
+
+/// Returns the most memory that any of the browser's page processes has had, in bytes.
+fn largest_process() -> Result<u64> {
+    let mut largest = 0;
+    for process in fs::read_dir("/proc")?.flatten() {
+        let command = fs::read_to_string(process.path().join("cmdline")).unwrap_or_default();
+        if !command.contains("--type=renderer") {
+            continue;
+        }
+        let status = fs::read_to_string(process.path().join("status")).unwrap_or_default();
+        let peak = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB"));
+        largest = largest.max(peak.map_or(Ok(0), str::parse::<u64>)? * 1024);
+    }
+    Ok(largest)
+}
