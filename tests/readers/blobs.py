@@ -5,6 +5,7 @@ overwrite P N  puts N other bytes into blob P
 spoil P        gives blob P a Content-MD5 that is not its own
 archive P      moves blob P into the archive tier
 put P FILE     puts a file
+folder P       puts what a store with folders makes of a folder
 crc64 P...     prints the CRC-64/NVME of blobs, in decimal digits
 """
 
@@ -129,6 +130,8 @@ elif command == "crc64":
         for byte in client(path).download_blob().readall():
             crc = TABLE[(crc ^ byte) & 0xFF] ^ (crc >> 8)
         print(crc ^ 0xFFFFFFFFFFFFFFFF)
+elif command == "folder":
+    client(rest[0]).upload_blob(b"", metadata={"hdi_isfolder": "true"})
 elif command == "put":
     with open(rest[1], "rb") as file:
         client(rest[0]).upload_blob(file.read(), overwrite=True)

@@ -542,11 +542,19 @@ fn an_export_that_is_not_let_in_any_more_stops_and_goes_on_with_another_signatur
         &[
             &resume[..],
             &["--store", &url, "--sas-file", text(&whole), "--show-keys"],
+            &["--copy-log"],
         ]
         .concat(),
     )?;
     ensure!(code == 0 && said["verdict"] == "verified", "{said}");
     assert_eq!(bench.unpacked("STOP-1", password(&said, 0)?)?.len(), 17);
+    // The log is of the whole session, not of what was left of it.
+    let log = fs::read_to_string(said["logs"][0].as_str().context("no log")?)?;
+    ensure!(
+        log.contains("<Status>Completed</Status>")
+            && log.contains("<TotalFiles_Blobs>17</TotalFiles_Blobs>"),
+        "{log}"
+    );
     // It is part of a shipment by its journal: of one that goes its way.
     let (journal, state) = (bench.journal("STOP-1"), bench.path("state"));
     for (direction, wanted) in [("import", 3), ("export", 0)] {
@@ -612,5 +620,45 @@ fn a_store_that_dies_in_the_middle_of_a_blob_and_comes_back_is_waited_for() -> R
     );
     let listed = bench.unpacked("DIES-1", password(&said, 0)?)?;
     assert_eq!(listed.keys().collect::<Vec<_>>(), ["music/long"]);
+    Ok(())
+}
+
+#[test]
+fn an_export_whose_list_cannot_be_written_still_says_how_its_drives_are() -> Result<()> {
+    let Some(bench) = Bench::new()? else {
+        return Ok(());
+    };
+    bench.sdk(&["fill"])?;
+    bench.put("music/huge", 90 * MIB)?;
+    let list = bench.list(&[("BlobPathPrefix", "/music/")])?;
+    let image = bench.drive("LIST-1", 72 * MIB)?;
+    // What has the list's name is a folder with something in it: nothing takes its place.
+    fs::create_dir_all(bench.not_exported("list-1").join("kept"))?;
+    let (code, said) = bench.export("list-1", &list, &[&image], &["--log-level", "error"])?;
+    ensure!(code == 4 && said["verdict"] == "verified", "{code}: {said}");
+    let place = said["unwritten"][0]["where"].as_str().context("where")?;
+    ensure!(place.contains("list-1.not-exported.xml"), "{said}");
+    ensure!(
+        said["logs"][0].is_string(),
+        "the logs were given up too: {said}"
+    );
+    assert_verified(&image, &bench.journal("LIST-1"))
+}
+
+#[test]
+fn what_a_store_with_folders_makes_of_a_folder_is_on_no_drive_and_what_is_in_it_is() -> Result<()> {
+    let Some(bench) = Bench::new()? else {
+        return Ok(());
+    };
+    bench.sdk(&["fill"])?;
+    bench.sdk(&["folder", "con/takes"])?;
+    bench.put("con/takes/one", 1000)?;
+    let list = bench.list(&[("BlobPathPrefix", "/con/")])?;
+    let image = bench.drive("FOLD-1", 72 * MIB)?;
+    let (code, said) = bench.export("fold-1", &list, &[&image], &[])?;
+    ensure!(code == 0 && said["verdict"] == "verified", "{code}: {said}");
+    let on = bench.unpacked("FOLD-1", password(&said, 0)?)?;
+    let names: Vec<&String> = on.keys().collect();
+    assert_eq!(names, ["con/NUL.txt", "con/takes/one"]);
     Ok(())
 }

@@ -1,9 +1,11 @@
 //! A long tree on the Receive page: quick, and a comparison or a file on its way can be stopped.
 
 use std::fs;
+use std::os::unix::fs::FileExt;
+use std::path::Path;
 use std::time::Instant;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use fantoccini::key::Key;
 use tests::agent::Agent;
 use tests::browser::Browser;
@@ -25,6 +27,7 @@ async fn a_hundred_thousand_files_are_a_quick_tree_a_comparison_stops_and_a_file
         }
         Ok(fs::write(source.join("long.mov"), noise(30_000_001, 4))?)
     })?;
+    damage_backup_table(&back.image)?;
     // From an agent, whose policy of what a page may do is another than that of the one file.
     let agent = Agent::start(&["ZR2-PAGE09KX"])?;
     browser.client.goto(&agent.address).await?;
@@ -73,9 +76,22 @@ async fn a_hundred_thousand_files_are_a_quick_tree_a_comparison_stops_and_a_file
     press(&browser, Key::Enter).await?;
     browser.wait("#compare-stop").await?;
     is_accessible_where(&browser, "receive-comparing", "#compare", &[(360, 1300)]).await?;
+    // A folder that is opened meanwhile waits for the worker, and comes when that is stopped.
+    focus_by_tab(&browser, "#tree").await?;
+    press(&browser, Key::End).await?;
+    up(&browser, 1).await?;
+    wait_for_chosen(&browser, "System Volume Information").await?;
+    press(&browser, Key::Right).await?;
     browser.click("#compare-stop").await?;
     browser
         .wait_for_text("#compare-stopped", "nothing is proven")
+        .await?;
+    browser
+        .wait("#tree .line[aria-selected='true'][aria-expanded='true']")
+        .await?;
+    // What was wrong by then is told.
+    browser
+        .wait_for_text("#compare [data-test='check']", "backup")
         .await?;
     is_accessible_where(&browser, "receive-stopped", "#compare", &[(360, 1300)]).await?;
 
@@ -103,6 +119,13 @@ async fn a_hundred_thousand_files_are_a_quick_tree_a_comparison_stops_and_a_file
         "what was written in place is {hash}"
     );
     browser.close().await
+}
+
+/// Damages the second copy of the partition table, which nothing needs that opens the drive.
+fn damage_backup_table(image: &Path) -> Result<()> {
+    let file = fs::File::options().write(true).open(image)?;
+    let last = file.metadata()?.len().checked_sub(512).context("short")?;
+    Ok(file.write_all_at(&[0; 16], last)?)
 }
 
 /// Presses the arrow up so many times.

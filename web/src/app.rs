@@ -8,7 +8,7 @@ use web_sys::HtmlElement;
 use yew::prelude::*;
 
 use crate::effects::Effects;
-use crate::pages::{CheckPage, DrivesPage, PlanPage, ReceivePage, RunPage};
+use crate::pages::{CheckPage, DrivesPage, LedgerPage, PlanPage, ReceivePage, RunPage};
 use crate::parts::{Foot, Head, Milestones, Trouble};
 use crate::route::Route;
 use crate::state::{Action, Source, State, reduce};
@@ -74,6 +74,7 @@ pub fn App() -> Html {
         Route::Run => html! { <RunPage /> },
         Route::Check => html! { <CheckPage /> },
         Route::Receive => html! { <ReceivePage /> },
+        Route::Ledger => html! { <LedgerPage /> },
     };
     html! {
         <ContextProvider<Context> context={context.clone()}>

@@ -11,8 +11,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use shared::api::{
     ApiError, ConfirmRequest, DrivesReply, Event, FoldersReply, FoldersRequest, JobSnapshot,
-    JobsReply, KeyReply, QuestionReply, QuestionRequest, ReplaceRequest, ScanRequest, SessionReply,
-    SessionRequest, StartReply, StartRequest, code, paths,
+    JobsReply, KeyReply, LedgerImport, LedgerReply, LedgerRequest, QuestionReply, QuestionRequest,
+    ReplaceRequest, ScanRequest, SessionReply, SessionRequest, StartReply, StartRequest, code,
+    paths,
 };
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -234,6 +235,31 @@ impl Client {
             .binary()
             .await
             .map_err(|error| unreadable(&error.to_string()))
+    }
+
+    /// Returns the ledger of shipments.
+    ///
+    /// # Errors
+    /// [`ApiError`].
+    pub async fn ledger(&self) -> Result<LedgerReply, ApiError> {
+        self.get(paths::LEDGER).await
+    }
+
+    /// Writes facts about a shipment into the ledger.
+    ///
+    /// # Errors
+    /// [`ApiError`].
+    pub async fn write_ledger(&self, request: &LedgerRequest) -> Result<LedgerReply, ApiError> {
+        self.post(paths::LEDGER, request).await
+    }
+
+    /// Has another site's file taken over into the ledger.
+    ///
+    /// # Errors
+    /// [`ApiError`].
+    pub async fn import_ledger(&self, file: String) -> Result<LedgerReply, ApiError> {
+        self.post(paths::LEDGER_IMPORT, &LedgerImport { file })
+            .await
     }
 
     /// Follows the agent's events into `into` until the connection ends. Returns when it has ended.

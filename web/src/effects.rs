@@ -43,8 +43,8 @@ pub enum PlanForm {
 /// Gives work out. Cloning gives another handle to the same.
 #[derive(Clone)]
 pub struct Effects {
-    client: Client,
-    desk: Desk,
+    pub(crate) client: Client,
+    pub(crate) desk: Desk,
     dispatch: Rc<dyn Fn(Action)>,
     plans: Rc<Cell<u32>>,
     /// Counts up with each source that is read: an earlier one that comes late is of no interest.
@@ -79,7 +79,7 @@ impl Effects {
         (self.dispatch)(action);
     }
 
-    fn spawn<F: Future<Output = ()> + 'static>(&self, work: impl FnOnce(Self) -> F) {
+    pub(crate) fn spawn<F: Future<Output = ()> + 'static>(&self, work: impl FnOnce(Self) -> F) {
         spawn_local(work(self.clone()));
     }
 

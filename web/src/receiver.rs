@@ -30,6 +30,8 @@ pub struct Receiver {
     opened: Rc<RefCell<Option<Given>>>,
     /// Counts up with each worker: what was asked of an earlier one is of no interest.
     drives: Rc<Cell<u32>>,
+    /// Folders that were asked for and have not come: a worker that is ended does not answer any more.
+    folders: Rc<RefCell<Vec<(String, u64)>>>,
     /// Whether the file on its way is to be stopped.
     stop: Rc<Cell<bool>>,
 }
@@ -46,6 +48,7 @@ impl Receiver {
             desk: Rc::default(),
             opened: Rc::default(),
             drives: Rc::default(),
+            folders: Rc::default(),
             stop: Rc::default(),
         }
     }
@@ -100,6 +103,7 @@ impl Receiver {
     /// Takes the image of a drive.
     pub fn look(&self, file: File) {
         let number = self.end();
+        self.folders.borrow_mut().clear();
         self.stop.set(true);
         self.change(Change::Look(file.name()));
         self.opened.borrow_mut().replace((file.clone(), None));
@@ -146,16 +150,21 @@ impl Receiver {
 
     /// Has entries of a folder come, from this one on.
     pub fn entries(&self, folder: String, from: u64) {
+        let wanted = (folder.clone(), from);
+        self.folders.borrow_mut().push(wanted.clone());
         let number = self.drives.get();
         self.spawn(|this| async move {
             let task = Task::Folder {
                 id: folder.clone(),
                 from,
             };
-            match this.ask(number, task, Vec::new()).await {
-                Some(Outcome::Folder(part)) => this.change(Change::Entries { folder, from, part }),
-                Some(outcome) => this.trouble(outcome),
-                None => {}
+            let Some(outcome) = this.ask(number, task, Vec::new()).await else {
+                return;
+            };
+            this.folders.borrow_mut().retain(|other| *other != wanted);
+            match outcome {
+                Outcome::Folder(part) => this.change(Change::Entries { folder, from, part }),
+                outcome => this.trouble(outcome),
             }
         });
     }
@@ -193,7 +202,14 @@ impl Receiver {
             self.spawn(|this| async move {
                 let task = Task::OpenDrive(key);
                 match this.ask(number, task, vec![file]).await {
-                    None | Some(Outcome::Drive(Found::Open(_))) => {}
+                    None => {}
+                    // What the person opened meanwhile still opens.
+                    Some(Outcome::Drive(Found::Open(_))) => {
+                        let waiting = this.folders.take();
+                        waiting
+                            .into_iter()
+                            .for_each(|(folder, from)| this.entries(folder, from));
+                    }
                     Some(outcome) => this.change(Change::Found(Box::new(Err(fault(outcome))))),
                 }
             });

@@ -13,6 +13,7 @@ mod tests;
 use bitlocker_image::Credential;
 use serde::{Deserialize, Serialize};
 
+pub use judging::stopped;
 pub use opened::{Helper, NotOpened, Opened};
 
 /// Bytes of a file that are read at once; a file's pieces are written one after the other.
@@ -126,4 +127,6 @@ pub struct Told {
     pub of: u64,
     /// Things found wrong so far.
     pub wrong: u64,
+    /// The first of them: what, and where.
+    pub found: Vec<(String, String)>,
 }

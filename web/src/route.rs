@@ -14,16 +14,19 @@ pub enum Route {
     Check,
     /// Drives that came back, opened here.
     Receive,
+    /// Shipments, from the day they are opened to the day their drives are back.
+    Ledger,
 }
 
 impl Route {
     /// Every page, in the order of the navigation.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Plan,
         Self::Drives,
         Self::Run,
         Self::Check,
         Self::Receive,
+        Self::Ledger,
     ];
 
     /// Returns the page of a fragment (`#/run`); the first page for any other.
@@ -44,6 +47,7 @@ impl Route {
             Self::Run => "#/run",
             Self::Check => "#/check",
             Self::Receive => "#/receive",
+            Self::Ledger => "#/ledger",
         }
     }
 
@@ -56,6 +60,7 @@ impl Route {
             Self::Run => "Run",
             Self::Check => "Check",
             Self::Receive => "Receive",
+            Self::Ledger => "Ledger",
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Everything the page knows, and how it changes: one pure function, [`reduce`].
 
 pub mod handing;
+pub mod ledger;
 pub mod receive;
 
 use std::collections::BTreeMap;
@@ -16,6 +17,7 @@ use crate::milestones::milestone;
 use crate::planning::{Listed, PlanView};
 use crate::route::Route;
 use handing::Handing;
+use ledger::Ledger;
 use receive::Receive;
 
 /// So many speeds are kept of each drive for the thin line.
@@ -54,6 +56,8 @@ pub struct State {
     pub handing: Handing,
     /// A drive that came back.
     pub receive: Receive,
+    /// The ledger of shipments.
+    pub ledger: Ledger,
     /// How far long work of the page is; empty when there is none.
     pub progress: String,
     /// What failed last and is not told elsewhere.
@@ -249,6 +253,8 @@ pub enum Action {
     Check(Checks),
     /// Something happened to the hand-over.
     Handing(Box<handing::Change>),
+    /// Something happened to the ledger.
+    Ledger(Box<ledger::Turn>),
     /// Something happened to the drive that came back.
     Receive(Box<receive::Change>),
     /// Long work came further.
@@ -311,6 +317,7 @@ pub fn reduce(mut state: State, action: Action) -> State {
             state.handing = state.handing.unanswered();
         }
         Action::Receive(change) => state.receive = state.receive.changed(*change),
+        Action::Ledger(turn) => state.ledger = state.ledger.turned(*turn),
         Action::Handing(change) => state.handing = state.handing.changed(*change),
         Action::Progress(text) => state.progress = text,
         Action::Trouble(trouble) => state.trouble = trouble,

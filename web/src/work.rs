@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 use shared::api::{ApiError, SCAN_MAGIC, code};
+use shared::ledger::{Change, Direction};
 use shared::plan::{Listing, Plan};
 use zeroize::Zeroizing;
 
@@ -11,7 +12,7 @@ use crate::handing::{self, Handed, Order};
 use crate::planning::{self, Listed, PlanRequest, PlanView};
 use crate::receiving::{FolderPart, Found, Helper, Key, NotOpened, Opened};
 use crate::stowed::{self, FolderView};
-use crate::{film, plan_json};
+use crate::{film, plan_json, proving};
 
 /// A piece of work.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -39,6 +40,8 @@ pub enum Task {
     Check,
     /// Makes what is handed over of the journals that were judged last.
     HandOver(Box<Order>),
+    /// Says what the journals among the files prove of their drives, for a shipment of this direction.
+    Prove(Direction),
     /// Takes the first file as the image of a drive that came back, and opens it: without a key only one that needs none.
     OpenDrive(Option<Key>),
     /// Opens that drive with a key.
@@ -88,6 +91,8 @@ pub enum Outcome {
     Checked(Vec<DriveCheck>, u64),
     /// The hand-over.
     HandedOver(Box<Handed>),
+    /// Drives that their journals prove, as the ledger takes them.
+    Proven(Vec<Change>),
     /// What looking at a drive, or trying a key, came to.
     Drive(Found),
     /// Entries of a folder.
@@ -198,6 +203,7 @@ impl Bench {
                 let journals = u64::try_from(self.journals.len()).unwrap_or(u64::MAX);
                 Ok(Outcome::Checked(checking::check(files, progress), journals))
             }
+            Task::Prove(direction) => proving::prove(files, direction).map(Outcome::Proven),
             Task::OpenDrive(key) => {
                 let file = files.first().ok_or_else(|| missing("no file was given"))?;
                 self.drive = Some(file.clone());

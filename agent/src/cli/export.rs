@@ -5,19 +5,21 @@ use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
-use shared::api::DriveSnapshot;
+use shared::api::{DriveSnapshot, JobSnapshot};
 use shared::job::Verdict;
 
 use super::blob_list::{BlobListArguments, tell_chosen};
 use super::filling::Filling;
 use super::prepare::{cancel_on_signal, confirm, watch};
-use super::report;
+use super::report::{self, put};
 use super::screen::{Ended, Screen};
+use super::shipment::{self, ShipmentArguments};
 use super::side_door;
 use super::size::show_files;
 use super::source::parse_drive;
 use super::store::StoreArguments;
 use crate::drives::Drives;
+use crate::export::Sums;
 use crate::jobs::{JobError, JobRequest, Jobs, Kind, Origin, SectorDoubt, copy_logs, not_exported};
 use crate::pipeline::Cancel;
 use crate::scan::ScanWatch;
@@ -46,6 +48,8 @@ pub(super) struct Arguments {
     /// Writes the service's logs beside the journals: a copy log of what went wrong, and every blob with its checksum
     #[arg(long, value_enum, default_value_t = LogLevel::None)]
     log_level: LogLevel,
+    #[command(flatten)]
+    shipment: ShipmentArguments,
     /// Prints one JSON object
     #[arg(long)]
     pub(super) json: bool,
@@ -67,6 +71,7 @@ pub(super) fn run(
     screen: &Screen,
     drives: &Drives,
 ) -> Result<Ended, JobError> {
+    let following = arguments.shipment.follow()?;
     let stop = Cancel::default();
     let jobs = Jobs::over(drives.clone(), None)?;
     let _side_door = side_door::open(None, "export", &jobs, None, screen);
@@ -83,6 +88,7 @@ pub(super) fn run(
     let reply = jobs.start(request)?;
     let mut events = jobs.subscribe();
     let job = confirm(&jobs, &reply, &arguments.filling.erase, screen)?;
+    shipment::begins(following.as_ref(), jobs.snapshot(&job).as_ref());
     let snapshot = watch(&jobs, &job, &mut events, screen)?;
     let folders = &arguments.filling.journal_dir;
     let mut object = report::report(
@@ -93,53 +99,97 @@ pub(super) fn run(
         screen,
     );
     let mut kind = jobs.kind(&job);
-    if tell_not_exported(folders, &arguments.session, &mut object, screen)? {
-        kind = kind.max(Some(Kind::Incomplete));
-    }
+    let files = Files {
+        folders,
+        session: &arguments.session,
+    };
+    kind = kind.max(files.tell_not_exported(&mut object, screen));
     if !chosen.nonexistent.is_empty() {
         kind = kind.max(Some(Kind::Incomplete));
     }
     if arguments.log_level != LogLevel::None {
-        let ended = |drive: &&DriveSnapshot| drive.verdict != Some(Verdict::Failed);
-        let serials = snapshot.drives.iter().filter(ended);
-        let serials: Vec<String> = serials.map(|drive| drive.serial.clone()).collect();
-        let logs = copy_logs(folders, &arguments.session, &serials, sums.as_deref())?;
-        put(&mut object, "logs", json!(logs));
+        kind = kind.max(files.write_logs(
+            std::slice::from_ref(&snapshot),
+            sums.as_deref(),
+            &mut object,
+            screen,
+        ));
     }
+    let logs = paths(&object["logs"]);
+    shipment::exported(following.as_ref(), &snapshot, folders, &logs);
+    kind = kind.max(shipment::tell(following.as_ref(), &mut object, screen));
     put(&mut object, "nonexistent", json!(chosen.nonexistent));
     screen.object(&object);
     Ok(Ended(kind))
 }
 
-/// Writes the list of what is on no drive, for a session that exports; returns whether there is anything in it.
-///
-/// # Errors
-/// [`JobError`] when it cannot be written.
-pub(super) fn tell_not_exported(
-    folders: &[PathBuf],
-    session: &str,
-    object: &mut Value,
-    screen: &Screen,
-) -> Result<bool, JobError> {
-    let Some(left) = not_exported(folders, session)? else {
-        return Ok(false);
-    };
-    if let Some(file) = &left.file {
-        screen.aside(&format!(
-            "{} are on no drive; {} lists them and is the next export's --blob-list",
-            show_files(left.count).replace("file", "blob"),
-            file.display()
-        ));
-    }
-    let listed = json!({"count": left.count, "blob_list": left.file});
-    put(object, "not_exported", listed);
-    Ok(left.count > 0)
+/// The files beside the journals of a session that exports. The drives are what they are when one cannot be written: it is
+/// said, and the command still ends with its object.
+pub(super) struct Files<'a> {
+    /// The journals' folders.
+    pub(super) folders: &'a [PathBuf],
+    /// The session.
+    pub(super) session: &'a str,
 }
 
-fn put(object: &mut Value, name: &str, value: Value) {
-    if let Some(object) = object.as_object_mut() {
-        object.insert(name.to_owned(), value);
+impl Files<'_> {
+    /// Writes the list of what is on no drive, for a session that exports; returns how that ends: incomplete when there is
+    /// anything in it.
+    pub(super) fn tell_not_exported(&self, object: &mut Value, screen: &Screen) -> Option<Kind> {
+        let left = match not_exported(self.folders, self.session) {
+            Ok(left) => left?,
+            Err(error) => return unwritten(&error, object, screen),
+        };
+        if let Some(file) = &left.file {
+            screen.aside(&format!(
+                "{} are on no drive; {} lists them and is the next export's --blob-list",
+                show_files(left.count).replace("file", "blob"),
+                file.display()
+            ));
+        }
+        let listed = json!({"count": left.count, "blob_list": left.file});
+        put(object, "not_exported", listed);
+        Ended::amiss_if(left.count > 0).0
     }
+
+    /// Writes the service's logs of the drives that ended; returns how that ends.
+    pub(super) fn write_logs(
+        &self,
+        snapshots: &[JobSnapshot],
+        sums: Option<&Sums>,
+        object: &mut Value,
+        screen: &Screen,
+    ) -> Option<Kind> {
+        let ended = |drive: &&DriveSnapshot| drive.verdict != Some(Verdict::Failed);
+        let drives = snapshots.iter().flat_map(|job| &job.drives);
+        let serials = drives.filter(ended);
+        let serials: Vec<String> = serials.map(|drive| drive.serial.clone()).collect();
+        match copy_logs(self.folders, self.session, &serials, sums) {
+            Ok(logs) => {
+                put(object, "logs", json!(logs));
+                None
+            }
+            Err(error) => unwritten(&error, object, screen),
+        }
+    }
+}
+
+/// Says that a file beside the journals could not be written, and puts it into the object.
+fn unwritten(error: &JobError, object: &mut Value, screen: &Screen) -> Option<Kind> {
+    screen.say(error);
+    let mut all = object["unwritten"].as_array().cloned().unwrap_or_default();
+    all.push(json!(error.error));
+    put(object, "unwritten", json!(all));
+    Some(error.kind)
+}
+
+/// Returns the paths in a value of the object.
+pub(super) fn paths(listed: &Value) -> Vec<PathBuf> {
+    let listed = listed.as_array().into_iter().flatten();
+    listed
+        .filter_map(Value::as_str)
+        .map(PathBuf::from)
+        .collect()
 }
 
 fn request(arguments: &Arguments) -> JobRequest {

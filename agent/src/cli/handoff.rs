@@ -10,12 +10,15 @@ use shared::handoff::{
     Details, Document, HandedDrive, NotHanded, Service, documents, handed, once_each, parcels,
     portal,
 };
+use shared::ledger::{Change, Sent, Way};
 use zeroize::Zeroizing;
 
 use super::screen::{Ended, Screen};
+use super::shipment::{self, ShipmentArguments};
 use super::size::{show_files, show_size};
 use crate::jobs::JobError;
 use crate::journal_file::write_once;
+use crate::shipments::Following;
 
 /// Hands drives over: makes what the service wants of them, from their journals. It holds their keys
 #[derive(Args)]
@@ -35,6 +38,8 @@ pub(super) struct Arguments {
     /// Prints details to be filled in
     #[arg(long)]
     template: bool,
+    #[command(flatten)]
+    shipment: ShipmentArguments,
     /// Prints one JSON object, without keys
     #[arg(long)]
     pub(super) json: bool,
@@ -66,6 +71,8 @@ pub(super) fn run(arguments: &Arguments, screen: &Screen) -> Result<Ended, JobEr
             "--for, --to",
         ));
     };
+    let following = arguments.shipment.follow()?;
+    let details = arguments.details.as_deref().map(details).transpose()?;
     let journals = arguments.files.iter().map(|path| read(path));
     let journals: Vec<Zeroizing<Vec<u8>>> = journals.collect::<Result<_, _>>()?;
     let named = || arguments.files.iter().zip(&journals);
@@ -77,9 +84,9 @@ pub(super) fn run(arguments: &Arguments, screen: &Screen) -> Result<Ended, JobEr
     };
     let files = match whom {
         Whom::Portal => named().map(for_portal).collect::<Result<_, _>>()?,
-        Whom::AzCli => of_jobs(arguments, Service::AzCli, drives.clone())?,
-        Whom::ImportExport => of_jobs(arguments, Service::ImportExport, drives.clone())?,
-        Whom::Databox => of_jobs(arguments, Service::DataBox, drives.clone())?,
+        Whom::AzCli => of_jobs(details.as_ref(), Service::AzCli, drives.clone())?,
+        Whom::ImportExport => of_jobs(details.as_ref(), Service::ImportExport, drives.clone())?,
+        Whom::Databox => of_jobs(details.as_ref(), Service::DataBox, drives.clone())?,
     };
     make_folder(folder)?;
     let mut written = Vec::with_capacity(files.len());
@@ -90,11 +97,38 @@ pub(super) fn run(arguments: &Arguments, screen: &Screen) -> Result<Ended, JobEr
         written.push(path);
     }
     show(&drives, screen);
-    screen.object(&json!({
+    let mut object = json!({
         "files": written,
         "drives": drives.iter().map(facts).collect::<Vec<_>>(),
-    }));
-    Ok(Ended::WELL)
+    });
+    if let (Some(following), Some(details)) = (&following, &details) {
+        write_down(following, details);
+    }
+    let amiss = shipment::tell(following.as_ref(), &mut object, screen);
+    screen.object(&object);
+    Ok(Ended(amiss))
+}
+
+/// Writes down where the drives come back to and the parcel, where the details say so and the ledger does not know yet.
+fn write_down(following: &Following, details: &Details) {
+    let known = following.shipment();
+    let address = details.return_address.clone();
+    let mut changes = Vec::new();
+    if known
+        .as_ref()
+        .and_then(|known| known.return_address.as_ref())
+        != Some(&address)
+    {
+        changes.push(Change::ReturnAddress { address });
+    }
+    let sent = details.delivery_package.as_ref().map(|package| Sent {
+        way: Way::There,
+        carrier: package.carrier_name.clone(),
+        tracking: package.tracking_number.clone(),
+    });
+    let is_new = |sent: &Sent| !known.is_some_and(|known| known.sent.contains(sent));
+    changes.extend(sent.filter(is_new).map(Change::Sent));
+    following.facts(changes);
 }
 
 fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, JobError> {
@@ -115,22 +149,24 @@ fn refused(path: &Path, why: &NotHanded) -> JobError {
 }
 
 fn of_jobs(
-    arguments: &Arguments,
+    details: Option<&Details>,
     service: Service,
     drives: Vec<HandedDrive>,
 ) -> Result<Vec<Document>, JobError> {
-    let Some(path) = &arguments.details else {
+    let Some(details) = details else {
         return Err(JobError::usage(
             "the service also wants to know accounts, addresses and carriers",
             "write them down once: argosy journal handoff --template > shipment.json, fill it in, and say --details shipment.json",
         ));
     };
-    let place = path.display().to_string();
-    let details = Details::read(&read(path)?)
-        .map_err(|error| JobError::usage(error.to_string(), place.as_str()))?;
-    let parcels =
-        parcels(drives, &details).map_err(|error| JobError::usage(error.to_string(), place))?;
-    Ok(documents(service, &parcels, &details))
+    let parcels = parcels(drives, details)
+        .map_err(|error| JobError::usage(error.to_string(), "--details"))?;
+    Ok(documents(service, &parcels, details))
+}
+
+fn details(path: &Path) -> Result<Details, JobError> {
+    Details::read(&read(path)?)
+        .map_err(|error| JobError::usage(error.to_string(), path.display().to_string()))
 }
 
 fn make_folder(folder: &Path) -> Result<(), JobError> {

@@ -5,12 +5,13 @@ use std::path::PathBuf;
 use bitlocker_image::Credential;
 use clap::{Args, ValueEnum};
 use ntfs_image::read::Volume;
-use serde_json::json;
+use serde_json::{Value, json};
 use shared::api::FreeSpace;
 use shared::blob_name::file_name;
 use shared::copy_log::DriveStatus;
 use shared::hash::upper_hex;
 use shared::journal::Replay;
+use shared::ledger::DriveStep;
 use shared::manifest::Disposition;
 use shared::verify::open_drive;
 
@@ -18,6 +19,7 @@ use super::bar::Bar;
 use super::key::KeyArguments;
 use super::opened::open_reader;
 use super::screen::{Ended, Screen};
+use super::shipment::{self, ShipmentArguments, named, tell_refused};
 use super::signals::on_stop;
 use super::size::{show_files, show_size};
 use super::source::parse_drive;
@@ -33,6 +35,7 @@ use crate::ingest::{
 };
 use crate::jobs::{JobError, Kind};
 use crate::pipeline::{Cancel, reading_ahead};
+use crate::shipments::Following;
 
 /// Sends what is on a drive into a storage account, as the Azure Import service does. Blobs only: rows of a data set that
 /// are for Azure Files are not carried
@@ -67,6 +70,8 @@ pub(super) struct Arguments {
     /// What to do where a blob of that name exists, in place of what the manifest says
     #[arg(long, value_enum)]
     disposition: Option<Rule>,
+    #[command(flatten)]
+    shipment: ShipmentArguments,
     /// Prints one JSON object
     #[arg(long)]
     pub(super) json: bool,
@@ -103,6 +108,7 @@ pub(super) fn run(
         let what = "key and signature cannot both come from standard input";
         return Err(JobError::usage(what, "--key-file"));
     }
+    let following = arguments.shipment.follow()?;
     let cancel = Cancel::default();
     let store = arguments.store.open(screen, &cancel)?;
     let target = parse_drive(&arguments.drive, FreeSpace::Blank);
@@ -130,10 +136,22 @@ pub(super) fn run(
         screen,
         place,
         cancel,
+        following: following.as_ref(),
     };
-    let report = job.whole(&reader, &credential, &expected, store)?;
-    show(&report, screen);
-    Ok(Ended(kind(&report)))
+    let report = match job.whole(&reader, &credential, &expected, store) {
+        Ok(report) => report,
+        Err(error) => {
+            if let Some(following) = &following {
+                following.note(&format!("argosy ingest of drive {}: {error}", job.place));
+                tell_refused(following, screen);
+            }
+            return Err(error);
+        }
+    };
+    let mut object = show(&report, screen);
+    let amiss = shipment::tell(following.as_ref(), &mut object, screen);
+    screen.object(&object);
+    Ok(Ended(kind(&report).max(amiss)))
 }
 
 struct Job<'a> {
@@ -141,6 +159,7 @@ struct Job<'a> {
     screen: &'a Screen,
     place: String,
     cancel: Cancel,
+    following: Option<&'a Following>,
 }
 
 impl Job<'_> {
@@ -165,6 +184,10 @@ impl Job<'_> {
                 parallel: self.arguments.parallel,
                 disposition: self.arguments.disposition.map(Disposition::from),
             };
+            let serial: String = facts.drive_id.split_whitespace().collect();
+            if let Some(following) = self.following {
+                following.begins(&serial);
+            }
             let report = ingest(
                 &volume,
                 &facts,
@@ -177,7 +200,11 @@ impl Job<'_> {
                 },
             );
             bar.end();
-            report
+            let report = report?;
+            if let Some(following) = self.following {
+                ingested(following, &serial, &report);
+            }
+            Ok(report)
         })
     }
 
@@ -280,7 +307,24 @@ const fn kind(report: &IngestReport) -> Option<Kind> {
     }
 }
 
-fn show(report: &IngestReport, screen: &Screen) {
+/// Writes down how the sending of a drive ended. One that was stopped is not done: running it again goes on.
+fn ingested(following: &Following, serial: &str, report: &IngestReport) {
+    let logs: String = report.logs.iter().map(|log| named(log)).collect();
+    let (status, bytes) = (report.status, show_size(report.bytes));
+    let blobs = show_files(report.blobs).replace("file", "blob");
+    let note = format!("drive {serial}: {status}, {blobs}, {bytes} in the store{logs}");
+    if report.is_stopped || report.has_failed {
+        return following.note(&note);
+    }
+    let end = match report.status {
+        DriveStatus::Completed => DriveStep::Completed,
+        _ => DriveStep::CompletedMoreInfo,
+    };
+    following.ends(serial, None, end, &note);
+}
+
+/// Shows what was done, and returns the object that scripts read.
+fn show(report: &IngestReport, screen: &Screen) -> Value {
     for finding in &report.findings {
         let subject = finding.blob.as_deref().unwrap_or_default();
         screen.aside(&format!(
@@ -318,7 +362,7 @@ fn show(report: &IngestReport, screen: &Screen) {
     if report.is_stopped {
         screen.line("Stopped. The same command goes on from here.");
     }
-    screen.object(&json!({
+    json!({
         "verdict": verdict(report),
         "status": report.status,
         "blobs": report.blobs,
@@ -331,7 +375,7 @@ fn show(report: &IngestReport, screen: &Screen) {
         "findings": report.findings,
         "findings_left_out": report.findings_left_out,
         "logs": report.logs,
-    }));
+    })
 }
 
 const fn verdict(report: &IngestReport) -> &'static str {

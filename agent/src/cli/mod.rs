@@ -45,6 +45,7 @@ mod scan;
 mod scan_bar;
 mod screen;
 mod serve;
+mod shipment;
 mod side_door;
 mod signals;
 mod size;

@@ -15,6 +15,7 @@ use super::numbers::Numbers;
 use super::progress::follow;
 use super::scan_bar::ScanBar;
 use super::screen::{Ended, Screen};
+use super::shipment::{self, ShipmentArguments};
 use super::signals::on_stop;
 use super::size::{show_files, show_size};
 use super::source::{parse_drive, parse_map, parse_sector, read_drives, read_new_names};
@@ -24,6 +25,7 @@ use crate::drives::Drives;
 use crate::jobs::{Confirmation, JobError, JobRequest, Jobs, Origin, Passphrase, SectorDoubt};
 use crate::pipeline::Cancel;
 use crate::scan::ScanWatch;
+use crate::shipments::Following;
 
 /// Fills drives from a folder, encrypts them while it does, and reads them back
 #[derive(Args)]
@@ -91,6 +93,8 @@ pub(super) struct Arguments {
     /// A folder here that stands for a Windows path of the data set, as in 'E:\=/mnt/e'
     #[arg(long, num_args = 1.., value_name = "PREFIX=FOLDER")]
     pub(super) map: Vec<String>,
+    #[command(flatten)]
+    shipment: ShipmentArguments,
     /// Prints one JSON object
     #[arg(long)]
     pub(super) json: bool,
@@ -103,7 +107,16 @@ pub(super) fn run(
 ) -> Result<Ended, JobError> {
     let filling = &arguments.filling;
     let (erase, show_keys) = (filling.erase.clone(), filling.show_keys);
-    carry_out(request(arguments)?, &erase, show_keys, screen, drives)
+    let following = arguments.shipment.follow()?;
+    let request = request(arguments)?;
+    carry_out(
+        request,
+        &erase,
+        show_keys,
+        following.as_ref(),
+        screen,
+        drives,
+    )
 }
 
 /// Plans, asks, fills and reads back, and tells how every drive ended.
@@ -114,6 +127,7 @@ pub(super) fn carry_out(
     request: JobRequest,
     erase: &[String],
     show_keys: bool,
+    following: Option<&Following>,
     screen: &Screen,
     drives: &Drives,
 ) -> Result<Ended, JobError> {
@@ -135,8 +149,10 @@ pub(super) fn carry_out(
     if let Some(share) = &reply.share {
         tell_next(share, &snapshot, &mut object, screen);
     }
+    shipment::prepared(following, &snapshot, &folders);
+    let amiss = shipment::tell(following, &mut object, screen);
     screen.object(&object);
-    Ok(Ended(jobs.kind(&job)))
+    Ok(Ended(jobs.kind(&job).max(amiss)))
 }
 
 /// Shows a plan, takes the person's words for its drives, and begins; returns the job.

@@ -56,6 +56,13 @@ pub(super) fn report(
     json!({"verdict": verdict, "session": job.session, "drives": drives})
 }
 
+/// Puts a value into the object that scripts read.
+pub(super) fn put(object: &mut Value, name: &str, value: Value) {
+    if let Some(object) = object.as_object_mut() {
+        object.insert(name.to_owned(), value);
+    }
+}
+
 /// Returns the files and bytes that are on the drive: proven, or written; none on one that failed.
 fn counts(replay: &Replay) -> (u64, u64) {
     if replay

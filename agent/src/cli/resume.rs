@@ -7,10 +7,11 @@ use serde_json::{Value, json};
 use shared::api::FreeSpace;
 use shared::job::Verdict;
 
-use super::export::tell_not_exported;
+use super::export::{Files, paths};
 use super::prepare::{cancel_on_signal, confirm, read_passphrase, watch};
 use super::report;
 use super::screen::{Ended, Screen};
+use super::shipment::{self, ShipmentArguments};
 use super::side_door;
 use super::source::parse_drive;
 use super::store::StoreArguments;
@@ -69,6 +70,12 @@ pub(super) struct Arguments {
         conflicts_with = "sas_file"
     )]
     token_file: Option<PathBuf>,
+    /// Of an export: writes the service's copy log of the whole session beside the journals. There is no verbose log of it,
+    /// since nobody kept the checksums of what was copied before it stopped
+    #[arg(long, requires = "store")]
+    copy_log: bool,
+    #[command(flatten)]
+    shipment: ShipmentArguments,
     /// Shows the recovery passwords at the end
     #[arg(long)]
     pub(super) show_keys: bool,
@@ -93,6 +100,8 @@ impl Arguments {
             store: None,
             sas_file: None,
             token_file: None,
+            copy_log: false,
+            shipment: ShipmentArguments::default(),
             show_keys: false,
             json: false,
         }
@@ -105,6 +114,7 @@ pub(super) fn run(
     drives: &Drives,
 ) -> Result<Ended, JobError> {
     let replacements = replacements(&arguments)?;
+    let following = arguments.shipment.follow()?;
     let passphrase = arguments.passphrase_file.as_deref();
     let stop = Cancel::default();
     let store = StoreArguments::of(
@@ -130,6 +140,7 @@ pub(super) fn run(
     let _side_door = side_door::open(None, "resume", &jobs, None, screen);
     cancel_on_signal(&jobs, &ScanWatch::default(), &stop);
     let mut reports = Reports::default();
+    let mut snapshots = Vec::new();
     // The spares first: from then on the drives whose places they take are not waited for.
     for replace in &replacements {
         let reply = jobs.replace(&request, replace)?;
@@ -141,6 +152,7 @@ pub(super) fn run(
             report::report(&jobs, &snapshot, folders, arguments.show_keys, screen),
             jobs.kind(&job),
         );
+        snapshots.push(snapshot);
     }
     let mut events = jobs.subscribe();
     let job = jobs.resume(&request)?;
@@ -150,11 +162,31 @@ pub(super) fn run(
         report::report(&jobs, &snapshot, folders, arguments.show_keys, screen),
         jobs.kind(&job),
     );
+    snapshots.push(snapshot);
     let mut object = reports.object(&request.session);
-    let left = tell_not_exported(&request.journal_dirs, &request.session, &mut object, screen)?;
+    let files = Files {
+        folders: &request.journal_dirs,
+        session: &request.session,
+    };
+    let mut kind = reports
+        .kind
+        .max(files.tell_not_exported(&mut object, screen));
+    if object.get("not_exported").is_some() {
+        if arguments.copy_log {
+            kind = kind.max(files.write_logs(&snapshots, None, &mut object, screen));
+        }
+        let logs = paths(&object["logs"]);
+        for snapshot in &snapshots {
+            shipment::exported(following.as_ref(), snapshot, folders, &logs);
+        }
+    } else {
+        for snapshot in &snapshots {
+            shipment::prepared(following.as_ref(), snapshot, folders);
+        }
+    }
+    kind = kind.max(shipment::tell(following.as_ref(), &mut object, screen));
     screen.object(&object);
-    let amiss = Ended::amiss_if(left).0;
-    Ok(Ended(reports.kind.max(amiss)))
+    Ok(Ended(kind))
 }
 
 fn whereabouts(text: &str) -> Whereabouts {

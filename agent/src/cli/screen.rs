@@ -77,6 +77,14 @@ impl Screen {
 
     /// Says why a command ended early.
     pub(super) fn failed(&self, error: &JobError) -> Ended {
+        self.say(error);
+        let words = &error.error;
+        self.object(&json!({"verdict": "failed", "error": words, "findings": []}));
+        Ended(Some(error.kind))
+    }
+
+    /// Says what failed, to what, whether the data is safe, and what to do now.
+    pub(super) fn say(&self, error: &JobError) {
         let words = &error.error;
         self.aside(&format!("argosy: {}", words.message));
         for (name, text) in [
@@ -88,8 +96,6 @@ impl Screen {
                 self.aside(&format!("  {name}: {text}"));
             }
         }
-        self.object(&json!({"verdict": "failed", "error": words, "findings": []}));
-        Ended(Some(error.kind))
     }
 }
 

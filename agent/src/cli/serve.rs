@@ -60,8 +60,13 @@ pub(super) fn run(
     private_folder(&journal_dir).map_err(|error| io(&error, ""))?;
     let jobs = Jobs::over(drives.clone(), Some(state_dir.clone()))?;
     let (end, ending) = watch::channel(false);
-    let agent = Agent::new(jobs.clone(), arguments.drives.clone(), journal_dir, ending)
-        .map_err(|error| io(&error, ""))?;
+    let agent = Agent::new(
+        jobs.clone(),
+        arguments.drives.clone(),
+        state_dir.clone(),
+        ending,
+    )
+    .map_err(|error| io(&error, ""))?;
     let stop = end.clone();
     on_stop(move || {
         stop.send_replace(true);

@@ -22,6 +22,8 @@ pub struct Agent {
     pub drives: Arc<Vec<PathBuf>>,
     /// Where the journals of its jobs go.
     pub journal_dir: PathBuf,
+    /// The state folder, which has the ledger of shipments.
+    pub state_dir: PathBuf,
     /// Becomes true when the agent ends; endless answers end then.
     pub ending: watch::Receiver<bool>,
     /// Whether anybody is there.
@@ -30,7 +32,7 @@ pub struct Agent {
 }
 
 impl Agent {
-    /// Returns an agent that nobody has spoken to yet. `drives` are image files that stand for drives; `ending` becomes
+    /// Returns an agent that nobody has spoken to yet, with its journals in `journals` below its state folder. `drives` are image files that stand for drives; `ending` becomes
     /// true when it is to end.
     ///
     /// # Errors
@@ -38,14 +40,15 @@ impl Agent {
     pub fn new(
         jobs: Jobs,
         drives: Vec<PathBuf>,
-        journal_dir: PathBuf,
+        state_dir: PathBuf,
         ending: watch::Receiver<bool>,
     ) -> Result<Self, NoRandomness> {
         Ok(Self {
             jobs,
             sessions: Arc::new(Sessions::new()?),
             drives: Arc::new(drives),
-            journal_dir,
+            journal_dir: state_dir.join("journals"),
+            state_dir,
             ending,
             presence: Presence::default(),
             questions: Arc::default(),

@@ -4,8 +4,8 @@ use std::time::Instant;
 
 use shared::api::{
     ApiError, ConfirmRequest, DrivesReply, FoldersRequest, JobState, JobsReply, KeyReply,
-    QuestionReply, QuestionRequest, ReplaceRequest, ScanRequest, SessionReply, SessionRequest,
-    StartRequest, code, paths, scan_head,
+    LedgerImport, LedgerRequest, QuestionReply, QuestionRequest, ReplaceRequest, ScanRequest,
+    SessionReply, SessionRequest, StartRequest, code, paths, scan_head,
 };
 use shared::plan::Columns;
 use warp::http::{HeaderValue, header};
@@ -16,7 +16,7 @@ use super::agent::Agent;
 use super::questions::{QUESTION_LIFE, Void};
 use super::scanning::EndsScan;
 use super::session::SessionId;
-use super::{drives, events, folders, reply, scanning};
+use super::{drives, events, folders, ledger, reply, scanning};
 use crate::device::Said;
 use crate::jobs::{Confirmation, JobError, JobRequest};
 use crate::scan::ScanWatch;
@@ -69,6 +69,27 @@ pub(super) async fn scan(agent: &Agent, request: ScanRequest) -> Result<Response
     })?;
     let columns = said.has_listing.then(|| Columns::new(listing));
     Ok(reply::pieces(head, columns.into_iter().flatten()))
+}
+
+pub(super) async fn show_ledger(agent: Agent) -> Result<Response, ApiError> {
+    let told = blocking(move || ledger::show(&agent.state_dir)).await?;
+    Ok(reply::json(&told))
+}
+
+pub(super) async fn write_ledger(
+    agent: Agent,
+    request: LedgerRequest,
+) -> Result<Response, ApiError> {
+    let told = blocking(move || ledger::write(&agent.state_dir, request)).await?;
+    Ok(reply::json(&told))
+}
+
+pub(super) async fn import_ledger(
+    agent: Agent,
+    request: LedgerImport,
+) -> Result<Response, ApiError> {
+    let told = blocking(move || ledger::import(&agent.state_dir, &request)).await?;
+    Ok(reply::json(&told))
 }
 
 pub(super) fn list_jobs(agent: &Agent) -> Response {

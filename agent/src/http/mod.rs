@@ -22,6 +22,7 @@ mod folders;
 mod guard;
 mod handlers;
 mod host;
+mod ledger;
 mod lockout;
 mod peer;
 mod presence;

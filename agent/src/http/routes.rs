@@ -97,6 +97,13 @@ where
         (&Method::POST, ["api", "scan"]) => {
             handlers::scan(&agent, request.read(SMALL).await?).await
         }
+        (&Method::GET, ["api", "ledger"]) => handlers::show_ledger(agent).await,
+        (&Method::POST, ["api", "ledger"]) => {
+            handlers::write_ledger(agent, request.read(SMALL).await?).await
+        }
+        (&Method::POST, ["api", "ledger", "import"]) => {
+            handlers::import_ledger(agent, request.read(LARGE).await?).await
+        }
         (&Method::GET, ["api", "events"]) => Ok(handlers::follow_events(&agent)),
         (&Method::GET, ["api", "jobs"]) => Ok(handlers::list_jobs(&agent)),
         (&Method::POST, ["api", "jobs"]) => {
@@ -146,7 +153,11 @@ where
 /// Returns whether the table has the path with any method.
 fn is_path(parts: &[&str]) -> bool {
     match parts {
-        ["api", name] => ["session", "drives", "folders", "scan", "events", "jobs"].contains(name),
+        ["api", name] => [
+            "session", "drives", "folders", "scan", "ledger", "events", "jobs",
+        ]
+        .contains(name),
+        ["api", "ledger", "import"] => true,
         ["api", "jobs", _] => true,
         ["api", "jobs", _, part] => [
             paths::part::QUESTION,

@@ -41,7 +41,8 @@ impl World {
         let journal_dir = folder.path().join("state/journals");
         std::fs::create_dir_all(&journal_dir).expect("a folder");
         let jobs = Jobs::open(Some(folder.path().join("state"))).expect("a state folder");
-        let agent = Agent::new(jobs, vec![drive], journal_dir, ending).expect("random bytes");
+        let agent = Agent::new(jobs, vec![drive], folder.path().join("state"), ending)
+            .expect("random bytes");
         Self { agent, end, folder }
     }
 
@@ -110,7 +111,7 @@ pub(super) fn code(answer: &Answer) -> String {
 }
 
 /// Every path that needs a session.
-const PRIVATE: [(&str, &str); 14] = [
+const PRIVATE: [(&str, &str); 17] = [
     ("GET", "/api/drives"),
     ("POST", "/api/folders"),
     ("POST", "/api/scan"),
@@ -123,6 +124,9 @@ const PRIVATE: [(&str, &str); 14] = [
     ("POST", "/api/jobs/a/resume"),
     ("GET", "/api/jobs/a/journal/b"),
     ("POST", "/api/jobs/a/key/b"),
+    ("GET", "/api/ledger"),
+    ("POST", "/api/ledger"),
+    ("POST", "/api/ledger/import"),
     ("GET", "/api/events"),
     ("GET", "/api/no/such/path"),
 ];
@@ -561,4 +565,44 @@ async fn a_job_goes_from_the_page_to_a_verified_drive_with_its_journal_and_key()
         .split('-')
         .count();
     assert_eq!(groups, 8);
+}
+
+#[tokio::test]
+async fn the_ledger_takes_what_may_follow_says_why_it_does_not_take_the_rest_and_another_site_s_file()
+ {
+    let world = World::new();
+    let session = world.session().await;
+    let write = |name: &str, changes: Value| {
+        let content = Some(json!({"name": name, "changes": changes}));
+        world.ask(&session, "POST", paths::LEDGER, content)
+    };
+    let opening = json!([{"what": "opened", "direction": "export", "service": "own"}]);
+    let answer = write("reel-1", opening.clone()).await;
+    assert_eq!(answer.status(), StatusCode::OK);
+    let answer = write("reel-1", opening).await;
+    assert_eq!(answer.status(), StatusCode::CONFLICT);
+    let packaging = json!([{"what": "note", "text": "x"}, {"what": "moved", "to": "packaging"}]);
+    let answer = write("reel-1", packaging).await;
+    assert_eq!(answer.status(), StatusCode::CONFLICT);
+    let message = body(&answer)["message"].to_string();
+    assert!(message.contains("only shipping or canceled"), "{message}");
+    let note = json!([{"what": "note", "text": "x"}]);
+    let answer = write("reel-2", note).await;
+    assert_eq!(answer.status(), StatusCode::NOT_FOUND);
+
+    let answer = world.ask(&session, "GET", paths::LEDGER, None).await;
+    let told = body(&answer)["ledger"].clone();
+    let entries = &told["shipments"][0]["entries"];
+    assert_eq!(entries.as_array().map(Vec::len), Some(1), "{told}");
+    let mut theirs = told.clone();
+    theirs["shipments"][0]["name"] = json!("reel-3");
+    let import = |file: String| {
+        let content = Some(json!({ "file": file }));
+        world.ask(&session, "POST", paths::LEDGER_IMPORT, content)
+    };
+    let answer = import(theirs.to_string()).await;
+    let all = body(&answer)["ledger"]["shipments"].clone();
+    assert_eq!(all.as_array().map(Vec::len), Some(2), "{all}");
+    let answer = import("{}".to_owned()).await;
+    assert_eq!(answer.status(), StatusCode::BAD_REQUEST);
 }

@@ -10,6 +10,8 @@ use redb::{Database, DatabaseError, ReadableDatabase, ReadableTable, TableDefini
 use shared::ledger::{Entry, LedgerError, Merged, Refused, Shipment, merge};
 use thiserror::Error;
 
+use crate::job_error::JobError;
+
 const FILE_NAME: &str = "ledger.redb";
 /// Shipment and number of the entry, from 0, to the entry as JSON.
 const ENTRIES: TableDefinition<'_, (&str, u64), &[u8]> = TableDefinition::new("entries_1");
@@ -71,6 +73,40 @@ pub enum ShipmentsError {
         /// The entry, from 1.
         number: usize,
     },
+}
+
+impl ShipmentsError {
+    /// Returns it in the four parts that a person needs; `path` is where the ledger is.
+    #[must_use]
+    pub fn in_words(&self, path: &Path) -> JobError {
+        let (message, place) = (self.to_string(), path.display().to_string());
+        let next = match self {
+            Self::Refused { .. } | Self::Unknown(_) | Self::Exists(_) => {
+                let mut refused = JobError::usage(message, "");
+                refused.error.safe = "Nothing was written down.".to_owned();
+                return refused;
+            }
+            Self::Diverged { .. } => {
+                return JobError::refused(
+                    message,
+                    place,
+                    "Agree on one of the two with the other site: look at both with `argosy jobs show`, and let one begin \
+                 a shipment under another name.",
+                );
+            }
+            Self::Busy => "Try again in a moment.",
+            _ => {
+                "The file of an earlier `argosy jobs export` can be taken over into a new --state-dir."
+            }
+        };
+        let mut failed = JobError::io(
+            message,
+            place,
+            "Drives and journals were not touched. Nothing was written down.",
+        );
+        failed.error.next = next.to_owned();
+        failed
+    }
 }
 
 /// Everything that a database can say is one failure to a person.

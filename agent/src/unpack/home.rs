@@ -156,7 +156,8 @@ impl Home {
     /// Opens a file that is there already; `None` when there is none.
     ///
     /// # Errors
-    /// [`HomeError::Exists`] when the name is that of something other than a regular file.
+    /// [`HomeError::Exists`] when the name is that of something other than a regular file, [`HomeError::Io`] when nothing can
+    /// have it: it is too long.
     pub fn existing(&self, path: &Path) -> Result<Option<File>, HomeError> {
         let name = name_of(path)?;
         let parent = match self.folder(path.parent().unwrap_or(Path::new(""))) {
@@ -170,7 +171,11 @@ impl Home {
         let file = match rustix::fs::openat(&parent, name, flags, Mode::empty()) {
             Ok(file) => File::from(file),
             Err(Errno::NOENT) => return Ok(None),
-            Err(_) => return Err(exists(path)),
+            // A link, a socket, a device, or what we may not read: something has the name.
+            Err(Errno::LOOP | Errno::NXIO | Errno::NODEV | Errno::ACCESS | Errno::PERM) => {
+                return Err(exists(path));
+            }
+            Err(error) => return Err(io_error(path, error)),
         };
         let is_file = file.metadata().is_ok_and(|metadata| metadata.is_file());
         is_file
@@ -354,6 +359,18 @@ mod tests {
         assert_eq!(again.expect("the same name"), beside);
         let untouched = std::fs::read_dir(outside.path()).expect("a folder");
         assert_eq!(untouched.count(), 0);
+    }
+
+    #[test]
+    fn a_name_that_nothing_can_have_is_not_said_to_be_taken() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let home = Home::open(folder.path()).expect("a folder");
+        let long = "é".repeat(200);
+        let refused = home.existing(Path::new(&long));
+        assert!(matches!(&refused, Err(HomeError::Io { .. })), "{refused:?}");
+        std::fs::create_dir(folder.path().join("taken")).expect("a folder");
+        let taken = home.existing(Path::new("taken"));
+        assert!(matches!(&taken, Err(HomeError::Exists { .. })), "{taken:?}");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Names on the drive and names here.
 
+use std::borrow::Cow;
 use std::ffi::{OsStr, OsString};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -36,6 +37,21 @@ pub(super) fn place_of_blob(blob: &str) -> (PathBuf, bool) {
         }
     }
     (place, is_changed)
+}
+
+/// Returns a name of the drive as a file here can have it: NTFS counts letters, file systems here bytes. One that is too long
+/// gets another, always the same.
+#[must_use]
+pub(super) fn fitting(name: &str) -> Cow<'_, str> {
+    if name.len() <= NAME_BYTES_MAX {
+        return Cow::Borrowed(name);
+    }
+    let short = safe_name(name);
+    // What it is stays visible: nothing opens a film without its ending.
+    match Path::new(name).extension().and_then(OsStr::to_str) {
+        Some(ending) if ending.len() <= 12 => Cow::Owned(format!("{short}.{ending}")),
+        _ => Cow::Owned(short),
+    }
 }
 
 fn is_safe_part(part: &str) -> bool {
@@ -159,6 +175,19 @@ mod tests {
             })
             .collect();
         assert_eq!(places.len(), odd.len());
+    }
+
+    #[test]
+    fn a_name_of_more_bytes_than_a_file_here_can_have_gets_its_own_short_one() {
+        let names = ["撮".repeat(200), format!("{}影", "撮".repeat(199))];
+        let short = names.each_ref().map(|name| fitting(name));
+        assert_ne!(short[0], short[1]);
+        let film = format!("{}.mov", "撮".repeat(200));
+        assert!(fitting(&film).ends_with(".mov"));
+        for name in short.iter().chain([&fitting(&film)]) {
+            assert!(name.len() <= 255, "{name}");
+        }
+        assert_eq!(fitting(&"é".repeat(127)), "é".repeat(127));
     }
 
     #[test]

@@ -14,7 +14,7 @@ use shared::verify::is_windows_own;
 use super::found::{Desk, Standing};
 use super::log::LogProofs;
 use super::manifest::{DriveManifest, manifest_of};
-use super::names::{SIDE, is_safe_name, place_of_blob};
+use super::names::{SIDE, fitting, is_safe_name, place_of_blob};
 use crate::pipeline::Cancel;
 
 const WINDOWS_OWN: &str = "\\System Volume Information";
@@ -227,6 +227,9 @@ impl<R: ReadAt> Lister<'_, R> {
     }
 
     fn folder(&mut self, path: &str, entry: &Entry, parent: Option<usize>) {
+        if self.names == Names::Drive {
+            self.tell_fitting(path, &entry.name);
+        }
         let place = self.beside_parent(parent, &entry.name);
         self.parents
             .push((path.to_owned(), self.listing.folders.len()));
@@ -243,7 +246,19 @@ impl<R: ReadAt> Lister<'_, R> {
         let above = parent.and_then(|parent| self.listing.folders.get(parent));
         above
             .map_or_else(PathBuf::new, |above| above.place.clone())
-            .join(name)
+            .join(&*fitting(name))
+    }
+
+    /// Says so when a name is too long here and another one is taken.
+    fn tell_fitting(&self, path: &str, name: &str) {
+        let short = fitting(name);
+        if short != name {
+            let bytes = name.len();
+            let what = format!(
+                "its name has {bytes} bytes, which no file here can have; it is called {short}"
+            );
+            self.desk.find("renamed", what, Some(path), None);
+        }
     }
 
     fn file(&mut self, path: &str, entry: &Entry, folder: Option<usize>) {
@@ -291,6 +306,7 @@ impl<R: ReadAt> Lister<'_, R> {
                 }
                 (place, blob.blob.clone(), None)
             } else {
+                self.tell_fitting(path, &entry.name);
                 (
                     self.beside_parent(folder, &entry.name),
                     String::new(),
@@ -331,13 +347,15 @@ impl<R: ReadAt> Lister<'_, R> {
             _ => entry.name.clone(),
         };
         let (place, folder) = if is_blobs {
-            let below = path.trim_start_matches('\\').replace('\\', "/");
-            let below = Path::new(&below).with_file_name(name);
+            let below = path.trim_start_matches('\\').split('\\');
+            let below: PathBuf = below.map(|part| fitting(part).into_owned()).collect();
+            let below = below.with_file_name(&*fitting(&name));
             (
                 Path::new(SIDE).join(self.side).join("drive").join(below),
                 None,
             )
         } else {
+            self.tell_fitting(path, &name);
             (self.beside_parent(folder, &name), folder)
         };
         let mut proof = self.proof(path, None, &file);

@@ -36,7 +36,13 @@ impl Served {
         std::fs::write(folder.path().join("source/clip.mov"), vec![7; 100_000]).unwrap();
         let jobs = Jobs::open(Some(folder.path().join("state"))).unwrap();
         let (end, ending) = watch::channel(false);
-        let agent = Agent::new(jobs, vec![drive], journals, ending.clone()).unwrap();
+        let agent = Agent::new(
+            jobs,
+            vec![drive],
+            folder.path().join("state"),
+            ending.clone(),
+        )
+        .unwrap();
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .enable_all()

@@ -17,6 +17,9 @@
 //! POST /api/jobs/ID/cancel | resume                  -> JobSnapshot
 //! GET  /api/jobs/ID/journal/SERIAL                   -> the journal's bytes
 //! POST /api/jobs/ID/key/SERIAL                       -> KeyReply          shown on purpose
+//! GET  /api/ledger                                   -> LedgerReply
+//! POST /api/ledger                  LedgerRequest -> LedgerReply         facts about one shipment, all or none
+//! POST /api/ledger/import            LedgerImport -> LedgerReply         another site's file
 //! GET  /api/events                                   -> server-sent events, each one Event as JSON
 //! ```
 
@@ -24,6 +27,7 @@ mod drives;
 mod error;
 mod events;
 mod jobs;
+mod ledger;
 pub mod paths;
 mod scan;
 mod scan_file;
@@ -35,6 +39,7 @@ pub use drives::{Content, Drive, DrivesReply, Lock};
 pub use error::{ApiError, code};
 pub use events::{Event, News};
 pub use jobs::{DriveSnapshot, JobSnapshot, JobState, JobsReply, KeyReply, Progress};
+pub use ledger::{LedgerImport, LedgerReply, LedgerRequest};
 pub use scan::{
     FolderEntry, FoldersReply, FoldersRequest, NameProblem, ScanCounts, ScanReply, ScanRequest,
     UnreadableCounts,

@@ -10,6 +10,10 @@ pub const FOLDERS: &str = "/api/folders";
 pub const SCAN: &str = "/api/scan";
 /// Lists the jobs, and starts one.
 pub const JOBS: &str = "/api/jobs";
+/// The ledger of shipments, and facts that are written into it.
+pub const LEDGER: &str = "/api/ledger";
+/// Takes another site's file over.
+pub const LEDGER_IMPORT: &str = "/api/ledger/import";
 /// Server-sent events.
 pub const EVENTS: &str = "/api/events";
 

@@ -37,6 +37,13 @@ pub enum Change {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         facts: Option<LedgerFacts>,
     },
+    /// A drive that was filled after it became part of it is proven now: files of version 2.
+    Proven {
+        /// The drive's serial.
+        serial: String,
+        /// What its journal says.
+        facts: LedgerFacts,
+    },
     /// The shipment goes on.
     Moved {
         /// To this state.

@@ -42,6 +42,12 @@ pub enum Refused {
         /// The drive.
         serial: String,
     },
+    /// What its journal says is known already.
+    #[error("what the journal of drive {serial} says is written down already")]
+    ProvenTwice {
+        /// The drive.
+        serial: String,
+    },
     /// A drive that nothing proves.
     #[error("drive {serial} is {verdict}, so it must not be shipped")]
     NotProven {

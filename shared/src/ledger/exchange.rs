@@ -5,14 +5,15 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::entry::Entry;
+use super::entry::{Change, Entry};
 use super::error::LedgerError;
 use super::shipment::Shipment;
 
-/// The version that is written; every version up to it is read.
-const VERSION: u32 = 1;
+/// The latest version; every version up to it is read. Version 2 has `proven`; files without it are written as version 1,
+/// which earlier versions read.
+const VERSION: u32 = 2;
 
-/// Shipments in a file: `{"argosy_ledger": 1, "shipments": [{"name", "entries"}]}`.
+/// Shipments in a file, and on the wire: `{"argosy_ledger": 1, "shipments": [{"name", "entries"}]}`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Exchange {
@@ -73,10 +74,38 @@ impl Exchange {
             name: shipment.name.clone(),
             entries: shipment.entries.clone(),
         };
+        let shipments: Vec<_> = shipments.into_iter().map(told).collect();
+        let is_new = |entry: &Entry| matches!(entry.change, Change::Proven { .. });
+        let needs_new = shipments.iter().any(|told| told.entries.iter().any(is_new));
         Self {
-            argosy_ledger: VERSION,
-            shipments: shipments.into_iter().map(told).collect(),
+            argosy_ledger: if needs_new { VERSION } else { 1 },
+            shipments,
         }
+    }
+
+    /// Returns the file's text.
+    ///
+    /// # Panics
+    /// Never: plain data has a JSON form.
+    #[must_use]
+    pub fn text(&self) -> String {
+        serde_json::to_string_pretty(self).expect("plain data has a JSON form")
+    }
+
+    /// Folds every shipment in it.
+    ///
+    /// # Errors
+    /// [`ExchangeError`]; nothing of such a file is to be believed.
+    pub fn shipments(self) -> Result<Vec<Shipment>, ExchangeError> {
+        let mut names = BTreeSet::new();
+        let mut shipments = Vec::with_capacity(self.shipments.len());
+        for told in self.shipments {
+            if !names.insert(told.name.clone()) {
+                return Err(ExchangeError::Twice { name: told.name });
+            }
+            shipments.push(Shipment::replay(&told.name, told.entries)?);
+        }
+        Ok(shipments)
     }
 }
 
@@ -96,15 +125,7 @@ pub fn read_exchange(json: &[u8]) -> Result<Vec<Shipment>, ExchangeError> {
         return Err(ExchangeError::Version { found });
     }
     let exchange: Exchange = serde_json::from_value(value).map_err(form)?;
-    let mut names = BTreeSet::new();
-    let mut shipments = Vec::with_capacity(exchange.shipments.len());
-    for told in exchange.shipments {
-        if !names.insert(told.name.clone()) {
-            return Err(ExchangeError::Twice { name: told.name });
-        }
-        shipments.push(Shipment::replay(&told.name, told.entries)?);
-    }
-    Ok(shipments)
+    exchange.shipments()
 }
 
 /// Compares two accounts of one shipment.

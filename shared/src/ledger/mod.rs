@@ -13,10 +13,12 @@ mod drive;
 mod entry;
 mod error;
 mod exchange;
+mod follow;
 mod shipment;
 mod state;
 #[cfg(test)]
 mod tests;
+mod words;
 
 pub use drive::LedgerDrive;
 pub use entry::{Change, Direction, Entry, LedgerFacts, Sent, Service, Way};

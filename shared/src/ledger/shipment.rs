@@ -7,7 +7,7 @@ use super::entry::{Change, Direction, Entry, LedgerFacts, Sent, Service, Way};
 use super::error::{LedgerError, Refused};
 use super::state::{DriveStep, ShipmentState};
 use crate::handoff::Address;
-use crate::job::Verdict;
+use crate::job::{Moment, Verdict};
 use crate::plan::DRIVES_PER_JOB;
 
 /// Longest serial, carrier, tracking number; more than any label holds.
@@ -90,6 +90,7 @@ impl Shipment {
         match &entry.change {
             Change::Opened { .. } => return Err(Refused::Opening),
             Change::Added { serial, facts } => self.add(serial, facts.as_ref())?,
+            Change::Proven { serial, facts } => self.prove(serial, facts)?,
             Change::Moved { to } => {
                 self.may_move(*to)?;
                 self.state = *to;
@@ -105,6 +106,22 @@ impl Shipment {
         }
         self.entries.push(entry);
         Ok(())
+    }
+
+    /// Says whether a fact can follow, without writing it down.
+    ///
+    /// # Errors
+    /// [`Refused`], as [`apply`](Self::apply) would.
+    pub fn may(&self, change: Change) -> Result<(), Refused> {
+        let mut trial = Self {
+            entries: Vec::new(),
+            ..self.clone()
+        };
+        trial.apply(Entry {
+            at: Moment(0),
+            by: String::new(),
+            change,
+        })
     }
 
     /// Returns a drive.
@@ -133,13 +150,7 @@ impl Shipment {
         if self.drives.len() >= DRIVES_PER_JOB {
             return Err(Refused::Full);
         }
-        let unproven = facts.map(|facts| facts.verdict);
-        let unproven =
-            unproven.filter(|verdict| !matches!(verdict, Verdict::Verified | Verdict::Incomplete));
-        if let Some(verdict) = unproven {
-            let serial = serial.to_owned();
-            return Err(Refused::NotProven { serial, verdict });
-        }
+        facts.map_or(Ok(()), |facts| is_proven(serial, facts))?;
         self.drives.push(LedgerDrive {
             serial: serial.to_owned(),
             state: match self.direction {
@@ -149,6 +160,20 @@ impl Shipment {
             facts: facts.cloned(),
             has_more_info: false,
         });
+        Ok(())
+    }
+
+    fn prove(&mut self, serial: &str, facts: &LedgerFacts) -> Result<(), Refused> {
+        let drive = self.drives.iter_mut().find(|drive| drive.serial == serial);
+        let drive = drive.ok_or_else(|| Refused::NoSuchDrive {
+            serial: serial.to_owned(),
+        })?;
+        if drive.facts.is_some() {
+            let serial = serial.to_owned();
+            return Err(Refused::ProvenTwice { serial });
+        }
+        is_proven(serial, facts)?;
+        drive.facts = Some(facts.clone());
         Ok(())
     }
 
@@ -233,6 +258,16 @@ impl Shipment {
         drive.state = to;
         drive.has_more_info |= to == DriveStep::CompletedMoreInfo;
         Ok(())
+    }
+}
+
+fn is_proven(serial: &str, facts: &LedgerFacts) -> Result<(), Refused> {
+    match facts.verdict {
+        Verdict::Verified | Verdict::Incomplete => Ok(()),
+        verdict => Err(Refused::NotProven {
+            serial: serial.to_owned(),
+            verdict,
+        }),
     }
 }
 

@@ -218,9 +218,9 @@ fn a_file_that_was_edited_is_refused_and_says_where() {
         why.to_string(),
         "shipment reel-1, entry 7: it is shipping; packaging cannot follow, only received or canceled"
     );
-    let later = text.replacen("\"argosy_ledger\": 1", "\"argosy_ledger\": 2", 1);
+    let later = text.replacen("\"argosy_ledger\": 1", "\"argosy_ledger\": 3", 1);
     let why = read_exchange(later.as_bytes()).unwrap_err();
-    assert_eq!(why, ExchangeError::Version { found: 2 });
+    assert_eq!(why, ExchangeError::Version { found: 3 });
     let twice = Exchange::of([&told([]), &told([])]);
     let why = read_exchange(&serde_json::to_vec(&twice).unwrap()).unwrap_err();
     assert!(matches!(why, ExchangeError::Twice { .. }), "{why}");
@@ -264,4 +264,88 @@ fn every_word_is_read_back_and_the_service_s_spelling_too() {
             .unwrap_err()
             .contains("never-received")
     );
+}
+
+fn applied(mut shipment: Shipment, changes: Vec<Change>) -> Shipment {
+    for change in changes {
+        shipment.apply(entry(change)).unwrap();
+    }
+    shipment
+}
+
+#[test]
+fn a_copied_drive_leads_its_shipment_from_the_parcel_to_the_copying_and_no_other_drive_with_it() {
+    let shipped = told(story().into_iter().take(5));
+    assert_eq!(shipped.state, ShipmentState::Shipping);
+    let copying = applied(shipped.clone(), shipped.begins_to_copy("A"));
+    assert_eq!(copying.state, ShipmentState::Transferring);
+    assert_eq!(copying.drive("A").unwrap().state, DriveStep::Transferring);
+    assert_eq!(copying.drive("B").unwrap().state, DriveStep::Specified);
+    assert_eq!(copying.begins_to_copy("A"), []);
+    let end = DriveStep::CompletedMoreInfo;
+    let copied = applied(copying.clone(), copying.ends_to_copy("A", None, end));
+    assert_eq!(copied.drive("A").unwrap().state, end);
+    // Running it once more changes nothing, and the other drive arrives when it is copied.
+    assert_eq!(copied.begins_to_copy("A"), []);
+    assert_eq!(copied.ends_to_copy("A", None, DriveStep::Completed), []);
+    let both = applied(copied.clone(), copied.begins_to_copy("B"));
+    assert_eq!(both.drive("B").unwrap().state, DriveStep::Transferring);
+}
+
+#[test]
+fn copying_is_refused_by_a_shipment_that_is_not_there_yet_or_waits_for_an_answer() {
+    let written = |mut shipment: Shipment| {
+        let changes = shipment.begins_to_copy("A");
+        let mut refused = changes
+            .into_iter()
+            .map(|change| shipment.apply(entry(change)));
+        refused.find_map(Result::err).unwrap().to_string()
+    };
+    assert_eq!(
+        written(told(story().into_iter().take(2))),
+        "it is creating; transferring cannot follow, only shipping or canceled"
+    );
+    let faulted = applied(
+        told(story().into_iter().take(9)),
+        vec![moved(ShipmentState::Faulted)],
+    );
+    assert_eq!(
+        written(faulted),
+        "drive A cannot be transferring while the shipment is faulted"
+    );
+    let stranger = told(story().into_iter().take(9));
+    let change = stranger.begins_to_copy("C").pop().unwrap();
+    assert_eq!(
+        stranger.may(change).unwrap_err().to_string(),
+        "drive C is not part of it"
+    );
+}
+
+#[test]
+fn a_drive_of_an_export_is_proven_once_it_is_filled_and_only_such_files_are_of_version_2() {
+    let shipment = applied(
+        opened(Direction::Export, Service::Own),
+        vec![sent(Way::There), moved(ShipmentState::Shipping)],
+    );
+    let filling = applied(shipment.clone(), shipment.begins_to_copy("X"));
+    assert_eq!(filling.drive("X").unwrap().facts, None);
+    let first = serde_json::to_value(Exchange::of([&filling])).unwrap();
+    assert_eq!(first["argosy_ledger"], 1);
+    let Change::Added {
+        facts: Some(facts), ..
+    } = added("X", Verdict::Verified)
+    else {
+        panic!("it has facts");
+    };
+    let end = filling.ends_to_copy("X", Some(facts.clone()), DriveStep::Completed);
+    let filled = applied(filling, end);
+    assert_eq!(filled.drive("X").unwrap().facts, Some(facts.clone()));
+    let file = serde_json::to_vec(&Exchange::of([&filled])).unwrap();
+    let second: serde_json::Value = serde_json::from_slice(&file).unwrap();
+    assert_eq!(second["argosy_ledger"], 2);
+    assert_eq!(read_exchange(&file).unwrap(), std::slice::from_ref(&filled));
+    let serial = "X".to_owned();
+    let again = filled.may(Change::Proven { serial, facts });
+    let serial = "X".to_owned();
+    assert_eq!(again, Err(Refused::ProvenTwice { serial }));
 }

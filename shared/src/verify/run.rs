@@ -29,12 +29,14 @@ pub fn verify(
     disk: &dyn ReadAt,
     credential: &Credential,
     expected: &Expected,
-    progress: Progress<'_>,
+    progress: &mut dyn FnMut(VerifyProgress) -> ControlFlow<()>,
 ) -> VerifyReport {
+    let progress = &mut |now, _: &[Finding]| progress(now);
     report(expected, progress, |run| run.open(disk, credential))
 }
 
-/// The same of a drive that is open already; the time that opening takes is saved.
+/// The same of a drive that is open already; the time that opening takes is saved. `progress` is also told what was found so
+/// far, so that somebody who ends it knows.
 pub fn verify_opened(
     drive: &OpenedDrive<'_>,
     expected: &Expected,
@@ -43,8 +45,8 @@ pub fn verify_opened(
     report(expected, progress, |run| run.compare(drive))
 }
 
-/// Is told how far it is, and says whether to go on.
-type Progress<'a> = &'a mut dyn FnMut(VerifyProgress) -> ControlFlow<()>;
+/// Is told how far it is and the first of what was found, and says whether to go on.
+type Progress<'a> = &'a mut dyn FnMut(VerifyProgress, &[Finding]) -> ControlFlow<()>;
 
 fn report(
     expected: &Expected,
@@ -226,7 +228,7 @@ impl Run<'_> {
         let (progress, mut now) = (&mut *self.progress, self.now);
         let go_on = &mut |findings: &Findings| {
             now.findings = findings.count();
-            progress(now).is_continue()
+            progress(now, &findings.first).is_continue()
         };
         let in_place = self.expected.in_place;
         if others::find(
@@ -274,7 +276,7 @@ impl Run<'_> {
     fn tell(&mut self, phase: VerifyPhase) -> Result<(), Stop> {
         self.now.phase = phase;
         self.now.findings = self.findings.count();
-        match (self.progress)(self.now) {
+        match (self.progress)(self.now, &self.findings.first) {
             ControlFlow::Continue(()) => Ok(()),
             ControlFlow::Break(()) => Err(cancelled()),
         }

@@ -2,6 +2,7 @@
 
 mod check;
 mod drives;
+mod ledger;
 mod plan;
 mod question;
 mod receive;
@@ -9,6 +10,7 @@ mod run;
 
 pub use check::CheckPage;
 pub use drives::DrivesPage;
+pub use ledger::LedgerPage;
 pub use plan::PlanPage;
 pub use receive::ReceivePage;
 pub use run::RunPage;

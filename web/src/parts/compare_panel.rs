@@ -5,7 +5,7 @@ use yew::prelude::*;
 use super::{DriveCheckPanel, Gauge, Message, Trouble};
 use crate::app::{Context, use_page};
 use crate::checking::Tone;
-use crate::receiving::Told;
+use crate::receiving::{Told, stopped};
 use crate::state::receive::{Compare, Save};
 use crate::words;
 
@@ -76,9 +76,12 @@ fn state(page: &Context, manifest: &str) -> Html {
                     <p>{ format!("It was at {}. What was compared so far says nothing about the rest.",
                         words::part_of(told.bytes, told.of.max(told.bytes))) }</p>
                     if told.wrong > 0 {
-                        <p>{ format!("By then {} wrong.", words::counted(told.wrong, "thing was", "things were")) }</p>
+                        <p>{ format!("By then {} wrong:", words::counted(told.wrong, "thing was", "things were")) }</p>
                     }
                 </Message>
+                if let Some(check) = stopped(told, manifest) {
+                    <DriveCheckPanel {check} />
+                }
                 { button }
             </>
         },

@@ -20,6 +20,7 @@ pub fn Icon(props: &IconProps) -> Html {
         Route::Drives => "M3 5h14v10H3z M3 12h14 M14 13.5h.5",
         Route::Run => "M6 4l10 6-10 6z",
         Route::Check => "M4 10.5l4 4 8-9",
+        Route::Ledger => "M5 3h11v14H5z M8 3v14 M11 7h3 M11 10h3",
         Route::Receive => "M10 3v9 M6 8.5l4 4 4-4 M3 12v5h14v-5",
     };
     html! {

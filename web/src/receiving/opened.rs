@@ -9,8 +9,8 @@ use disk::ReadAt;
 use ntfs_image::read::{Entry, FileId, Volume, VolumeError};
 use shared::api::{ApiError, code};
 use shared::verify::{
-    Expected, FindManifestError, OpenDriveError, OpenedDrive, VerifyProgress, find_manifest,
-    open_shared, verify_opened,
+    Expected, FindManifestError, Finding, OpenDriveError, OpenedDrive, VerifyProgress,
+    find_manifest, open_shared, verify_opened,
 };
 
 use super::judging::{judged, telling};
@@ -183,8 +183,8 @@ impl Opened {
             in_place: true,
             ..Expected::default()
         };
-        let mut progress = |now: VerifyProgress| {
-            told(telling(now));
+        let mut progress = |now: VerifyProgress, found: &[Finding]| {
+            told(telling(now, found));
             ControlFlow::Continue(())
         };
         let report = verify_opened(&self.drive, &expected, &mut progress);

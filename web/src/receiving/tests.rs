@@ -47,3 +47,15 @@ fn a_mistyped_recovery_password_is_told_before_the_drive_is_asked() {
     assert!(!locked.fault.contains("file"), "{}", locked.fault);
     assert!(!format!("{:?}", Key::Typed(digits.to_owned())).contains("235818"));
 }
+
+#[test]
+fn what_a_stopped_comparison_had_found_is_kept_and_what_it_only_counted_is_counted() {
+    let mut told = Told::default();
+    assert_eq!(stopped(&told, "drive.img"), None);
+    told.wrong = 3;
+    told.found = vec![("It is wrong.".to_owned(), "\\a, byte 0x7".to_owned())];
+    let check = stopped(&told, "drive.img").expect("something was wrong");
+    let lines: Vec<&str> = check.lines.iter().map(|line| line.text.as_str()).collect();
+    assert_eq!(lines, ["It is wrong.", "2 findings more."]);
+    assert_eq!(check.lines[0].place, "\\a, byte 0x7");
+}

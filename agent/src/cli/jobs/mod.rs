@@ -174,8 +174,8 @@ impl From<Whose> for Service {
 
 pub(super) fn run(arguments: &Arguments, screen: &Screen) -> Result<Ended, JobError> {
     let state_dir = side_door::state_dir(arguments.state_dir.as_ref())?;
-    let ledger = Shipments::open(&state_dir).map_err(|error| failed(&error, &state_dir))?;
-    let failed = |error| failed(&error, ledger.path());
+    let ledger = Shipments::open(&state_dir).map_err(|error| error.in_words(&state_dir))?;
+    let failed = |error: ShipmentsError| error.in_words(ledger.path());
     let shipment = match &arguments.verb {
         None => {
             let all = ledger.all().map_err(failed)?;
@@ -212,16 +212,14 @@ fn export(
     to: &std::path::Path,
     screen: &Screen,
 ) -> Result<Ended, JobError> {
-    let failed = |error| failed(&error, ledger.path());
+    let failed = |error: ShipmentsError| error.in_words(ledger.path());
     let shipments = if names.is_empty() {
         ledger.all().map_err(failed)?
     } else {
         let named = names.iter().map(|name| ledger.get(name));
         named.collect::<Result<_, _>>().map_err(failed)?
     };
-    let text = serde_json::to_string_pretty(&Exchange::of(&shipments));
-    let text = text.expect("plain data has a JSON form");
-    write::new_file(to, text.as_bytes())?;
+    write::new_file(to, Exchange::of(&shipments).text().as_bytes())?;
     screen.object(&json!({ "file": to, "shipments": shipments }));
     screen.line(&format!(
         "{}: {}. There are no keys in it.",
@@ -235,43 +233,12 @@ fn import(ledger: &Shipments, file: &std::path::Path, screen: &Screen) -> Result
     let told = write::exchange(file)?;
     let taken = ledger
         .take(&told)
-        .map_err(|error| failed(&error, ledger.path()))?;
+        .map_err(|error| error.in_words(ledger.path()))?;
     for (shipment, taken) in told.iter().zip(&taken) {
         screen.line(&show::taken(&shipment.name, *taken));
     }
     screen.object(&json!({ "shipments": told }));
     Ok(Ended::WELL)
-}
-
-/// Returns a failure of the ledger in a command's words.
-fn failed(error: &ShipmentsError, path: &std::path::Path) -> JobError {
-    let (message, place) = (error.to_string(), path.display().to_string());
-    let next = match error {
-        ShipmentsError::Refused { .. } | ShipmentsError::Unknown(_) | ShipmentsError::Exists(_) => {
-            let mut refused = JobError::usage(message, "");
-            refused.error.safe = "Nothing was written down.".to_owned();
-            return refused;
-        }
-        ShipmentsError::Diverged { .. } => {
-            return JobError::refused(
-                message,
-                place,
-                "Agree on one of the two with the other site: look at both with `argosy jobs show`, and let one begin \
-                 a shipment under another name.",
-            );
-        }
-        ShipmentsError::Busy => "Try again in a moment.",
-        _ => {
-            "The file of an earlier `argosy jobs export` can be taken over into a new --state-dir."
-        }
-    };
-    let mut failed = JobError::io(
-        message,
-        place,
-        "Drives and journals were not touched. Nothing was written down.",
-    );
-    failed.error.next = next.to_owned();
-    failed
 }
 
 /// Reads a state's word, or says which there are.

@@ -1,6 +1,6 @@
 //! Shipments, for a person.
 
-use shared::ledger::{Change, Entry, LedgerDrive, Service, Shipment, Way};
+use shared::ledger::{LedgerDrive, Shipment};
 
 use crate::cli::screen::Screen;
 use crate::cli::size::show_size;
@@ -23,13 +23,11 @@ pub(super) fn one(shipment: &Shipment, screen: &Screen) {
         screen.line(&format!("  {}", drive_line(drive)));
     }
     for sent in &shipment.sent {
-        let way = match sent.way {
-            Way::There => "there",
-            Way::Back => "back",
-        };
         screen.line(&format!(
-            "  parcel {way}: {} {}",
-            sent.carrier, sent.tracking
+            "  parcel {}: {} {}",
+            sent.way.word(),
+            sent.carrier,
+            sent.tracking
         ));
     }
     if let Some(address) = &shipment.return_address {
@@ -43,7 +41,12 @@ pub(super) fn one(shipment: &Shipment, screen: &Screen) {
         ));
     }
     for entry in &shipment.entries {
-        screen.line(&format!("  {} {}: {}", entry.at, entry.by, told(entry)));
+        screen.line(&format!(
+            "  {} {}: {}",
+            entry.at,
+            entry.by,
+            entry.change.told()
+        ));
     }
     let next: Vec<_> = shipment
         .state
@@ -75,20 +78,16 @@ pub(super) fn shipments(count: usize) -> String {
 }
 
 fn headline(shipment: &Shipment) -> String {
-    let service = match shipment.service {
-        Service::ImportExport => "Azure Import/Export",
-        Service::Databox => "Azure Data Box",
-        Service::Own => "a site of one's own",
-    };
     let drives = match shipment.drives.len() {
         1 => "1 drive".to_owned(),
         count => format!("{count} drives"),
     };
     format!(
-        "{}: {}, {} of {drives} ({service})",
+        "{}: {}, {} of {drives} ({})",
         shipment.name,
         shipment.state,
-        shipment.direction.word()
+        shipment.direction.word(),
+        shipment.service.name()
     )
 }
 
@@ -102,16 +101,4 @@ fn drive_line(drive: &LedgerDrive) -> String {
         )
     });
     format!("drive {}: {}{facts}", drive.serial, drive.state)
-}
-
-fn told(entry: &Entry) -> String {
-    match &entry.change {
-        Change::Opened { .. } => "opened".to_owned(),
-        Change::Added { serial, .. } => format!("drive {serial} added"),
-        Change::Moved { to } => to.to_string(),
-        Change::DriveMoved { serial, to } => format!("drive {serial} {to}"),
-        Change::Sent(sent) => format!("parcel {} {}", sent.carrier, sent.tracking),
-        Change::ReturnAddress { .. } => "return address".to_owned(),
-        Change::Note { text } => text.clone(),
-    }
 }

@@ -7,15 +7,12 @@ use std::path::Path;
 
 use serde::Deserialize;
 use shared::handoff::{Address, proven};
-use shared::ledger::{
-    Change, Direction, DriveStep, Entry, LedgerFacts, Sent, Shipment, ShipmentState, Way,
-    read_exchange,
-};
+use shared::ledger::{Change, Direction, Entry, LedgerFacts, Sent, Shipment, Way, read_exchange};
 use zeroize::Zeroizing;
 
 use super::{Drives, Fact, Move, New, Target};
-use crate::attempt::now;
 use crate::jobs::JobError;
+use crate::shipments::entries;
 
 /// Returns the first entries of a shipment.
 pub(super) fn opening(new: &New) -> Result<Vec<Entry>, JobError> {
@@ -36,15 +33,7 @@ pub(super) fn steps(step: &Move, before: &Shipment) -> Result<Vec<Entry>, JobErr
     };
     let changes = match step.target()? {
         Target::Drives(to) => step.serial.iter().map(|serial| moved(serial, to)).collect(),
-        Target::Shipment(to) => {
-            let mut changes = vec![Change::Moved { to }];
-            if to == ShipmentState::Received {
-                let waiting = before.drives.iter();
-                let waiting = waiting.filter(|drive| drive.state == DriveStep::Specified);
-                changes.extend(waiting.map(|drive| moved(&drive.serial, DriveStep::Received)));
-            }
-            changes
-        }
+        Target::Shipment(to) => before.moves_on(to),
     };
     Ok(entries(changes))
 }
@@ -70,28 +59,6 @@ pub(super) fn facts(fact: &Fact, before: &Shipment) -> Result<Vec<Entry>, JobErr
         Fact::Note { text, .. } => vec![Change::Note { text: text.clone() }],
     };
     Ok(entries(changes))
-}
-
-fn entries(changes: Vec<Change>) -> Vec<Entry> {
-    let (at, by) = (now(), machine());
-    let entry = |change| Entry {
-        at,
-        by: by.clone(),
-        change,
-    };
-    changes.into_iter().map(entry).collect()
-}
-
-fn machine() -> String {
-    let name = rustix::system::uname()
-        .nodename()
-        .to_string_lossy()
-        .into_owned();
-    if name.is_empty() {
-        "unnamed".to_owned()
-    } else {
-        name
-    }
 }
 
 fn added(drives: &Drives, direction: Direction) -> Result<Vec<Change>, JobError> {

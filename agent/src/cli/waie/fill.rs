@@ -25,7 +25,7 @@ pub(super) fn fill(
     drives: &Drives,
 ) -> Result<Ended, JobError> {
     let request = request(asked, own, map)?;
-    let filled = prepare::carry_out(request, &own.erase, own.show_keys, screen, drives);
+    let filled = prepare::carry_out(request, &own.erase, own.show_keys, None, screen, drives);
     let Err(mut error) = filled else {
         return filled;
     };

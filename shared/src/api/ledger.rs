@@ -1,0 +1,28 @@
+//! The ledger of shipments on the wire: entries travel, and both ends fold them with the same code.
+
+use serde::{Deserialize, Serialize};
+
+use crate::ledger::{Change, Exchange};
+
+/// `GET /api/ledger`, and what every change of it answers: all shipments, by name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LedgerReply {
+    /// The shipments, in the form that another site gets too.
+    pub ledger: Exchange,
+}
+
+/// `POST /api/ledger`: facts about one shipment, written down all or none. The agent says when and where.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LedgerRequest {
+    /// The shipment; a new one when the first fact opens it.
+    pub name: String,
+    /// The facts.
+    pub changes: Vec<Change>,
+}
+
+/// `POST /api/ledger/import`: another site's file, taken over whole or not at all.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LedgerImport {
+    /// What is in the file.
+    pub file: String,
+}
