@@ -45,6 +45,7 @@ mod scan;
 mod scan_bar;
 mod screen;
 mod serve;
+mod share;
 mod side_door;
 mod signals;
 mod size;

@@ -13,7 +13,6 @@ use crate::jobs::JobError;
 use crate::pipeline::Cancel;
 
 #[derive(Args)]
-#[group(skip)]
 pub(super) struct StoreArguments {
     /// The account's address (an emulator's on this computer may be http)
     #[arg(long, value_name = "https://ACCOUNT.blob.core.windows.net")]

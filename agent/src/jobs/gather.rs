@@ -239,13 +239,6 @@ fn scan_row(
 }
 
 fn target_of(row: &DatasetRow, files: &Attached, place: &str) -> Result<Target, JobError> {
-    if row.to_files {
-        let what = format!(
-            "line {}: Azure Files is not served yet; only blobs are",
-            row.line
-        );
-        return Err(JobError::usage(what, place));
-    }
     let wrong = |error: String| JobError::usage(format!("line {}: {error}", row.line), place);
     let goal = if row.is_folder {
         let parsed: Result<Destination, _> = row.destination.parse();

@@ -21,6 +21,7 @@ mod escape;
 mod file;
 mod reader;
 mod renamed;
+mod tags;
 mod writer;
 
 pub use attached::{AttachedKind, AttachedProblem};

@@ -3,6 +3,7 @@
 use super::blocks::{self, BLOCKS_MAX, BlobKind, PAGE_BYTES};
 use super::escape::{digits, write_escaped};
 use super::file::{Attached, ManifestFile, Part, PlannedFile, Ranges};
+use super::tags::{entry_end, entry_tags, list_tag};
 use crate::hash::{Md5Writer, upper_hex};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -147,7 +148,7 @@ impl<W: Write> ManifestWriter<W> {
         self.lines.write_all(list_tag(file.kind, true).as_bytes())?;
         write_attached(&mut self.lines, METADATA, file.metadata.as_ref())?;
         write_attached(&mut self.lines, PROPERTIES, file.properties.as_ref())?;
-        self.lines.write_all(BLOB_END.as_bytes())?;
+        self.lines.write_all(entry_end(file.kind).as_bytes())?;
         self.out.write_all(&self.lines)?;
         self.files = self.files.saturating_add(1);
         Ok(())
@@ -196,7 +197,7 @@ pub fn planned_file_bytes(file: &PlannedFile<'_>) -> u64 {
         .saturating_add(length(list_tag(file.kind, true)))
         .saturating_add(attached(METADATA, file.metadata))
         .saturating_add(attached(PROPERTIES, file.properties))
-        .saturating_add(length(BLOB_END))
+        .saturating_add(length(entry_end(file.kind)))
 }
 
 /// Returns the exact length of the manifest of `files`.
@@ -247,9 +248,10 @@ fn write_head(out: &mut impl Write, drive_id: &str, session: &str) -> io::Result
 }
 
 fn write_file_head(out: &mut impl Write, file: &PlannedFile<'_>) -> io::Result<()> {
-    out.write_all(b"      <Blob>\r\n        <BlobPath>")?;
+    let (entry, name) = entry_tags(file.kind);
+    write!(out, "      <{entry}>\r\n        <{name}>")?;
     write_escaped(out, file.blob)?;
-    out.write_all(b"</BlobPath>\r\n        <FilePath>")?;
+    write!(out, "</{name}>\r\n        <FilePath>")?;
     write_escaped(out, file.path)?;
     out.write_all(b"</FilePath>\r\n")?;
     if let Some(snapshot) = file.snapshot {
@@ -271,6 +273,12 @@ fn write_file_head(out: &mut impl Write, file: &PlannedFile<'_>) -> io::Result<(
 fn write_part(out: &mut impl Write, kind: BlobKind, index: u64, part: &Part) -> io::Result<()> {
     let (at, bytes, hash) = (part.at, part.bytes, upper_hex(&part.hash));
     match kind {
+        BlobKind::File => {
+            write!(
+                out,
+                "          <FileRange Offset=\"{at}\" Length=\"{bytes}\" Hash=\"{hash}\"/>\r\n"
+            )
+        }
         BlobKind::Page => {
             write!(
                 out,
@@ -309,15 +317,6 @@ fn write_attached(out: &mut impl Write, name: &str, attached: Option<&Attached>)
     write!(out, "</{name}>\r\n")
 }
 
-const fn list_tag(kind: BlobKind, end: bool) -> &'static str {
-    match (kind, end) {
-        (BlobKind::Block, false) => "        <BlockList>\r\n",
-        (BlobKind::Block, true) => "        </BlockList>\r\n",
-        (BlobKind::Page, false) => "        <PageRangeList>\r\n",
-        (BlobKind::Page, true) => "        </PageRangeList>\r\n",
-    }
-}
-
 /// The length of all block or page range lines. Only the digits of offset and length vary, so it
 /// needs no loop over blocks: a plan adds up millions of files while the person types.
 fn parts_bytes(file_bytes: u64, kind: BlobKind) -> u64 {
@@ -331,7 +330,10 @@ fn parts_bytes(file_bytes: u64, kind: BlobKind) -> u64 {
         BlobKind::Block => {
             length("          <Block Offset=\"\" Length=\"\" Id=\"AAAAAA==\" Hash=\"\"/>\r\n")
         }
-        BlobKind::Page => length("          <PageRange Offset=\"\" Length=\"\" Hash=\"\"/>\r\n"),
+        // `PageRange` and `FileRange` are equally long.
+        BlobKind::Page | BlobKind::File => {
+            length("          <PageRange Offset=\"\" Length=\"\" Hash=\"\"/>\r\n")
+        }
     };
     count
         .saturating_mul(fixed.saturating_add(32))
@@ -383,7 +385,6 @@ const LIST_HEAD_END: &str = "-0\">\r\n";
 const LINES_BYTES: usize = 64 * 1024;
 const METADATA: &str = "MetadataPath";
 const PROPERTIES: &str = "PropertiesPath";
-const BLOB_END: &str = "      </Blob>\r\n";
 const FOOT: &str = "    </BlobList>\r\n  </Drive>\r\n</DriveManifest>\r\n";
 
 #[cfg(test)]
@@ -562,10 +563,11 @@ mod tests {
                 ("[^\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x{fffe}\\x{ffff}]{0,40}",
                  prop_oneof![0..3 * BLOCK, Just(0), Just(BLOCK), Just(10 * BLOCK + 1), 1_000 * BLOCK..1_001 * BLOCK,
                      50_000 * BLOCK..50_001 * BLOCK],
-                 any::<bool>(), any::<bool>()), 0..6),
+                 prop::sample::select(&[BlobKind::Block, BlobKind::Page, BlobKind::File][..]), any::<bool>()), 0..6),
         ) {
-            let files: Vec<ManifestFile> = files.into_iter().map(|(name, bytes, page, attached)| {
-                let (bytes, kind) = if page { (bytes / 512 * 512, BlobKind::Page) } else { (bytes, BlobKind::Block) };
+            let files: Vec<ManifestFile> = files.into_iter().map(|(name, bytes, kind, attached)| {
+                let page = kind == BlobKind::Page;
+                let bytes = if page { bytes / 512 * 512 } else { bytes };
                 let mut file = file(&name, bytes, kind);
                 if attached {
                     file.metadata = Some(Attached { path: format!("\\{name}.meta"), hash: [1; 16] });

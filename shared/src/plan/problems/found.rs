@@ -10,6 +10,7 @@ use crate::left_out::LeftOut;
 use crate::plan::listing::{FolderId, Listing, index};
 use crate::plan::mapping::Mapping;
 use crate::plan::problems::blobs::Blobs;
+use crate::plan::share_names;
 
 /// A name that cannot be on the drive or in Blob storage. What it names is left out, with
 /// everything below it, unless its proposal (or another name) is taken up in [`Mapping::renames`].
@@ -140,7 +141,7 @@ fn by_path(listing: &Listing, mapping: &Mapping, known: &Problems) -> Vec<(Named
         } else {
             mapping.naming(listing, number).map_or_else(Some, |naming| {
                 Rule::of_length(&naming.path)
-                    .or_else(|| blobs.taken(listing, mapping, (number, &naming.blob)))
+                    .or_else(|| blobs.taken(listing, mapping, (number, &naming)))
             })
         };
         let named = listing
@@ -233,11 +234,20 @@ fn proposal(
             UNITS_MAX
         }
         Rule::Blob(_) => return None,
-        Rule::Name(_) | Rule::CaseTwin { .. } | Rule::SameBlob { .. } => UNITS_MAX,
+        // A folder above it has the name.
+        Rule::Share { part, .. } if part != name => return None,
+        Rule::Share { .. } | Rule::Name(_) | Rule::CaseTwin { .. } | Rule::SameBlob { .. } => {
+            UNITS_MAX
+        }
     };
     let folder = named.parent(listing);
-    let found = propose(name, units_max, &|candidate| {
-        names.is_taken(folder, candidate)
+    let plain = matches!(rule, Rule::Share { .. }).then(|| share_names::plain(name));
+    // A plain one that is free does; what is proposed for another is another again.
+    let plain = plain.filter(|plain| !names.is_taken(folder, plain));
+    let found = plain.or_else(|| {
+        propose(name, units_max, &|candidate| {
+            names.is_taken(folder, candidate)
+        })
     })?;
     names.propose(folder, &found);
     Some(found)
