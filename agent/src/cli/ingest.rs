@@ -15,14 +15,13 @@ use shared::manifest::Disposition;
 use shared::verify::open_drive;
 
 use super::bar::Bar;
+use super::goals::GoalArguments;
 use super::key::KeyArguments;
 use super::opened::open_reader;
 use super::screen::{Ended, Screen};
-use super::share::ShareArguments;
 use super::signals::on_stop;
 use super::size::{show_files, show_size};
 use super::source::parse_drive;
-use super::store::StoreArguments;
 use super::verify::read_journal;
 use crate::attempt::now;
 use crate::device::DriveReader;
@@ -36,7 +35,6 @@ use crate::pipeline::{Cancel, reading_ahead};
 
 /// Sends what is on a drive into a storage account, as the Azure Import service does: blobs into --store, files into --share
 #[derive(Args)]
-#[command(group(clap::ArgGroup::new("into").required(true).multiple(true).args(["store", "share"])))]
 #[command(group(clap::ArgGroup::new("with").required(true).multiple(true).args(["journal", "key_file", "key"])))]
 pub(super) struct Arguments {
     /// The drive: a block device, a disk image or an image of one volume; PATH=SERIAL where it cannot tell its serial
@@ -48,9 +46,7 @@ pub(super) struct Arguments {
     #[command(flatten)]
     key: KeyArguments,
     #[command(flatten)]
-    store: Option<StoreArguments>,
-    #[command(flatten)]
-    share: Option<ShareArguments>,
+    goals: GoalArguments,
     /// Where the copy logs go
     #[arg(long, value_name = "DIR", default_value = ".")]
     log_dir: PathBuf,
@@ -101,28 +97,13 @@ pub(super) fn run(
     screen: &Screen,
     drives: &Drives,
 ) -> Result<Ended, JobError> {
-    let standard_input = [
-        arguments.key.is_standard_input(),
-        arguments
-            .store
-            .as_ref()
-            .is_some_and(StoreArguments::is_standard_input),
-        arguments
-            .share
-            .as_ref()
-            .is_some_and(ShareArguments::is_standard_input),
-    ];
-    if standard_input.iter().filter(|is_asked| **is_asked).count() > 1 {
+    let key = usize::from(arguments.key.is_standard_input());
+    if key.saturating_add(arguments.goals.standard_inputs()) > 1 {
         let what = "of key, signature and password only one can come from standard input";
         return Err(JobError::usage(what, "--key-file"));
     }
     let cancel = Cancel::default();
-    let store = arguments.store.as_ref();
-    let share = arguments.share.as_ref();
-    let goals = Goals {
-        store: store.map(|store| store.open(screen, &cancel)).transpose()?,
-        share: share.map(|share| share.open(&cancel)).transpose()?,
-    };
+    let goals = arguments.goals.open(screen, &cancel)?;
     let target = parse_drive(&arguments.drive, FreeSpace::Blank);
     let journal = arguments.journal.as_deref().map(read_journal).transpose()?;
     let credential = credential(arguments, journal.as_ref(), screen)?;

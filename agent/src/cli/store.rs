@@ -13,6 +13,7 @@ use crate::jobs::JobError;
 use crate::pipeline::Cancel;
 
 #[derive(Args)]
+#[group(skip)]
 pub(super) struct StoreArguments {
     /// The account's address (an emulator's on this computer may be http)
     #[arg(long, value_name = "https://ACCOUNT.blob.core.windows.net")]
@@ -29,15 +30,6 @@ pub(super) struct StoreArguments {
 }
 
 impl StoreArguments {
-    /// Returns whether what opens the account comes from standard input.
-    pub(super) fn is_standard_input(&self) -> bool {
-        let files = [&self.sas_file, &self.token_file];
-        files
-            .into_iter()
-            .flatten()
-            .any(|path| path.as_os_str() == "-")
-    }
-
     /// Makes ready for the account; nothing is sent yet. `cancel` ends every wait.
     ///
     /// # Errors
