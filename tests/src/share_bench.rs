@@ -74,22 +74,34 @@ impl ShareBench {
             dataset.push_str(&row.replace('@', &source));
             dataset.push('\n');
         }
-        let (journals, listing) = (self.path("journals"), self.path("dataset.csv"));
+        let listing = self.path("dataset.csv");
         fs::write(&listing, dataset)?;
+        self.fill(serial, size, &["--dataset", text(&listing)])
+    }
+
+    /// Makes an image file and fills it with the folder `tree` of the source, for one destination.
+    ///
+    /// # Errors
+    /// When it cannot be done.
+    pub fn prepare_to(&self, serial: &str, size: &str, to: &str) -> Result<()> {
+        let source = self.path("source").join("tree");
+        self.fill(serial, size, &["--source", text(&source), "--to", to])
+    }
+
+    fn fill(&self, serial: &str, size: &str, what: &[&str]) -> Result<()> {
+        let journals = self.path("journals");
         let image = self.image(serial);
         new_drive(&image, size, serial, &[])?;
         let session = format!("s-{serial}");
-        let (code, report) = json(&[
+        let words = [
             "prepare",
             "--session",
             &session,
             "--journal-dir",
             text(&journals),
-            "--dataset",
-            text(&listing),
-            "--drive",
-            text(&image),
-        ])?;
+        ];
+        let drive = ["--drive", text(&image)];
+        let (code, report) = json(&[&words[..], &drive, what].concat())?;
         ensure!(code == 0, "{report}");
         Ok(())
     }
@@ -193,11 +205,11 @@ impl ShareBench {
     /// Waits until so many bytes of unfinished files are on the server's disk.
     ///
     /// # Errors
-    /// When they are not within a minute.
+    /// When they are not within four minutes: a build that is not optimised enciphers slowly.
     pub fn wait_for_partial(&self, folder: &str, bytes: u64) -> Result<()> {
         let begun = Instant::now();
         let folder = self.samba.disk().join(folder);
-        while begun.elapsed() < Duration::from_secs(60) {
+        while begun.elapsed() < Duration::from_secs(240) {
             let mut there = 0_u64;
             for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
                 let name = entry.file_name().to_string_lossy().into_owned();

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use shared::copy_log::{BlobStatus, Category, Crc64, PartStatus};
 use shared::hash::upper_hex;
-use shared::manifest::ManifestFile;
+use shared::manifest::{ManifestFile, Part};
 
 use super::blob::{Failed, find};
 use super::blocks::read_part;
@@ -47,8 +47,11 @@ enum Before {
 }
 
 /// How much of a file is durable on the server.
+#[derive(Clone)]
 struct Mark {
     ranges: usize,
+    /// Their bytes.
+    bytes: u64,
     /// The checksum through them.
     crc: Crc64,
 }
@@ -125,6 +128,24 @@ async fn finished(
     Err(changed(what))
 }
 
+impl Default for Mark {
+    fn default() -> Self {
+        Self {
+            ranges: 0,
+            bytes: 0,
+            crc: Crc64::new(),
+        }
+    }
+}
+
+impl Mark {
+    fn take(&mut self, part: Part, content: &[u8]) {
+        self.crc.update(content);
+        self.ranges = self.ranges.saturating_add(1);
+        self.bytes = part.at.saturating_add(part.bytes);
+    }
+}
+
 fn changed(what: String) -> Trouble {
     let status = BlobStatus::BlobUnexpectedChange;
     Trouble::new(status, Category::CloudHttp, "Changed", what)
@@ -181,31 +202,37 @@ impl Item<'_> {
 
     /// Keeps that a file arrived which an earlier run had no time to keep.
     async fn arrived_before(&self, aim: &Aim) -> Result<Outcome, Box<Failed>> {
-        let crc = self.compared(self.file.hashes.len()).await?;
-        self.run.add_bytes(self.file.bytes);
-        self.done(aim, crc.finish()).await
+        let mark = self.compared(self.file.hashes.len()).await?;
+        self.run.add_bytes(mark.bytes);
+        self.done(aim, mark.crc.finish()).await
     }
 
-    /// Reads and compares the first ranges without sending them; returns their checksum.
-    async fn compared(&self, ranges: usize) -> Result<Crc64, Box<Failed>> {
-        let mut crc = Crc64::new();
+    /// Reads and compares the first ranges without sending them.
+    async fn compared(&self, ranges: usize) -> Result<Mark, Box<Failed>> {
+        let mut mark = Mark::default();
         for (number, part) in self.file.parts().enumerate().take(ranges) {
             let _permit = self.run.permit().await;
             match read_part(self.run, self.file, &self.found, part).await {
-                Ok(content) => crc.update(&content),
+                Ok(content) => mark.take(part, &content),
                 Err((status, trouble)) => {
                     return Err(self.wrong(number, status, trouble).await);
                 }
             }
         }
-        Ok(crc)
+        Ok(mark)
     }
 
     /// Writes the file under another name until all of it is there and durable; returns its checksum.
     async fn fill(&self, partial: &SharePath, ranges: usize) -> Result<u64, Box<Failed>> {
-        let crc = self.compared(ranges).await?;
-        let mut mark = Mark { ranges, crc };
-        self.run.add_bytes(self.offset(ranges));
+        let mut mark = match self.compared(ranges).await {
+            Ok(mark) => mark,
+            Err(failed) => {
+                // What was sent of a file that rotted meanwhile is of no use.
+                self.give_up(partial).await;
+                return Err(failed);
+            }
+        };
+        self.run.add_bytes(mark.bytes);
         let mut attempt = 1;
         loop {
             let before = mark.ranges;
@@ -230,20 +257,13 @@ impl Item<'_> {
         if mark.ranges > 0 {
             let there = self.share.facts(partial).await.map_err(stop)?;
             // What is gone is sent again; a hole in its place would be a file that is not this one.
-            if there.is_none_or(|there| there.bytes < self.offset(mark.ranges)) {
-                self.run.take_bytes(self.offset(mark.ranges));
-                *mark = Mark {
-                    ranges: 0,
-                    crc: Crc64::new(),
-                };
+            if there.is_none_or(|there| there.bytes < mark.bytes) {
+                self.run.take_bytes(mark.bytes);
+                *mark = Mark::default();
             }
         }
-        let from = self.offset(mark.ranges);
-        let mut writing = self.share.write(partial, from).await.map_err(stop)?;
-        let mut through = Mark {
-            ranges: mark.ranges,
-            crc: mark.crc.clone(),
-        };
+        let mut writing = self.share.write(partial, mark.bytes).await.map_err(stop)?;
+        let mut through = mark.clone();
         let written = self.write(&mut writing, mark, &mut through).await;
         match written {
             Ok(()) => {
@@ -285,11 +305,9 @@ impl Item<'_> {
             };
             let written = writing.write(&content).await;
             written.map_err(|error| self.stop(error))?;
-            through.crc.update(&content);
-            through.ranges = number.saturating_add(1);
+            through.take(part, &content);
             self.run.add_bytes(part.bytes);
-            let since = self.offset(through.ranges);
-            let since = since.saturating_sub(self.offset(mark.ranges));
+            let since = through.bytes.saturating_sub(mark.bytes);
             if since >= CHECKPOINT {
                 let kept = writing.checkpoint().await;
                 kept.map_err(|error| self.stop(error))?;
@@ -307,16 +325,14 @@ impl Item<'_> {
         let last = u64::try_from(last).unwrap_or(u64::MAX);
         let kept = self.run.keep(|state| state.sent(self.number, last));
         kept.map_err(|trouble| Stop::Failed(self.before(trouble)))?;
-        mark.ranges = through.ranges;
-        mark.crc = through.crc.clone();
+        mark.clone_from(through);
         Ok(())
     }
 
     /// Takes back what is behind the mark, and will be sent again.
     fn back(&self, mark: &Mark, through: &Mark, stop: Stop) -> Stop {
-        let lost = self.offset(through.ranges);
         self.run
-            .take_bytes(lost.saturating_sub(self.offset(mark.ranges)));
+            .take_bytes(through.bytes.saturating_sub(mark.bytes));
         stop
     }
 
@@ -326,12 +342,6 @@ impl Item<'_> {
         } else {
             Stop::Failed(self.before(Trouble::of_share(&error)))
         }
-    }
-
-    /// Where the range of a number begins, or the file ends.
-    fn offset(&self, ranges: usize) -> u64 {
-        let next = self.file.parts().nth(ranges);
-        next.map_or(self.file.bytes, |part| part.at)
     }
 
     /// A file of which one range is not as the manifest says: every other that is not is found too.

@@ -115,6 +115,11 @@ impl ShareAddress {
                 .is_ok_and(|address| address.is_loopback())
     }
 
+    /// Returns the server's name or address.
+    pub(super) fn host(&self) -> &str {
+        &self.host
+    }
+
     /// Returns `host:port`, as a connection wants it.
     pub(super) fn dialled(&self) -> String {
         if self.host.contains(':') {

@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use smb2::Tree;
 use smb2::client::{Connection, Session};
-use smb2::transport::ConnectOptions;
+use smb2::transport::{ConnectOptions, TcpTransport};
 use smb2::types::Dialect;
 
 use super::address::ShareAddress;
 use super::error::{ShareError, ShareFault};
+use super::handshake::Handshake;
 use super::login::Login;
 use crate::blobs::Patience;
 
@@ -29,11 +30,11 @@ impl Link {
         let failed = |fault| ShareError::new(address.to_string(), fault);
         let smb = |error| failed(ShareFault::Smb(error));
         let options = ConnectOptions::with_timeout(patience.connect);
-        let connected = Connection::connect_with(&address.dialled(), options).await;
+        let wire = TcpTransport::connect_with(&address.dialled(), options).await;
+        let handshake = Handshake::new(wire.map_err(smb)?);
+        let connected = handshake.connection(address.host()).await;
         let mut connection = connected.map_err(smb)?;
-        connection.set_compression_requested(false);
         connection.set_response_timeout(Some(patience.answer));
-        connection.negotiate().await.map_err(smb)?;
         let spoken = connection.params();
         let spoken = spoken.filter(|spoken| spoken.dialect == Dialect::Smb3_1_1);
         let Some(spoken) = spoken else {

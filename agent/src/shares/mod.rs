@@ -10,6 +10,7 @@
 
 mod address;
 mod error;
+mod handshake;
 mod link;
 mod login;
 mod place;
