@@ -6,7 +6,7 @@
 //!
 //! ```text
 //! device, scan, random, shelf  <-  journal_file  <-  pipeline, unpack, root_part, drives  <-  attempt  <-  jobs  <-  http, control
-//!                                 '- in_place   blobs <- ingest, export   unpack <- receive   shipments  <-  cli  <-  main
+//!                                 '- in_place   blobs, shares <- ingest   blobs <- export   unpack <- receive   shipments  <-  cli  <-  main
 //! ```
 //!
 //! Deliberately absent: a way to write to a drive that [`device::confirm`] has not matched with the
@@ -33,6 +33,7 @@ pub mod receive;
 #[cfg(target_os = "linux")]
 pub mod root_part;
 pub mod scan;
+pub mod shares;
 pub mod shelf;
 pub mod shipments;
 pub mod unpack;

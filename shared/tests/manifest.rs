@@ -177,6 +177,8 @@ fn what_is_written_is_read_back_even_byte_by_byte() {
     });
     files[2].disposition = Disposition::Overwrite;
     files.push(file("long", (50_000 * (4 << 20)) + 1, BlobKind::Block));
+    files.push(file("share", (9 << 20) + 1, BlobKind::File));
+    files.push(file("nothing in the share", 0, BlobKind::File));
     let manifest = written(&files);
     assert_eq!(read(&manifest).expect("our own"), files);
     let slow: Result<Vec<_>, _> = ManifestReader::new(Drip(&manifest))
@@ -187,7 +189,7 @@ fn what_is_written_is_read_back_even_byte_by_byte() {
         .expect("our own")
         .finish()
         .expect("our own");
-    assert_eq!((summary.md5, summary.files), (md5(&manifest), 13));
+    assert_eq!((summary.md5, summary.files), (md5(&manifest), 15));
     assert_eq!(summary.bytes, u64::try_from(manifest.len()).expect("small"));
 }
 
@@ -279,6 +281,38 @@ fn an_export_manifest_with_sparse_pages_is_read() {
     );
     assert_eq!(files[0].kind, BlobKind::Page);
     assert_eq!(files[1].hashes.len(), 2);
+}
+
+/// In the words of the public log of the same tool (azure-import-export.md, 4.2).
+#[test]
+fn files_of_a_share_are_read_and_nothing_of_a_blob_in_them() {
+    const FILES: &str = r#"<DriveManifest Version="2014-11-01"><Drive><DriveId>9WM35C3U</DriveId><FileList>
+<File><FileStoragePath>share/dir/name</FileStoragePath><FilePath>\AzureFile\share\dir\name</FilePath><Length>20</Length>
+<ImportDisposition>rename</ImportDisposition><FileRangeList><FileRange Offset="0" Length="20" Hash="F0000000000000000000000000000000"/></FileRangeList></File>
+</FileList></Drive></DriveManifest>"#;
+    let files = read(FILES.as_bytes()).expect("the words of the log");
+    assert_eq!(
+        (files[0].kind, files[0].blob.as_str(), files[0].bytes),
+        (BlobKind::File, "share/dir/name", 20)
+    );
+    for (from, to, words) in [
+        ("FileStoragePath>share", "BlobPath>share", "<BlobPath>"),
+        ("Length=\"20\" Hash", "Length=\"19\" Hash", "20"),
+        ("Offset=\"0\"", "Offset=\"1\"", "1"),
+        (
+            "FileRangeList><FileRange",
+            "BlockList><Block",
+            "<BlockList>",
+        ),
+        (
+            "Length=\"20\" Hash",
+            "Length=\"20\" Id=\"AAAAAA==\" Hash",
+            "no Id",
+        ),
+    ] {
+        let (_, said) = fault(&FILES.replace(from, to));
+        assert!(said.contains(words), "{said}");
+    }
 }
 
 #[test]

@@ -15,5 +15,7 @@ pub mod line;
 pub mod lost_answer;
 pub mod oracle;
 pub mod page;
+pub mod samba;
+pub mod share_bench;
 pub mod source;
 pub mod vm;

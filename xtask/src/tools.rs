@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 use crate::{kernel, shell};
 
 /// A program that must be on the PATH, and the Debian package that brings it.
-const PROGRAMS: [(&str, &str); 39] = [
+const PROGRAMS: [(&str, &str); 42] = [
     ("cryptsetup", "cryptsetup-bin"),
     ("dislocker-fuse", "dislocker"),
     ("bdeinfo", "libbde-utils"),
@@ -47,6 +47,9 @@ const PROGRAMS: [(&str, &str); 39] = [
     ("openssl", "openssl"),
     ("pdftotext", "poppler-utils"),
     ("pdfinfo", "poppler-utils"),
+    ("smbd", "samba"),
+    ("pdbedit", "samba"),
+    ("smbclient", "smbclient"),
 ];
 
 /// Packages without a program to look for: what their presence shows is this file.

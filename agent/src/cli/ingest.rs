@@ -16,6 +16,7 @@ use shared::manifest::Disposition;
 use shared::verify::open_drive;
 
 use super::bar::Bar;
+use super::goals::GoalArguments;
 use super::key::KeyArguments;
 use super::opened::open_reader;
 use super::screen::{Ended, Screen};
@@ -23,22 +24,19 @@ use super::shipment::{self, ShipmentArguments, named, tell_refused};
 use super::signals::on_stop;
 use super::size::{show_files, show_size};
 use super::source::parse_drive;
-use super::store::StoreArguments;
 use super::verify::read_journal;
 use crate::attempt::now;
-use crate::blobs::Store;
 use crate::device::DriveReader;
 use crate::drives::Drives;
 use crate::ingest::{
-    DriveFault, Expected, IngestOptions, IngestReport, LogFiles, LogFormat, LogLevel, LogOptions,
-    ManifestFacts, StateFile, StateOf, check_manifest, ingest, unlock_status,
+    DriveFault, Expected, Goals, IngestOptions, IngestReport, LogFiles, LogFormat, LogLevel,
+    LogOptions, ManifestFacts, StateFile, StateOf, check_manifest, ingest, unlock_status,
 };
 use crate::jobs::{JobError, Kind};
 use crate::pipeline::{Cancel, reading_ahead};
 use crate::shipments::Following;
 
-/// Sends what is on a drive into a storage account, as the Azure Import service does. Blobs only: rows of a data set that
-/// are for Azure Files are not carried
+/// Sends what is on a drive into a storage account, as the Azure Import service does: blobs into --store, files into --share
 #[derive(Args)]
 #[command(group(clap::ArgGroup::new("with").required(true).multiple(true).args(["journal", "key_file", "key"])))]
 pub(super) struct Arguments {
@@ -51,7 +49,7 @@ pub(super) struct Arguments {
     #[command(flatten)]
     key: KeyArguments,
     #[command(flatten)]
-    store: StoreArguments,
+    goals: GoalArguments,
     /// Where the copy logs go
     #[arg(long, value_name = "DIR", default_value = ".")]
     log_dir: PathBuf,
@@ -64,10 +62,10 @@ pub(super) struct Arguments {
     /// What was done is kept here, so that running it again sends nothing twice [default: LOG-DIR/SERIAL.ingest]
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
-    /// Blocks on their way at once
+    /// Blocks on their way at once, and files
     #[arg(long, value_name = "N", default_value = "8", value_parser = clap::value_parser!(u16).range(1..=64))]
     parallel: u16,
-    /// What to do where a blob of that name exists, in place of what the manifest says
+    /// What to do where a blob or file of that name exists, in place of what the manifest says
     #[arg(long, value_enum)]
     disposition: Option<Rule>,
     #[command(flatten)]
@@ -104,13 +102,14 @@ pub(super) fn run(
     screen: &Screen,
     drives: &Drives,
 ) -> Result<Ended, JobError> {
-    if arguments.key.is_standard_input() && arguments.store.is_standard_input() {
-        let what = "key and signature cannot both come from standard input";
+    let key = usize::from(arguments.key.is_standard_input());
+    if key.saturating_add(arguments.goals.standard_inputs()) > 1 {
+        let what = "of key, signature and password only one can come from standard input";
         return Err(JobError::usage(what, "--key-file"));
     }
     let following = arguments.shipment.follow()?;
     let cancel = Cancel::default();
-    let store = arguments.store.open(screen, &cancel)?;
+    let goals = arguments.goals.open(screen, &cancel)?;
     let target = parse_drive(&arguments.drive, FreeSpace::Blank);
     let journal = arguments.journal.as_deref().map(read_journal).transpose()?;
     let credential = credential(arguments, journal.as_ref(), screen)?;
@@ -138,7 +137,7 @@ pub(super) fn run(
         cancel,
         following: following.as_ref(),
     };
-    let report = match job.whole(&reader, &credential, &expected, store) {
+    let report = match job.whole(&reader, &credential, &expected, goals) {
         Ok(report) => report,
         Err(error) => {
             if let Some(following) = &following {
@@ -168,7 +167,7 @@ impl Job<'_> {
         reader: &DriveReader,
         credential: &Credential,
         expected: &Expected,
-        store: Store,
+        goals: Goals,
     ) -> Result<IngestReport, JobError> {
         reading_ahead(reader, |disk| {
             let opened = open_drive(disk, credential);
@@ -178,7 +177,10 @@ impl Job<'_> {
                 .map_err(|error| self.refused(DriveFault::not_ntfs(error.to_string()), expected))?;
             let facts = check_manifest(&volume, expected);
             let facts = facts.map_err(|fault| self.refused(fault, expected))?;
-            let kept = self.kept(&facts, &store)?;
+            for missing in goals.missing(&facts) {
+                self.screen.aside(&format!("argosy: {missing}"));
+            }
+            let of = state_of(&facts, &goals);
             let mut bar = Bar::new(self.screen);
             let options = IngestOptions {
                 parallel: self.arguments.parallel,
@@ -191,8 +193,8 @@ impl Job<'_> {
             let report = ingest(
                 &volume,
                 &facts,
-                store,
-                kept,
+                goals,
+                || self.kept(&facts, &of),
                 options,
                 &self.cancel,
                 &mut |done, all| {
@@ -209,23 +211,14 @@ impl Job<'_> {
     }
 
     /// Opens state and logs.
-    fn kept(
-        &self,
-        facts: &ManifestFacts,
-        store: &Store,
-    ) -> Result<(StateFile, LogFiles), JobError> {
+    fn kept(&self, facts: &ManifestFacts, of: &StateOf) -> Result<(StateFile, LogFiles), JobError> {
         let logs = self.logs(&facts.drive_id)?;
         let default = || {
             let name = format!("{}.ingest", file_name(&facts.drive_id));
             self.arguments.log_dir.join(name)
         };
         let path = self.arguments.state.clone().unwrap_or_else(default);
-        let of = StateOf {
-            drive: facts.drive_id.clone(),
-            manifest: upper_hex(&facts.md5),
-            store: store.endpoint().to_string(),
-        };
-        let state = StateFile::open(&path, &of).map_err(|error| {
+        let state = StateFile::open(&path, of).map_err(|error| {
             let place = path.display().to_string();
             let mut failed = JobError::io(error.to_string(), place, "Nothing was sent.");
             "Name another file with --state, or move this one away."
@@ -268,6 +261,18 @@ impl Job<'_> {
             self.screen.aside(&format!("argosy: no log: {why}"));
         }
         fault.into_error(&self.place)
+    }
+}
+
+fn state_of(facts: &ManifestFacts, goals: &Goals) -> StateOf {
+    let store = goals.store.as_ref();
+    let share = goals.share.as_ref();
+    StateOf {
+        drive: facts.drive_id.clone(),
+        manifest: upper_hex(&facts.md5),
+        store: store.map_or_else(String::new, |store| store.endpoint().to_string()),
+        // All shares of a server together: what a later run sends into another of them is the same ingest.
+        share: share.map_or_else(String::new, |share| share.address().server().to_string()),
     }
 }
 
@@ -326,24 +331,30 @@ fn ingested(following: &Following, serial: &str, report: &IngestReport) {
 /// Shows what was done, and returns the object that scripts read.
 fn show(report: &IngestReport, screen: &Screen) -> Value {
     for finding in &report.findings {
-        let subject = finding.blob.as_deref().unwrap_or_default();
+        let subject = finding.blob.as_deref();
+        let subject = subject.map_or_else(String::new, |blob| format!("{blob}: "));
         screen.aside(&format!(
-            "argosy: {subject}: {}: {}",
+            "argosy: {subject}{}: {}",
             finding.code, finding.message
         ));
     }
     if report.findings_left_out > 0 {
         screen.aside(&format!("argosy: and {} more", report.findings_left_out));
     }
-    let there = format!(
-        "{}, {} are in the store",
-        show_files(report.blobs),
-        show_size(report.bytes)
-    );
+    let there = match (report.blobs, report.files) {
+        (blobs, 0) => format!("{} are in the store", show_files(blobs)),
+        (0, files) => format!("{} are in the shares", show_files(files)),
+        (blobs, files) => format!(
+            "{} are in the store, {} in the shares",
+            show_files(blobs),
+            show_files(files)
+        ),
+    };
+    let there = format!("{there}, {}", show_size(report.bytes));
     let others = [
         (report.finished_before, "were there from the run before"),
         (report.renamed, "got another name"),
-        (report.overwritten, "took the place of older blobs"),
+        (report.overwritten, "took the place of older ones"),
         (report.skipped, "were left out, their names being taken"),
     ];
     let others = others.iter().filter(|(count, _)| *count > 0);
@@ -366,6 +377,7 @@ fn show(report: &IngestReport, screen: &Screen) -> Value {
         "verdict": verdict(report),
         "status": report.status,
         "blobs": report.blobs,
+        "files": report.files,
         "bytes": report.bytes,
         "finished_before": report.finished_before,
         "renamed": report.renamed,

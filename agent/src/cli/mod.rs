@@ -19,6 +19,7 @@ mod copy_report;
 mod drives;
 mod export;
 mod filling;
+mod goals;
 mod handoff;
 mod holes;
 mod idle;

@@ -39,7 +39,7 @@ pub(super) struct Arguments {
     /// The folder whose content travels
     #[arg(long, requires = "to", value_name = "PATH")]
     source: Option<PathBuf>,
-    /// Where it arrives: `CONTAINER/` or `CONTAINER/PREFIX/`
+    /// Where it arrives: `CONTAINER/` or `CONTAINER/PREFIX/`; in Azure Files `//SHARE/` or `//SHARE/FOLDER/`
     #[arg(long, requires = "source", value_name = "CONTAINER/PREFIX/")]
     to: Option<String>,
     /// A dataset.csv

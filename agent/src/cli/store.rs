@@ -30,15 +30,6 @@ pub(super) struct StoreArguments {
 }
 
 impl StoreArguments {
-    /// Returns whether what opens the account comes from standard input.
-    pub(super) fn is_standard_input(&self) -> bool {
-        let files = [&self.sas_file, &self.token_file];
-        files
-            .into_iter()
-            .flatten()
-            .any(|path| path.as_os_str() == "-")
-    }
-
     /// Makes ready for the account; nothing is sent yet. `cancel` ends every wait.
     ///
     /// # Errors

@@ -14,6 +14,7 @@ use shared::manifest::{BlobKind, ManifestFile};
 use super::attached::{Given, given};
 use super::blocks::{Pour, Sink};
 use super::drive_files::DriveFile;
+use super::item::bring_file;
 use super::outcome::{Hung, Outcome, Parts, Trouble};
 use super::pages::could_be;
 use super::run::Run;
@@ -52,12 +53,16 @@ enum Before {
     Arrived(BlobName, Box<BlobFacts>),
 }
 
-/// Brings a blob into the store, or says why not.
+/// Brings a blob into the store, or a file into its share, or says why not.
 pub(super) async fn bring(run: &Arc<Run>, number: u64, mut file: ManifestFile) -> Outcome {
     if let Some(rule) = run.disposition {
         file.disposition = rule;
     }
-    match attempt(run, number, &file).await {
+    let brought = match (file.kind, &run.goals.share) {
+        (BlobKind::File, Some(share)) => bring_file(run, share, number, &file).await,
+        _ => attempt(run, number, &file).await,
+    };
+    match brought {
         Ok(outcome) => outcome,
         Err(failed) => Outcome::failed(&file, failed.trouble, &failed.parts, failed.hung),
     }
@@ -112,7 +117,7 @@ async fn attempt(run: &Arc<Run>, number: u64, file: &ManifestFile) -> Result<Out
     let _long = run.one_long(file).await;
     let (etag, crc64) = match file.kind {
         BlobKind::Block => way.blocks(&target, &given).await?,
-        BlobKind::Page => way.pages(&target, &given, is_made).await?,
+        BlobKind::Page | BlobKind::File => way.pages(&target, &given, is_made).await?,
     };
     way.done(&target.begun, etag, crc64)
 }
@@ -120,7 +125,7 @@ async fn attempt(run: &Arc<Run>, number: u64, file: &ManifestFile) -> Result<Out
 /// Looks whether what an earlier run put there is still there.
 async fn finished(run: &Run, file: &ManifestFile, done: &Done) -> Result<Outcome, Trouble> {
     let name = named(&done.name)?;
-    let facts = run.store.facts(&name, None).await;
+    let facts = run.store().facts(&name, None).await;
     let facts = facts.map_err(|error| Trouble::of_store(&error))?;
     run.add_bytes(file.bytes);
     if facts.is_some_and(|facts| facts.etag == done.etag) {
@@ -134,7 +139,7 @@ async fn finished(run: &Run, file: &ManifestFile, done: &Done) -> Result<Outcome
     Err(Trouble::new(status, Category::CloudHttp, "Changed", what))
 }
 
-async fn find(run: &Run, file: &ManifestFile) -> Result<DriveFile, Box<Failed>> {
+pub(super) async fn find(run: &Run, file: &ManifestFile) -> Result<DriveFile, Box<Failed>> {
     let before = |trouble| Failed::before(file, trouble);
     let found = run.files.find(&file.path).await;
     let found = found.map_err(|error| before(Trouble::of_drive(&error)))?;
@@ -164,7 +169,7 @@ async fn find(run: &Run, file: &ManifestFile) -> Result<DriveFile, Box<Failed>> 
 
 impl Failed {
     /// A blob of which nothing was sent.
-    fn before(file: &ManifestFile, trouble: Trouble) -> Box<Self> {
+    pub(super) fn before(file: &ManifestFile, trouble: Trouble) -> Box<Self> {
         Box::new(Self {
             trouble,
             parts: Parts::all(file, PartStatus::Cancelled),
@@ -227,7 +232,7 @@ impl Way<'_> {
         };
         // An attempt before the one that was answered may have been carried out.
         if error.is_conflict() && error.unanswered {
-            let there = self.run.store.facts(&target.name, None).await;
+            let there = self.run.store().facts(&target.name, None).await;
             let there = there.map_err(|error| self.of_store(&error))?;
             if let Some(there) = there
                 && self.is_ours(&target.name, &there).await.unwrap_or(false)
@@ -249,7 +254,7 @@ impl Way<'_> {
         let ids = (0_u64..).zip(&self.file.hashes);
         let ids: Vec<BlockId> = ids.filter_map(|(number, _)| BlockId::of(number)).collect();
         let (headers, metadata) = (&given.headers, &given.metadata);
-        let store = &self.run.store;
+        let store = self.run.store();
         let committed = store.commit(&target.name, &ids, headers, metadata, condition);
         committed.await
     }
@@ -264,7 +269,7 @@ impl Way<'_> {
         }
         self.pour(Sink::Nowhere).await?;
         let (headers, metadata) = Default::default();
-        let put = self.run.store.put(
+        let put = self.run.store().put(
             &target.name,
             bytes::Bytes::new(),
             &headers,
@@ -291,7 +296,7 @@ impl Way<'_> {
             return Ok(Before::Nothing);
         };
         let name = named(&begun.name)?;
-        let facts = self.run.store.facts(&name, None).await;
+        let facts = self.run.store().facts(&name, None).await;
         let there = facts.map_err(|error| Trouble::of_store(&error))?;
         let target = |there| {
             Box::new(Target {
@@ -333,7 +338,7 @@ impl Way<'_> {
         if !could_be {
             return Ok(false);
         }
-        let blocks = self.run.store.committed_blocks(name).await?;
+        let blocks = self.run.store().committed_blocks(name).await?;
         let own = (0_u64..).zip(self.file.parts());
         let own = own.filter_map(|(number, part)| Some((BlockId::of(number)?, part.bytes)));
         if !blocks.into_iter().eq(own) {
@@ -342,7 +347,7 @@ impl Way<'_> {
         for part in self.file.parts() {
             let _permit = self.run.permit().await;
             let range = part.at..part.at.saturating_add(part.bytes);
-            let store = &self.run.store;
+            let store = self.run.store();
             let content = store.read(name, None, range, Some(&there.etag)).await?;
             if md5_of(&content) != part.hash {
                 return Ok(false);
@@ -357,7 +362,12 @@ impl Way<'_> {
             return HashSet::new();
         }
         // One that cannot be told is sent again: no harm.
-        let staged = self.run.store.staged_blocks(name).await.unwrap_or_default();
+        let staged = self
+            .run
+            .store()
+            .staged_blocks(name)
+            .await
+            .unwrap_or_default();
         let lengths: Vec<u64> = self.file.parts().map(|part| part.bytes).collect();
         let is_whole = |(id, bytes): &(BlockId, u64)| {
             let number = usize::try_from(id.number()).unwrap_or(usize::MAX);

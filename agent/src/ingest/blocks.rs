@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use shared::copy_log::{BlobStatus, Category, Crc64, PartStatus};
-use shared::manifest::{ManifestFile, Part};
+use shared::manifest::{BlobKind, ManifestFile, Part};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::JoinSet;
 
@@ -68,7 +68,7 @@ impl Pour<'_> {
                 break;
             }
             let permit = self.run.permit().await;
-            match self.read(part).await {
+            match read_part(self.run, self.file, self.found, part).await {
                 Ok(content) => {
                     zeros(&mut crc, part.at.saturating_sub(through));
                     crc.update(&content);
@@ -101,24 +101,6 @@ impl Pour<'_> {
             Sink::Blocks(_) => PartStatus::Uncommitted,
             Sink::Pages(_) => PartStatus::Completed,
         }
-    }
-
-    async fn read(&self, part: Part) -> Result<Bytes, (PartStatus, Trouble)> {
-        let content = self.run.files.read(self.found, part.at, part.bytes).await;
-        let content = content.map_err(|error| {
-            let trouble = Trouble::of_drive(&error).at(part.at);
-            (PartStatus::IOFailed, trouble)
-        })?;
-        if md5_of(&content) == part.hash {
-            return Ok(content);
-        }
-        let what = format!(
-            "the block at byte {} does not have the hash that the manifest says; the blob was not committed",
-            part.at
-        );
-        let status = BlobStatus::CompletedWithErrors;
-        let trouble = Trouble::new(status, Category::DataValidation, "Corrupted", what);
-        Err((PartStatus::Corrupted, trouble.at(part.at)))
     }
 
     fn send(
@@ -171,6 +153,37 @@ impl Pour<'_> {
     }
 }
 
+/// Reads a part of a file from the drive and compares it with the manifest.
+///
+/// # Errors
+/// What is wrong with it.
+pub(super) async fn read_part(
+    run: &Run,
+    file: &ManifestFile,
+    found: &DriveFile,
+    part: Part,
+) -> Result<Bytes, (PartStatus, Trouble)> {
+    let content = run.files.read(found, part.at, part.bytes).await;
+    let content = content.map_err(|error| {
+        let trouble = Trouble::of_drive(&error).at(part.at);
+        (PartStatus::IOFailed, trouble)
+    })?;
+    if md5_of(&content) == part.hash {
+        return Ok(content);
+    }
+    let (what, left) = match file.kind {
+        BlobKind::File => ("range", "the file was not put into its share"),
+        BlobKind::Block | BlobKind::Page => ("block", "the blob was not committed"),
+    };
+    let what = format!(
+        "the {what} at byte {} does not have the hash that the manifest says; {left}",
+        part.at
+    );
+    let status = BlobStatus::CompletedWithErrors;
+    let trouble = Trouble::new(status, Category::DataValidation, "Corrupted", what);
+    Err((PartStatus::Corrupted, trouble.at(part.at)))
+}
+
 async fn put(run: &Run, sink: &Sink, id: u64, part: Part, content: Bytes) -> Result<(), Trouble> {
     let sent = match sink {
         Sink::Nowhere => return Ok(()),
@@ -180,10 +193,10 @@ async fn put(run: &Run, sink: &Sink, id: u64, part: Part, content: Bytes) -> Res
                 let status = BlobStatus::BlobRequestFailed;
                 return Err(Trouble::new(status, Category::CloudHttp, "Blocks", what));
             };
-            run.store.stage_block(name, id, content, part.hash).await
+            run.store().stage_block(name, id, content, part.hash).await
         }
         Sink::Pages(name) => {
-            let put = run.store.put_pages(name, part.at, content, part.hash);
+            let put = run.store().put_pages(name, part.at, content, part.hash);
             put.await
         }
     };

@@ -1,6 +1,6 @@
 //! What the service looks at before the first blob: the manifest, and whose it is.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::io::BufReader;
 
 use bitlocker_image::UnlockError;
@@ -8,7 +8,7 @@ use disk::ReadAt;
 use ntfs_image::read::{FileReader, Volume};
 use shared::copy_log::DriveStatus;
 use shared::hash::upper_hex;
-use shared::manifest::{ManifestFault, ManifestReader};
+use shared::manifest::{BlobKind, ManifestFault, ManifestReader};
 use shared::verify::OpenDriveError;
 
 use crate::device::tidy_serial;
@@ -34,11 +34,18 @@ pub struct ManifestFacts {
     /// MD5 of every byte of it.
     pub md5: [u8; 16],
     /// Its blobs.
-    pub blobs: u64,
-    /// Bytes of their files.
+    pub blobs: Amount,
+    /// Its files of shares, by the share.
+    pub shares: BTreeMap<String, Amount>,
+}
+
+/// How much something is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Amount {
+    /// How many.
+    pub files: u64,
+    /// Their bytes.
     pub bytes: u64,
-    /// Containers that they go into.
-    pub containers: BTreeSet<String>,
 }
 
 /// Why nothing of a drive is sent, with the service's word for it.
@@ -50,6 +57,13 @@ pub struct DriveFault {
     pub message: String,
     /// What sort of end it is.
     pub kind: Kind,
+}
+
+impl Amount {
+    fn add(&mut self, bytes: u64) {
+        self.files = self.files.saturating_add(1);
+        self.bytes = self.bytes.saturating_add(bytes);
+    }
 }
 
 impl DriveFault {
@@ -173,15 +187,20 @@ fn read_manifest<R: ReadAt>(
         DriveFault::new(status, error.to_string(), kind)
     };
     let mut reader = ManifestReader::new(manifest_stream(volume, file)).map_err(invalid)?;
-    let (mut bytes, mut containers) = (0_u64, BTreeSet::new());
+    let (mut blobs, mut shares) = (Amount::default(), BTreeMap::<String, Amount>::new());
     while let Some(file) = reader.next_file().map_err(invalid)? {
-        bytes = bytes.saturating_add(file.bytes);
-        let container = file
-            .blob
-            .split_once('/')
-            .map_or("", |(container, _)| container);
-        if !containers.contains(container) {
-            containers.insert(container.to_owned());
+        if file.kind != BlobKind::File {
+            blobs.add(file.bytes);
+            continue;
+        }
+        let share = file.blob.split_once('/').map_or("", |(share, _)| share);
+        match shares.get_mut(share) {
+            Some(amount) => amount.add(file.bytes),
+            None => {
+                let mut amount = Amount::default();
+                amount.add(file.bytes);
+                shares.insert(share.to_owned(), amount);
+            }
         }
     }
     let drive_id = reader.drive_id().to_owned();
@@ -189,9 +208,8 @@ fn read_manifest<R: ReadAt>(
     Ok(ManifestFacts {
         drive_id,
         md5: summary.md5,
-        blobs: summary.files,
-        bytes,
-        containers,
+        blobs,
+        shares,
     })
 }
 

@@ -10,6 +10,8 @@ use ntfs_image::read::{File, Volume, VolumeError};
 use shared::manifest::{ManifestFile, ManifestReader};
 use tokio::sync::oneshot;
 
+use crate::shares::ItemTimes;
+
 /// Asks the thread that reads the drive. When the last clone is dropped, that thread is free again.
 #[derive(Clone)]
 pub(super) struct DriveFiles(Sender<Ask>);
@@ -39,6 +41,13 @@ const TICK: Duration = Duration::from_millis(200);
 impl DriveFile {
     pub(super) fn bytes(&self) -> u64 {
         self.0.bytes()
+    }
+
+    pub(super) fn times(&self) -> ItemTimes {
+        ItemTimes {
+            created: self.0.created(),
+            modified: self.0.modified(),
+        }
     }
 }
 

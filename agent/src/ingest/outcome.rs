@@ -12,6 +12,7 @@ use super::drive_files::DriveFailed;
 use super::report::IngestFinding;
 use super::state_record::Done;
 use crate::blobs::{BlockId, StoreError};
+use crate::shares::ShareError;
 
 /// What became of one blob.
 pub(super) struct Outcome {
@@ -78,6 +79,24 @@ impl Trouble {
         Self {
             is_general: error.is_general(),
             ..Self::new(status, Category::CloudHttp, code, message)
+        }
+    }
+
+    /// Returns what a request to a file share that failed means for its file.
+    pub(super) fn of_share(error: &ShareError) -> Self {
+        if error.is_stopped() {
+            return Self::stopped();
+        }
+        let message = format!("{error}. {}", error.next());
+        let status = BlobStatus::BlobRequestFailed;
+        Self {
+            is_general: error.is_general(),
+            ..Self::new(
+                status,
+                Category::CloudHttp,
+                error.code(),
+                message.trim_end(),
+            )
         }
     }
 
@@ -153,12 +172,17 @@ impl Hung {
 impl Outcome {
     /// A blob that is in the store.
     pub(super) fn arrived(file: &ManifestFile, done: &Done, was_before: bool) -> Self {
-        let parts = Parts::all(file, PartStatus::Committed);
+        // Through SMB there is no place for them.
+        let (part, hung) = match file.kind {
+            BlobKind::File => (PartStatus::Completed, Hung::CANCELLED),
+            BlobKind::Block | BlobKind::Page => (PartStatus::Committed, Hung::COMPLETED),
+        };
+        let parts = Parts::all(file, part);
         let logged = LoggedBlob {
             status: BlobStatus::Completed,
-            blob: done.name.clone(),
+            blob: done.in_log().to_owned(),
             disposition: (file.disposition, done.disposition),
-            ..entry(file, &parts, Hung::COMPLETED)
+            ..entry(file, &parts, hung)
         };
         Self {
             logged,
@@ -216,6 +240,9 @@ impl Outcome {
         let message = match logged.disposition.1 {
             DispositionStatus::Renamed => "its name was taken, so it got this one",
             DispositionStatus::Skipped => "its name was taken, so it was left out",
+            DispositionStatus::Overwritten if logged.kind == BlobKind::File => {
+                "it took the place of an older file"
+            }
             DispositionStatus::Overwritten => "it took the place of an older blob",
             DispositionStatus::Created | DispositionStatus::Cancelled => return None,
         };

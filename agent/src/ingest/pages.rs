@@ -36,7 +36,7 @@ impl Way<'_> {
             what.push_str(" (the page blob is there, and is not whole)");
             failed
         })?;
-        let facts = self.run.store.facts(&target.name, None).await;
+        let facts = self.run.store().facts(&target.name, None).await;
         let facts = facts.map_err(|error| self.before(Trouble::of_store(&error)))?;
         let facts = facts.ok_or_else(|| {
             let what = "the page blob was deleted while it was filled";
@@ -56,7 +56,7 @@ impl Way<'_> {
         name: &BlobName,
         there: &BlobFacts,
     ) -> Result<bool, Trouble> {
-        let ranges = self.run.store.page_ranges(name, None, Some(&there.etag));
+        let ranges = self.run.store().page_ranges(name, None, Some(&there.etag));
         let ranges = ranges.await.map_err(|error| Trouble::of_store(&error))?;
         if ranges.is_empty() {
             self.run.keep(|state| state.made(self.number))?;
@@ -69,13 +69,13 @@ impl Way<'_> {
         let (headers, metadata) = (&given.headers, &given.metadata);
         let condition = target.condition();
         let made = run
-            .store
+            .store()
             .create_page_blob(&target.name, bytes, headers, metadata, &condition);
         let Err(error) = made.await else {
             return Ok(());
         };
         if error.is_conflict() && error.unanswered {
-            let there = run.store.facts(&target.name, None).await;
+            let there = run.store().facts(&target.name, None).await;
             if let Ok(Some(there)) = &there
                 && could_be(there, self.file)
             {

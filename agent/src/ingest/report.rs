@@ -15,7 +15,9 @@ pub struct IngestReport {
     pub status: DriveStatus,
     /// Blobs that are in the store now, and were put there by this ingest, or an earlier run of it.
     pub blobs: u64,
-    /// Their bytes.
+    /// Files that are in their shares now, likewise.
+    pub files: u64,
+    /// Bytes of both.
     pub bytes: u64,
     /// Blobs that an earlier run had finished.
     pub finished_before: u64,
@@ -59,6 +61,7 @@ impl Default for IngestReport {
         Self {
             status: DriveStatus::Completed,
             blobs: 0,
+            files: 0,
             bytes: 0,
             finished_before: 0,
             skipped: 0,

@@ -7,21 +7,25 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use disk::ReadAt;
 use ntfs_image::read::Volume;
 use shared::copy_log::{BlobStatus, Category, DispositionStatus, DriveStatus};
-use shared::manifest::{Disposition, ManifestFile, ManifestReader};
+use shared::manifest::{BlobKind, Disposition, ManifestFile, ManifestReader};
+use shared::words::count;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 
 use super::blob::bring;
 use super::check::{MANIFEST, ManifestFacts, manifest_stream};
 use super::drive_files::{DriveFiles, serve};
+use super::goals::Goals;
+use super::item::partial_name;
 use super::log_files::LogFiles;
 use super::outcome::{Outcome, Trouble};
 use super::report::{IngestFinding, IngestReport};
 use super::state_file::{Progress, StateFile};
-use crate::blobs::{BlobName, Store};
+use crate::blobs::Store;
 use crate::job_error::JobError;
 use crate::journal_file::AppendError;
 use crate::pipeline::Cancel;
+use crate::shares::ShareError;
 
 /// How to ingest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,7 +38,11 @@ pub struct IngestOptions {
 
 /// What all tasks share.
 pub(super) struct Run {
-    pub(super) store: Store,
+    pub(super) goals: Goals,
+    /// MD5 of the manifest.
+    manifest: [u8; 16],
+    /// Files of shares whose metadata or properties SMB has no place for.
+    unset: AtomicU64,
     pub(super) files: DriveFiles,
     pub(super) disposition: Option<Disposition>,
     state: Mutex<StateFile>,
@@ -57,8 +65,8 @@ pub(super) struct Run {
 pub fn ingest<R: ReadAt>(
     volume: &Volume<R>,
     facts: &ManifestFacts,
-    store: Store,
-    (state, log): (StateFile, LogFiles),
+    goals: Goals,
+    kept: impl FnOnce() -> Result<(StateFile, LogFiles), JobError>,
     options: IngestOptions,
     cancel: &Cancel,
     progress: &mut dyn FnMut(u64, u64),
@@ -78,16 +86,30 @@ pub fn ingest<R: ReadAt>(
         .enable_all()
         .build();
     let runtime = runtime.map_err(|error| failed(format!("cannot start threads: {error}")))?;
+    if let Some(share) = &goals.share {
+        let shares = facts.shares.keys().map(String::as_str);
+        let shares = shares.filter(|name| goals.has_share(name));
+        let reached = runtime.block_on(share.reach(shares));
+        reached.map_err(|error| not_reached(&error))?;
+    }
+    let (state, log) = kept()?;
     let (files, asked) = DriveFiles::new();
     let parallel = usize::from(options.parallel.max(1));
     let bytes = Arc::new(AtomicU64::new(0));
+    let all = goals.bytes(facts);
+    let mut begun = IngestReport::default();
+    for message in goals.missing(facts) {
+        begun.find(general("NotGiven", message, true));
+    }
     let run = Arc::new(Run {
-        store,
+        goals,
+        manifest: facts.md5,
+        unset: AtomicU64::new(0),
         files,
         disposition: options.disposition,
         state: Mutex::new(state),
         log: Mutex::new(Some(log)),
-        report: Mutex::new(IngestReport::default()),
+        report: Mutex::new(begun),
         permits: Arc::new(Semaphore::new(parallel)),
         long: tokio::sync::Mutex::new(()),
         containers: tokio::sync::Mutex::new(HashSet::new()),
@@ -97,7 +119,7 @@ pub fn ingest<R: ReadAt>(
     });
     let sending = runtime.spawn(send_all(run, parallel));
     serve(volume, &mut manifest, &asked, &mut || {
-        progress(bytes.load(Ordering::Relaxed), facts.bytes);
+        progress(bytes.load(Ordering::Relaxed), all);
     });
     let report = runtime.block_on(sending);
     report.map_err(|error| failed(format!("the senders ended by themselves: {error}")))
@@ -115,6 +137,8 @@ async fn send_all(run: Arc<Run>, parallel: usize) -> IngestReport {
             break;
         }
         match run.files.next().await {
+            // What has nowhere to go keeps its number.
+            Ok(Some(file)) if !run.goals.has(&file) => number = number.saturating_add(1),
             Ok(Some(file)) => {
                 let run = Arc::clone(&run);
                 tasks.spawn(async move {
@@ -137,6 +161,17 @@ async fn send_all(run: Arc<Run>, parallel: usize) -> IngestReport {
 }
 
 impl Run {
+    /// The account that blobs go into.
+    pub(super) fn store(&self) -> &Store {
+        let store = self.goals.store.as_ref();
+        store.expect("only a run that has a store takes blobs up")
+    }
+
+    /// The name under which a file of a share is written before it is whole.
+    pub(super) fn partial_name(&self, number: u64) -> String {
+        partial_name(&self.manifest, number)
+    }
+
     pub(super) fn has_to_stop(&self) -> bool {
         self.cancel.is_cancelled() || self.halted.load(Ordering::Acquire)
     }
@@ -165,13 +200,13 @@ impl Run {
     }
 
     /// Claims a name for a blob until it is done; `false` when another blob of this drive is on its way to it.
-    pub(super) fn claim(&self, name: &BlobName, blob: u64) -> bool {
-        locked(&self.state).claim(&name.to_string(), blob)
+    pub(super) fn claim(&self, name: &str, blob: u64) -> bool {
+        locked(&self.state).claim(name, blob)
     }
 
     /// Gives a name back that was claimed and is not used.
-    pub(super) fn unclaim(&self, name: &BlobName) {
-        locked(&self.state).unclaim(&name.to_string());
+    pub(super) fn unclaim(&self, name: &str) {
+        locked(&self.state).unclaim(name);
     }
 
     /// Keeps something in the state file.
@@ -203,7 +238,7 @@ impl Run {
     pub(super) async fn container(&self, name: &str) -> Result<(), Trouble> {
         let mut containers = self.containers.lock().await;
         if !containers.contains(name) {
-            let made = self.store.make_container(name).await;
+            let made = self.store().make_container(name).await;
             made.map_err(|error| Trouble::of_store(&error))?;
             containers.insert(name.to_owned());
         }
@@ -225,7 +260,13 @@ impl Run {
                 report.status = DriveStatus::BlobRequestForbidden;
             }
         }
-        count(&mut report, outcome);
+        add(&mut report, outcome);
+        let logged = &outcome.logged;
+        let hangs = logged.metadata.is_some() || logged.properties.is_some();
+        let is_there = outcome.trouble.is_none() && outcome.crc64.is_some();
+        if hangs && is_there && logged.kind == BlobKind::File {
+            self.unset.fetch_add(1, Ordering::Relaxed);
+        }
         if let Some(finding) = outcome.finding() {
             report.find(finding);
         }
@@ -244,14 +285,7 @@ impl Run {
         self.halted.store(true, Ordering::Release);
         let mut report = locked(&self.report);
         report.has_failed = true;
-        report.find(IngestFinding {
-            code: code.to_owned(),
-            message,
-            blob: None,
-            file: None,
-            offset: None,
-            is_error: true,
-        });
+        report.find(general(code, message, true));
     }
 
     fn joined(&self, ended: Option<Result<(), tokio::task::JoinError>>) {
@@ -275,6 +309,14 @@ impl Run {
                 report.status = DriveStatus::CompletedWithErrors;
             }
         }
+        let unset = self.unset.load(Ordering::Relaxed);
+        if unset > 0 {
+            let what = format!(
+                "{} of the files have metadata or properties, which SMB has no place for: their content is there, those are not set",
+                count(unset)
+            );
+            locked(&self.report).find(general("NotSet", what, false));
+        }
         let status = locked(&self.report).status;
         let log = locked(&self.log).take();
         match log.map(|log| log.finish(status)).transpose() {
@@ -285,7 +327,29 @@ impl Run {
     }
 }
 
-fn count(report: &mut IngestReport, outcome: &Outcome) {
+fn general(code: &str, message: String, is_error: bool) -> IngestFinding {
+    IngestFinding {
+        code: code.to_owned(),
+        message,
+        blob: None,
+        file: None,
+        offset: None,
+        is_error,
+    }
+}
+
+fn not_reached(error: &ShareError) -> JobError {
+    let mut failed = JobError::io(
+        error.fault.to_string(),
+        error.subject.as_str(),
+        "Nothing was sent.",
+    );
+    failed.error.code = error.code();
+    error.next().clone_into(&mut failed.error.next);
+    failed
+}
+
+fn add(report: &mut IngestReport, outcome: &Outcome) {
     let logged = &outcome.logged;
     if outcome.trouble.is_some() {
         return;
@@ -301,7 +365,10 @@ fn count(report: &mut IngestReport, outcome: &Outcome) {
         DispositionStatus::Created | DispositionStatus::Cancelled => {}
     }
     more(&mut report.finished_before, u64::from(outcome.was_before));
-    more(&mut report.blobs, 1);
+    match logged.kind {
+        BlobKind::File => more(&mut report.files, 1),
+        BlobKind::Block | BlobKind::Page => more(&mut report.blobs, 1),
+    }
     more(&mut report.bytes, logged.bytes);
 }
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use super::state_record::{Begun, Done, Record, StateOf, VERSION};
+use super::state_record::{Begun, Done, IN_SHARE, Record, StateOf, VERSION};
 use crate::journal_file::{AppendError, AppendFile};
 use crate::shelf::{Shelves, Taken};
 
@@ -55,7 +55,7 @@ pub enum StateError {
     /// It is another ingest's.
     #[error(
         "{path} is the state of another ingest: of drive {}, manifest {}, into {}",
-        .found.drive, .found.manifest, .found.store
+        .found.drive, .found.manifest, .found.place()
     )]
     Other {
         /// The file.
@@ -101,6 +101,7 @@ impl StateFile {
             }
         };
         let mut blobs = HashMap::new();
+        let mut known = None;
         let whole = content.as_deref().map_or(0, |content| {
             content
                 .iter()
@@ -111,7 +112,7 @@ impl StateFile {
             .as_deref()
             .and_then(|content| content.get(..whole))
             .unwrap_or_default();
-        read(path, kept, of, &mut blobs)?;
+        read(path, kept, of, (&mut known, &mut blobs))?;
         let file = match &content {
             None => AppendFile::create(&shelves, &name)?,
             Some(_) => AppendFile::reopen(&shelves, &name, kept)?,
@@ -121,7 +122,7 @@ impl StateFile {
         }
         let begun = blobs.iter().filter_map(|(blob, progress)| {
             let begun = progress.begun.as_ref()?;
-            Some((begun.name.clone(), *blob))
+            Some((key(&begun.name), *blob))
         });
         let mut state = Self {
             file,
@@ -129,8 +130,11 @@ impl StateFile {
             names: begun.collect(),
             blobs,
         };
-        if kept.is_empty() {
-            let of = of.clone();
+        // Blobs may be sent first and files of shares later, or the other way round.
+        let of = known
+            .as_ref()
+            .map_or_else(|| of.clone(), |known: &StateOf| known.and(of));
+        if known.as_ref() != Some(&of) {
             state.append(&Record::Ingest {
                 version: VERSION,
                 of,
@@ -147,12 +151,12 @@ impl StateFile {
 
     /// Claims a name for a blob until it is done, in this run and those after it; `false` when it is another's.
     pub(super) fn claim(&mut self, name: &str, blob: u64) -> bool {
-        *self.names.entry(name.to_owned()).or_insert(blob) == blob
+        *self.names.entry(key(name)).or_insert(blob) == blob
     }
 
     /// Gives a name back.
     pub(super) fn unclaim(&mut self, name: &str) {
-        self.names.remove(name);
+        self.names.remove(&key(name));
     }
 
     /// Keeps what was decided of a blob, durably.
@@ -199,6 +203,15 @@ impl fmt::Debug for StateFile {
     }
 }
 
+/// A name as far as it is told from others: a share has no cases.
+fn key(name: &str) -> String {
+    if name.starts_with(IN_SHARE) {
+        name.to_lowercase()
+    } else {
+        name.to_owned()
+    }
+}
+
 fn take_file(shelves: &Shelves, name: &str) -> Result<Vec<Box<dyn Taken>>, StateError> {
     shelves.take(name).map_err(|(path, cause)| {
         if cause.kind() == std::io::ErrorKind::WouldBlock {
@@ -213,7 +226,7 @@ fn read(
     path: &Path,
     content: &[u8],
     of: &StateOf,
-    blobs: &mut HashMap<u64, Progress>,
+    (known, blobs): (&mut Option<StateOf>, &mut HashMap<u64, Progress>),
 ) -> Result<(), StateError> {
     for (number, line) in content.split(|byte| *byte == b'\n').enumerate() {
         if line.is_empty() {
@@ -226,11 +239,11 @@ fn read(
         };
         let record = serde_json::from_slice(line).map_err(|error| damaged(error.to_string()))?;
         match (number, record) {
-            (0, Record::Ingest { version, .. }) if version != VERSION => {
+            (_, Record::Ingest { version, .. }) if version != VERSION => {
                 return Err(damaged(format!("version {version} is not known here")));
             }
-            (0, Record::Ingest { of: found, .. }) if found == *of => {}
-            (0, Record::Ingest { of: found, .. }) => {
+            (_, Record::Ingest { of: found, .. }) if found.goes_with(of) => *known = Some(found),
+            (_, Record::Ingest { of: found, .. }) => {
                 return Err(StateError::Other {
                     path: path.to_owned(),
                     found: Box::new(found),
@@ -286,6 +299,7 @@ mod tests {
             drive: "WD-1".to_owned(),
             manifest: "00".to_owned(),
             store: "http://127.0.0.1:1/a".to_owned(),
+            share: String::new(),
         }
     }
 
@@ -337,6 +351,38 @@ mod tests {
         drop(state);
         let mut state = StateFile::open(&path, &of()).expect("again");
         assert!(state.claim("film/a", 5));
+    }
+
+    #[test]
+    fn names_in_a_share_have_no_cases_and_are_none_of_blobs() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut state = StateFile::open(&folder.path().join("state"), &of()).expect("new");
+        assert!(state.claim("//team/A", 1) && state.claim("team/a", 2) && state.claim("team/A", 3));
+        assert!(!state.claim("//team/a", 4));
+        state.unclaim("//TEAM/a");
+        assert!(state.claim("//team/a", 4));
+    }
+
+    #[test]
+    fn files_of_shares_may_come_in_a_later_run_and_then_into_no_other_server() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("state");
+        drop(StateFile::open(&path, &of()).expect("new"));
+        let share = |share: &str, store: &str| StateOf {
+            store: store.to_owned(),
+            share: share.to_owned(),
+            ..of()
+        };
+        drop(StateFile::open(&path, &share("//nas1", "")).expect("only files"));
+        drop(StateFile::open(&path, &of()).expect("only blobs"));
+        for wrong in [share("//nas2", ""), share("//nas1", "http://127.0.0.1:1/b")] {
+            let refused = StateFile::open(&path, &wrong);
+            assert!(
+                matches!(refused, Err(StateError::Other { .. })),
+                "{refused:?}"
+            );
+        }
+        assert!(StateFile::open(&path, &share("//nas1", &of().store)).is_ok());
     }
 
     #[test]

@@ -9,7 +9,7 @@ use super::state_record::Begun;
 use crate::blobs::{BlobFacts, BlobName, Condition};
 
 /// Names that are tried before a blob is given up.
-const NAMES_MAX: u64 = 1000;
+pub(super) const NAMES_MAX: u64 = 1000;
 
 /// Where a blob goes.
 pub(super) struct Target {
@@ -48,7 +48,7 @@ pub(super) async fn choose(run: &Run, number: u64, file: &ManifestFile) -> Resul
         (Disposition::NoOverwrite, Found::Blob(_)) => Ok(Choice::Skip),
         (Disposition::Overwrite, Found::Blob(facts)) => {
             // Another of this drive may find it there and replace it too.
-            if !run.claim(&name, number) {
+            if !run.claim(&name.to_string(), number) {
                 return Err(on_its_way(&name));
             }
             let became = DispositionStatus::Overwritten;
@@ -71,14 +71,14 @@ enum Found {
 
 /// Claims a name and asks the store, in this order: two that find it free would mix their blocks under it.
 async fn look(run: &Run, number: u64, name: &BlobName) -> Result<Found, Trouble> {
-    if !run.claim(name, number) {
+    if !run.claim(&name.to_string(), number) {
         return Ok(Found::OnItsWay);
     }
-    let facts = run.store.facts(name, None).await;
+    let facts = run.store().facts(name, None).await;
     match facts.map_err(|error| Trouble::of_store(&error))? {
         None => Ok(Found::Nothing),
         Some(facts) => {
-            run.unclaim(name);
+            run.unclaim(&name.to_string());
             Ok(Found::Blob(Box::new(facts)))
         }
     }

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use ntfs_image::FileTime;
 use shared::api::UnreadableCounts;
 use shared::api::{SCAN_MAGIC, read_scan_file};
-use shared::blob_name::{Destination, SessionId, check_blob_path};
+use shared::blob_name::{Destination, ROOT_CONTAINER, SessionId, check_blob_path};
 use shared::job::{LeftOut, LeftOutReason};
-use shared::manifest::{AttachedKind, BLOCK_BYTES, BLOCKS_MAX, Disposition};
+use shared::manifest::{AttachedKind, BLOCK_BYTES, BLOCKS_MAX, BlobKind, Disposition};
 use shared::plan::dataset::{DatasetRow, read_dataset};
 use shared::plan::export::Export;
 use shared::plan::listing_csv::read_listing;
@@ -156,17 +156,27 @@ fn listing(request: &JobRequest, path: &Path, destination: &str) -> Result<Gathe
     })
 }
 
-/// Returns nothing yet, all of it going to one destination.
+/// Returns nothing yet, all of it going to one destination: blobs below `container/`, or files below `//share/`.
 fn below(request: &JobRequest, destination: &str) -> Result<Gathered, JobError> {
+    let (written, kind) = match destination.strip_prefix("//") {
+        Some(share) => (share, Some(BlobKind::File)),
+        None => (destination, None),
+    };
     let parsed: Destination =
-        destination
+        written
             .parse()
             .map_err(|error: shared::blob_name::DestinationError| {
                 JobError::usage(error.to_string(), destination)
             })?;
+    if kind.is_some() && parsed.container() == ROOT_CONTAINER {
+        return Err(JobError::usage(
+            "a share cannot be called $root",
+            destination,
+        ));
+    }
     let target = Target {
         goal: Goal::Folder(parsed),
-        kind: None,
+        kind,
         disposition: Disposition::default(),
         metadata_bytes: None,
         properties_bytes: None,
@@ -246,13 +256,6 @@ fn scan_row(
 }
 
 fn target_of(row: &DatasetRow, files: &Attached, place: &str) -> Result<Target, JobError> {
-    if row.to_files {
-        let what = format!(
-            "line {}: Azure Files is not served yet; only blobs are",
-            row.line
-        );
-        return Err(JobError::usage(what, place));
-    }
     let wrong = |error: String| JobError::usage(format!("line {}: {error}", row.line), place);
     let goal = if row.is_folder {
         let parsed: Result<Destination, _> = row.destination.parse();

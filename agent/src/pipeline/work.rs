@@ -46,7 +46,7 @@ impl Work<'_> {
             _ => Ok(BlobKind::Block),
         };
         match kind {
-            Ok(BlobKind::Page) => BLOCK_BYTES,
+            Ok(BlobKind::Page | BlobKind::File) => BLOCK_BYTES,
             Ok(BlobKind::Block) | Err(_) => manifest::block_bytes(bytes),
         }
     }

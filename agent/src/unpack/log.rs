@@ -132,13 +132,13 @@ fn ranges_of(blob: &LoggedBlob) -> Option<Vec<Part>> {
     let mut through = 0;
     for part in &ranges {
         let is_next = match blob.kind {
-            BlobKind::Block => part.at == through,
+            BlobKind::Block | BlobKind::File => part.at == through,
             BlobKind::Page => part.at >= through,
         };
         through = part.at.checked_add(part.bytes).filter(|_| is_next)?;
     }
     let is_whole = match blob.kind {
-        BlobKind::Block => through == blob.bytes,
+        BlobKind::Block | BlobKind::File => through == blob.bytes,
         BlobKind::Page => through <= blob.bytes && through > 0,
     };
     is_whole.then_some(ranges)

@@ -31,8 +31,13 @@ impl<W: io::Write> ClassicWriter<W> {
     /// # Errors
     /// What `out` gives, or [`NotXml`](crate::manifest::NotXml) inside it.
     pub fn blob(&mut self, blob: &LoggedBlob) -> io::Result<()> {
-        writeln!(self.out, "  <Blob Status=\"{}\">", blob.status)?;
-        self.leaf(2, "BlobPath", &[], &blob.blob)?;
+        // Logs of 2014 know no files of a share; these are the words of 2018's (azure-import-export.md, 5.4).
+        let (entry, name) = match blob.kind {
+            BlobKind::Block | BlobKind::Page => ("Blob", "BlobPath"),
+            BlobKind::File => ("File", "FileStoragePath"),
+        };
+        writeln!(self.out, "  <{entry} Status=\"{}\">", blob.status)?;
+        self.leaf(2, name, &[], &blob.blob)?;
         self.leaf(2, "FilePath", &[], &blob.file)?;
         self.leaf(2, "Length", &[], &blob.bytes.to_string())?;
         let (rule, became) = blob.disposition;
@@ -41,6 +46,7 @@ impl<W: io::Write> ClassicWriter<W> {
         let list = match blob.kind {
             BlobKind::Block => "BlockList",
             BlobKind::Page => "PageRangeList",
+            BlobKind::File => "FileRangeList",
         };
         writeln!(self.out, "    <{list}>")?;
         for part in &blob.parts {
@@ -53,7 +59,7 @@ impl<W: io::Write> ClassicWriter<W> {
         if let Some(properties) = &blob.properties {
             self.attached("Properties", properties)?;
         }
-        writeln!(self.out, "  </Blob>")
+        writeln!(self.out, "  </{entry}>")
     }
 
     /// Ends the log, and gives back what it was written to.
@@ -71,6 +77,7 @@ impl<W: io::Write> ClassicWriter<W> {
         let name = match kind {
             BlobKind::Block => "Block",
             BlobKind::Page => "PageRange",
+            BlobKind::File => "FileRange",
         };
         write!(
             self.out,

@@ -81,7 +81,7 @@ pub fn read_classic(xml: &[u8]) -> Result<DriveLog, LogError> {
         match element.name.as_str() {
             "DriveId" => log.drive_id = element.text.trim().to_owned(),
             "Status" => status = Some(word(0, "Status", &element.text)?),
-            "Blob" => {
+            "Blob" | "File" => {
                 number = number.saturating_add(1);
                 log.blobs.push(blob(number, &element)?);
             }
@@ -101,15 +101,22 @@ fn blob(entry: u64, element: &Element) -> Result<LoggedBlob, LogError> {
     let status = element
         .attribute("Status")
         .ok_or_else(|| missing("Status"))?;
+    let is_file = element.name == "File";
     let (kind, list) = match (element.child("BlockList"), element.child("PageRangeList")) {
+        _ if is_file => (BlobKind::File, element.child("FileRangeList")),
         (_, Some(list)) => (BlobKind::Page, Some(list)),
         (list, None) => (BlobKind::Block, list),
+    };
+    let name = if is_file {
+        "FileStoragePath"
+    } else {
+        "BlobPath"
     };
     let parts = list.iter().flat_map(|list| &list.children);
     let parts = parts.map(|element| part(entry, element));
     Ok(LoggedBlob {
         status: word::<BlobStatus>(entry, "Status", status)?,
-        blob: element.text_of("BlobPath").to_owned(),
+        blob: element.text_of(name).to_owned(),
         file: element.text_of("FilePath").to_owned(),
         bytes: number(entry, "Length", element.text_of("Length"))?,
         disposition: disposition(entry, element.child("ImportDisposition"))?,

@@ -3,6 +3,7 @@
 use crc::{CRC_64_NVME, Crc, Digest, Table};
 
 /// CRC-64/NVME of bytes as they stream past: the one that Azure Storage has (azure-import-export.md, 5.5).
+#[derive(Clone)]
 pub struct Crc64(Digest<'static, u64, Table<16>>);
 
 static CRC: Crc<u64, Table<16>> = Crc::<u64, Table<16>>::new(&CRC_64_NVME);

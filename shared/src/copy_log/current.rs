@@ -110,6 +110,7 @@ pub(super) const fn format(kind: BlobKind) -> &'static str {
     match kind {
         BlobKind::Block => "BlockBlob",
         BlobKind::Page => "PageBlob",
+        BlobKind::File => "AzureFile",
     }
 }
 

@@ -20,7 +20,7 @@ pub struct CurrentLog {
     pub errored: Vec<Errored>,
 }
 
-/// Reads a log. Entries for Azure Files are passed over.
+/// Reads a log. Entries of a cloud format that is not known here are passed over.
 ///
 /// # Errors
 /// [`LogError`].
@@ -81,6 +81,7 @@ fn kind(format: &str) -> Option<BlobKind> {
     match format {
         "BlockBlob" => Some(BlobKind::Block),
         "PageBlob" => Some(BlobKind::Page),
+        "AzureFile" => Some(BlobKind::File),
         _ => None,
     }
 }
@@ -131,10 +132,13 @@ mod tests {
     fn the_public_form_is_read() {
         let xml = "<File CloudFormat=\"BlockBlob\" Path=\"$root\\file1.txt\" Size=\"1024\" crc64=\"14179624636173788226\">\n</File>\
             <File CloudFormat=\"AzureFile\" Path=\"share\\x\" Size=\"1\" crc64=\"1\">\n</File>\
+            <File CloudFormat=\"ManagedDisk\" Path=\"disks\\x\" Size=\"1\" crc64=\"1\">\n</File>\
             <ErroredEntity CloudFormat=\"BlockBlob\" Path=\"c/movie/block.blob\"><Category>UploadErrorWin32</Category>\
             <ErrorCode>123</ErrorCode><ErrorMessage>File Create failed</ErrorMessage><Type>File</Type></ErroredEntity>";
         let log = read_current(xml.as_bytes()).expect("a log");
-        assert_eq!(log.succeeded.len(), 1);
+        assert_eq!(log.succeeded.len(), 2);
+        let file = &log.succeeded[1];
+        assert_eq!((file.kind, file.blob.as_str()), (BlobKind::File, "share/x"));
         assert_eq!(log.succeeded[0].blob, "$root/file1.txt");
         assert_eq!(log.errored[0].category, Category::Win32);
     }

@@ -1,9 +1,9 @@
-//! How a file is cut into blocks and page ranges.
+//! How a file is cut into blocks, page ranges and ranges of a file share.
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-/// The kind of blob that a file becomes.
+/// What a file becomes: a blob of one kind, or a file of a share.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum BlobKind {
@@ -11,6 +11,8 @@ pub enum BlobKind {
     Block,
     /// A page blob: ranges of whole 512-byte pages.
     Page,
+    /// A file of Azure Files: ranges, contiguous over the whole file. How many it may have is not publicly known.
+    File,
 }
 
 /// The blocks of usual files, and the most that a page range may hold.
@@ -37,7 +39,7 @@ pub fn block_bytes(file_bytes: u64) -> u64 {
 pub(super) fn part_bytes(file_bytes: u64, kind: BlobKind) -> u64 {
     match kind {
         BlobKind::Block => block_bytes(file_bytes),
-        BlobKind::Page => BLOCK_BYTES,
+        BlobKind::Page | BlobKind::File => BLOCK_BYTES,
     }
 }
 
@@ -127,7 +129,7 @@ mod tests {
 
     #[test]
     fn parts_cover_a_file_once() {
-        for kind in [BlobKind::Block, BlobKind::Page] {
+        for kind in [BlobKind::Block, BlobKind::Page, BlobKind::File] {
             for bytes in [
                 0,
                 512,

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 pub struct ManifestFile {
     /// Path on the drive: `\session\a\b`.
     pub path: String,
-    /// Blob path, container included: `container/prefix/a/b`.
+    /// Blob path, container included: `container/prefix/a/b`; of a file of a share `share/a/b`.
     pub blob: String,
     /// Length in bytes.
     pub bytes: u64,

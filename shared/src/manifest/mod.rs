@@ -22,6 +22,7 @@ mod file;
 mod planned;
 mod reader;
 mod renamed;
+mod tags;
 mod writer;
 
 pub use attached::{AttachedKind, AttachedProblem};

@@ -5,9 +5,8 @@ use std::io::{self, Write};
 use super::blocks::{self, BLOCK_BYTES, BlobKind};
 use super::escape::{digits, write_escaped};
 use super::file::{Attached, PlannedFile};
-use super::writer::{
-    BLOB_END, FOOT, METADATA, PROPERTIES, list_tag, write_attached, write_file_head, write_head,
-};
+use super::tags::{entry_end, list_tag};
+use super::writer::{FOOT, METADATA, PROPERTIES, write_attached, write_file_head, write_head};
 
 /// Returns the exact length of a manifest without files.
 #[must_use]
@@ -34,7 +33,7 @@ pub fn planned_file_bytes(file: &PlannedFile<'_>) -> u64 {
         .saturating_add(length(list_tag(file.kind, true)))
         .saturating_add(attached(METADATA, file.metadata))
         .saturating_add(attached(PROPERTIES, file.properties))
-        .saturating_add(length(BLOB_END))
+        .saturating_add(length(entry_end(file.kind)))
 }
 
 /// Returns the exact length of the manifest of `files`.
@@ -52,8 +51,8 @@ pub fn planned_bytes<'a>(
 /// Lengths of the lines of many files that differ in their names, lengths and kinds only.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct PlannedLines {
-    /// The lines of an empty file without any name: of a block blob, of a page blob.
-    nameless: [u64; 2],
+    /// The lines of an empty file without any name: of a block blob, a page blob, a file of a share.
+    nameless: [u64; 3],
 }
 
 impl PlannedLines {
@@ -69,17 +68,18 @@ impl PlannedLines {
             })
         };
         Self {
-            nameless: [BlobKind::Block, BlobKind::Page].map(nameless),
+            nameless: [BlobKind::Block, BlobKind::Page, BlobKind::File].map(nameless),
         }
     }
 
     /// Returns what [`planned_file_bytes`] would, for a file whose path and blob take `names` bytes
     /// together, as [`escaped_bytes`] counts them.
     pub(crate) fn of_file(&self, kind: BlobKind, bytes: u64, names: u64) -> u64 {
-        let [block, page] = self.nameless;
+        let [block, page, file] = self.nameless;
         let nameless = match kind {
             BlobKind::Block => block,
             BlobKind::Page => page,
+            BlobKind::File => file,
         };
         nameless
             .saturating_sub(digits(0))
@@ -107,7 +107,10 @@ fn parts_bytes(file_bytes: u64, kind: BlobKind) -> u64 {
         BlobKind::Block => {
             length("          <Block Offset=\"\" Length=\"\" Id=\"AAAAAA==\" Hash=\"\"/>\r\n")
         }
-        BlobKind::Page => length("          <PageRange Offset=\"\" Length=\"\" Hash=\"\"/>\r\n"),
+        // `PageRange` and `FileRange` are equally long.
+        BlobKind::Page | BlobKind::File => {
+            length("          <PageRange Offset=\"\" Length=\"\" Hash=\"\"/>\r\n")
+        }
     };
     count
         .saturating_mul(fixed.saturating_add(32))

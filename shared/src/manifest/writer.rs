@@ -3,6 +3,7 @@
 use super::blocks::{self, BLOCKS_MAX, BlobKind, PAGE_BYTES};
 use super::escape::write_escaped;
 use super::file::{Attached, ManifestFile, Part, PlannedFile, Ranges};
+use super::tags::{entry_end, entry_tags, list_tag};
 use crate::hash::{Md5Writer, upper_hex};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -147,7 +148,7 @@ impl<W: Write> ManifestWriter<W> {
         self.lines.write_all(list_tag(file.kind, true).as_bytes())?;
         write_attached(&mut self.lines, METADATA, file.metadata.as_ref())?;
         write_attached(&mut self.lines, PROPERTIES, file.properties.as_ref())?;
-        self.lines.write_all(BLOB_END.as_bytes())?;
+        self.lines.write_all(entry_end(file.kind).as_bytes())?;
         self.out.write_all(&self.lines)?;
         self.files = self.files.saturating_add(1);
         Ok(())
@@ -207,9 +208,10 @@ pub(super) fn write_head(out: &mut impl Write, drive_id: &str, session: &str) ->
 }
 
 pub(super) fn write_file_head(out: &mut impl Write, file: &PlannedFile<'_>) -> io::Result<()> {
-    out.write_all(b"      <Blob>\r\n        <BlobPath>")?;
+    let (entry, name) = entry_tags(file.kind);
+    write!(out, "      <{entry}>\r\n        <{name}>")?;
     write_escaped(out, file.blob)?;
-    out.write_all(b"</BlobPath>\r\n        <FilePath>")?;
+    write!(out, "</{name}>\r\n        <FilePath>")?;
     write_escaped(out, file.path)?;
     out.write_all(b"</FilePath>\r\n")?;
     if let Some(snapshot) = file.snapshot {
@@ -231,6 +233,12 @@ pub(super) fn write_file_head(out: &mut impl Write, file: &PlannedFile<'_>) -> i
 fn write_part(out: &mut impl Write, kind: BlobKind, index: u64, part: &Part) -> io::Result<()> {
     let (at, bytes, hash) = (part.at, part.bytes, upper_hex(&part.hash));
     match kind {
+        BlobKind::File => {
+            write!(
+                out,
+                "          <FileRange Offset=\"{at}\" Length=\"{bytes}\" Hash=\"{hash}\"/>\r\n"
+            )
+        }
         BlobKind::Page => {
             write!(
                 out,
@@ -273,15 +281,6 @@ pub(super) fn write_attached(
     write!(out, "</{name}>\r\n")
 }
 
-pub(super) const fn list_tag(kind: BlobKind, end: bool) -> &'static str {
-    match (kind, end) {
-        (BlobKind::Block, false) => "        <BlockList>\r\n",
-        (BlobKind::Block, true) => "        </BlockList>\r\n",
-        (BlobKind::Page, false) => "        <PageRangeList>\r\n",
-        (BlobKind::Page, true) => "        </PageRangeList>\r\n",
-    }
-}
-
 /// Ends a blob list and begins another.
 const NEXT_LIST: &str = "    </BlobList>\r\n    <BlobList Id=\"";
 /// Ends a blob list's tag.
@@ -289,7 +288,6 @@ const LIST_HEAD_END: &str = "-0\">\r\n";
 const LINES_BYTES: usize = 64 * 1024;
 pub(super) const METADATA: &str = "MetadataPath";
 pub(super) const PROPERTIES: &str = "PropertiesPath";
-pub(super) const BLOB_END: &str = "      </Blob>\r\n";
 pub(super) const FOOT: &str = "    </BlobList>\r\n  </Drive>\r\n</DriveManifest>\r\n";
 
 #[cfg(test)]
@@ -458,10 +456,11 @@ mod tests {
                 ("[^\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x{fffe}\\x{ffff}]{0,40}",
                  prop_oneof![0..3 * BLOCK, Just(0), Just(BLOCK), Just(10 * BLOCK + 1), 1_000 * BLOCK..1_001 * BLOCK,
                      50_000 * BLOCK..50_001 * BLOCK],
-                 any::<bool>(), any::<bool>()), 0..6),
+                 prop::sample::select(&[BlobKind::Block, BlobKind::Page, BlobKind::File][..]), any::<bool>()), 0..6),
         ) {
-            let files: Vec<ManifestFile> = files.into_iter().map(|(name, bytes, page, attached)| {
-                let (bytes, kind) = if page { (bytes / 512 * 512, BlobKind::Page) } else { (bytes, BlobKind::Block) };
+            let files: Vec<ManifestFile> = files.into_iter().map(|(name, bytes, kind, attached)| {
+                let page = kind == BlobKind::Page;
+                let bytes = if page { bytes / 512 * 512 } else { bytes };
                 let mut file = file(&name, bytes, kind);
                 if attached {
                     file.metadata = Some(Attached { path: format!("\\{name}.meta"), hash: [1; 16] });

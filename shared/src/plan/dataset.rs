@@ -28,10 +28,8 @@ pub struct DatasetRow {
     /// Where it goes: `container/`, `container/prefix/`, or for a file the whole blob path. An
     /// address before it (`https://account.../`) is left off.
     pub destination: String,
-    /// What was asked for; none = by the file's name.
+    /// What was asked for, Azure Files by `ItemType` = `file`; none = a blob of a kind by the file's name.
     pub kind: Option<BlobKind>,
-    /// Whether it goes to Azure Files (`ItemType` = `file`).
-    pub to_files: bool,
     /// What the service does when the blob exists.
     pub disposition: Disposition,
     /// Path of a metadata file; none for `None` or an empty field.
@@ -121,14 +119,13 @@ fn check_header(table: &Table<'_>) -> Result<(&'static str, &'static str), CsvEr
 fn read_row(row: &Row<'_>, target: &str, kind_column: &str) -> Result<DatasetRow, CsvError> {
     let base_path = base_path(row)?;
     let is_folder = base_path.ends_with(['\\', '/']);
-    let (kind, to_files) = kind(row, kind_column)?;
+    let kind = kind(row, kind_column)?;
     Ok(DatasetRow {
         line: row.line,
         is_folder,
-        destination: destination(row, target, is_folder, to_files)?,
+        destination: destination(row, target, is_folder, kind == Some(BlobKind::File))?,
         base_path,
         kind,
-        to_files,
         disposition: disposition(row)?,
         metadata_file: optional(row.field(METADATA)),
         properties_file: optional(row.field(PROPERTIES)),
@@ -170,17 +167,17 @@ fn base_path(row: &Row<'_>) -> Result<String, CsvError> {
     Ok(path.to_owned())
 }
 
-fn kind(row: &Row<'_>, column: &str) -> Result<(Option<BlobKind>, bool), CsvError> {
+fn kind(row: &Row<'_>, column: &str) -> Result<Option<BlobKind>, CsvError> {
     let word = row.field(column).trim();
     let is = |name: &str| word.eq_ignore_ascii_case(name);
     if is("BlockBlob") || is("block") {
-        Ok((Some(BlobKind::Block), false))
+        Ok(Some(BlobKind::Block))
     } else if is("PageBlob") || is("page") {
-        Ok((Some(BlobKind::Page), false))
+        Ok(Some(BlobKind::Page))
     } else if is("file") && column == ITEM_TYPE {
-        Ok((None, true))
+        Ok(Some(BlobKind::File))
     } else if word.is_empty() && column == BLOB_TYPE {
-        Ok((None, false))
+        Ok(None)
     } else {
         let also = if column == ITEM_TYPE { " or file" } else { "" };
         Err(row.fault(
@@ -214,6 +211,9 @@ fn destination(
     }
     if is_folder {
         return match path.parse::<Destination>() {
+            Ok(goal) if to_files && goal.container() == blob_name::ROOT_CONTAINER => {
+                fault("a share cannot be called $root".to_owned())
+            }
             Ok(_) => Ok(path.to_owned()),
             Err(error) => fault(error.to_string()),
         };
@@ -335,13 +335,10 @@ mod tests {
             \"F:\\50M_original\\100M_1.csv.txt\",\"fileshare/100M_1.csv.txt\",file,rename,\"None\",None\n\
             \"F:\\50M_original\\\",\"fileshare/\",file,rename,\"None\",None\n";
         let rows = read_dataset(second.as_bytes()).expect("the public form");
-        assert!(rows.iter().all(|row| row.to_files && row.kind.is_none()));
+        assert!(rows.iter().all(|row| row.kind == Some(BlobKind::File)));
         let third = "\u{feff}BasePath,DstItemPathOrPrefix,ItemType\r\n\"E:\\home\\\",\"team-share/home/\",file\r\n\r\n/srv/a,c-1/a,BlockBlob\r\n";
         let rows = read_dataset(third.as_bytes()).expect("the public form");
-        assert_eq!(
-            (rows[1].line, rows[1].to_files, rows[1].kind),
-            (4, false, Some(BlobKind::Block))
-        );
+        assert_eq!((rows[1].line, rows[1].kind), (4, Some(BlobKind::Block)));
     }
 
     #[test]

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::export::{Export, METADATA_SUFFIX, PROPERTIES_SUFFIX};
 use super::listing::last_part;
+use super::share_names::check_share_path;
 use super::tree::MANIFEST_NAME;
 use super::{Listing, Rule};
 use crate::blob_name::{self, Destination, SessionId};
@@ -47,7 +48,7 @@ pub const PROPERTIES_BYTES: u64 = 4096;
 pub struct Target {
     /// A folder of blobs, or one blob.
     pub goal: Goal,
-    /// Block or page blobs; `None` decides by the file's name and length.
+    /// Block blobs, page blobs or files of a share; `None` is blobs, of a kind by the file's name and length.
     pub kind: Option<BlobKind>,
     /// What the service does when a blob exists.
     pub disposition: Disposition,
@@ -74,9 +75,9 @@ pub enum Goal {
 pub struct Naming {
     /// On the drive: `\session\a\b`.
     pub path: String,
-    /// In Blob storage, container included.
+    /// In Blob storage, container included; or in Azure Files, share included.
     pub blob: String,
-    /// Block or page blob.
+    /// Block or page blob, or a file of a share.
     pub kind: BlobKind,
     /// What the service does when the blob exists.
     pub disposition: Disposition,
@@ -149,6 +150,10 @@ impl Mapping {
                 blob.clone()
             }
         };
+        if target.kind == Some(BlobKind::File) {
+            let checked = check_share_path(&blob);
+            checked.map_err(|(part, why)| Rule::Share { part, why })?;
+        }
         let name = path.rsplit('/').next().unwrap_or(&path);
         let choice =
             manifest::choose_kind(name, entry.bytes, target.kind).map_err(Rule::PageBlob)?;

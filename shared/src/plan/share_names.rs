@@ -2,13 +2,28 @@
 
 use thiserror::Error;
 
+use ntfs_image::name::{self, NameProblem};
+
 use super::listing::{FolderId, Listing};
 use super::mapping::Mapping;
+use crate::blob_name;
 
 /// Why a file share cannot hold a name. The text finishes the sentence "NAME cannot go to Azure Files: ".
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum ShareNameProblem {
+    /// Windows cannot hold it either.
+    #[error(transparent)]
+    Windows(NameProblem),
+    /// A control character: U+0081 is the page's example of one beyond ASCII.
+    #[error("the name holds a control character (U+{code_point:04X})")]
+    Control {
+        /// The first one.
+        code_point: u32,
+    },
+    /// No share, or nothing below it.
+    #[error("it is no SHARE/NAME")]
+    NoShare,
     /// A code point of a private-use area: U+E000 is the page's example of an illegal one.
     #[error("the name holds U+{code_point:04X}, a code point of private use")]
     PrivateUse {
@@ -20,21 +35,66 @@ pub enum ShareNameProblem {
     Reserved,
 }
 
+/// Checks a whole path of a share, the share before it: `share/dir/name`. A manifest may come from anybody.
+///
+/// # Errors
+/// The first [`ShareNameProblem`], and the part of the path that has it.
+pub fn check_share_path(path: &str) -> Result<(), (String, ShareNameProblem)> {
+    let wrong = |part: &str, problem| (part.to_owned(), problem);
+    let (share, rest) = path
+        .split_once('/')
+        .filter(|(share, rest)| blob_name::is_container(share) && !rest.is_empty())
+        .ok_or_else(|| wrong(path, ShareNameProblem::NoShare))?;
+    if share == blob_name::ROOT_CONTAINER {
+        return Err(wrong(share, ShareNameProblem::NoShare));
+    }
+    for part in rest.split('/') {
+        if let Some(found) = part.chars().find(|found| found.is_control()) {
+            let code_point = u32::from(found);
+            return Err(wrong(part, ShareNameProblem::Control { code_point }));
+        }
+        let is_whole = name::check(part).map_err(ShareNameProblem::Windows);
+        let is_whole = is_whole.and_then(|()| check(part));
+        is_whole.map_err(|problem| wrong(part, problem))?;
+    }
+    Ok(())
+}
+
 /// Checks one part of a path that NTFS and Blob storage take.
 ///
 /// # Errors
 /// [`ShareNameProblem`].
 fn check(name: &str) -> Result<(), ShareNameProblem> {
-    if name.eq_ignore_ascii_case("CLOCK$") {
+    if is_reserved(name) {
         return Err(ShareNameProblem::Reserved);
     }
-    let private = |found: &char| matches!(*found, '\u{e000}'..='\u{f8ff}' | '\u{f0000}'..);
-    match name.chars().find(private) {
+    match name.chars().find(|found| is_private(*found)) {
         Some(found) => Err(ShareNameProblem::PrivateUse {
             code_point: u32::from(found),
         }),
         None => Ok(()),
     }
+}
+
+/// Returns a name like this one that a share holds.
+pub(super) fn plain(name: &str) -> String {
+    let plain = name
+        .chars()
+        .map(|found| if is_private(found) { '_' } else { found });
+    let plain: String = plain.collect();
+    if is_reserved(&plain) {
+        format!("{plain}_")
+    } else {
+        plain
+    }
+}
+
+fn is_reserved(name: &str) -> bool {
+    name.eq_ignore_ascii_case("CLOCK$")
+}
+
+const fn is_private(found: char) -> bool {
+    matches!(found, '\u{e000}'..='\u{f8ff}' | '\u{f0000}'..)
 }
 
 /// Returns the path of every file and folder of a listing that a share cannot hold, new names applied.
@@ -68,6 +128,29 @@ mod tests {
             ("漢 é", None),
         ] {
             assert_eq!(check(name).err(), problem, "{name:?}");
+        }
+    }
+
+    #[test]
+    fn a_path_is_a_share_and_names_that_windows_takes() {
+        for good in ["team/a", "team-2/\u{fc}ber uns/\u{1f3ac} clip (2).mov"] {
+            assert_eq!(check_share_path(good), Ok(()), "{good}");
+        }
+        for bad in [
+            "team",
+            "team/",
+            "Team/a",
+            "$root/a",
+            "team//a",
+            "team/../a",
+            "team/a:b",
+            "team/con/a",
+            "team/a ",
+            "team/a.",
+            "team/a\u{81}",
+            "team/CLOCK$",
+        ] {
+            assert!(check_share_path(bad).is_err(), "{bad}");
         }
     }
 }

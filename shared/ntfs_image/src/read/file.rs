@@ -9,6 +9,7 @@ use crate::FileTime;
 pub struct File {
     pub(super) id: FileId,
     pub(super) data: Stream,
+    pub(super) created: FileTime,
     pub(super) modified: FileTime,
     pub(super) attributes: u32,
     pub(super) streams: Vec<StreamName>,
@@ -58,6 +59,11 @@ impl File {
     #[must_use]
     pub const fn bytes(&self) -> u64 {
         self.data.bytes
+    }
+    /// Returns when it was made.
+    #[must_use]
+    pub const fn created(&self) -> FileTime {
+        self.created
     }
     /// Returns when its data was changed last.
     #[must_use]

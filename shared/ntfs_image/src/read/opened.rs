@@ -29,14 +29,14 @@ pub(super) fn open<R: ReadAt + ?Sized>(
         return Err(VolumeError::NotAFile { id });
     }
     let mut streams = Vec::new();
-    let (mut modified, mut attributes) = (FileTime::default(), 0);
+    let (mut times, mut attributes) = ((FileTime::default(), FileTime::default()), 0);
     for attribute in gathered.attributes() {
         let (_, attribute) = attribute?;
         match attribute.kind() {
             kind::STANDARD_INFORMATION => {
                 let value = attribute.resident().unwrap_or_default();
-                if let Some((time, flags)) = standard_information(value) {
-                    (modified, attributes) = (time, flags);
+                if let Some((found, flags)) = standard_information(value) {
+                    (times, attributes) = (found, flags);
                 }
             }
             kind::REPARSE_POINT => {
@@ -58,7 +58,8 @@ pub(super) fn open<R: ReadAt + ?Sized>(
     Ok(File {
         id,
         data: data.ok_or(VolumeError::NotAFile { id })?,
-        modified,
+        created: times.0,
+        modified: times.1,
         attributes,
         streams,
         link_count: header.links.get(),
@@ -78,12 +79,15 @@ fn refuse_coded(id: FileId, data: &Attribute<'_>) -> Result<(), VolumeError> {
     Ok(())
 }
 
-/// Returns the time of the last change and the flags; both forms, of 48 and of 72 bytes, begin alike.
-fn standard_information(value: &[u8]) -> Option<(FileTime, u32)> {
+/// Returns the times of creation and of the last change, and the flags; both forms, of 48 and of 72 bytes, begin alike.
+fn standard_information(value: &[u8]) -> Option<((FileTime, FileTime), u32)> {
+    let created_at = std::mem::offset_of!(StandardInformation, created);
+    let (created, _) = U64::read_from_prefix(value.get(created_at..)?).ok()?;
     let modified_at = std::mem::offset_of!(StandardInformation, modified);
     let (modified, _) = U64::read_from_prefix(value.get(modified_at..)?).ok()?;
     let flags = u32_at(value, std::mem::offset_of!(StandardInformation, flags))?;
-    Some((FileTime(modified.get()), flags))
+    let times = (FileTime(created.get()), FileTime(modified.get()));
+    Some((times, flags))
 }
 
 /// Returns the first word of $REPARSE_POINT, which may lie in a cluster.

@@ -1,4 +1,4 @@
-//! The children of a `<Blob>`.
+//! The children of a `<Blob>`, and of a `<File>`, which is one of Azure Files.
 
 use super::super::blocks::{BlobKind, parts};
 use super::super::error::{ManifestError, ManifestFault, cut};
@@ -12,6 +12,7 @@ use std::io::Read;
 /// What was read of a blob so far; each child at most once, in any order.
 #[derive(Default)]
 pub(super) struct Fields {
+    is_file: bool,
     blob: Option<String>,
     path: Option<String>,
     bytes: Option<u64>,
@@ -23,6 +24,17 @@ pub(super) struct Fields {
 }
 
 impl Fields {
+    pub(super) fn new(is_file: bool) -> Self {
+        Self {
+            is_file,
+            ..Self::default()
+        }
+    }
+
+    const fn within(&self) -> &'static str {
+        if self.is_file { "File" } else { "Blob" }
+    }
+
     /// Reads one child to its end.
     pub(super) fn take<R: Read>(
         &mut self,
@@ -30,25 +42,33 @@ impl Fields {
         element: Element,
     ) -> Result<(), ManifestError> {
         match element.name.as_ref() {
-            "BlobPath" => once(&mut self.blob, xml, element, blob_path),
+            "BlobPath" if !self.is_file => once(&mut self.blob, xml, element, blob_path),
+            "FileStoragePath" if self.is_file => once(&mut self.blob, xml, element, blob_path),
             "FilePath" => once(&mut self.path, xml, element, file_path),
             "Length" => once(&mut self.bytes, xml, element, |xml, _| number_text(xml)),
             "ImportDisposition" => once(&mut self.disposition, xml, element, |xml, _| {
                 disposition(xml)
             }),
-            "BlockList" => once(&mut self.parts, xml, element, |xml, element| {
+            "FileRangeList" if self.is_file => {
+                once(&mut self.parts, xml, element, |xml, element| {
+                    ranges::read(xml, element, BlobKind::File)
+                })
+            }
+            "BlockList" if !self.is_file => once(&mut self.parts, xml, element, |xml, element| {
                 ranges::read(xml, element, BlobKind::Block)
             }),
-            "PageRangeList" => once(&mut self.parts, xml, element, |xml, element| {
-                ranges::read(xml, element, BlobKind::Page)
-            }),
+            "PageRangeList" if !self.is_file => {
+                once(&mut self.parts, xml, element, |xml, element| {
+                    ranges::read(xml, element, BlobKind::Page)
+                })
+            }
             "MetadataPath" => once(&mut self.metadata, xml, element, attached),
             "PropertiesPath" => once(&mut self.properties, xml, element, attached),
             "Snapshot" => once(&mut self.snapshot, xml, element, |xml, _| {
                 plain_text(xml, "Snapshot")
             }),
             "ClientData" => xml.text().map(drop),
-            _ => Err(no_child(xml, "Blob", &element)),
+            _ => Err(no_child(xml, self.within(), &element)),
         }
     }
 
@@ -58,16 +78,17 @@ impl Fields {
         xml: &Xml<R>,
         defaults: (Option<&Attached>, Option<&Attached>),
     ) -> Result<ManifestFile, ManifestError> {
-        let blob = self
-            .blob
-            .ok_or_else(|| missing(xml, "Blob", "<BlobPath>"))?;
-        let path = self
-            .path
-            .ok_or_else(|| missing(xml, "Blob", "<FilePath>"))?;
-        let bytes = self.bytes.ok_or_else(|| missing(xml, "Blob", "<Length>"))?;
-        let listed = self
-            .parts
-            .ok_or_else(|| missing(xml, "Blob", "<BlockList> or <PageRangeList>"))?;
+        let (within, name, list) = if self.is_file {
+            (self.within(), "<FileStoragePath>", "<FileRangeList>")
+        } else {
+            let lists = "<BlockList> or <PageRangeList>";
+            (self.within(), "<BlobPath>", lists)
+        };
+        let lacks = |what: &str| missing(xml, within, what);
+        let blob = self.blob.ok_or_else(|| lacks(name))?;
+        let path = self.path.ok_or_else(|| lacks("<FilePath>"))?;
+        let bytes = self.bytes.ok_or_else(|| lacks("<Length>"))?;
+        let listed = self.parts.ok_or_else(|| lacks(list))?;
         listed.check(bytes).map_err(|fault| xml.fault(fault))?;
         let by_rule = listed
             .parts

@@ -148,8 +148,8 @@ impl<R: Read> ManifestReader<R> {
             }
             match self.xml.element()? {
                 None => self.place = Place::InDrive,
-                Some(element) if element.name == "Blob" => {
-                    let file = self.blob(element)?;
+                Some(element) if matches!(element.name.as_ref(), "Blob" | "File") => {
+                    let file = self.entry(element)?;
                     self.files = self.files.saturating_add(1);
                     return Ok(Some(file));
                 }
@@ -182,7 +182,8 @@ impl<R: Read> ManifestReader<R> {
                 }
                 "DriveId" => return Err(fields::repeated(&self.xml, "Drive", "<DriveId>")),
                 "StorageAccountKey" | "ContainerSas" | "ClientCreator" => drop(self.xml.text()?),
-                "BlobList" => {
+                // What holds the files of an import into Azure Files is not publicly known: either is taken.
+                "BlobList" | "FileList" => {
                     let [id] = fields::attributes(&self.xml, element, ["Id"])?;
                     self.list = List {
                         id,
@@ -218,9 +219,9 @@ impl<R: Read> ManifestReader<R> {
         Ok(())
     }
 
-    fn blob(&mut self, element: Element) -> Result<ManifestFile, ManifestError> {
+    fn entry(&mut self, element: Element) -> Result<ManifestFile, ManifestError> {
+        let mut fields = Fields::new(element.name == "File");
         fields::attributes(&self.xml, element, [])?;
-        let mut fields = Fields::default();
         while let Some(element) = self.xml.element()? {
             fields.take(&mut self.xml, element)?;
         }

@@ -1,4 +1,4 @@
-//! `<BlockList>` and `<PageRangeList>`.
+//! `<BlockList>`, `<PageRangeList>` and `<FileRangeList>`.
 
 use super::super::blocks::{BLOCK_BYTES, BLOCKS_MAX, BlobKind, PAGE_BYTES};
 use super::super::error::{ManifestError, ManifestFault};
@@ -21,7 +21,9 @@ pub(super) struct ListedParts {
 const NO_IDS_MAX: u64 = 64 * 1024 * 1024;
 /// More than any page blob of 8 TiB has at 4 MiB each; smaller ranges of larger blobs are not seen
 /// anywhere.
-const PAGE_RANGES_MAX: usize = 4_000_000;
+const RANGES_MAX: usize = 4_000_000;
+/// What is read and compared at once has to fit into memory.
+const FILE_RANGE_BYTES_MAX: u64 = 128 << 20;
 
 /// Reads a list to its end.
 pub(super) fn read<R: Read>(
@@ -77,6 +79,7 @@ const fn name(kind: BlobKind) -> &'static str {
     match kind {
         BlobKind::Block => "Block",
         BlobKind::Page => "PageRange",
+        BlobKind::File => "FileRange",
     }
 }
 
@@ -102,6 +105,20 @@ impl ListedParts {
                 }
                 self.take_id(index, id)?;
             }
+            BlobKind::File => {
+                if part.at != next {
+                    return Err(self.gap(index, part.at, next.to_string()));
+                }
+                if part.bytes > FILE_RANGE_BYTES_MAX {
+                    return Err(rule("a range has at most 128 MiB"));
+                }
+                if self.parts.len() >= RANGES_MAX {
+                    return Err(rule("more ranges than any file has"));
+                }
+                if id.is_some() {
+                    return Err(rule("ranges of a file have no Id"));
+                }
+            }
             BlobKind::Page => {
                 if part.at < next {
                     return Err(self.gap(index, part.at, format!("{next} or later")));
@@ -112,7 +129,7 @@ impl ListedParts {
                 if part.bytes == 0 || part.bytes > BLOCK_BYTES {
                     return Err(rule("a page range has 512 bytes to 4 MiB"));
                 }
-                if self.parts.len() >= PAGE_RANGES_MAX {
+                if self.parts.len() >= RANGES_MAX {
                     return Err(rule("more page ranges than any blob has"));
                 }
                 if id.is_some() {
@@ -163,7 +180,7 @@ impl ListedParts {
         let part = name(self.kind);
         let index = u64::try_from(self.parts.len()).unwrap_or(u64::MAX);
         match self.kind {
-            BlobKind::Block if end != bytes => Err(ManifestFault::Length {
+            BlobKind::Block | BlobKind::File if end != bytes => Err(ManifestFault::Length {
                 part,
                 found: end,
                 expected: bytes,
@@ -175,11 +192,13 @@ impl ListedParts {
                     rule: "blocks of a file over 64 MiB need ids",
                 })
             }
-            BlobKind::Block if bytes > 0 && self.parts.iter().any(|part| part.bytes == 0) => {
+            BlobKind::Block | BlobKind::File
+                if bytes > 0 && self.parts.iter().any(|part| part.bytes == 0) =>
+            {
                 Err(ManifestFault::Rule {
                     part,
                     index,
-                    rule: "one of the blocks before it is empty",
+                    rule: "one of those before it is empty",
                 })
             }
             BlobKind::Page if end > bytes => Err(ManifestFault::Length {

@@ -1,11 +1,13 @@
 //! Blobs that two rows of a data set would make.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::Rule;
+use crate::manifest::BlobKind;
 use crate::plan::listing::Listing;
 use crate::plan::listing::hash_of;
-use crate::plan::mapping::Mapping;
+use crate::plan::mapping::{Mapping, Naming};
 
 /// The blobs so far: 16 bytes each, and none where one folder is sent to one place, since paths that
 /// differ are blobs that differ there.
@@ -15,27 +17,36 @@ pub(super) struct Blobs {
 }
 
 impl Blobs {
-    /// Takes the blob of entry `number`; returns what is wrong when an earlier entry has it.
+    /// Takes the blob (or the file of a share) of entry `number`; returns what is wrong when an earlier entry has it.
     pub(super) fn taken(
         &mut self,
         listing: &Listing,
         mapping: &Mapping,
-        (number, blob): (u32, &str),
+        (number, naming): (u32, &Naming),
     ) -> Option<Rule> {
         if mapping.targets.len() < 2 {
             return None;
         }
-        let first = *self.first.entry(hash_of(blob)).or_insert(number);
+        let place = place(naming);
+        let first = *self.first.entry(hash_of(&place)).or_insert(number);
         if first == number {
             return None;
         }
         // Names with one hash are looked at themselves.
         let same = mapping
             .naming(listing, first)
-            .is_ok_and(|naming| naming.blob == blob);
+            .is_ok_and(|naming| self::place(&naming) == place);
         same.then(|| Rule::SameBlob {
             of: listing.entry(first).path.to_owned(),
         })
+    }
+}
+
+/// Where a file ends up. A share tells names apart only beyond upper and lower case.
+fn place(naming: &Naming) -> Cow<'_, str> {
+    match naming.kind {
+        BlobKind::Block | BlobKind::Page => Cow::Borrowed(&naming.blob),
+        BlobKind::File => Cow::Owned(format!("//{}", naming.blob.to_lowercase())),
     }
 }
 
@@ -68,5 +79,26 @@ mod tests {
         let of = "1/sub/b".to_owned();
         assert_eq!(found[0].rule, Rule::SameBlob { of });
         assert_eq!(found[0].proposal.as_deref(), Some("b (2)"));
+    }
+
+    #[test]
+    fn a_share_tells_no_cases_apart_and_is_no_container() {
+        let mut listing = Listing::new();
+        for path in ["1/a", "2/A", "3/a"] {
+            listing
+                .push(path, 1, FileTime(0), Kind::File)
+                .expect("few entries");
+        }
+        let mut mapping = Mapping::of_source(
+            "set-1".parse().expect("a session"),
+            "film/".parse().expect("a destination"),
+        );
+        mapping.numbered = true;
+        let mut row = mapping.targets[0].clone();
+        row.kind = Some(BlobKind::File);
+        mapping.targets.extend([row.clone(), row]);
+        let found = problems(&listing, &mapping).found;
+        let paths: Vec<_> = found.iter().map(|problem| problem.path.as_str()).collect();
+        assert_eq!(paths, ["3/a"], "{found:?}");
     }
 }

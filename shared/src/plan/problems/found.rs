@@ -7,13 +7,14 @@ use super::proposal::propose;
 use super::twins::{Free, twins};
 use crate::blob_name::{self, BlobNameProblem};
 use crate::left_out::LeftOut;
-use crate::manifest;
+use crate::manifest::{self, BlobKind};
 use crate::plan::collated::Collated;
 use crate::plan::lengths::Lengths;
 use crate::plan::listing::{Entry, FolderId, Listing, index};
 use crate::plan::mapping::Mapping;
 use crate::plan::named::Named;
 use crate::plan::problems::blobs::Blobs;
+use crate::plan::share_names;
 
 /// A name that cannot be on the drive or in Blob storage. What it names is left out, with
 /// everything below it, unless its proposal (or another name) is taken up in [`Mapping::renames`].
@@ -148,7 +149,7 @@ fn by_path(listing: &Listing, mapping: &Mapping, known: &Problems) -> Vec<(Named
         } else {
             mapping.naming(listing, number).map_or_else(Some, |naming| {
                 Rule::of_length(&naming.path)
-                    .or_else(|| blobs.taken(listing, mapping, (number, &naming.blob)))
+                    .or_else(|| blobs.taken(listing, mapping, (number, &naming)))
             })
         };
         let named = listing
@@ -165,6 +166,10 @@ fn is_short(mapping: &Mapping, lengths: &Lengths, entry: &Entry<'_>) -> bool {
     let [target] = mapping.targets.as_slice() else {
         return false;
     };
+    // A share has rules of its own.
+    if target.kind == Some(BlobKind::File) {
+        return false;
+    }
     let name = mapping.name(entry.path);
     lengths.of_file(entry.folder, name).is_some_and(|found| {
         Rule::is_short(u64::from(found.drive_units))
@@ -250,11 +255,20 @@ fn proposal(free: &mut Free<'_>, named: Named, rule: &Rule) -> Option<String> {
             UNITS_MAX
         }
         Rule::Blob(_) => return None,
-        Rule::Name(_) | Rule::CaseTwin { .. } | Rule::SameBlob { .. } => UNITS_MAX,
+        // A folder above it has the name.
+        Rule::Share { part, .. } if part != name => return None,
+        Rule::Share { .. } | Rule::Name(_) | Rule::CaseTwin { .. } | Rule::SameBlob { .. } => {
+            UNITS_MAX
+        }
     };
     let folder = named.parent(listing);
-    let found = propose(name, units_max, &|candidate| {
-        free.is_taken(folder, candidate)
+    let plain = matches!(rule, Rule::Share { .. }).then(|| share_names::plain(name));
+    // A plain one that is free does; what is proposed for another is another again.
+    let plain = plain.filter(|plain| !free.is_taken(folder, plain));
+    let found = plain.or_else(|| {
+        propose(name, units_max, &|candidate| {
+            free.is_taken(folder, candidate)
+        })
     })?;
     free.propose(folder, &found);
     Some(found)

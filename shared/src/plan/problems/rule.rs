@@ -6,6 +6,7 @@ use thiserror::Error;
 use crate::blob_name::BlobNameProblem;
 use crate::left_out::LeftOutReason;
 use crate::manifest::PageBlobRefused;
+use crate::plan::share_names::ShareNameProblem;
 
 /// Why a name cannot go. The text finishes the sentence "NAME cannot go: ".
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -32,8 +33,16 @@ pub enum Rule {
     /// Blob storage cannot hold the name.
     #[error(transparent)]
     Blob(BlobNameProblem),
+    /// A file share cannot hold the name.
+    #[error("a file share cannot hold \"{part}\": {why}")]
+    Share {
+        /// The part of its path.
+        part: String,
+        /// The rule.
+        why: ShareNameProblem,
+    },
     /// Two rows of a data set send different files to one place.
-    #[error("it would be the same blob as {of}")]
+    #[error("it would be the same blob, or the same file of the share, as {of}")]
     SameBlob {
         /// The path that came first.
         of: String,
@@ -58,9 +67,11 @@ impl Rule {
             Self::Name(_) | Self::PathTooLong { .. } => LeftOutReason::NameNotNtfs,
             Self::CaseTwin { .. } | Self::Twice => LeftOutReason::CaseTwin,
             Self::Blob(BlobNameProblem::NonCharacter { .. }) => LeftOutReason::NameNotUnicode,
-            Self::Blob(_) | Self::SameBlob { .. } | Self::PageBlob(_) | Self::NoTarget => {
-                LeftOutReason::NameNotBlob
-            }
+            Self::Blob(_)
+            | Self::Share { .. }
+            | Self::SameBlob { .. }
+            | Self::PageBlob(_)
+            | Self::NoTarget => LeftOutReason::NameNotBlob,
         }
     }
 
