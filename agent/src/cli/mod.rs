@@ -15,6 +15,7 @@ mod bar;
 mod blob_list;
 mod browser;
 mod check_drive;
+mod confirm;
 mod copy_report;
 mod drives;
 mod export;
@@ -96,6 +97,7 @@ enum Command {
     Receive(receive::Arguments),
     Unlock(unlock::Arguments),
     Ingest(ingest::Arguments),
+    Confirm(confirm::Arguments),
     CheckDrive(check_drive::Arguments),
     #[command(subcommand)]
     Journal(journal::Command),
@@ -174,6 +176,7 @@ impl Command {
             Self::Receive(arguments) => arguments.json,
             Self::Unlock(arguments) => arguments.json,
             Self::Ingest(arguments) => arguments.json,
+            Self::Confirm(arguments) => arguments.json,
             Self::CheckDrive(arguments) => arguments.json,
             Self::Journal(command) => command.wants_json(),
             Self::Drives(arguments) => arguments.json,
@@ -232,6 +235,7 @@ impl Command {
             Self::Waie(arguments) => arguments.named_drives(),
             Self::Scan(_)
             | Self::PreviewExport(_)
+            | Self::Confirm(_)
             | Self::Journal(_)
             | Self::Drives(_)
             | Self::NewDrive(_)
@@ -266,6 +270,7 @@ impl Command {
             Self::Receive(arguments) => receive::run(&arguments, screen, drives),
             Self::Unlock(arguments) => unlock::run(&arguments, screen, drives),
             Self::Ingest(arguments) => ingest::run(&arguments, screen, drives),
+            Self::Confirm(arguments) => confirm::run(&arguments, screen),
             Self::CheckDrive(arguments) => check_drive::run(&arguments, screen, drives),
             Self::Journal(command) => journal::run(&command, screen),
             Self::Drives(_) => Ok(drives::run(screen, drives)),
