@@ -121,7 +121,10 @@ pub(super) fn run(arguments: &Arguments, screen: &Screen) -> Result<Ended, JobEr
         "findings": findings,
         "findings_left_out": more,
     }));
-    Ok(Ended::amiss_if(!matches!(verdict, Verdict::Confirmed | Verdict::Free)))
+    Ok(Ended::amiss_if(!matches!(
+        verdict,
+        Verdict::Confirmed | Verdict::Free
+    )))
 }
 
 fn show(findings: &[Finding], more: u64, screen: &Screen) {
@@ -138,7 +141,9 @@ fn show(findings: &[Finding], more: u64, screen: &Screen) {
         screen.aside(&format!("argosy: {subject}{size}: {}", finding.message));
     }
     if more > 0 {
-        screen.aside(&format!("argosy: and {more} more; --report FILE.csv takes all"));
+        screen.aside(&format!(
+            "argosy: and {more} more; --report FILE.csv takes all"
+        ));
     }
 }
 
@@ -209,5 +214,9 @@ fn quoted(text: &str) -> String {
 
 fn failed(path: &Path, error: &std::io::Error) -> JobError {
     let what = format!("cannot write the report: {error}");
-    JobError::io(what, path.display().to_string(), "Nothing was changed anywhere.")
+    JobError::io(
+        what,
+        path.display().to_string(),
+        "Nothing was changed anywhere.",
+    )
 }

@@ -38,6 +38,7 @@ mod prepare;
 mod preview_export;
 mod progress;
 mod receive;
+mod repair_import;
 mod report;
 mod report_page;
 mod resume;
@@ -98,6 +99,7 @@ enum Command {
     Unlock(unlock::Arguments),
     Ingest(ingest::Arguments),
     Confirm(confirm::Arguments),
+    RepairImport(repair_import::Arguments),
     CheckDrive(check_drive::Arguments),
     #[command(subcommand)]
     Journal(journal::Command),
@@ -177,6 +179,7 @@ impl Command {
             Self::Unlock(arguments) => arguments.json,
             Self::Ingest(arguments) => arguments.json,
             Self::Confirm(arguments) => arguments.json,
+            Self::RepairImport(arguments) => arguments.json,
             Self::CheckDrive(arguments) => arguments.json,
             Self::Journal(command) => command.wants_json(),
             Self::Drives(arguments) => arguments.json,
@@ -236,6 +239,7 @@ impl Command {
             Self::Scan(_)
             | Self::PreviewExport(_)
             | Self::Confirm(_)
+            | Self::RepairImport(_)
             | Self::Journal(_)
             | Self::Drives(_)
             | Self::NewDrive(_)
@@ -271,6 +275,7 @@ impl Command {
             Self::Unlock(arguments) => unlock::run(&arguments, screen, drives),
             Self::Ingest(arguments) => ingest::run(&arguments, screen, drives),
             Self::Confirm(arguments) => confirm::run(&arguments, screen),
+            Self::RepairImport(arguments) => repair_import::run(&arguments, screen),
             Self::CheckDrive(arguments) => check_drive::run(&arguments, screen, drives),
             Self::Journal(command) => journal::run(&command, screen),
             Self::Drives(_) => Ok(drives::run(screen, drives)),

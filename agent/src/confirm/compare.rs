@@ -118,6 +118,8 @@ pub(super) fn against_original(
     Ok(if crc.finish() == crc64 {
         Compared::Same
     } else {
-        Compared::Other("the CRC-64 that the log says is not that of the file that was prepared".to_owned())
+        Compared::Other(
+            "the CRC-64 that the log says is not that of the file that was prepared".to_owned(),
+        )
     })
 }

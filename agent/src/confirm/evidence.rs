@@ -74,8 +74,7 @@ impl Evidence {
     fn add_classic(&mut self, xml: &[u8]) -> Result<(), LogError> {
         let log = read_classic(xml)?;
         for blob in log.blobs {
-            let is_there =
-                |status| matches!(status, PartStatus::Committed | PartStatus::Completed);
+            let is_there = |status| matches!(status, PartStatus::Committed | PartStatus::Completed);
             let parts = blob.parts.iter().map(|part| {
                 let hash = part.hash.filter(|_| is_there(part.status))?;
                 let (at, bytes) = (part.at, part.bytes);
@@ -89,7 +88,8 @@ impl Evidence {
                 is_skipped: blob.disposition.1 == DispositionStatus::Skipped,
                 parts: parts.map(|parts| digest(parts.into_iter())),
             };
-            self.by_file.insert(file_key(&log.drive_id, &blob.file), said);
+            self.by_file
+                .insert(file_key(&log.drive_id, &blob.file), said);
         }
         Ok(())
     }
@@ -103,7 +103,8 @@ impl Evidence {
         for blob in log.errored {
             let (category, code, message) = (blob.category, blob.code, blob.message);
             let said = OfBlob::Failed(format!("{category}, {code}: {message}"));
-            self.by_blob.insert(key(&blob.blob.replacen('\\', "/", 1)), said);
+            self.by_blob
+                .insert(key(&blob.blob.replacen('\\', "/", 1)), said);
         }
         Ok(())
     }

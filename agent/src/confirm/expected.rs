@@ -1,7 +1,7 @@
 //! What must be in the store: every prepared file, short enough that millions of them fit into memory.
 
-use std::collections::{BTreeMap, HashMap};
 use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, HashMap};
 
 use lanes::Md5State;
 use shared::manifest::{Disposition, ManifestFile};
@@ -90,7 +90,8 @@ impl Expected {
         match self.containers.get_mut(container) {
             Some(prefix) => shorten(prefix, name),
             None => {
-                self.containers.insert(container.to_owned(), name.to_owned());
+                self.containers
+                    .insert(container.to_owned(), name.to_owned());
             }
         }
         let slot = Slot {
@@ -143,7 +144,8 @@ impl Expected {
             }
             Some(false) => {
                 slot.state = State::Other;
-                let what = "the MD5 that the store has of it is not that of the file that was prepared";
+                let what =
+                    "the MD5 that the store has of it is not that of the file that was prepared";
                 return Some(Finding::new(Code::Md5, blob, slot.bytes, what));
             }
             None => slot.state = State::There,
@@ -155,8 +157,8 @@ impl Expected {
     pub(super) fn taken(&mut self, blob: &str, listed: &ListedBlob) -> Option<Finding> {
         let slot = self.slots.get(&key(blob))?;
         let facts = &listed.facts;
-        let same = facts.bytes == slot.bytes
-            && slot.proof.agrees(facts.headers.content_md5) == Some(true);
+        let same =
+            facts.bytes == slot.bytes && slot.proof.agrees(facts.headers.content_md5) == Some(true);
         let rule = match slot.disposition {
             Disposition::Rename => {
                 "the manifest says rename, which today's service does not do: it overwrites"
@@ -217,8 +219,7 @@ fn proof(file: &ManifestFile) -> Proof {
 fn is_own(properties: &str) -> bool {
     let mut parts = properties.rsplit('\\');
     let name = parts.next().and_then(|name| name.strip_suffix(".xml"));
-    let is_number =
-        |name: &str| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_digit());
+    let is_number = |name: &str| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_digit());
     let is_below = parts
         .next()
         .is_some_and(|folder| folder.ends_with(".properties"));
@@ -261,7 +262,13 @@ mod tests {
     #[test]
     fn an_md5_proves_only_the_file_that_it_is_of() {
         let file = |bytes, hashes: Vec<[u8; 16]>| {
-            ManifestFile::new(r"\s\a".to_owned(), "c/a".to_owned(), bytes, BlobKind::Block, hashes)
+            ManifestFile::new(
+                r"\s\a".to_owned(),
+                "c/a".to_owned(),
+                bytes,
+                BlobKind::Block,
+                hashes,
+            )
         };
         let short = proof(&file(10, vec![[7; 16]]));
         assert_eq!(short.agrees(Some([7; 16])), Some(true));

@@ -152,12 +152,7 @@ impl ConfirmReport {
     /// Returns one word for the whole job.
     #[must_use]
     pub const fn verdict(&self) -> Verdict {
-        let wrong = [
-            self.missing,
-            self.different,
-            self.twice,
-            self.not_prepared,
-        ];
+        let wrong = [self.missing, self.different, self.twice, self.not_prepared];
         let [missing, different, twice, not_prepared] = wrong;
         if self.is_stopped || missing > 0 || different > 0 || twice > 0 || not_prepared > 0 {
             Verdict::Incomplete
@@ -173,12 +168,17 @@ impl ConfirmReport {
     pub fn sentence(&self) -> String {
         let all = files(self.files);
         match self.verdict() {
-            _ if self.is_stopped => format!("Stopped before the end: nothing is said of the {all}."),
+            _ if self.is_stopped => {
+                format!("Stopped before the end: nothing is said of the {all}.")
+            }
             Verdict::Confirmed => {
                 let only_copy = if self.left_out > 0 || self.other_drives > 0 {
                     let mut but = Vec::new();
                     if self.left_out > 0 {
-                        but.push(format!("{} that never went onto a drive", files(self.left_out)));
+                        but.push(format!(
+                            "{} that never went onto a drive",
+                            files(self.left_out)
+                        ));
                     }
                     if self.other_drives > 0 {
                         but.push(format!(
@@ -273,14 +273,38 @@ mod tests {
             "All 1,284,332 files are in Azure, compared by the MD5 that the store has; nothing here is the only copy."
         );
         for weaker in [
-            ConfirmReport { unproven: 1, ..all.clone() },
-            ConfirmReport { missing: 1, ..all.clone() },
-            ConfirmReport { different: 1, ..all.clone() },
-            ConfirmReport { twice: 1, ..all.clone() },
-            ConfirmReport { left_out: 1, ..all.clone() },
-            ConfirmReport { not_prepared: 1, ..all.clone() },
-            ConfirmReport { other_drives: 1, ..all.clone() },
-            ConfirmReport { is_stopped: true, ..all.clone() },
+            ConfirmReport {
+                unproven: 1,
+                ..all.clone()
+            },
+            ConfirmReport {
+                missing: 1,
+                ..all.clone()
+            },
+            ConfirmReport {
+                different: 1,
+                ..all.clone()
+            },
+            ConfirmReport {
+                twice: 1,
+                ..all.clone()
+            },
+            ConfirmReport {
+                left_out: 1,
+                ..all.clone()
+            },
+            ConfirmReport {
+                not_prepared: 1,
+                ..all.clone()
+            },
+            ConfirmReport {
+                other_drives: 1,
+                ..all.clone()
+            },
+            ConfirmReport {
+                is_stopped: true,
+                ..all.clone()
+            },
         ] {
             let said = weaker.sentence();
             assert!(!said.contains("nothing here is the only copy"), "{said}");

@@ -45,11 +45,17 @@ pub fn confirm(
     };
     let mut expected = Expected::of(asked.drives, asked.evidence, &mut counted)?;
     let prefixes = expected.containers.clone();
-    listed(&prefixes, reach, asked.cancel, progress, &mut |blob, item| {
-        if let Some(finding) = expected.compare(blob, item) {
-            counted(finding);
-        }
-    })?;
+    listed(
+        &prefixes,
+        reach,
+        asked.cancel,
+        progress,
+        &mut |blob, item| {
+            if let Some(finding) = expected.compare(blob, item) {
+                counted(finding);
+            }
+        },
+    )?;
     (report.files, report.bytes) = (expected.files, expected.bytes);
     rest(asked, reach, &expected, &mut report, find, progress)?;
     whole(asked.drives, &mut report, find);
@@ -70,12 +76,18 @@ pub fn in_the_way(
     let mut report = ConfirmReport::default();
     let mut expected = Expected::of(asked.drives, asked.evidence, &mut *find)?;
     let prefixes = expected.containers.clone();
-    listed(&prefixes, reach, asked.cancel, progress, &mut |blob, item| {
-        if let Some(finding) = expected.taken(blob, item) {
-            report.taken = report.taken.saturating_add(1);
-            find(finding);
-        }
-    })?;
+    listed(
+        &prefixes,
+        reach,
+        asked.cancel,
+        progress,
+        &mut |blob, item| {
+            if let Some(finding) = expected.taken(blob, item) {
+                report.taken = report.taken.saturating_add(1);
+                find(finding);
+            }
+        },
+    )?;
     (report.files, report.bytes) = (expected.files, expected.bytes);
     report.is_stopped = asked.cancel.is_cancelled();
     Ok(report)
@@ -97,7 +109,9 @@ fn listed(
                 return Ok(());
             }
             let include = Include::default();
-            let page = reach.store().page_of_blobs(container, prefix, next, include);
+            let page = reach
+                .store()
+                .page_of_blobs(container, prefix, next, include);
             let page = match reach.wait(page) {
                 Ok(page) => page,
                 Err(error) if error.is_missing() => break,
@@ -268,7 +282,9 @@ fn whole(drives: &[KeptManifest], report: &mut ConfirmReport, find: &mut dyn FnM
         find(Finding::new(Code::OtherDrive, "", 0, what));
     }
     let known = u64::try_from(others.len()).unwrap_or(u64::MAX);
-    report.other_drives = unknown.values().fold(known, |all, one| all.saturating_add(*one));
+    report.other_drives = unknown
+        .values()
+        .fold(known, |all, one| all.saturating_add(*one));
 }
 
 fn failed(error: &StoreError) -> JobError {

@@ -16,6 +16,7 @@ use super::blocks::{Pour, Sink};
 use super::drive_files::DriveFile;
 use super::outcome::{Hung, Outcome, Parts, Trouble};
 use super::pages::could_be;
+use super::repair::said;
 use super::run::Run;
 use super::state_file::Progress;
 use super::state_record::{Begun, Done};
@@ -37,7 +38,7 @@ pub(super) struct Way<'a> {
     pub(super) file: &'a ManifestFile,
     found: DriveFile,
     /// Parts that an earlier run sent.
-    there: HashSet<u64>,
+    pub(super) there: HashSet<u64>,
 }
 
 /// Where an earlier run of this blob stands.
@@ -65,7 +66,10 @@ pub(super) async fn bring(run: &Arc<Run>, number: u64, mut file: ManifestFile) -
 
 async fn attempt(run: &Arc<Run>, number: u64, file: &ManifestFile) -> Result<Outcome, Box<Failed>> {
     let before = |trouble| Failed::before(file, trouble);
-    let progress = run.progress(number);
+    let mut progress = run.progress(number);
+    if progress.begun.is_none() && progress.done.is_none() {
+        progress = said(run, number, file, progress).await.map_err(before)?;
+    }
     if let Some(done) = &progress.done {
         return finished(run, file, done).await.map_err(before);
     }
@@ -90,6 +94,10 @@ async fn attempt(run: &Arc<Run>, number: u64, file: &ManifestFile) -> Result<Out
         }
         Before::Begun(target) => {
             way.there = way.still_there(&progress, &target.name).await;
+            if run.repair.is_some() && target.there.is_some() {
+                let committed = way.committed(&progress, &target).await.map_err(before)?;
+                way.there.extend(committed);
+            }
             (target, false)
         }
         Before::Made(target) => {

@@ -17,6 +17,7 @@ mod drive_files;
 mod log_files;
 mod outcome;
 mod pages;
+mod repair;
 mod report;
 mod run;
 mod state_file;
@@ -24,8 +25,10 @@ mod state_record;
 mod target;
 
 pub use check::{DriveFault, Expected, ManifestFacts, check_manifest, unlock_status};
+pub(crate) use drive_files::{DriveFailed, DriveFile, Files, Place};
 pub use log_files::{LogFiles, LogFormat, LogLevel, LogOptions};
 pub use report::{IngestFinding, IngestReport};
 pub use run::{IngestOptions, ingest};
+pub(crate) use run::{SaidThere, send};
 pub use state_file::{StateError, StateFile};
 pub use state_record::StateOf;

@@ -1,6 +1,6 @@
 //! The whole of an ingest: tasks that send, and this thread, which reads the drive for them.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 
 use super::blob::bring;
 use super::check::{MANIFEST, ManifestFacts, manifest_stream};
-use super::drive_files::{DriveFiles, serve};
+use super::drive_files::{DriveFiles, Files, OnDrive, serve};
 use super::log_files::LogFiles;
 use super::outcome::{Outcome, Trouble};
 use super::report::{IngestFinding, IngestReport};
@@ -32,11 +32,16 @@ pub struct IngestOptions {
     pub disposition: Option<Disposition>,
 }
 
+/// Parts that a log says are in the store, by the number of their blob.
+pub(crate) type SaidThere = HashMap<u64, HashSet<u64>>;
+
 /// What all tasks share.
 pub(super) struct Run {
     pub(super) store: Store,
     pub(super) files: DriveFiles,
     pub(super) disposition: Option<Disposition>,
+    /// What a log says is in the store already, where this is a repair.
+    pub(super) repair: Option<SaidThere>,
     state: Mutex<StateFile>,
     log: Mutex<Option<LogFiles>>,
     report: Mutex<IngestReport>,
@@ -72,19 +77,51 @@ pub fn ingest<R: ReadAt>(
         .open_file(entry.id)
         .map_err(|error| failed(error.to_string()))?;
     let manifest = ManifestReader::new(manifest_stream(volume, file));
-    let mut manifest = manifest.map_err(|error| failed(error.to_string()))?;
+    let mut files = OnDrive {
+        volume,
+        manifest: manifest.map_err(|error| failed(error.to_string()))?,
+        number: 0,
+    };
+    let sent = send(
+        &mut files,
+        store,
+        (state, log),
+        options,
+        None,
+        cancel,
+        &mut |done| {
+            progress(done, facts.bytes);
+        },
+    );
+    sent.map_err(failed)
+}
+
+/// Sends everything that `files` gives. `progress` is told bytes done. A repair says which parts are in the store by a log.
+///
+/// # Errors
+/// In words, when nothing can begin.
+pub(crate) fn send(
+    files: &mut dyn Files,
+    store: Store,
+    (state, log): (StateFile, LogFiles),
+    options: IngestOptions,
+    repair: Option<SaidThere>,
+    cancel: &Cancel,
+    progress: &mut dyn FnMut(u64),
+) -> Result<IngestReport, String> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
         .build();
-    let runtime = runtime.map_err(|error| failed(format!("cannot start threads: {error}")))?;
-    let (files, asked) = DriveFiles::new();
+    let runtime = runtime.map_err(|error| format!("cannot start threads: {error}"))?;
+    let (asks, asked) = DriveFiles::new();
     let parallel = usize::from(options.parallel.max(1));
     let bytes = Arc::new(AtomicU64::new(0));
     let run = Arc::new(Run {
         store,
-        files,
+        files: asks,
         disposition: options.disposition,
+        repair,
         state: Mutex::new(state),
         log: Mutex::new(Some(log)),
         report: Mutex::new(IngestReport::default()),
@@ -96,17 +133,16 @@ pub fn ingest<R: ReadAt>(
         bytes: Arc::clone(&bytes),
     });
     let sending = runtime.spawn(send_all(run, parallel));
-    serve(volume, &mut manifest, &asked, &mut || {
-        progress(bytes.load(Ordering::Relaxed), facts.bytes);
+    serve(files, &asked, &mut || {
+        progress(bytes.load(Ordering::Relaxed))
     });
     let report = runtime.block_on(sending);
-    report.map_err(|error| failed(format!("the senders ended by themselves: {error}")))
+    report.map_err(|error| format!("the senders ended by themselves: {error}"))
 }
 
 /// Takes blob after blob from the manifest, `parallel` of them at a time.
 async fn send_all(run: Arc<Run>, parallel: usize) -> IngestReport {
     let mut tasks: JoinSet<()> = JoinSet::new();
-    let mut number = 0_u64;
     loop {
         while tasks.len() >= parallel {
             run.joined(tasks.join_next().await);
@@ -115,13 +151,12 @@ async fn send_all(run: Arc<Run>, parallel: usize) -> IngestReport {
             break;
         }
         match run.files.next().await {
-            Ok(Some(file)) => {
+            Ok(Some((number, file))) => {
                 let run = Arc::clone(&run);
                 tasks.spawn(async move {
                     let outcome = bring(&run, number, file).await;
                     run.ended(&outcome);
                 });
-                number = number.saturating_add(1);
             }
             Ok(None) => break,
             Err(error) => {

@@ -162,6 +162,36 @@ impl StateFile {
         self.sync()
     }
 
+    /// Keeps, durably, what a log says of a blob that an earlier attempt left in the middle.
+    pub(super) fn said(
+        &mut self,
+        blob: u64,
+        begun: &Begun,
+        made: bool,
+        sent: HashSet<u64>,
+    ) -> Result<(), AppendError> {
+        let begun = begun.clone();
+        self.append(&Record::Began {
+            blob,
+            begun: begun.clone(),
+        })?;
+        if made {
+            self.append(&Record::Made { blob })?;
+        }
+        for part in &sent {
+            self.append(&Record::Sent { blob, part: *part })?;
+        }
+        self.sync()?;
+        let progress = Progress {
+            begun: Some(begun),
+            made,
+            sent,
+            done: None,
+        };
+        self.blobs.insert(blob, progress);
+        Ok(())
+    }
+
     /// Keeps that a blob's pages can be put, durably.
     pub(super) fn made(&mut self, blob: u64) -> Result<(), AppendError> {
         self.append(&Record::Made { blob })?;

@@ -43,15 +43,12 @@ pub struct KeptManifest {
     file: File,
 }
 
-/// A stream of a manifest.
-pub type KeptReader<'a> = ManifestReader<BufReader<&'a File>>;
-
 impl KeptManifest {
     /// Returns its files from the first on. One reader at a time.
     ///
     /// # Errors
     /// [`JobError`] when it cannot be read.
-    pub fn reader(&self) -> Result<KeptReader<'_>, JobError> {
+    pub fn reader(&self) -> Result<ManifestReader<BufReader<&File>>, JobError> {
         let failed = |error: String| JobError::io(error, self.serial.as_str(), SAFE);
         (&self.file)
             .rewind()
@@ -233,7 +230,9 @@ fn again(journal: &Path, session: &Replay, md5: [u8; 16]) -> Result<File, JobErr
             let before = earlier(&folder, serial, before)
                 .ok_or_else(|| lost("the journal of the session before it is gone".to_owned()))?;
             let kept = kept_manifest(&before, &[])?;
-            (&kept.file).rewind().map_err(|error| lost(error.to_string()))?;
+            (&kept.file)
+                .rewind()
+                .map_err(|error| lost(error.to_string()))?;
             ManifestWriter::behind(writer(), BufReader::with_capacity(STEP, &kept.file), name)
         }
     };

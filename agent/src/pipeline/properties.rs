@@ -101,7 +101,10 @@ impl WholeFiles {
 /// Returns the properties file that a drive has for a blob of this MD5, as long as it is planned.
 #[must_use]
 pub fn content_md5_file(hash: &[u8; 16]) -> Vec<u8> {
-    text(hash, usize::try_from(PROPERTIES_BYTES).unwrap_or(usize::MAX))
+    text(
+        hash,
+        usize::try_from(PROPERTIES_BYTES).unwrap_or(usize::MAX),
+    )
 }
 
 /// Returns the properties file of a blob, blanks behind it up to `length`.

@@ -40,6 +40,16 @@ impl Originals {
         self.folders.is_empty() && self.said.is_empty()
     }
 
+    /// Looks for a file that is `path` on the drive, of any length.
+    #[must_use]
+    pub fn locate_any(&self, path: &str) -> Option<PathBuf> {
+        // No file is that long, so whatever is found is one of another length.
+        match self.locate(path, u64::MAX) {
+            Located::Here(path) => Some(path),
+            _ => None,
+        }
+    }
+
     /// Looks for the file that is `path` on the drive and has `bytes` bytes: the longest part of its path counts.
     #[must_use]
     pub fn locate(&self, path: &str, bytes: u64) -> Located {
@@ -62,7 +72,9 @@ impl Originals {
             };
             let mut right = BTreeSet::new();
             for folder in &self.folders {
-                let candidate = rest.iter().fold(folder.clone(), |path, part| path.join(part));
+                let candidate = rest
+                    .iter()
+                    .fold(folder.clone(), |path, part| path.join(part));
                 match length(&candidate) {
                     Ok(Some(found)) if found == bytes => {
                         right.insert(std::fs::canonicalize(&candidate).unwrap_or(candidate));
@@ -130,7 +142,10 @@ mod tests {
         assert_eq!(originals.locate(r"\reel-1\a\b.txt", 5), here("x/a/b.txt"));
         assert_eq!(originals.locate(r"\reel-1\2\a\b.txt", 5), here("x/a/b.txt"));
         assert_eq!(originals.locate(r"\reel-1\c", 1), here("x/reel-1/c"));
-        assert_eq!(originals.locate(r"\reel-1\2\3\a\b.txt", 5), Located::Nowhere);
+        assert_eq!(
+            originals.locate(r"\reel-1\2\3\a\b.txt", 5),
+            Located::Nowhere
+        );
     }
 
     #[test]
