@@ -38,6 +38,7 @@ mod prepare;
 mod preview_export;
 mod progress;
 mod receive;
+mod repair_export;
 mod repair_import;
 mod report;
 mod report_page;
@@ -100,6 +101,7 @@ enum Command {
     Ingest(ingest::Arguments),
     Confirm(confirm::Arguments),
     RepairImport(repair_import::Arguments),
+    RepairExport(repair_export::Arguments),
     CheckDrive(check_drive::Arguments),
     #[command(subcommand)]
     Journal(journal::Command),
@@ -180,6 +182,7 @@ impl Command {
             Self::Ingest(arguments) => arguments.json,
             Self::Confirm(arguments) => arguments.json,
             Self::RepairImport(arguments) => arguments.json,
+            Self::RepairExport(arguments) => arguments.json,
             Self::CheckDrive(arguments) => arguments.json,
             Self::Journal(command) => command.wants_json(),
             Self::Drives(arguments) => arguments.json,
@@ -240,6 +243,7 @@ impl Command {
             | Self::PreviewExport(_)
             | Self::Confirm(_)
             | Self::RepairImport(_)
+            | Self::RepairExport(_)
             | Self::Journal(_)
             | Self::Drives(_)
             | Self::NewDrive(_)
@@ -276,6 +280,7 @@ impl Command {
             Self::Ingest(arguments) => ingest::run(&arguments, screen, drives),
             Self::Confirm(arguments) => confirm::run(&arguments, screen),
             Self::RepairImport(arguments) => repair_import::run(&arguments, screen),
+            Self::RepairExport(arguments) => repair_export::run(&arguments, screen),
             Self::CheckDrive(arguments) => check_drive::run(&arguments, screen, drives),
             Self::Journal(command) => journal::run(&command, screen),
             Self::Drives(_) => Ok(drives::run(screen, drives)),

@@ -55,12 +55,15 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "DIR", default_value = ".")]
     pub(super) log_dir: PathBuf,
     /// Blocks on their way at once
-    #[arg(long, value_name = "N", default_value = "8", value_parser = clap::value_parser!(u16).range(1..=64))]
+    #[arg(long, value_name = "N", default_value_t = PARALLEL, value_parser = clap::value_parser!(u16).range(1..=64))]
     pub(super) parallel: u16,
     /// Prints one JSON object
     #[arg(long)]
     pub(super) json: bool,
 }
+
+/// Blocks on their way at once, where nobody says.
+pub(super) const PARALLEL: u16 = 8;
 
 pub(super) fn run(arguments: &Arguments, screen: &Screen) -> Result<Ended, JobError> {
     let (manifest, log) = (manifest(arguments)?, read(&arguments.copy_log)?);

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use shared::copy_log::DispositionStatus;
-use shared::manifest::{BlobKind, ManifestFile, Part};
+use shared::manifest::{BlobKind, Disposition, ManifestFile, Part};
 
 use super::blob::Way;
 use super::outcome::Trouble;
@@ -43,6 +43,12 @@ pub(super) async fn said(
                 return Ok(progress);
             }
             (None, true, same)
+        }
+        // What is there gives way to it anyway, once it is whole.
+        (Some(there), BlobKind::Block)
+            if there.kind == StoredKind::Block && file.disposition == Disposition::Overwrite =>
+        {
+            (Some(there.etag), false, said.clone())
         }
         (Some(there), BlobKind::Block) if is_committed(&there, file) => {
             // Another's of the same length has the same ids: one block tells.

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use shared::copy_log::DispositionStatus;
 use thiserror::Error;
 
 use super::state_record::{Begun, Done, Record, StateOf, VERSION};
@@ -210,6 +211,28 @@ impl StateFile {
         self.append(&Record::Done { blob, done })
     }
 
+    /// Returns whether an entry was finished by an earlier run.
+    pub(crate) fn is_done(&self, number: u64) -> bool {
+        let progress = self.blobs.get(&number);
+        progress.is_some_and(|progress| progress.done.is_some())
+    }
+
+    /// Keeps that an entry is at home. What a power cut takes of that is compared again.
+    pub(crate) fn finished(&mut self, number: u64, blob: &str) -> Result<(), AppendError> {
+        let done = Done {
+            name: blob.to_owned(),
+            etag: String::new(),
+            crc64: 0,
+            disposition: DispositionStatus::Created,
+        };
+        self.append(&Record::Done { blob: number, done })
+    }
+
+    /// Makes all of it durable, at the end.
+    pub(crate) fn close(&mut self) -> Result<(), AppendError> {
+        self.sync()
+    }
+
     /// Makes all of it durable.
     pub(super) fn sync(&mut self) -> Result<(), AppendError> {
         self.file.sync()
@@ -307,8 +330,6 @@ fn take(blobs: &mut HashMap<u64, Progress>, record: Record) {
 
 #[cfg(test)]
 mod tests {
-    use shared::copy_log::DispositionStatus;
-
     use super::*;
 
     fn of() -> StateOf {

@@ -501,11 +501,7 @@ mod tests {
 
     #[test]
     fn commands_that_argosy_has_no_part_for_say_what_is_missing() {
-        for (verb, missing) in [
-            ("RepairImport", "repairs no import"),
-            ("RepairExport", "export yet"),
-            ("Unlock", "argosy unpack"),
-        ] {
+        for (verb, missing) in [("Unlock", "argosy unpack")] {
             let switches =
                 Switches::parse(&[verb.to_owned(), "/sn:account".to_owned()]).expect(verb);
             let error = Order::of(switches, &[]).map(|_| ()).expect_err(verb);
