@@ -88,6 +88,10 @@ async fn attempt(run: &Arc<Run>, number: u64, file: &ManifestFile) -> Result<Out
         found,
         there: HashSet::new(),
     };
+    if run.repair.is_some() {
+        // Originals change: nothing is sent of one before all of it was compared.
+        way.pour(Sink::Nowhere).await?;
+    }
     let (target, is_made) = match way.before_now(&progress).await.map_err(before)? {
         Before::Arrived(name, facts) => {
             return way.arrived_before(&progress, &name, *facts).await;
