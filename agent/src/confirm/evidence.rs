@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use lanes::Md5State;
 use sha2::{Digest, Sha256};
 use shared::copy_log::{
-    BlobStatus, DispositionStatus, LogError, PartStatus, read_classic, read_current,
+    BlobStatus, DispositionStatus, LogError, PartStatus, is_classic, read_classic, read_current,
 };
 use shared::manifest::{ManifestFile, Part};
 
@@ -63,8 +63,7 @@ impl Evidence {
     /// # Errors
     /// [`LogError`].
     pub fn add(&mut self, xml: &[u8]) -> Result<(), LogError> {
-        let head = xml.get(..HEAD_BYTES).unwrap_or(xml);
-        if head.windows(CLASSIC.len()).any(|text| text == CLASSIC) {
+        if is_classic(xml) {
             self.add_classic(xml)
         } else {
             self.add_current(xml)
@@ -165,7 +164,3 @@ fn digest(parts: impl Iterator<Item = Part>) -> [u8; 16] {
     }
     state.finish()
 }
-
-/// Where a classic log says that it is one.
-const CLASSIC: &[u8] = b"<DriveLog";
-const HEAD_BYTES: usize = 1024;

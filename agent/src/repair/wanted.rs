@@ -3,8 +3,8 @@
 use std::collections::{HashMap, HashSet};
 
 use shared::copy_log::{
-    BlobStatus, DispositionStatus, LogError, LoggedAttached, LoggedBlob, PartStatus, read_classic,
-    read_current,
+    BlobStatus, DispositionStatus, LogError, LoggedAttached, LoggedBlob, PartStatus, is_classic,
+    read_classic, read_current,
 };
 use shared::manifest::{Attached, BlobKind, ManifestFile, Ranges};
 
@@ -55,9 +55,7 @@ pub enum WantedError {
 /// # Errors
 /// [`WantedError`].
 pub fn wanted(xml: &[u8], manifest: Option<&KeptManifest>) -> Result<Wanted, WantedError> {
-    let head = xml.get(..HEAD_BYTES).unwrap_or(xml);
-    let is_classic = head.windows(CLASSIC.len()).any(|text| text == CLASSIC);
-    let (mut wanted, open) = if is_classic {
+    let (mut wanted, open) = if is_classic(xml) {
         of_classic(xml)?
     } else {
         of_current(xml)?
@@ -227,9 +225,6 @@ fn attached(logged: &LoggedAttached) -> Option<Attached> {
     })
 }
 
-/// Where a classic log says that it is one.
-const CLASSIC: &[u8] = b"<DriveLog";
-const HEAD_BYTES: usize = 1024;
 const SAFE: &str = "Nothing was sent.";
 
 #[cfg(test)]
