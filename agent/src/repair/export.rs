@@ -193,7 +193,7 @@ impl ExportRepair<'_> {
                 );
                 return Err(Trouble::changed(what));
             }
-            Err(error) => return Err(error.into()),
+            Err(trouble) => return Err(trouble),
         }
         out.sync_all().map_err(Trouble::home)?;
         if let Target::New(name) = &target {

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::fs::File;
 use std::io::Read;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -63,7 +63,10 @@ impl<'a> OriginalFiles<'a> {
         if let Some(bytes) = of_plan {
             return Some(bytes.clone());
         }
-        let whole = self.found.get(owner).and_then(|path| md5_of_file(path));
+        let whole = self
+            .found
+            .get(owner)
+            .and_then(|path| md5_of_file(path.as_path()));
         let made = whole.map(|md5| content_md5_file(&md5));
         if let Some(made) = made.filter(|made| md5_of(made) == hash) {
             return Some(made);
@@ -120,7 +123,7 @@ impl Files for OriginalFiles<'_> {
     }
 }
 
-fn md5_of_file(path: &PathBuf) -> Option<[u8; 16]> {
+fn md5_of_file(path: &Path) -> Option<[u8; 16]> {
     let mut file = File::open(path).ok()?;
     let mut state = Md5State::new();
     let mut piece = vec![0; STEP];

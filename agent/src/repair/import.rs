@@ -1,7 +1,5 @@
 //! Sends once more what a log says did not arrive: the originals are found and compared, and only what is missing goes.
 
-use std::path::PathBuf;
-
 use shared::path_map::PathMap;
 
 use super::files::OriginalFiles;
@@ -105,7 +103,10 @@ impl Repair<'_> {
 fn lost(wanted: &WantedFile, located: &Located) -> IngestFinding {
     let (code, message) = match located {
         Located::Several(paths) => {
-            let paths: Vec<String> = paths.iter().map(show).collect();
+            let paths: Vec<String> = paths
+                .iter()
+                .map(|path| path.display().to_string())
+                .collect();
             let what = format!(
                 "several files could be its original, say in the path map which: {}",
                 paths.join(", ")
@@ -128,8 +129,4 @@ fn lost(wanted: &WantedFile, located: &Located) -> IngestFinding {
         offset: None,
         is_error: true,
     }
-}
-
-fn show(path: &PathBuf) -> String {
-    path.display().to_string()
 }

@@ -62,7 +62,7 @@ impl Originals {
         }
         let parts: Vec<&str> = path.split('\\').filter(|part| !part.is_empty()).collect();
         let leads_out = |part: &&str| matches!(*part, "." | "..") || part.contains('/');
-        if parts.iter().any(|part| leads_out(&part)) {
+        if parts.iter().any(leads_out) {
             return Located::Nowhere;
         }
         let (mut other, mut unreadable) = (None, None);
@@ -106,7 +106,7 @@ impl Originals {
 /// Returns the length of a file; `None` where there is none.
 fn length(path: &Path) -> io::Result<Option<u64>> {
     match std::fs::metadata(path) {
-        Ok(facts) => Ok(facts.is_file().then(|| facts.len())),
+        Ok(facts) => Ok(facts.is_file().then_some(facts.len())),
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Err(error),
         // No such name, a file where a folder should be, a name that this system does not take.
         Err(_) => Ok(None),
