@@ -6,7 +6,7 @@
 //!
 //! ```text
 //! device, scan, random, shelf  <-  journal_file  <-  pipeline, unpack, root_part, drives  <-  attempt  <-  jobs  <-  http, control
-//!                                 '- in_place   blobs, shares <- ingest   blobs <- export   unpack <- receive   shipments  <-  cli  <-  main
+//!                                 '- in_place   blobs, shares <- ingest   blobs <- export <- repair, confirm   unpack <- receive   shipments  <-  cli  <-  main
 //! ```
 //!
 //! Deliberately absent: a way to write to a drive that [`device::confirm`] has not matched with the
@@ -15,6 +15,7 @@
 pub mod attempt;
 pub mod blobs;
 pub mod cli;
+pub mod confirm;
 pub mod control;
 pub mod core_dumps;
 pub mod device;
@@ -30,6 +31,7 @@ pub mod locked_memory;
 pub mod pipeline;
 pub mod random;
 pub mod receive;
+pub mod repair;
 #[cfg(target_os = "linux")]
 pub mod root_part;
 pub mod scan;

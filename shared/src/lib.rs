@@ -18,6 +18,7 @@ pub mod journal;
 pub mod ledger;
 mod left_out;
 pub mod manifest;
+pub mod path_map;
 pub mod plan;
 pub mod report;
 pub mod verify;

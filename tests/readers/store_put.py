@@ -1,5 +1,6 @@
 """Puts blobs into an account by the service's own SDK. Arguments: a connection string, `--over` where blobs that are there
-may be replaced, then names and contents; a content `page:N` makes a page blob of N zeros."""
+may be replaced, then names and contents; a content `page:N` makes a page blob of N zeros,
+`gone:` takes the blob away."""
 
 import sys
 
@@ -18,5 +19,7 @@ for name, content in zip(words[::2], words[1::2]):
     client = service.get_blob_client(container, blob)
     if content.startswith("page:"):
         client.create_page_blob(int(content[5:]))
+    elif content == "gone:":
+        client.delete_blob()
     else:
         client.upload_blob(content, overwrite=over)

@@ -70,6 +70,20 @@ impl Bench {
     /// # Errors
     /// When it cannot be done.
     pub fn prepare(&self, serials: &[&str], size: &str, rows: &[&str]) -> Result<()> {
+        self.prepare_with(serials, size, rows, &[])
+    }
+
+    /// Does the same with further arguments.
+    ///
+    /// # Errors
+    /// When it cannot be done.
+    pub fn prepare_with(
+        &self,
+        serials: &[&str],
+        size: &str,
+        rows: &[&str],
+        more: &[&str],
+    ) -> Result<()> {
         let source = format!("{}/", self.path("source").display());
         let mut dataset = String::from(
             "BasePath,DstBlobPathOrPrefix,BlobType,Disposition,MetadataFile,PropertiesFile\n",
@@ -95,6 +109,7 @@ impl Bench {
         ];
         arguments.extend(["--dataset", text(&dataset), "--drive"]);
         arguments.extend(drives.iter().map(|drive| text(drive)));
+        arguments.extend(more);
         let (code, report) = json(&arguments)?;
         ensure!(code == 0, "{report}");
         Ok(())
@@ -145,6 +160,24 @@ impl Bench {
         let mut arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
         arguments.extend(more);
         json(&arguments)
+    }
+
+    /// Returns the store as arguments.
+    #[must_use]
+    pub fn store(&self) -> [String; 4] {
+        let file = text(&self.signature).to_owned();
+        let url = self.azurite.url();
+        ["--store".to_owned(), url, "--sas-file".to_owned(), file]
+    }
+
+    /// Runs a command of the store; returns its exit code and its one object.
+    ///
+    /// # Errors
+    /// When there is no object.
+    pub fn of_store(&self, words: &[&str]) -> Result<(i32, Value)> {
+        let store = self.store();
+        let store = store.iter().map(String::as_str);
+        json(&words.iter().copied().chain(store).collect::<Vec<_>>())
     }
 
     /// Starts sending a drive, and does not wait.
@@ -255,6 +288,14 @@ impl Bench {
     /// # Errors
     /// When it cannot be done.
     pub fn puts(&self) -> Result<HashMap<String, u64>> {
+        self.requests("comp=block&")
+    }
+
+    /// Returns how often each address with these words in it was put to.
+    ///
+    /// # Errors
+    /// When it cannot be done.
+    pub fn requests(&self, words: &str) -> Result<HashMap<String, u64>> {
         let mut puts = HashMap::new();
         for line in self.azurite.log()?.lines() {
             let Some(at) = line.find("RequestMethod=PUT RequestURL=") else {
@@ -262,7 +303,7 @@ impl Bench {
             };
             let url = line.get(at..).unwrap_or_default().split_whitespace().nth(1);
             let url = url.unwrap_or_default();
-            if !url.contains("comp=block&") {
+            if !url.contains(words) {
                 continue;
             }
             let block = url.split("&sv=").next().unwrap_or(url).to_owned();

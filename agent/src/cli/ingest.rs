@@ -232,6 +232,7 @@ impl Job<'_> {
         let arguments = self.arguments;
         let options = LogOptions {
             folder: arguments.log_dir.clone(),
+            of: "ingest",
             level: match arguments.log_level {
                 Level::Error => LogLevel::Error,
                 Level::Verbose => LogLevel::Verbose,

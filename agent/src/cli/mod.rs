@@ -15,6 +15,7 @@ mod bar;
 mod blob_list;
 mod browser;
 mod check_drive;
+mod confirm;
 mod copy_report;
 mod drives;
 mod export;
@@ -38,6 +39,8 @@ mod prepare;
 mod preview_export;
 mod progress;
 mod receive;
+mod repair_export;
+mod repair_import;
 mod report;
 mod report_page;
 mod resume;
@@ -98,6 +101,9 @@ enum Command {
     Receive(receive::Arguments),
     Unlock(unlock::Arguments),
     Ingest(ingest::Arguments),
+    Confirm(confirm::Arguments),
+    RepairImport(repair_import::Arguments),
+    RepairExport(repair_export::Arguments),
     CheckDrive(check_drive::Arguments),
     #[command(subcommand)]
     Journal(journal::Command),
@@ -176,6 +182,9 @@ impl Command {
             Self::Receive(arguments) => arguments.json,
             Self::Unlock(arguments) => arguments.json,
             Self::Ingest(arguments) => arguments.json,
+            Self::Confirm(arguments) => arguments.json,
+            Self::RepairImport(arguments) => arguments.json,
+            Self::RepairExport(arguments) => arguments.json,
             Self::CheckDrive(arguments) => arguments.json,
             Self::Journal(command) => command.wants_json(),
             Self::Drives(arguments) => arguments.json,
@@ -234,6 +243,9 @@ impl Command {
             Self::Waie(arguments) => arguments.named_drives(),
             Self::Scan(_)
             | Self::PreviewExport(_)
+            | Self::Confirm(_)
+            | Self::RepairImport(_)
+            | Self::RepairExport(_)
             | Self::Journal(_)
             | Self::Drives(_)
             | Self::NewDrive(_)
@@ -268,6 +280,9 @@ impl Command {
             Self::Receive(arguments) => receive::run(&arguments, screen, drives),
             Self::Unlock(arguments) => unlock::run(&arguments, screen, drives),
             Self::Ingest(arguments) => ingest::run(&arguments, screen, drives),
+            Self::Confirm(arguments) => confirm::run(&arguments, screen),
+            Self::RepairImport(arguments) => repair_import::run(&arguments, screen),
+            Self::RepairExport(arguments) => repair_export::run(&arguments, screen),
             Self::CheckDrive(arguments) => check_drive::run(&arguments, screen, drives),
             Self::Journal(command) => journal::run(&command, screen),
             Self::Drives(_) => Ok(drives::run(screen, drives)),

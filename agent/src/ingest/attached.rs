@@ -73,7 +73,7 @@ async fn values(
     let io = |error: super::drive_files::DriveFailed| Unusable(AttachedStatus::IOFailed, error.0);
     let found = files.find(&attached.path).await.map_err(io)?;
     let found = found.ok_or_else(|| {
-        let what = "it is not on the drive".to_owned();
+        let what = "it was not found".to_owned();
         Unusable(AttachedStatus::FileNotFound, what)
     })?;
     if found.bytes() > BYTES_MAX {

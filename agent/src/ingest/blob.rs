@@ -17,6 +17,7 @@ use super::drive_files::DriveFile;
 use super::item::bring_file;
 use super::outcome::{Hung, Outcome, Parts, Trouble};
 use super::pages::could_be;
+use super::repair::said;
 use super::run::Run;
 use super::state_file::Progress;
 use super::state_record::{Begun, Done};
@@ -38,7 +39,7 @@ pub(super) struct Way<'a> {
     pub(super) file: &'a ManifestFile,
     found: DriveFile,
     /// Parts that an earlier run sent.
-    there: HashSet<u64>,
+    pub(super) there: HashSet<u64>,
 }
 
 /// Where an earlier run of this blob stands.
@@ -70,7 +71,10 @@ pub(super) async fn bring(run: &Arc<Run>, number: u64, mut file: ManifestFile) -
 
 async fn attempt(run: &Arc<Run>, number: u64, file: &ManifestFile) -> Result<Outcome, Box<Failed>> {
     let before = |trouble| Failed::before(file, trouble);
-    let progress = run.progress(number);
+    let mut progress = run.progress(number);
+    if progress.begun.is_none() && progress.done.is_none() {
+        progress = said(run, number, file, progress).await.map_err(before)?;
+    }
     if let Some(done) = &progress.done {
         return finished(run, file, done).await.map_err(before);
     }
@@ -89,12 +93,20 @@ async fn attempt(run: &Arc<Run>, number: u64, file: &ManifestFile) -> Result<Out
         found,
         there: HashSet::new(),
     };
+    if run.repair.is_some() {
+        // Originals change: nothing is sent of one before all of it was compared.
+        way.pour(Sink::Nowhere).await?;
+    }
     let (target, is_made) = match way.before_now(&progress).await.map_err(before)? {
         Before::Arrived(name, facts) => {
             return way.arrived_before(&progress, &name, *facts).await;
         }
         Before::Begun(target) => {
             way.there = way.still_there(&progress, &target.name).await;
+            if run.repair.is_some() && target.there.is_some() {
+                let committed = way.committed(&progress, &target).await.map_err(before)?;
+                way.there.extend(committed);
+            }
             (target, false)
         }
         Before::Made(target) => {

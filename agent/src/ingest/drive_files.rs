@@ -1,4 +1,4 @@
-//! The drive's files for many tasks at once: one thread reads, the tasks ask.
+//! Files for many tasks at once: one thread reads, the tasks ask.
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use disk::ReadAt;
+use ntfs_image::FileTime;
 use ntfs_image::read::{File, Volume, VolumeError};
 use shared::manifest::{ManifestFile, ManifestReader};
 use tokio::sync::oneshot;
@@ -16,16 +17,40 @@ use crate::shares::ItemTimes;
 #[derive(Clone)]
 pub(super) struct DriveFiles(Sender<Ask>);
 
-/// A file of the drive, found.
+/// A file, found.
 #[derive(Clone)]
-pub(super) struct DriveFile(Arc<File>);
+pub(crate) struct DriveFile {
+    bytes: u64,
+    place: Place,
+}
+
+/// Where it is.
+#[derive(Clone)]
+pub(crate) enum Place {
+    /// On the drive.
+    Drive(Arc<File>),
+    /// On this computer.
+    Here(Arc<std::fs::File>),
+    /// In memory.
+    Memory(Bytes),
+}
+
+/// Where the files are that are sent: a drive with its manifest, or what a repair found.
+pub(crate) trait Files {
+    /// Returns the next blob and its number, which is the same in every run; `None` behind the last.
+    fn next(&mut self) -> Result<Option<(u64, ManifestFile)>, DriveFailed>;
+    /// Returns the file of a path on the drive; `None` when there is none.
+    fn find(&mut self, path: &str) -> Result<Option<DriveFile>, DriveFailed>;
+    /// Reads a part of a file.
+    fn read(&mut self, file: &DriveFile, at: u64, into: &mut [u8]) -> Result<(), DriveFailed>;
+}
 
 /// What could not be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct DriveFailed(pub(super) String);
+pub(crate) struct DriveFailed(pub(crate) String);
 
 pub(super) enum Ask {
-    Next(Answer<Option<ManifestFile>>),
+    Next(Answer<Option<(u64, ManifestFile)>>),
     Find(String, Answer<Option<DriveFile>>),
     Read(DriveFile, u64, u64, Answer<Bytes>),
 }
@@ -39,14 +64,29 @@ type Answer<T> = oneshot::Sender<Result<T, DriveFailed>>;
 const TICK: Duration = Duration::from_millis(200);
 
 impl DriveFile {
-    pub(super) fn bytes(&self) -> u64 {
-        self.0.bytes()
+    pub(crate) const fn new(bytes: u64, place: Place) -> Self {
+        Self { bytes, place }
     }
 
+    pub(crate) const fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    pub(crate) const fn place(&self) -> &Place {
+        &self.place
+    }
+
+    /// Returns the times that it has on the drive; only files of a drive go into shares.
     pub(super) fn times(&self) -> ItemTimes {
-        ItemTimes {
-            created: self.0.created(),
-            modified: self.0.modified(),
+        match &self.place {
+            Place::Drive(file) => ItemTimes {
+                created: file.created(),
+                modified: file.modified(),
+            },
+            Place::Here(_) | Place::Memory(_) => ItemTimes {
+                created: FileTime(0),
+                modified: FileTime(0),
+            },
         }
     }
 }
@@ -58,8 +98,8 @@ impl DriveFiles {
         (Self(asks), asked)
     }
 
-    /// Returns the manifest's next blob; `None` behind its last.
-    pub(super) async fn next(&self) -> Result<Option<ManifestFile>, DriveFailed> {
+    /// Returns the next blob and its number; `None` behind the last.
+    pub(super) async fn next(&self) -> Result<Option<(u64, ManifestFile)>, DriveFailed> {
         self.ask(Ask::Next).await
     }
 
@@ -88,20 +128,15 @@ impl DriveFiles {
 }
 
 /// Answers until nobody asks any more. `tick` is called a few times a second.
-pub(super) fn serve<R: ReadAt, M: std::io::Read>(
-    volume: &Volume<R>,
-    manifest: &mut ManifestReader<M>,
-    asked: &Receiver<Ask>,
-    tick: &mut dyn FnMut(),
-) {
+pub(super) fn serve(files: &mut dyn Files, asked: &Receiver<Ask>, tick: &mut dyn FnMut()) {
     loop {
         tick();
         // Whoever does not wait for its answer any more was stopped: no fault.
         match asked.recv_timeout(TICK) {
-            Ok(Ask::Next(answer)) => drop(answer.send(next(manifest))),
-            Ok(Ask::Find(path, answer)) => drop(answer.send(find(volume, &path))),
+            Ok(Ask::Next(answer)) => drop(answer.send(files.next())),
+            Ok(Ask::Find(path, answer)) => drop(answer.send(files.find(&path))),
             Ok(Ask::Read(file, at, bytes, answer)) => {
-                drop(answer.send(read(volume, &file.0, at, bytes)));
+                drop(answer.send(read(files, &file, at, bytes)));
             }
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => return,
@@ -109,25 +144,9 @@ pub(super) fn serve<R: ReadAt, M: std::io::Read>(
     }
 }
 
-fn next<M: std::io::Read>(
-    manifest: &mut ManifestReader<M>,
-) -> Result<Option<ManifestFile>, DriveFailed> {
-    let next = manifest.next_file();
-    next.map_err(|error| DriveFailed(error.to_string()))
-}
-
-fn find<R: ReadAt>(volume: &Volume<R>, path: &str) -> Result<Option<DriveFile>, DriveFailed> {
-    let entry = volume.find(path).map_err(|error| failed(&error))?;
-    let Some(entry) = entry.filter(|entry| !entry.is_folder && entry.reparse.is_none()) else {
-        return Ok(None);
-    };
-    let file = volume.open_file(entry.id).map_err(|error| failed(&error))?;
-    Ok(Some(DriveFile(Arc::new(file))))
-}
-
-fn read<R: ReadAt>(
-    volume: &Volume<R>,
-    file: &File,
+fn read(
+    files: &mut dyn Files,
+    file: &DriveFile,
     at: u64,
     bytes: u64,
 ) -> Result<Bytes, DriveFailed> {
@@ -137,10 +156,46 @@ fn read<R: ReadAt>(
         return Err(DriveFailed(what));
     }
     let mut content = vec![0; length];
-    volume
-        .read(file, at, &mut content)
-        .map_err(|error| failed(&error))?;
+    files.read(file, at, &mut content)?;
     Ok(Bytes::from(content))
+}
+
+/// A drive: what its manifest lists.
+pub(super) struct OnDrive<'a, R, M> {
+    pub(super) volume: &'a Volume<R>,
+    pub(super) manifest: ManifestReader<M>,
+    pub(super) number: u64,
+}
+
+impl<R: ReadAt, M: std::io::Read> Files for OnDrive<'_, R, M> {
+    fn next(&mut self) -> Result<Option<(u64, ManifestFile)>, DriveFailed> {
+        let next = self.manifest.next_file();
+        let next = next.map_err(|error| DriveFailed(error.to_string()))?;
+        let number = self.number;
+        self.number = number.saturating_add(1);
+        Ok(next.map(|file| (number, file)))
+    }
+
+    fn find(&mut self, path: &str) -> Result<Option<DriveFile>, DriveFailed> {
+        let entry = self.volume.find(path).map_err(|error| failed(&error))?;
+        let Some(entry) = entry.filter(|entry| !entry.is_folder && entry.reparse.is_none()) else {
+            return Ok(None);
+        };
+        let file = self.volume.open_file(entry.id);
+        let file = file.map_err(|error| failed(&error))?;
+        Ok(Some(DriveFile::new(
+            file.bytes(),
+            Place::Drive(Arc::new(file)),
+        )))
+    }
+
+    fn read(&mut self, file: &DriveFile, at: u64, into: &mut [u8]) -> Result<(), DriveFailed> {
+        let Place::Drive(file) = file.place() else {
+            return Err(DriveFailed("it is no file of the drive".to_owned()));
+        };
+        let read = self.volume.read(file, at, into);
+        read.map_err(|error| failed(&error))
+    }
 }
 
 fn failed(error: &VolumeError) -> DriveFailed {

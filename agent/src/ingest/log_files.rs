@@ -19,6 +19,8 @@ use super::outcome::Outcome;
 pub struct LogOptions {
     /// The folder.
     pub folder: PathBuf,
+    /// What their names begin with: `ingest`.
+    pub of: &'static str,
     /// How much is told.
     pub level: LogLevel,
     /// In which form.
@@ -174,7 +176,7 @@ impl LogFiles {
 
     fn classic(&self, what: &str) -> io::Result<Classic> {
         let drive = file_name(&self.drive_id);
-        let name = format!("ingest_{drive}_{}_{what}.xml", self.stamp);
+        let name = format!("{}_{drive}_{}_{what}.xml", self.options.of, self.stamp);
         let path = self.options.folder.join(name);
         let log = ClassicWriter::new(create(&path)?, &self.drive_id)?;
         Ok(Classic(path, log))
@@ -182,7 +184,7 @@ impl LogFiles {
 
     fn current(&self, what: &str) -> io::Result<Plain> {
         let drive = file_name(&self.drive_id);
-        let name = format!("ingest_{drive}_{what}_{}.xml", self.stamp);
+        let name = format!("{}_{drive}_{what}_{}.xml", self.options.of, self.stamp);
         let path = self.options.folder.join(name);
         let log = create(&path)?;
         Ok(Plain(path, log))

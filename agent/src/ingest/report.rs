@@ -77,7 +77,7 @@ impl Default for IngestReport {
 }
 
 impl IngestReport {
-    pub(super) fn find(&mut self, finding: IngestFinding) {
+    pub(crate) fn find(&mut self, finding: IngestFinding) {
         self.status = match (self.status, finding.is_error) {
             (DriveStatus::Completed, false) => DriveStatus::CompletedWithWarnings,
             (DriveStatus::Completed | DriveStatus::CompletedWithWarnings, true) => {

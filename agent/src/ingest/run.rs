@@ -1,6 +1,6 @@
 //! The whole of an ingest: tasks that send, and this thread, which reads the drive for them.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -14,7 +14,7 @@ use tokio::task::JoinSet;
 
 use super::blob::bring;
 use super::check::{MANIFEST, ManifestFacts, manifest_stream};
-use super::drive_files::{DriveFiles, serve};
+use super::drive_files::{DriveFiles, Files, OnDrive, serve};
 use super::goals::Goals;
 use super::item::partial_name;
 use super::log_files::LogFiles;
@@ -36,6 +36,9 @@ pub struct IngestOptions {
     pub disposition: Option<Disposition>,
 }
 
+/// Parts that a log says are in the store, by the number of their blob.
+pub(crate) type SaidThere = HashMap<u64, HashSet<u64>>;
+
 /// What all tasks share.
 pub(super) struct Run {
     pub(super) goals: Goals,
@@ -45,6 +48,8 @@ pub(super) struct Run {
     unset: AtomicU64,
     pub(super) files: DriveFiles,
     pub(super) disposition: Option<Disposition>,
+    /// What a log says is in the store already, where this is a repair.
+    pub(super) repair: Option<SaidThere>,
     state: Mutex<StateFile>,
     log: Mutex<Option<LogFiles>>,
     report: Mutex<IngestReport>,
@@ -80,55 +85,122 @@ pub fn ingest<R: ReadAt>(
         .open_file(entry.id)
         .map_err(|error| failed(error.to_string()))?;
     let manifest = ManifestReader::new(manifest_stream(volume, file));
-    let mut manifest = manifest.map_err(|error| failed(error.to_string()))?;
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build();
-    let runtime = runtime.map_err(|error| failed(format!("cannot start threads: {error}")))?;
+    let mut files = OnDrive {
+        volume,
+        manifest: manifest.map_err(|error| failed(error.to_string()))?,
+        number: 0,
+    };
+    let runtime = runtime().map_err(failed)?;
     if let Some(share) = &goals.share {
         let shares = facts.shares.keys().map(String::as_str);
         let shares = shares.filter(|name| goals.has_share(name));
         let reached = runtime.block_on(share.reach(shares));
         reached.map_err(|error| not_reached(&error))?;
     }
-    let (state, log) = kept()?;
-    let (files, asked) = DriveFiles::new();
-    let parallel = usize::from(options.parallel.max(1));
-    let bytes = Arc::new(AtomicU64::new(0));
     let all = goals.bytes(facts);
-    let mut begun = IngestReport::default();
+    let mut report = IngestReport::default();
     for message in goals.missing(facts) {
-        begun.find(general("NotGiven", message, true));
+        report.find(general("NotGiven", message, true));
     }
-    let run = Arc::new(Run {
+    let begun = Begun {
         goals,
         manifest: facts.md5,
-        unset: AtomicU64::new(0),
-        files,
-        disposition: options.disposition,
-        state: Mutex::new(state),
-        log: Mutex::new(Some(log)),
-        report: Mutex::new(begun),
-        permits: Arc::new(Semaphore::new(parallel)),
-        long: tokio::sync::Mutex::new(()),
-        containers: tokio::sync::Mutex::new(HashSet::new()),
-        cancel: cancel.clone(),
-        halted: AtomicBool::new(false),
-        bytes: Arc::clone(&bytes),
-    });
-    let sending = runtime.spawn(send_all(run, parallel));
-    serve(volume, &mut manifest, &asked, &mut || {
-        progress(bytes.load(Ordering::Relaxed), all);
-    });
-    let report = runtime.block_on(sending);
-    report.map_err(|error| failed(format!("the senders ended by themselves: {error}")))
+        repair: None,
+        report,
+        kept: kept()?,
+    };
+    let mut told = |done| progress(done, all);
+    let sent = begun.send(&runtime, &mut files, options, cancel, &mut told);
+    sent.map_err(failed)
+}
+
+/// Sends blobs that a repair found. `progress` is told bytes done.
+///
+/// # Errors
+/// In words, when nothing can begin.
+pub(crate) fn send_again(
+    files: &mut dyn Files,
+    store: Store,
+    kept: (StateFile, LogFiles),
+    options: IngestOptions,
+    repair: SaidThere,
+    cancel: &Cancel,
+    progress: &mut dyn FnMut(u64),
+) -> Result<IngestReport, String> {
+    let begun = Begun {
+        goals: Goals {
+            store: Some(store),
+            share: None,
+        },
+        // Only names of files of shares are made from it.
+        manifest: [0; 16],
+        repair: Some(repair),
+        report: IngestReport::default(),
+        kept,
+    };
+    begun.send(&runtime()?, files, options, cancel, progress)
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime, String> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build();
+    runtime.map_err(|error| format!("cannot start threads: {error}"))
+}
+
+/// What sending begins with.
+struct Begun {
+    goals: Goals,
+    manifest: [u8; 16],
+    repair: Option<SaidThere>,
+    report: IngestReport,
+    kept: (StateFile, LogFiles),
+}
+
+impl Begun {
+    /// Sends everything that `files` gives.
+    fn send(
+        self,
+        runtime: &tokio::runtime::Runtime,
+        files: &mut dyn Files,
+        options: IngestOptions,
+        cancel: &Cancel,
+        progress: &mut dyn FnMut(u64),
+    ) -> Result<IngestReport, String> {
+        let (asks, asked) = DriveFiles::new();
+        let parallel = usize::from(options.parallel.max(1));
+        let bytes = Arc::new(AtomicU64::new(0));
+        let (state, log) = self.kept;
+        let run = Arc::new(Run {
+            goals: self.goals,
+            manifest: self.manifest,
+            unset: AtomicU64::new(0),
+            files: asks,
+            disposition: options.disposition,
+            repair: self.repair,
+            state: Mutex::new(state),
+            log: Mutex::new(Some(log)),
+            report: Mutex::new(self.report),
+            permits: Arc::new(Semaphore::new(parallel)),
+            long: tokio::sync::Mutex::new(()),
+            containers: tokio::sync::Mutex::new(HashSet::new()),
+            cancel: cancel.clone(),
+            halted: AtomicBool::new(false),
+            bytes: Arc::clone(&bytes),
+        });
+        let sending = runtime.spawn(send_all(run, parallel));
+        serve(files, &asked, &mut || {
+            progress(bytes.load(Ordering::Relaxed));
+        });
+        let report = runtime.block_on(sending);
+        report.map_err(|error| format!("the senders ended by themselves: {error}"))
+    }
 }
 
 /// Takes blob after blob from the manifest, `parallel` of them at a time.
 async fn send_all(run: Arc<Run>, parallel: usize) -> IngestReport {
     let mut tasks: JoinSet<()> = JoinSet::new();
-    let mut number = 0_u64;
     loop {
         while tasks.len() >= parallel {
             run.joined(tasks.join_next().await);
@@ -138,14 +210,13 @@ async fn send_all(run: Arc<Run>, parallel: usize) -> IngestReport {
         }
         match run.files.next().await {
             // What has nowhere to go keeps its number.
-            Ok(Some(file)) if !run.goals.has(&file) => number = number.saturating_add(1),
-            Ok(Some(file)) => {
+            Ok(Some((_, file))) if !run.goals.has(&file) => run.goes_nowhere(&file),
+            Ok(Some((number, file))) => {
                 let run = Arc::clone(&run);
                 tasks.spawn(async move {
                     let outcome = bring(&run, number, file).await;
                     run.ended(&outcome);
                 });
-                number = number.saturating_add(1);
             }
             Ok(None) => break,
             Err(error) => {
@@ -170,6 +241,16 @@ impl Run {
     /// The name under which a file of a share is written before it is whole.
     pub(super) fn partial_name(&self, number: u64) -> String {
         partial_name(&self.manifest, number)
+    }
+
+    /// A repair sends blobs only; of a drive all that has nowhere to go was named before.
+    fn goes_nowhere(&self, file: &ManifestFile) {
+        if self.repair.is_some() {
+            let what = "it is for Azure Files, which a repair does not send: run argosy ingest --share again";
+            let mut finding = general("NotGiven", what.to_owned(), true);
+            finding.blob = Some(file.blob.clone());
+            locked(&self.report).find(finding);
+        }
     }
 
     pub(super) fn has_to_stop(&self) -> bool {

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use shared::copy_log::DispositionStatus;
 use thiserror::Error;
 
 use super::state_record::{Begun, Done, IN_SHARE, Record, StateOf, VERSION};
@@ -166,6 +167,36 @@ impl StateFile {
         self.sync()
     }
 
+    /// Keeps, durably, what a log says of a blob that an earlier attempt left in the middle.
+    pub(super) fn said(
+        &mut self,
+        blob: u64,
+        begun: &Begun,
+        made: bool,
+        sent: HashSet<u64>,
+    ) -> Result<(), AppendError> {
+        let begun = begun.clone();
+        self.append(&Record::Began {
+            blob,
+            begun: begun.clone(),
+        })?;
+        if made {
+            self.append(&Record::Made { blob })?;
+        }
+        for part in &sent {
+            self.append(&Record::Sent { blob, part: *part })?;
+        }
+        self.sync()?;
+        let progress = Progress {
+            begun: Some(begun),
+            made,
+            sent,
+            done: None,
+        };
+        self.blobs.insert(blob, progress);
+        Ok(())
+    }
+
     /// Keeps that a blob's pages can be put, durably.
     pub(super) fn made(&mut self, blob: u64) -> Result<(), AppendError> {
         self.append(&Record::Made { blob })?;
@@ -182,6 +213,28 @@ impl StateFile {
         let done = done.clone();
         self.unclaim(&done.name);
         self.append(&Record::Done { blob, done })
+    }
+
+    /// Returns whether an entry was finished by an earlier run.
+    pub(crate) fn is_done(&self, number: u64) -> bool {
+        let progress = self.blobs.get(&number);
+        progress.is_some_and(|progress| progress.done.is_some())
+    }
+
+    /// Keeps that an entry is at home. What a power cut takes of that is compared again.
+    pub(crate) fn finished(&mut self, number: u64, blob: &str) -> Result<(), AppendError> {
+        let done = Done {
+            name: blob.to_owned(),
+            etag: String::new(),
+            crc64: 0,
+            disposition: DispositionStatus::Created,
+        };
+        self.append(&Record::Done { blob: number, done })
+    }
+
+    /// Makes all of it durable, at the end.
+    pub(crate) fn close(&mut self) -> Result<(), AppendError> {
+        self.sync()
     }
 
     /// Makes all of it durable.
@@ -290,8 +343,6 @@ fn take(blobs: &mut HashMap<u64, Progress>, record: Record) {
 
 #[cfg(test)]
 mod tests {
-    use shared::copy_log::DispositionStatus;
-
     use super::*;
 
     fn of() -> StateOf {

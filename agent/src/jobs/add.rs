@@ -198,7 +198,7 @@ fn plan_of(
 }
 
 /// Returns every byte of the drive as that session wrote it.
-fn work<'a>(
+pub(super) fn work<'a>(
     plan: &'a PlanFile,
     (head, number): (&HeadDrive, usize),
     session: &Replay,

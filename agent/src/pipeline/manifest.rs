@@ -6,14 +6,14 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::io::BufReader;
+use std::io::{BufReader, Write};
 
 use disk::{ReadAt, ReadError};
 use lanes::Md5State;
 use ntfs_image::Node;
 use ntfs_image::read::{FileReader, Volume};
 use shared::drive::NodeSource;
-use shared::manifest::{Attached, ManifestFile, ManifestWriter};
+use shared::manifest::{Attached, ManifestFile, ManifestWriter, WrittenManifest};
 use shared::plan::MANIFEST_NAME;
 
 use super::error::PipelineError;
@@ -62,7 +62,28 @@ pub fn write_manifest(
             ManifestWriter::behind(place, before, session)
         }
     };
-    let mut writer = writer.map_err(failed)?;
+    let writer = writer.map_err(failed)?;
+    let (written, file_bytes) = write_manifest_into(work, writer, hashes, index_of, left_out)?;
+    written.inner.finish()?;
+    Ok(ManifestWritten {
+        md5: written.md5,
+        bytes: written.bytes,
+        files: written.files,
+        file_bytes,
+    })
+}
+
+/// Writes the manifest of every file that is not `left_out` to wherever `writer` leads; returns it, and the files' bytes.
+///
+/// # Errors
+/// [`PipelineError`] when `writer` or the side file fails.
+pub fn write_manifest_into<W: Write>(
+    work: &Work<'_>,
+    mut writer: ManifestWriter<W>,
+    hashes: &SideReader,
+    index_of: &HashIndex,
+    left_out: &dyn Fn(Node) -> bool,
+) -> Result<(WrittenManifest<W>, u64), PipelineError> {
     let files = Files::new(work, hashes, index_of);
     let mut file_bytes = 0;
     for node in 1..work.layout.ntfs().tree().node_count() {
@@ -77,14 +98,7 @@ pub fn write_manifest(
         file_bytes += file.bytes;
         writer.file(&file).map_err(failed)?;
     }
-    let written = writer.finish().map_err(failed)?;
-    written.inner.finish()?;
-    Ok(ManifestWritten {
-        md5: written.md5,
-        bytes: written.bytes,
-        files: written.files,
-        file_bytes,
-    })
+    Ok((writer.finish().map_err(failed)?, file_bytes))
 }
 
 /// A drive that is written to in between.

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use lanes::{Md5State, Piece, update_many};
+use shared::plan::PROPERTIES_BYTES;
 
 use super::batch::{Batch, PieceBytes, Role};
 
@@ -95,6 +96,15 @@ impl WholeFiles {
             batch.buffer[range.clone()].copy_from_slice(&text(&hash, range.len()));
         }
     }
+}
+
+/// Returns the properties file that a drive has for a blob of this MD5, as long as it is planned.
+#[must_use]
+pub fn content_md5_file(hash: &[u8; 16]) -> Vec<u8> {
+    text(
+        hash,
+        usize::try_from(PROPERTIES_BYTES).unwrap_or(usize::MAX),
+    )
 }
 
 /// Returns the properties file of a blob, blanks behind it up to `length`.

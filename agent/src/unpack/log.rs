@@ -3,14 +3,10 @@
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 
-use shared::copy_log::{BlobStatus, LogError, LoggedBlob, read_classic, read_current};
+use shared::copy_log::{BlobStatus, LogError, LoggedBlob, is_classic, read_classic, read_current};
 use shared::manifest::{BlobKind, Part};
 
 use super::found::Desk;
-
-/// Where a classic log says that it is one.
-const CLASSIC: &[u8] = b"<DriveLog";
-const HEAD_BYTES: usize = 1024;
 
 /// One file of a log.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -40,8 +36,7 @@ impl LogProofs {
     /// # Errors
     /// [`LogError`].
     pub fn read(xml: &[u8]) -> Result<Self, LogError> {
-        let head = xml.get(..HEAD_BYTES).unwrap_or(xml);
-        if head.windows(CLASSIC.len()).any(|text| text == CLASSIC) {
+        if is_classic(xml) {
             Self::of_classic(xml)
         } else {
             Self::of_current(xml)

@@ -56,6 +56,19 @@ pub enum LogError {
     },
 }
 
+/// Returns whether a log is a classic one. Today's has a `<DriveLogVersion>` in its summary, which a short one has near its start.
+#[must_use]
+pub fn is_classic(xml: &[u8]) -> bool {
+    const ROOT: &[u8] = b"<DriveLog";
+    const HEAD_BYTES: usize = 1024;
+    let head = xml.get(..HEAD_BYTES).unwrap_or(xml);
+    let mut places = head.windows(ROOT.len().saturating_add(1));
+    places.any(|text| {
+        let rest = text.strip_prefix(ROOT).and_then(<[u8]>::first);
+        rest.is_some_and(|next| *next == b'>' || next.is_ascii_whitespace())
+    })
+}
+
 /// Reads a classic drive log.
 ///
 /// # Errors
@@ -197,6 +210,20 @@ mod tests {
     use super::super::classic::ClassicWriter;
     use super::super::status::{AttachedStatus, PartStatus};
     use super::*;
+
+    #[test]
+    fn a_short_log_of_today_is_no_classic_one() {
+        let summary =
+            "<CopyLog Summary=\"Summary\"><DriveLogVersion>2021-08-01</DriveLogVersion></CopyLog>";
+        assert!(!is_classic(summary.as_bytes()));
+        for root in [
+            "<DriveLog>",
+            "<?xml?>\r\n<DriveLog Version=\"2014-11-01\">",
+            "<DriveLog\n",
+        ] {
+            assert!(is_classic(root.as_bytes()), "{root}");
+        }
+    }
 
     fn blob() -> LoggedBlob {
         LoggedBlob {

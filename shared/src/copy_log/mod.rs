@@ -19,7 +19,7 @@ mod status;
 
 pub use crate::xml_element::NoXml;
 pub use classic::ClassicWriter;
-pub use classic_reader::{DriveLog, LogError, read_classic};
+pub use classic_reader::{DriveLog, LogError, is_classic, read_classic};
 pub use crc64::Crc64;
 pub use current::{Category, Errored, Succeeded, write_errored, write_succeeded, write_summary};
 pub use current_reader::{CurrentLog, read_current};

@@ -18,6 +18,7 @@
 #![forbid(unsafe_code)]
 
 mod bitlocker;
+mod copy_log;
 mod drive;
 mod journal;
 mod key_file;

@@ -1,8 +1,8 @@
 //! The list of what is fuzzed.
 
 use crate::{
-    bitlocker, journal, key_file, manifest, names, ntfs, partition_table, plan, plan_file,
-    side_file, sidecar, tables, verify, wire,
+    bitlocker, copy_log, journal, key_file, manifest, names, ntfs, partition_table, plan,
+    plan_file, side_file, sidecar, tables, verify, wire,
 };
 
 /// One parser, or one way into it.
@@ -15,10 +15,11 @@ pub struct Target {
 }
 
 /// Every target, by name.
-pub const TARGETS: [Target; 20] = [
+pub const TARGETS: [Target; 22] = [
     target("api", wire::api),
     target("bitlocker_area", bitlocker::area),
     target("bitlocker_volume", bitlocker::volume),
+    target("copy_log", copy_log::log),
     target("dataset_csv", tables::dataset),
     target("driveset_csv", tables::driveset),
     target("journal", journal::raw),
@@ -31,6 +32,7 @@ pub const TARGETS: [Target; 20] = [
     target("ntfs_check", ntfs::check),
     target("ntfs_read", ntfs::read),
     target("partition_table", partition_table::run),
+    target("path_map", copy_log::path_map),
     target("plan", plan::run),
     target("plan_file", plan_file::run),
     target("side_file", side_file::run),

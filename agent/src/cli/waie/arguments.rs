@@ -6,7 +6,7 @@ use clap::Args;
 use shared::api::FreeSpace;
 
 use super::carry_out::carry_out;
-use super::order::{Order, Preview};
+use super::order::{Account, Order};
 #[cfg(target_os = "linux")]
 use super::places;
 #[cfg(target_os = "linux")]
@@ -29,13 +29,13 @@ use crate::jobs::JobError;
 #[command(arg_required_else_help = true)]
 pub(in crate::cli) struct Arguments {
     /// PrepImport and its switches, both forms: with /DataSet and /InitialDriveSet, or with /t,
-    /// /srcdir and /dstdir; or PreviewExport and its switches
+    /// /srcdir and /dstdir; or PreviewExport, RepairImport, RepairExport and their switches
     #[arg(required = true, num_args = 1.., value_name = "WORDS")]
     words: Vec<String>,
     /// A folder or drive here that stands for a Windows path or letter, as in 'E:\=/mnt/e' and
     /// 'G:\=/dev/sdx'
     #[arg(long, value_name = "PREFIX=PATH")]
-    map: Vec<String>,
+    pub(super) map: Vec<String>,
     /// Erases the drive of this serial, whatever is on it
     #[arg(long, value_name = "SERIAL")]
     pub(super) erase: Vec<String>,
@@ -58,12 +58,15 @@ pub(in crate::cli) struct Arguments {
     /// Fills a hard disk of 4096-byte sectors too, which the data centre sends back
     #[arg(long)]
     pub(super) accept_4096: bool,
-    /// The account that PreviewExport asks, when /sn does not name it
+    /// The account that PreviewExport and the repairs ask, when /sn does not name it
     #[arg(long, value_name = "URL")]
     store: Option<String>,
     /// A file with a shared access signature for it, which /csas would show to other users of this computer
     #[arg(long, value_name = "FILE")]
     sas_file: Option<PathBuf>,
+    /// The drive's journal, where RepairImport's log does not say what has to be in a blob
+    #[arg(long, value_name = "FILE")]
+    pub(super) journal: Option<PathBuf>,
     /// Shows the recovery passwords at the end
     #[arg(long)]
     pub(super) show_keys: bool,
@@ -82,18 +85,18 @@ impl Arguments {
         }
     }
 
-    /// Returns the account that PreviewExport asks.
+    /// Returns the account that a command asks.
     ///
     /// # Errors
     /// [`JobError`], usage, where none is named.
-    pub(super) fn account(&self, asked: &Preview) -> Result<StoreArguments, JobError> {
-        let named = asked.account.as_ref();
+    pub(super) fn account(&self, asked: &Account) -> Result<StoreArguments, JobError> {
+        let named = asked.name.as_ref();
         let named = named.map(|name| format!("https://{name}.blob.core.windows.net"));
         let store = self.store.clone().or(named);
         let signature = asked.signature.clone().filter(|_| self.sas_file.is_none());
         StoreArguments::of(store, self.sas_file.clone(), signature, None).ok_or_else(|| {
             let what = "which account? Say /sn:<StorageAccountName>, or --store URL";
-            JobError::usage(what, "PreviewExport")
+            JobError::usage(what, "/sn:<StorageAccountName>")
         })
     }
 

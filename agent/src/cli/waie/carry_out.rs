@@ -9,7 +9,7 @@ use super::order::{Adopt, Wish};
 use crate::cli::blob_list::BlobListArguments;
 use crate::cli::key::KeyArguments;
 use crate::cli::screen::{Ended, Screen};
-use crate::cli::{abort, adopt, preview_export, resume};
+use crate::cli::{abort, adopt, preview_export, repair_export, repair_import, resume};
 use crate::drives::Drives;
 use crate::jobs::JobError;
 
@@ -49,12 +49,39 @@ pub(super) fn carry_out(
         Wish::ListSessions { journals } => listed::sessions(&journals, screen),
         Wish::Preview(asked) => {
             let arguments = preview_export::Arguments {
-                store: own.account(&asked)?,
+                store: own.account(&asked.account)?,
                 blobs: BlobListArguments::of(asked.list),
                 drive_size: asked.drive_size,
                 json: own.json,
             };
             preview_export::run(&arguments, screen)
+        }
+        Wish::RepairImport(asked) => {
+            let arguments = repair_import::Arguments {
+                copy_log: asked.copy_log,
+                journal: own.journal.clone().filter(|_| asked.manifest.is_none()),
+                manifest: asked.manifest,
+                dir: asked.folders,
+                store: own.account(&asked.account)?,
+                path_map: asked.path_map,
+                map: own.map.clone(),
+                repair_file: Some(asked.repair_file),
+                log_dir: asked.log_folder.unwrap_or_else(|| PathBuf::from(".")),
+                parallel: repair_import::PARALLEL,
+                json: own.json,
+            };
+            repair_import::run(&arguments, screen)
+        }
+        Wish::RepairExport(asked) => {
+            let arguments = repair_export::Arguments {
+                copy_log: Some(asked.copy_log),
+                manifest: asked.manifest,
+                dir: asked.folders.into_iter().next().unwrap_or_default(),
+                store: own.account(&asked.account)?,
+                repair_file: Some(asked.repair_file),
+                json: own.json,
+            };
+            repair_export::run(&arguments, screen)
         }
     }
 }

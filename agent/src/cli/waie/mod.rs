@@ -1,7 +1,7 @@
 //! WAImportExport's own command lines, carried out by Argosy.
 //!
 //! ```text
-//! words -> Switches (spelling) -> Order (what is asked, typed) -> prepare, resume, abort, adopt, journals of a folder
+//! words -> Switches (spelling) -> Order (what is asked, typed) -> prepare, resume, abort, adopt, repairs, journals of a folder
 //!                                   '-> refused in words: what Argosy has no part for, and what does it instead
 //! ```
 //! The Windows tool's journal, `/j:JOB.jrn`, is a folder here, `JOB`, that holds a journal a drive.
@@ -16,6 +16,7 @@ mod pending;
 mod places;
 mod prep_import;
 mod preview_export;
+mod repair;
 mod switches;
 
 pub(super) use arguments::{Arguments, run};

@@ -7,6 +7,7 @@ use shared::plan::dataset::DatasetRow;
 use super::places::Map;
 use super::prep_import;
 use super::preview_export;
+use super::repair;
 use super::switches::{Switches, Verb};
 use crate::jobs::JobError;
 
@@ -41,26 +42,46 @@ pub(super) enum Wish {
     ListSessions { journals: PathBuf },
     /// Says how many drives an export takes.
     Preview(Preview),
+    /// Sends once more what did not arrive.
+    RepairImport(Mending),
+    /// Gets once more what did not arrive.
+    RepairExport(Mending),
 }
 
-/// An export that is only asked about.
-#[derive(PartialEq, Eq)]
-pub(super) struct Preview {
-    pub(super) list: PathBuf,
-    pub(super) drive_size: u64,
-    pub(super) account: Option<String>,
+/// A repair, of an import or an export.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Mending {
+    pub(super) repair_file: PathBuf,
+    pub(super) log_folder: Option<PathBuf>,
+    pub(super) folders: Vec<PathBuf>,
+    pub(super) copy_log: PathBuf,
+    pub(super) path_map: Option<PathBuf>,
+    pub(super) manifest: Option<PathBuf>,
+    pub(super) account: Account,
+}
+
+/// The account that a command line names.
+#[derive(Default, PartialEq, Eq)]
+pub(super) struct Account {
+    pub(super) name: Option<String>,
     /// A shared access signature: never shown.
     pub(super) signature: Option<String>,
 }
 
-impl std::fmt::Debug for Preview {
+impl std::fmt::Debug for Account {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Preview")
-            .field("list", &self.list)
-            .field("drive_size", &self.drive_size)
-            .field("account", &self.account)
+        f.debug_struct("Account")
+            .field("name", &self.name)
             .finish_non_exhaustive()
     }
+}
+
+/// An export that is only asked about.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Preview {
+    pub(super) list: PathBuf,
+    pub(super) drive_size: u64,
+    pub(super) account: Account,
 }
 
 /// Drives to be filled.
@@ -111,11 +132,7 @@ impl Order {
         let (place, what) = match switches.verb {
             Verb::PrepImport => return prep_import::understand(switches, map),
             Verb::PreviewExport => return preview_export::understand(switches, map),
-            Verb::RepairImport | Verb::RepairExport => (
-                "RepairImport, RepairExport",
-                "Argosy repairs no import or export yet, and the tool itself dropped that in 1.5.0.300; a drive \
-                 that is here is read back by argosy verify, and gone on with by argosy resume",
-            ),
+            Verb::RepairImport | Verb::RepairExport => return repair::understand(switches, map),
             Verb::Unlock => (
                 "Unlock",
                 "there are no drive letters to unlock here: argosy unpack --drive PATH --key-file FILE --to DIR \

@@ -1,6 +1,6 @@
 //! `PreviewExport`, both forms: with the account on the command line, and without.
 
-use super::order::{Order, Preview, Wish};
+use super::order::{Account, Order, Preview, Wish};
 use super::places::{self, Map};
 use super::switches::{Switch, Switches};
 use crate::cli::size::parse_size;
@@ -22,11 +22,8 @@ pub(super) fn understand(mut given: Switches, map: &Map) -> Result<Order, JobErr
             format!("for the cloud \"{cloud}\" name the account's whole address with --store");
         notes.push(what);
     }
-    if given.flag(Switch::AccountKey) {
-        let what = "Argosy takes no account key, which opens everything: give /csas, or --sas-file, with a shared \
-                    access signature that allows reading and listing";
-        return Err(JobError::usage(what, Switch::AccountKey.spelled()));
-    }
+    // Before anything else is asked for: a key should not stand there at all.
+    let account = account(&mut given)?;
     let list = given.need(Switch::BlobList, "PreviewExport")?;
     let size = given.need(Switch::DriveSize, "PreviewExport")?;
     let drive_size = parse_size(&size);
@@ -34,12 +31,27 @@ pub(super) fn understand(mut given: Switches, map: &Map) -> Result<Order, JobErr
         list: places::path(&list, map, Switch::BlobList)?,
         drive_size: drive_size
             .map_err(|what| JobError::usage(what, Switch::DriveSize.spelled()))?,
-        account: given.take(Switch::AccountName),
-        signature: given.take(Switch::ContainerSas),
+        account,
     };
     given.finish("PreviewExport")?;
     let wish = Wish::Preview(preview);
     Ok(Order { wish, notes })
+}
+
+/// Takes out what names and opens the account.
+///
+/// # Errors
+/// [`JobError`], usage, for an account key.
+pub(super) fn account(given: &mut Switches) -> Result<Account, JobError> {
+    if given.flag(Switch::AccountKey) {
+        let what = "Argosy takes no account key, which opens everything: give /csas, or --sas-file, with a shared \
+                    access signature that allows no more than this takes";
+        return Err(JobError::usage(what, Switch::AccountKey.spelled()));
+    }
+    Ok(Account {
+        name: given.take(Switch::AccountName),
+        signature: given.take(Switch::ContainerSas),
+    })
 }
 
 #[cfg(test)]
@@ -73,7 +85,7 @@ mod tests {
                 panic!("{words:?}");
             };
             assert_eq!(preview.drive_size, 500_000_000_000);
-            assert_eq!(preview.account.as_deref(), account);
+            assert_eq!(preview.account.name.as_deref(), account);
         }
     }
 

@@ -3,8 +3,7 @@
 use super::nearest::nearest;
 use crate::jobs::JobError;
 
-/// A switch of `PrepImport` or `PreviewExport`, in both of their forms (azure-import-export.md, 1.2,
-/// 1.3 and 1.5).
+/// A switch of the tool's commands, in all of their forms (azure-import-export.md, 1.2 to 1.5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Switch {
     Journal,
@@ -38,10 +37,15 @@ pub(super) enum Switch {
     BlobList,
     DriveSize,
     Cloud,
+    RepairFile,
+    Directories,
+    CopyLogFile,
+    PathMapFile,
+    ManifestFile,
 }
 
 /// Each switch, its name, and what stands behind its colon; nothing where it has none.
-const KNOWN: [(Switch, &str, &str); 31] = [
+const KNOWN: [(Switch, &str, &str); 36] = [
     (Switch::Journal, "j", "<JournalFile>"),
     (Switch::Id, "id", "<SessionId>"),
     (Switch::LogDirectory, "logdir", "<LogDirectory>"),
@@ -85,6 +89,11 @@ const KNOWN: [(Switch, &str, &str); 31] = [
     (Switch::BlobList, "ExportBlobListFile", "<BlobListFile>"),
     (Switch::DriveSize, "DriveSize", "<DriveSize>"),
     (Switch::Cloud, "Cloud", "<Cloud>"),
+    (Switch::RepairFile, "r", "<RepairFile>"),
+    (Switch::Directories, "d", "<TargetDirectories>"),
+    (Switch::CopyLogFile, "CopyLogFile", "<DriveCopyLogFile>"),
+    (Switch::PathMapFile, "PathMapFile", "<DrivePathMapFile>"),
+    (Switch::ManifestFile, "ManifestFile", "<DriveManifestFile>"),
 ];
 
 /// A command line of the tool, its spelling right. Whoever takes what it asks for takes it out; what
@@ -136,9 +145,18 @@ impl Switch {
             self,
             Self::LogDirectory | Self::AccountKey | Self::ContainerSas
         );
+        let of_repair = matches!(
+            self,
+            Self::RepairFile | Self::Directories | Self::CopyLogFile | Self::ManifestFile
+        );
+        let is_map = matches!(self, Self::PathMapFile);
+        let of_repairs =
+            of_repair || of_both || matches!(self, Self::AccountName | Self::BitLockerKey);
         match verb {
             Verb::PreviewExport => of_preview || of_both,
-            _ => !of_preview,
+            Verb::RepairImport => of_repairs || is_map,
+            Verb::RepairExport => of_repairs,
+            Verb::PrepImport | Verb::Unlock => !of_preview && !of_repair && !is_map,
         }
     }
 
@@ -180,7 +198,7 @@ impl Switches {
             given: Vec::new(),
         };
         for word in words.iter().skip(1) {
-            if matches!(verb, Verb::PrepImport | Verb::PreviewExport) {
+            if verb != Verb::Unlock {
                 switches.add(word)?;
             }
         }

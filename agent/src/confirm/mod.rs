@@ -1,0 +1,18 @@
+//! Closes the loop: is everything that was prepared in storage?
+//!
+//! ```text
+//! journals -> KeptManifest (proven by MD5) -> Expected: 64 bytes a file
+//!                 |                              ^  lists of each container, page by page: name, size, Content-MD5
+//!                 '- once more, for what that leaves open -> copy logs -> originals' CRC-64 -> read back -> unproven
+//! ```
+//! Nothing is said that was not compared: a blob of the right name and size is *there*, and no more.
+
+mod compare;
+mod evidence;
+mod expected;
+mod report;
+mod run;
+
+pub use evidence::Evidence;
+pub use report::{Code, ConfirmReport, Finding, Verdict};
+pub use run::{Asked, confirm, in_the_way};

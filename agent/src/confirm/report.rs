@@ -1,0 +1,313 @@
+//! What a confirmation found.
+
+use serde::Serialize;
+use shared::words::count as grouped;
+
+/// One thing that is not as it should be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// What sort.
+    pub code: Code,
+    /// What it is, in words.
+    pub message: String,
+    /// The blob, container included.
+    pub blob: String,
+    /// The file on the drive: `\a\b`.
+    pub file: Option<String>,
+    /// The drive's serial.
+    pub drive: Option<String>,
+    /// Length of the file, or of the blob that stands in its way.
+    pub bytes: u64,
+    /// When a blob that stands in the way was last written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub modified: Option<String>,
+}
+
+/// What sort of finding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Code {
+    /// The blob is not there.
+    Missing,
+    /// It has another length.
+    Size,
+    /// It has another MD5.
+    Md5,
+    /// It was read, or a log was, and its content is another.
+    Content,
+    /// It is there by name and size; its content was not compared.
+    Unproven,
+    /// Two files become one blob.
+    Twice,
+    /// Files never went onto a drive.
+    LeftOut,
+    /// A drive of the session is not among those that were asked about.
+    OtherDrive,
+    /// A blob is where one of a shipment goes.
+    Exists,
+}
+
+/// What a confirmation found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ConfirmReport {
+    /// Prepared files.
+    pub files: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// Files whose blob's MD5, as the store has it, is theirs.
+    pub by_md5: u64,
+    /// Files whose blocks the service's own log has with the hashes of the drive's manifest, or whose original has the
+    /// CRC-64 that the log says.
+    pub by_log: u64,
+    /// Files that were read back from the store and compared with the drive's manifest.
+    pub by_reading: u64,
+    /// Files that are there by name and size only.
+    pub unproven: u64,
+    /// Files that are not there.
+    pub missing: u64,
+    /// Files whose blob is another.
+    pub different: u64,
+    /// Files that become one blob with another.
+    pub twice: u64,
+    /// Files that should be on the drives and are not.
+    pub not_prepared: u64,
+    /// All files that were seen and never went onto a drive, those among them.
+    pub left_out: u64,
+    /// Drives of the sessions that nothing was asked about.
+    pub other_drives: u64,
+    /// Blobs that are where a shipment's go.
+    pub taken: u64,
+    /// The person stopped it.
+    pub is_stopped: bool,
+}
+
+/// One word for the whole job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// All is there, and its content was compared.
+    Confirmed,
+    /// All is there by name and size.
+    Unproven,
+    /// Something is missing or different.
+    Incomplete,
+    /// Nothing is where the shipment goes.
+    Free,
+    /// Something is.
+    Taken,
+}
+
+impl Finding {
+    pub(super) fn new(
+        code: Code,
+        blob: impl Into<String>,
+        bytes: u64,
+        message: impl Into<String>,
+    ) -> Self {
+        Self {
+            code,
+            message: message.into(),
+            blob: blob.into(),
+            file: None,
+            drive: None,
+            bytes,
+            modified: None,
+        }
+    }
+}
+
+impl Code {
+    /// Returns the word.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Missing => "missing",
+            Self::Size => "size",
+            Self::Md5 => "md5",
+            Self::Content => "content",
+            Self::Unproven => "unproven",
+            Self::Twice => "twice",
+            Self::LeftOut => "left-out",
+            Self::OtherDrive => "other-drive",
+            Self::Exists => "exists",
+        }
+    }
+}
+
+impl ConfirmReport {
+    /// Counts a finding.
+    pub(super) const fn count(&mut self, code: Code) {
+        let place = match code {
+            Code::Missing => &mut self.missing,
+            Code::Size | Code::Md5 | Code::Content => &mut self.different,
+            Code::Unproven => &mut self.unproven,
+            Code::Twice => &mut self.twice,
+            Code::Exists => &mut self.taken,
+            // Those are counts of their own.
+            Code::LeftOut | Code::OtherDrive => return,
+        };
+        *place = place.saturating_add(1);
+    }
+
+    /// Returns one word for the whole job.
+    #[must_use]
+    pub const fn verdict(&self) -> Verdict {
+        let wrong = [self.missing, self.different, self.twice, self.not_prepared];
+        let [missing, different, twice, not_prepared] = wrong;
+        if self.is_stopped || missing > 0 || different > 0 || twice > 0 || not_prepared > 0 {
+            Verdict::Incomplete
+        } else if self.unproven > 0 {
+            Verdict::Unproven
+        } else {
+            Verdict::Confirmed
+        }
+    }
+
+    /// Returns the verdict in a sentence. It says no more than was compared.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        let all = files(self.files);
+        match self.verdict() {
+            _ if self.is_stopped => {
+                format!("Stopped before the end: nothing is said of the {all}.")
+            }
+            Verdict::Confirmed => {
+                let only_copy = if self.left_out > 0 || self.other_drives > 0 {
+                    let mut but = Vec::new();
+                    if self.left_out > 0 {
+                        but.push(format!(
+                            "{} that never went onto a drive",
+                            files(self.left_out)
+                        ));
+                    }
+                    if self.other_drives > 0 {
+                        but.push(format!(
+                            "what is on {} other drives of the session",
+                            grouped(self.other_drives)
+                        ));
+                    }
+                    format!("nothing is said of {}", but.join(" and "))
+                } else {
+                    "nothing here is the only copy".to_owned()
+                };
+                format!("All {all} are in Azure{}; {only_copy}.", self.how())
+            }
+            Verdict::Unproven => format!(
+                "All {all} are there by name and size; the content of {} of them was not compared, so what is here may \
+                 be the only copy.",
+                grouped(self.unproven)
+            ),
+            _ => {
+                let parts = [
+                    (self.missing, "are missing"),
+                    (self.different, "are different"),
+                    (self.twice, "share a blob with another"),
+                    (self.not_prepared, "never went onto a drive"),
+                    (self.unproven, "are there by name and size only"),
+                ];
+                let parts = parts.iter().filter(|(count, _)| *count > 0);
+                let parts: Vec<String> = parts
+                    .map(|(count, what)| format!("{} {what}", grouped(*count)))
+                    .collect();
+                format!("Not all of {all} are in Azure: {}.", parts.join(", "))
+            }
+        }
+    }
+
+    /// Says how contents were compared.
+    fn how(&self) -> String {
+        let ways = [
+            (self.by_md5, "by the MD5 that the store has"),
+            (self.by_log, "by the service's own log"),
+            (self.by_reading, "by reading them back"),
+        ];
+        let ways: Vec<_> = ways.iter().filter(|(count, _)| *count > 0).collect();
+        match ways.as_slice() {
+            [] => String::new(),
+            [(_, way)] => format!(", compared {way}"),
+            several => {
+                let several: Vec<String> = several
+                    .iter()
+                    .map(|(count, way)| format!("{} {way}", grouped(*count)))
+                    .collect();
+                format!(", compared: {}", several.join(", "))
+            }
+        }
+    }
+
+    /// Returns what stands in the way of a shipment, in a sentence.
+    #[must_use]
+    pub fn shipment_sentence(&self) -> String {
+        let all = files(self.files);
+        match self.taken {
+            0 => format!("Nothing is there yet where the {all} of this shipment go."),
+            taken => format!(
+                "{} of the {all} of this shipment go where blobs are already. Today's service overwrites them, whatever \
+                 the manifest says.",
+                grouped(taken)
+            ),
+        }
+    }
+}
+
+fn files(count: u64) -> String {
+    match count {
+        1 => "1 file".to_owned(),
+        count => format!("{} files", grouped(count)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_only_copy_is_spoken_of_only_where_all_was_compared() {
+        let all = ConfirmReport {
+            files: 1_284_332,
+            by_md5: 1_284_332,
+            ..ConfirmReport::default()
+        };
+        assert_eq!(
+            all.sentence(),
+            "All 1,284,332 files are in Azure, compared by the MD5 that the store has; nothing here is the only copy."
+        );
+        for weaker in [
+            ConfirmReport {
+                unproven: 1,
+                ..all.clone()
+            },
+            ConfirmReport {
+                missing: 1,
+                ..all.clone()
+            },
+            ConfirmReport {
+                different: 1,
+                ..all.clone()
+            },
+            ConfirmReport {
+                twice: 1,
+                ..all.clone()
+            },
+            ConfirmReport {
+                left_out: 1,
+                ..all.clone()
+            },
+            ConfirmReport {
+                not_prepared: 1,
+                ..all.clone()
+            },
+            ConfirmReport {
+                other_drives: 1,
+                ..all.clone()
+            },
+            ConfirmReport {
+                is_stopped: true,
+                ..all.clone()
+            },
+        ] {
+            let said = weaker.sentence();
+            assert!(!said.contains("nothing here is the only copy"), "{said}");
+        }
+    }
+}
