@@ -16,6 +16,7 @@ use zeroize::Zeroizing;
 use super::{Drives, Fact, Move, New, Target};
 use crate::attempt::now;
 use crate::jobs::JobError;
+use crate::machine;
 
 /// Returns the first entries of a shipment.
 pub(super) fn opening(new: &New) -> Result<Vec<Entry>, JobError> {
@@ -73,25 +74,13 @@ pub(super) fn facts(fact: &Fact, before: &Shipment) -> Result<Vec<Entry>, JobErr
 }
 
 fn entries(changes: Vec<Change>) -> Vec<Entry> {
-    let (at, by) = (now(), machine());
+    let (at, by) = (now(), machine::name());
     let entry = |change| Entry {
         at,
         by: by.clone(),
         change,
     };
     changes.into_iter().map(entry).collect()
-}
-
-fn machine() -> String {
-    let name = rustix::system::uname()
-        .nodename()
-        .to_string_lossy()
-        .into_owned();
-    if name.is_empty() {
-        "unnamed".to_owned()
-    } else {
-        name
-    }
 }
 
 fn added(drives: &Drives, direction: Direction) -> Result<Vec<Change>, JobError> {

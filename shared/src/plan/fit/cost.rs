@@ -9,10 +9,10 @@
 
 use disk::SectorSize;
 
-use crate::manifest;
 use crate::plan::export::{METADATA_SUFFIX, PROPERTIES_SUFFIX};
 use crate::plan::listing::{FolderId, Listing, index};
 use crate::plan::mapping::{Mapping, PROPERTIES_BYTES};
+use crate::{manifest, mhl};
 
 /// A kind of volume, as far as costs go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -352,7 +352,7 @@ fn beside(class: Class, mapping: &Mapping, number: u32, (units, bytes): (u64, u6
     (properties.0 + metadata.0, properties.1 + metadata.1)
 }
 
-/// Bytes of a file's lines in the manifest, and of its properties file.
+/// Bytes of a file's lines in manifest and hash list, and of its properties file.
 fn attached(class: Class, listing: &Listing, mapping: &Mapping, number: u32) -> u64 {
     if class == Class::Bare {
         return 0;
@@ -367,7 +367,13 @@ fn attached(class: Class, listing: &Listing, mapping: &Mapping, number: u32) -> 
     } else {
         0
     };
-    lines + properties
+    let listed = if mapping.mhl.is_some() && mhl::is_listed(&naming.path) {
+        let lines = mhl::hash_lines(&naming.path, listing.entry(number).bytes, &[0; 16]);
+        u64::try_from(lines.len()).unwrap_or(u64::MAX)
+    } else {
+        0
+    };
+    lines + properties + listed
 }
 
 fn units(name: &str) -> u64 {
