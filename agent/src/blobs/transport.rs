@@ -296,10 +296,10 @@ fn asked_bytes(request: &Request) -> u64 {
         .unwrap_or(0)
 }
 
-/// Returns whether the service says that the body is not what its hash was made of.
+/// Returns whether the service says that the body is not what its hash was made of; Azurite has a wider word for it.
 fn is_spoiled(headers: &http::HeaderMap) -> bool {
     let code = headers.get("x-ms-error-code");
-    code.is_some_and(|code| code.as_bytes() == b"Md5Mismatch")
+    code.is_some_and(|code| matches!(code.as_bytes(), b"Md5Mismatch" | b"InvalidOperation"))
 }
 
 fn asked_wait(headers: &http::HeaderMap) -> Option<Duration> {
