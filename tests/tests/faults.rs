@@ -188,9 +188,10 @@ fn a_block_that_the_line_spoils_each_time_is_never_committed_and_is_sent_when_th
     };
     let wanted = tree(&bench)?;
     bench.prepare(&["WD-31"], "96MB", &ROW)?;
-    let spoils = |_: usize, line: &str, body: usize| {
+    let well = bench.path("the line is well");
+    let spoils = move |_: usize, line: &str, body: usize| {
         let is_block = line.contains("comp=block&") && line.contains("long%202.mov");
-        (is_block && body > 0).then_some(Fault::SpoiledBody)
+        (is_block && body > 0 && !well.exists()).then_some(Fault::SpoiledBody)
     };
     let line = FaultyLine::between(bench.azurite.port(), spoils)?;
     let (code, report) = bench.ingest_into("WD-31", &through(&line), &[])?;
@@ -211,7 +212,8 @@ fn a_block_that_the_line_spoils_each_time_is_never_committed_and_is_sent_when_th
         spoiled.is_null() || !spoiled["uncommitted"].is_null(),
         "{spoiled}"
     );
-    let (code, report) = bench.ingest("WD-31", &[])?;
+    fs::write(bench.path("the line is well"), "")?;
+    let (code, report) = bench.ingest_into("WD-31", &through(&line), &[])?;
     ensure!(code == 0 && report["renamed"] == 0, "{code}: {report}");
     is_there(&bench, &wanted)
 }
