@@ -28,6 +28,7 @@ pub mod job_error;
 pub mod jobs;
 pub mod journal_file;
 pub mod locked_memory;
+mod machine;
 pub mod pipeline;
 pub mod random;
 pub mod receive;

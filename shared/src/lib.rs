@@ -1,7 +1,7 @@
 //! A job in words: what browser and agent both believe.
 //!
 //! ```text
-//! hash, blob_name  <-  plan, manifest, copy_log  <-  drive  <-  job  <-  journal  <-  verify, api, handoff, report  <-  ledger
+//! hash, blob_name  <-  plan, manifest, mhl, copy_log  <-  drive  <-  job  <-  journal  <-  verify, api, handoff, report  <-  ledger
 //! ```
 //! Nothing here does I/O, reads a clock, starts a thread or makes a random number: same input, same bytes. So golden
 //! files work, a resumed drive equals an uninterrupted one, and the browser can redo what the agent did.
@@ -18,6 +18,7 @@ pub mod journal;
 pub mod ledger;
 mod left_out;
 pub mod manifest;
+pub mod mhl;
 pub mod path_map;
 pub mod plan;
 pub mod report;

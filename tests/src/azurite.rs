@@ -27,6 +27,8 @@ pub struct Azurite {
     port: u16,
     folder: tempfile::TempDir,
     child: Option<Child>,
+    /// The account's key.
+    key: String,
     /// Where it speaks HTTPS.
     certificate: Option<PathBuf>,
 }
@@ -71,6 +73,7 @@ impl Azurite {
             port,
             folder,
             child: None,
+            key: KEY.to_owned(),
             certificate,
         };
         azurite.start_again()?;
@@ -138,7 +141,8 @@ impl Azurite {
             .arg("--location")
             .arg(place.join("data"))
             .arg("--debug")
-            .arg(self.log_path());
+            .arg(self.log_path())
+            .env("AZURITE_ACCOUNTS", format!("{ACCOUNT}:{}", self.key));
         if let Some(certificate) = &self.certificate {
             node.args(["--oauth", "basic", "--cert"]).arg(certificate);
             node.arg("--key").arg(place.join("key.pem"));
@@ -161,6 +165,16 @@ impl Azurite {
         bail!("azurite did not start within {START:?}")
     }
 
+    /// Gives the account another key, as its owner does: what the old one signed opens nothing any more.
+    ///
+    /// # Errors
+    /// When it does not start again.
+    pub fn rotate_key(&mut self) -> Result<()> {
+        self.stop()?;
+        self.key = STANDARD.encode(Sha256::digest(&self.key));
+        self.start_again()
+    }
+
     /// Returns all that it logged: a line for every request, among others.
     ///
     /// # Errors
@@ -179,7 +193,7 @@ impl Azurite {
     /// When it cannot be written.
     pub fn signature_file(&self) -> Result<PathBuf> {
         let path = self.folder.path().join("sas.txt");
-        std::fs::write(&path, account_signature("rwdlacupitf"))?;
+        std::fs::write(&path, signature_by(&self.key, "rwdlacupitf"))?;
         Ok(path)
     }
 
@@ -187,7 +201,8 @@ impl Azurite {
     #[must_use]
     pub fn connection_string(&self) -> String {
         format!(
-            "DefaultEndpointsProtocol=http;AccountName={ACCOUNT};AccountKey={KEY};BlobEndpoint={};",
+            "DefaultEndpointsProtocol=http;AccountName={ACCOUNT};AccountKey={};BlobEndpoint={};",
+            self.key,
             self.url()
         )
     }
@@ -242,10 +257,14 @@ pub fn access_token() -> String {
 /// Source: "Create an account SAS", version 2020-12-06 and later (learn.microsoft.com/rest/api/storageservices).
 #[must_use]
 pub fn account_signature(permissions: &str) -> String {
+    signature_by(KEY, permissions)
+}
+
+fn signature_by(key: &str, permissions: &str) -> String {
     let (version, expiry) = ("2021-08-06", "2099-01-01T00:00:00Z");
     let signed =
         format!("{ACCOUNT}\n{permissions}\nb\nsco\n\n{expiry}\n\nhttps,http\n{version}\n\n");
-    let key = STANDARD.decode(KEY).unwrap_or_default();
+    let key = STANDARD.decode(key).unwrap_or_default();
     let signature = STANDARD.encode(hmac_sha256(&key, signed.as_bytes()));
     let signature = signature
         .replace('+', "%2B")

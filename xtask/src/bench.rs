@@ -5,13 +5,14 @@ use anyhow::Result;
 use crate::{shell, single_file};
 
 /// Runs the benches named in `rest`, or all: hashes and ciphers beside their plain crates, layouts and packings, whole drives
-/// beside `dd`, a scan beside `du`, `fd` and `rclone`, a drive brought home beside dislocker and ntfs-3g, the page in Chromium
+/// beside `dd`, a scan beside `du`, `fd` and `rclone`, a drive brought home beside dislocker and ntfs-3g, a drive into a
+/// store and out of it beside `rclone`, the page in Chromium
 /// beside a plain crate.
 ///
 /// # Errors
 /// When one cannot be built or fails.
 pub(crate) fn bench(rest: &[&str]) -> Result<()> {
-    let all: [(&str, &str); 9] = [
+    let all: [(&str, &str); 10] = [
         ("lanes", "md5_speed"),
         ("bitlocker_image", "cipher_speed"),
         ("ntfs_image", "layout_memory"),
@@ -20,6 +21,7 @@ pub(crate) fn bench(rest: &[&str]) -> Result<()> {
         ("tests", "drive_speed"),
         ("tests", "scan_speed"),
         ("tests", "unpack_speed"),
+        ("tests", "store_speed"),
         ("tests", "page_speed"),
     ];
     for (package, example) in all {

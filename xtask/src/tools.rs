@@ -63,8 +63,8 @@ const FILES: [(&str, &str); 3] = [
 ];
 
 /// Python readers of BitLocker and NTFS, the SDKs of the services that drives are handed over to and of the store that
-/// they end in, and axe-core for the accessibility audit; exact versions, test use only.
-const PYTHON: [&str; 9] = [
+/// they end in, the ASC's own tool for its media hash lists, and axe-core for the accessibility audit; exact versions, test use only.
+const PYTHON: [&str; 10] = [
     "libbde-python==20260916",
     "dissect.fve==4.6",
     "dissect.ntfs==3.16",
@@ -74,6 +74,7 @@ const PYTHON: [&str; 9] = [
     "azure-mgmt-storageimportexport==0.1.0",
     "azure-storage-blob==12.31.1",
     "msrest==0.7.1",
+    "ascmhl==1.2",
 ];
 const AXE: &str = "axe-playwright-python==0.1.8";
 /// Microsoft's own emulator of Blob storage: what drives are sent to in tests. Later ones want a newer node than Debian has.

@@ -391,7 +391,7 @@ impl<'a> Attempt<'a, '_, '_> {
         erasure.repeat(device).map_err(Stop::io)
     }
 
-    /// Writes file system, files and manifest.
+    /// Writes file system, files, hash list and manifest.
     fn write(&mut self, work: &Work<'_>, device: &mut dyn Device) -> Result<(), Stop> {
         let common = self.common;
         let start = self.start(work)?;
@@ -412,13 +412,9 @@ impl<'a> Attempt<'a, '_, '_> {
         self.left_out = filled.left_out;
         self.go_on()?;
         let is_left_out = |node| self.left_out.contains_key(&node);
-        let manifest = pipeline::write_manifest(
-            work,
-            device,
-            &self.ledger.side_reader()?,
-            &HashIndex::new(work),
-            &is_left_out,
-        )?;
+        let (hashes, index_of) = (self.ledger.side_reader()?, HashIndex::new(work));
+        pipeline::write_hash_list(work, device, &hashes, &index_of, &is_left_out)?;
+        let manifest = pipeline::write_manifest(work, device, &hashes, &index_of, &is_left_out)?;
         self.ledger.record(&Record::Mending {
             manifest_md5: manifest.md5,
             manifest_bytes: manifest.bytes,

@@ -16,7 +16,8 @@ pub struct StoreError {
     pub subject: String,
     /// Why it was not.
     pub fault: StoreFault,
-    /// Whether an earlier attempt of the same request got no answer, so that it may have been carried out.
+    /// Whether an earlier attempt of the same request got no answer, or a fault of the service's own, so that it may have
+    /// been carried out.
     pub unanswered: bool,
 }
 
@@ -149,6 +150,11 @@ impl StoreError {
     #[must_use]
     pub const fn is_forbidden(&self) -> bool {
         matches!(self.status(), Some(401 | 403))
+    }
+
+    /// Returns whether what came is not what the service sent.
+    pub(super) const fn is_damaged(&self) -> bool {
+        matches!(self.fault, StoreFault::Content { .. })
     }
 
     /// Returns whether somebody else holds a lease.

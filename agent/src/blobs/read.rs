@@ -16,6 +16,7 @@ use super::facts::BlobFacts;
 use super::md5::md5_of;
 use super::name::BlobName;
 use super::store::{Store, length};
+use super::transport::SPOILED_MAX;
 
 /// Up to this length the service hashes a range for us.
 const HASHED_BYTES_MAX: u64 = 4 << 20;
@@ -41,11 +42,30 @@ impl Store {
     }
 
     /// Reads bytes `range` of a blob, or of a snapshot of it, which must be the version `etag`, in one request; ranges of at
-    /// most 4 MiB are compared with the hash that the service makes of them.
+    /// most 4 MiB are compared with the hash that the service makes of them, and asked for again when they came damaged.
     ///
     /// # Errors
     /// [`StoreError`], [`StoreError::is_conflict`] when the blob has changed.
     pub async fn read(
+        &self,
+        blob: &BlobName,
+        snapshot: Option<&str>,
+        range: Range<u64>,
+        etag: Option<&str>,
+    ) -> Result<Bytes, StoreError> {
+        let mut number = 1;
+        loop {
+            let read = self.read_once(blob, snapshot, range.clone(), etag).await;
+            match read {
+                Err(error) if number < SPOILED_MAX && error.is_damaged() => {
+                    number = number.saturating_add(1);
+                }
+                read => return read,
+            }
+        }
+    }
+
+    async fn read_once(
         &self,
         blob: &BlobName,
         snapshot: Option<&str>,

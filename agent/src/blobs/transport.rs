@@ -25,11 +25,14 @@ use super::md5::md5_of;
 use super::patience::{Patience, is_passing};
 use crate::pipeline::Cancel;
 
-/// Put on an answer when an earlier attempt of its request got none: that one may have been carried out.
+/// Put on an answer when an earlier attempt of its request got none, or a fault of the service's own: that one may have
+/// been carried out.
 pub(super) const UNANSWERED: HeaderName = HeaderName::from_static("x-argosy-unanswered");
 
 /// Bytes of the longest answer taken: more than any range that is asked for, or any page of a list.
 const ANSWER_BYTES_MAX: usize = 128 << 20;
+/// How often bytes travel at most that come as others: a line that spoils them each time will do so again.
+pub(super) const SPOILED_MAX: u32 = 3;
 /// How often a wish to stop is looked for while waiting.
 const LOOK: Duration = Duration::from_millis(100);
 /// How long an answer is waited for once somebody wished to stop.
@@ -54,6 +57,8 @@ enum Attempt {
     Answer(AsyncRawResponse),
     /// The service asks for another one, after this time.
     Busy(AsyncRawResponse, Option<Duration>),
+    /// Other bytes came than were sent, and the service took none of them.
+    Spoiled(AsyncRawResponse),
     /// Nothing was sent.
     NotReached(String),
     /// The other side is not who it should be, or speaks no TLS that is spoken here: no use in asking again.
@@ -104,8 +109,12 @@ impl Transport {
             }
             let attempt = self.attempt(request).await?;
             let asked = match &attempt {
-                Attempt::Answer(_) | Attempt::NotReached(_) => None,
-                Attempt::Busy(_, asked) => *asked,
+                Attempt::Answer(_) | Attempt::NotReached(_) | Attempt::Spoiled(_) => None,
+                // A time-out of its own or a gateway's does not say that nothing was done.
+                Attempt::Busy(_, asked) => {
+                    unanswered = true;
+                    *asked
+                }
                 Attempt::NoTls(what) => return Err(StoreFault::NoTls { what: what.clone() }),
                 Attempt::Unanswered(_) => {
                     unanswered = true;
@@ -114,7 +123,11 @@ impl Transport {
             };
             let wait = self.patience.wait(number, asked);
             match (attempt, wait) {
-                (Attempt::Answer(answer), _) | (Attempt::Busy(answer, _), None) => {
+                (Attempt::Spoiled(answer), _) if number >= SPOILED_MAX => {
+                    return Ok(marked(answer, unanswered));
+                }
+                (Attempt::Answer(answer), _)
+                | (Attempt::Busy(answer, _) | Attempt::Spoiled(answer), None) => {
                     return Ok(marked(answer, unanswered));
                 }
                 (
@@ -181,6 +194,8 @@ impl Transport {
         let answer = AsyncRawResponse::from_bytes(status.into(), received(&head.headers), body);
         if is_passing(status) {
             Attempt::Busy(answer, asked)
+        } else if is_spoiled(&head.headers) {
+            Attempt::Spoiled(answer)
         } else {
             Attempt::Answer(answer)
         }
@@ -279,6 +294,12 @@ fn asked_bytes(request: &Request) -> u64 {
     let number = |text: &str| text.parse::<u64>().ok();
     ends.and_then(|(first, last)| number(last)?.checked_sub(number(first)?))
         .unwrap_or(0)
+}
+
+/// Returns whether the service says that the body is not what its hash was made of; Azurite has a wider word for it.
+fn is_spoiled(headers: &http::HeaderMap) -> bool {
+    let code = headers.get("x-ms-error-code");
+    code.is_some_and(|code| matches!(code.as_bytes(), b"Md5Mismatch" | b"InvalidOperation"))
 }
 
 fn asked_wait(headers: &http::HeaderMap) -> Option<Duration> {

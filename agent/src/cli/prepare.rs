@@ -84,6 +84,10 @@ pub(super) struct Arguments {
     /// Gives each blob its Content-MD5
     #[arg(long)]
     content_md5: bool,
+    /// Puts an ASC MHL (2.0) with the MD5 of every file onto each drive, in \ascmhl, and gives each blob its
+    /// Content-MD5
+    #[arg(long, conflicts_with = "add")]
+    mhl: bool,
     /// Builds for sectors of this size, whatever the drive says
     #[arg(long, value_parser = parse_sector, value_name = "N")]
     sector_bytes: Option<SectorSize>,
@@ -240,6 +244,7 @@ fn request(arguments: Arguments) -> Result<JobRequest, JobError> {
             SectorDoubt::Refuse
         },
         content_md5: arguments.content_md5,
+        mhl: arguments.mhl,
         leave_unreadable: arguments.leave_unreadable,
         other_file_systems: arguments.other_file_systems,
         renames: read_new_names(arguments.renames.as_deref())?,

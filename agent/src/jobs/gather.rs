@@ -10,6 +10,7 @@ use shared::api::{SCAN_MAGIC, read_scan_file};
 use shared::blob_name::{Destination, ROOT_CONTAINER, SessionId, check_blob_path};
 use shared::job::{LeftOut, LeftOutReason};
 use shared::manifest::{AttachedKind, BLOCK_BYTES, BLOCKS_MAX, BlobKind, Disposition};
+use shared::mhl;
 use shared::plan::dataset::{DatasetRow, read_dataset};
 use shared::plan::export::Export;
 use shared::plan::listing_csv::read_listing;
@@ -100,7 +101,7 @@ fn sources(request: &JobRequest) -> Result<Gathered, JobError> {
 
 fn planned(request: &JobRequest, path: &Path) -> Result<Gathered, JobError> {
     let mut gathered = super::plan_file::read_for(path, &request.session)?.gathered;
-    gathered.mapping.content_md5 = request.content_md5;
+    gathered.take_hashes(request)?;
     Ok(gathered)
 }
 
@@ -352,10 +353,11 @@ impl Gathered {
             targets,
             numbered,
             content_md5: request.content_md5,
+            mhl: None,
             renames: renames.collect(),
             export: None,
         };
-        Ok(Self {
+        let mut gathered = Self {
             listing: Listing::new(),
             mapping,
             roots: Vec::new(),
@@ -367,7 +369,30 @@ impl Gathered {
             words: (String::new(), String::new()),
             reach: None,
             sums: None,
-        })
+        };
+        gathered.take_hashes(request)?;
+        Ok(gathered)
+    }
+
+    /// Takes from a request what each drive or blob gets of hashes.
+    ///
+    /// # Errors
+    /// [`JobError`] when the session's folder would be that of the ASC MHL.
+    pub(super) fn take_hashes(&mut self, request: &JobRequest) -> Result<(), JobError> {
+        let session = self.mapping.session.as_str();
+        if request.mhl && session.eq_ignore_ascii_case(mhl::FOLDER) {
+            let what = format!(
+                "\\{} is the folder of the ASC MHL; name the session otherwise",
+                mhl::FOLDER
+            );
+            return Err(JobError::usage(what, session));
+        }
+        self.mapping.content_md5 = request.content_md5 || request.mhl;
+        self.mapping.mhl = request.mhl.then(|| mhl::Creator {
+            host: crate::machine::name(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+        });
+        Ok(())
     }
 
     /// Adds what a scan found, below the number of its row.

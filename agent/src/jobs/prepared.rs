@@ -285,7 +285,7 @@ fn share_of(
         return Ok(None);
     }
     share::lies_apart(request, path)?;
-    plan.gathered.mapping.content_md5 = request.content_md5;
+    plan.gathered.take_hashes(request)?;
     share::share(request, plan, targets).map(Some)
 }
 

@@ -72,6 +72,7 @@ pub(super) fn replacement(
         check: plan.head.check,
         verify: plan.head.verify,
         content_md5: plan.gathered.mapping.content_md5,
+        mhl: plan.gathered.mapping.mhl.is_some(),
         ..JobRequest::listing(
             &request.session,
             Origin::Plan {

@@ -47,6 +47,8 @@ pub struct JobRequest {
     pub verify: bool,
     /// Whether each blob gets its Content-MD5.
     pub content_md5: bool,
+    /// Whether each drive gets an ASC MHL, for which each blob must get its Content-MD5.
+    pub mhl: bool,
     /// New names for what cannot go as it is.
     pub renames: Vec<Rename>,
     /// Whether what cannot go and has no new name is left out; without it such a plan is refused.
@@ -220,6 +222,7 @@ impl JobRequest {
             check: SurfaceCheck::default(),
             verify: true,
             content_md5: false,
+            mhl: false,
             renames: Vec::new(),
             leave_out_problems: true,
             only: Vec::new(),
@@ -264,6 +267,7 @@ impl JobRequest {
             check: surface_check(wire.options.check),
             verify: wire.options.verify,
             content_md5: wire.options.content_md5,
+            mhl: false,
             renames: wire.options.renames,
             leave_out_problems: wire.options.leave_out_problems,
             only: Vec::new(),

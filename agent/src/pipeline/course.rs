@@ -171,7 +171,7 @@ impl Iterator for Course<'_> {
 fn content(work: &Work<'_>, segment: &DriveSegment) -> Option<Content> {
     match segment.what {
         What::HeaderCopy | What::Metadata => Some(Content::Rendered),
-        What::FileData { file, .. } if file == work.layout.manifest() => None,
+        What::FileData { file, .. } if work.layout.is_written_last(file) => None,
         What::FileData { file, from } => Some(Content::Data { file, from }),
         What::Zeros => Some(Content::Zeros),
         What::Free => work.wipe.then_some(Content::Zeros),

@@ -47,8 +47,8 @@ impl HashIndex {
         Self { first, total }
     }
 
-    /// Returns the number of a file's first hash; `None` for an empty file, a folder and the
-    /// manifest.
+    /// Returns the number of a file's first hash; `None` for an empty file, a folder and what is
+    /// written last.
     #[must_use]
     pub fn first(&self, file: Node) -> Option<u64> {
         self.first
@@ -73,7 +73,7 @@ pub(super) fn blocks(work: &Work<'_>, file: Node) -> u64 {
         .div_ceil(work.block_bytes(file))
 }
 
-/// Returns whether the pass hashes a file: all but empty ones and the manifest.
+/// Returns whether the pass hashes a file: all but empty ones and what is written last.
 pub(super) fn is_hashed(work: &Work<'_>, file: Node) -> bool {
-    file != work.layout.manifest() && work.layout.ntfs().tree().bytes(file) > 0
+    !work.layout.is_written_last(file) && work.layout.ntfs().tree().bytes(file) > 0
 }

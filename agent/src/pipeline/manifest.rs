@@ -18,7 +18,7 @@ use shared::plan::MANIFEST_NAME;
 
 use super::error::PipelineError;
 use super::hash_index::{HashIndex, blocks, is_hashed};
-use super::manifest_place::ManifestPlace;
+use super::last_place::LastPlace;
 use super::plain::Plain;
 use super::side_file::SideReader;
 use super::work::Work;
@@ -50,7 +50,7 @@ pub fn write_manifest(
     left_out: &dyn Fn(Node) -> bool,
 ) -> Result<ManifestWritten, PipelineError> {
     let device = RefCell::new(device);
-    let place = ManifestPlace::new(work, &device);
+    let place = LastPlace::new(work, &device, work.layout.manifest());
     let session = work.mapping.session.as_str();
     let writer = match work.layout.onto() {
         None => ManifestWriter::new(place, &work.layout.spec().serial, session),
@@ -172,7 +172,11 @@ impl<'a, 'w> Files<'a, 'w> {
                 NodeSource::TargetProperties(target) => {
                     files.target_properties.insert(target, node)
                 }
-                NodeSource::Entry(_) | NodeSource::Implied | NodeSource::Manifest => None,
+                NodeSource::Entry(_)
+                | NodeSource::Implied
+                | NodeSource::HashList
+                | NodeSource::HashListChain
+                | NodeSource::Manifest => None,
             };
         }
         files

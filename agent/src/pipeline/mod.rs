@@ -9,7 +9,7 @@
 //! (legs)      ^                                | |
 //!             +-------- empty buffers ---------+ +-> Marks: flush, side file, journal `Durable`
 //!
-//! then: manifest (from the side file's hashes), mend, seal, read back
+//! then: ASC MHL where wanted, manifest (from the side file's hashes), mend, seal, read back
 //! onto a drive that keeps what is on it: manifest behind the one that is there, mend, redo, read back
 //! ```
 //!
@@ -23,8 +23,9 @@ mod course;
 mod error;
 mod hash;
 mod hash_index;
+mod hash_list;
+mod last_place;
 mod manifest;
-mod manifest_place;
 mod mend;
 mod plain;
 mod properties;
@@ -46,6 +47,7 @@ pub use cancel::Cancel;
 pub use course::LEG_BYTES;
 pub use error::PipelineError;
 pub use hash_index::HashIndex;
+pub use hash_list::write_hash_list;
 pub use manifest::{ManifestWritten, write_manifest, write_manifest_into};
 pub use mend::mend;
 pub use plain::Plain;

@@ -86,9 +86,8 @@ impl<'a> Reader<'a> {
                 wanted.extend(self.work.layout.resident_files(at, stretch.bytes));
             }
         }
-        let manifest = self.work.layout.manifest();
-        wanted.retain(|node| *node != manifest);
         let work = self.work;
+        wanted.retain(|node| !work.layout.is_written_last(*node));
         let known = &self.left_out;
         let contents: Vec<_> = self.threads.install(|| {
             let read = |node: &Node| match known.get(node) {

@@ -152,7 +152,7 @@ impl Start {
         });
         let length = |file| work.layout.ntfs().tree().bytes(file);
         next.filter(|(file, done)| {
-            *file != work.layout.manifest() && *done > 0 && *done < length(*file)
+            !work.layout.is_written_last(*file) && *done > 0 && *done < length(*file)
         })
     }
 

@@ -8,6 +8,7 @@ use ntfs_image::FileTime;
 use ntfs_image::read::{Entry, File, Place, Volume, VolumeError};
 use shared::blob_name::file_name;
 use shared::manifest::{ManifestFile, Part};
+use shared::mhl::is_hash_list;
 use shared::plan::MANIFEST_NAME;
 use shared::verify::is_windows_own;
 
@@ -336,6 +337,8 @@ impl<R: ReadAt> Lister<'_, R> {
     ) {
         let manifest = self.manifest.as_ref();
         let is_manifest = manifest.is_some_and(|manifest| manifest.path == path);
+        // A list proves others; its chain, not the manifest, proves it.
+        let is_ours = manifest.is_some() && is_hash_list(path);
         if is_blobs && is_windows_own(path) {
             return;
         }
@@ -371,7 +374,7 @@ impl<R: ReadAt> Lister<'_, R> {
             folder,
             file,
             proof,
-            counts: !is_manifest && !is_windows_own(path),
+            counts: !(is_manifest || is_windows_own(path) || is_ours),
         });
     }
 

@@ -11,7 +11,8 @@ use thiserror::Error;
 use super::segment::{self, DriveSegment};
 use super::{DriveIds, Kept, Mend, SealParts, seal};
 use crate::plan::{
-    DriveTree, DriveTreeError, Listing, Mapping, NodeMap, NodeSource, Onto, Space, SpaceError,
+    DriveTree, DriveTreeError, HashListNodes, Listing, Mapping, NodeMap, NodeSource, Onto, Space,
+    SpaceError,
 };
 
 /// What a drive is made from, beside its files.
@@ -195,6 +196,20 @@ impl DriveLayout {
     #[must_use]
     pub const fn manifest_bytes(&self) -> u64 {
         self.nodes.manifest_bytes
+    }
+
+    /// Returns where the ASC MHL is, where one is wanted.
+    #[must_use]
+    pub const fn hash_list(&self) -> Option<&HashListNodes> {
+        self.nodes.hash_list.as_ref()
+    }
+
+    /// Returns whether a file is known only when the pass is over, and written then: the manifest, the ASC MHL.
+    #[must_use]
+    pub fn is_written_last(&self, node: Node) -> bool {
+        let list = self.hash_list();
+        node == self.manifest()
+            || list.is_some_and(|nodes| node == nodes.list || node == nodes.chain)
     }
 
     /// Returns what lies where: disk offsets, ascending, no gap, no overlap, the whole disk once.

@@ -12,6 +12,7 @@ use super::tree::MANIFEST_NAME;
 use super::{Listing, Rule};
 use crate::blob_name::{self, Destination, SessionId};
 use crate::manifest::{self, BlobKind, Disposition, PlannedFile};
+use crate::mhl;
 
 /// What turns listing paths into drive paths and blob names, for one session.
 ///
@@ -31,6 +32,10 @@ pub struct Mapping {
     /// True when each blob gets a Content-MD5: a properties file of fixed length per file is
     /// planned.
     pub content_md5: bool,
+    /// Who makes an ASC MHL of each drive, where one is wanted: each blob gets a Content-MD5 then, for
+    /// that is where the hash of a whole file is kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mhl: Option<mhl::Creator>,
     /// Accepted new names: path in the listing (file or folder) to its new last part.
     pub renames: BTreeMap<String, String>,
     /// The blobs, when they come out of a store: listing paths are places on the drive then.
@@ -125,6 +130,7 @@ impl Mapping {
             targets: vec![target],
             numbered: false,
             content_md5: false,
+            mhl: None,
             renames: BTreeMap::new(),
             export: None,
         }

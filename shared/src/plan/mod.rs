@@ -33,4 +33,4 @@ pub use mapping::{Goal, Mapping, Naming, PROPERTIES_BYTES, Target};
 pub use problems::{Problem, Problems, Rule, mend, problems};
 pub use space::{DISK_BYTES_MIN, KeptVolume, Onto, Space, SpaceError};
 pub use table::field as csv_field;
-pub use tree::{DriveTree, DriveTreeError, MANIFEST_NAME, NodeMap, NodeSource};
+pub use tree::{DriveTree, DriveTreeError, HashListNodes, MANIFEST_NAME, NodeMap, NodeSource};

@@ -7,7 +7,8 @@ use super::Rule;
 use super::export::{METADATA_SUFFIX, PROPERTIES_SUFFIX};
 use super::listing::{FolderId, Listing, index};
 use super::mapping::{self, Mapping, PROPERTIES_BYTES};
-use crate::manifest;
+use crate::job::Moment;
+use crate::{manifest, mhl};
 
 /// Where the content of a node comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +28,10 @@ pub enum NodeSource {
     TargetMetadata(u32),
     /// The properties file of target `n` of the mapping (from 0).
     TargetProperties(u32),
+    /// The ASC MHL of the drive, known once everything is hashed.
+    HashList,
+    /// Its chain.
+    HashListChain,
     /// `\DriveManifest.xml`, known once everything else is.
     Manifest,
 }
@@ -54,12 +59,25 @@ pub struct NodeMap {
     pub manifest: Node,
     /// Its planned length.
     pub manifest_bytes: u64,
+    /// The ASC MHL and its chain, where one is wanted.
+    pub hash_list: Option<HashListNodes>,
     /// Files that become blobs.
     pub files: u32,
     /// By node: the entry, or a mark of the top bits.
     codes: Vec<u32>,
     /// Entries on the drive, ascending, and the node of each.
     entries: Vec<(u32, Node)>,
+}
+
+/// Where the ASC MHL of a drive is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HashListNodes {
+    /// The list.
+    pub list: Node,
+    /// Its name.
+    pub name: String,
+    /// The chain that names it.
+    pub chain: Node,
 }
 
 /// Files that cannot be one tree.
@@ -99,6 +117,9 @@ const MANIFEST: u32 = ENTRIES_MAX + 1;
 const TARGET_METADATA: u32 = ENTRIES_MAX + 2;
 const TARGET_PROPERTIES: u32 = ENTRIES_MAX + (1 << 19);
 const TARGETS_MAX: u32 = 1 << 18;
+/// The last two marks before those of the top bits.
+const HASH_LIST: u32 = BLOB_PROPERTIES - 2;
+const HASH_LIST_CHAIN: u32 = BLOB_PROPERTIES - 1;
 const NO_NODE: u32 = u32::MAX;
 
 impl DriveTree {
@@ -130,6 +151,9 @@ impl DriveTree {
             }
             manifest_bytes = manifest_bytes.saturating_add(builder.add(number)?);
         }
+        if let Some(creator) = &mapping.mhl {
+            builder.add_hash_list(creator, serial)?;
+        }
         let name = mapping.manifest_name(serial);
         builder.finish(&name, manifest_bytes.max(MANIFEST_BYTES_MIN))
     }
@@ -142,6 +166,8 @@ impl NodeMap {
         match self.codes.get(index(node.0)).copied().unwrap_or(IMPLIED) {
             IMPLIED => NodeSource::Implied,
             MANIFEST => NodeSource::Manifest,
+            HASH_LIST => NodeSource::HashList,
+            HASH_LIST_CHAIN => NodeSource::HashListChain,
             code if code & OF_ENTRY == PROPERTIES => NodeSource::Properties(code & !OF_ENTRY),
             code if code & OF_ENTRY == BLOB_PROPERTIES => {
                 NodeSource::BlobProperties(code & !OF_ENTRY)
@@ -168,6 +194,15 @@ impl NodeMap {
     }
 }
 
+/// Returns whether a hash list is wanted that names the file at `path`.
+fn mapping_lists(mapping: &Mapping, path: &str) -> bool {
+    mapping.mhl.is_some() && mhl::is_listed(path)
+}
+
+fn length(text: &str) -> u64 {
+    u64::try_from(text.len()).unwrap_or(u64::MAX)
+}
+
 struct Builder<'a> {
     listing: &'a Listing,
     mapping: &'a Mapping,
@@ -176,6 +211,9 @@ struct Builder<'a> {
     codes: Vec<u32>,
     entries: Vec<(u32, Node)>,
     files: u32,
+    /// Bytes of the files' lines in the hash list.
+    listed_bytes: u64,
+    hash_list: Option<HashListNodes>,
     /// Node of every folder of the listing that is on this drive.
     folders: Vec<u32>,
     /// The folder of properties and metadata files, once there is one.
@@ -199,6 +237,8 @@ impl<'a> Builder<'a> {
             codes: vec![IMPLIED],
             entries: Vec::with_capacity(entries),
             files: 0,
+            listed_bytes: 0,
+            hash_list: None,
             folders: vec![NO_NODE; index(listing.folder_count())],
             attached: None,
             targets: vec![false; mapping.targets.len()],
@@ -265,7 +305,38 @@ impl<'a> Builder<'a> {
                 number | PROPERTIES,
             )?;
         }
+        if mapping_lists(self.mapping, &naming.path) {
+            let lines = mhl::hash_lines(&naming.path, entry.bytes, &[0; 16]);
+            self.listed_bytes = self.listed_bytes.saturating_add(length(&lines));
+        }
         Ok(manifest::planned_file_bytes(&naming.planned(entry.bytes)))
+    }
+
+    /// Adds the hash list and its chain, as long as they can get.
+    fn add_hash_list(
+        &mut self,
+        creator: &mhl::Creator,
+        serial: &str,
+    ) -> Result<(), DriveTreeError> {
+        let started = Moment::of_file_time(self.started).unwrap_or(Moment(0));
+        let head = mhl::head(creator, started, &self.mapping.attached_folder());
+        let bytes = self
+            .listed_bytes
+            .saturating_add(length(&head))
+            .saturating_add(length(mhl::TAIL))
+            .max(MANIFEST_BYTES_MIN);
+        let name = mhl::list_name(serial, started);
+        let folder = self.add_folder(Tree::ROOT, mhl::FOLDER, self.started, IMPLIED)?;
+        let list = self.add_file(folder, &name, bytes, self.started, HASH_LIST)?;
+        let chain = self.add_file(
+            folder,
+            mhl::CHAIN_NAME,
+            mhl::CHAIN_BYTES,
+            self.started,
+            HASH_LIST_CHAIN,
+        )?;
+        self.hash_list = Some(HashListNodes { list, name, chain });
+        Ok(())
     }
 
     /// Adds the metadata and properties files of a target when its first file comes.
@@ -376,6 +447,7 @@ impl<'a> Builder<'a> {
         let nodes = NodeMap {
             manifest,
             manifest_bytes,
+            hash_list: self.hash_list,
             files: self.files,
             codes: self.codes,
             entries: self.entries,

@@ -5,6 +5,7 @@ use ntfs_image::read::{Entry, Volume};
 
 use super::finding::{Finding, FindingCode, Findings};
 use super::seen::Seen;
+use crate::mhl::is_hash_list;
 
 /// Folders that hold BitLocker's control files.
 const SYSTEM_FOLDER: &str = "\\System Volume Information\\";
@@ -69,6 +70,7 @@ const WINDOWS_OWN: [&str; 2] = ["System Volume Information", "$RECYCLE.BIN"];
 fn is_fixed(path: &str, manifest: &str) -> bool {
     let in_root = path.strip_prefix('\\') == Some(manifest);
     in_root
+        || is_hash_list(path)
         || path
             .strip_prefix(SYSTEM_FOLDER)
             .is_some_and(|name| name.starts_with(CONTROL_FILE))

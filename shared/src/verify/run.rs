@@ -14,8 +14,10 @@ use super::open::{OpenedDrive, open_drive};
 use super::others;
 use super::outer;
 use super::report::{Expected, VerifyPhase, VerifyProgress, VerifyReport, VerifyVerdict};
+use super::seen::Seen;
 use crate::hash::upper_hex;
 use crate::manifest::ManifestReader;
+use crate::mhl;
 use crate::plan::MANIFEST_NAME;
 
 /// Reads a drive back and compares it with its manifest: partition table, BitLocker (the sealed
@@ -224,6 +226,7 @@ impl Run<'_> {
             self.tell_done(&files)?;
         }
         self.tell_done(&files)?;
+        self.hash_list(volume, &files.seen);
         self.tell(VerifyPhase::Others)?;
         let (progress, mut now) = (&mut *self.progress, self.now);
         let go_on = &mut |findings: &Findings| {
@@ -241,6 +244,18 @@ impl Run<'_> {
             Ok(())
         } else {
             Err(cancelled())
+        }
+    }
+
+    /// Compares the ASC MHL with its chain, where the drive has one that the manifest does not name.
+    fn hash_list<R: ReadAt>(&mut self, volume: &Volume<R>, seen: &Seen) {
+        let chain = volume.find(&format!("{}\\{}", mhl::FOLDER, mhl::CHAIN_NAME));
+        if chain.is_ok_and(|entry| entry.is_some_and(|entry| seen.contains(entry.id))) {
+            return;
+        }
+        if let Err(fault) = mhl::check_chain(volume) {
+            let finding = Finding::of_file(FindingCode::Content, &fault.path, None, fault.what);
+            self.findings.push(finding);
         }
     }
 

@@ -15,6 +15,7 @@ use ntfs_image::FileTime;
 use shared::api::FreeSpace;
 use shared::drive::{DriveIds, DriveLayout, DriveSpec, FoundVolume, Kept, NodeSource, What};
 use shared::job::{DriveIdentity, Moment, SerialSource};
+use shared::mhl::Creator;
 use shared::plan::{Kind, Listing, Mapping, PlannedDrive, Space};
 
 use crate::encrypted;
@@ -126,6 +127,10 @@ impl Scenario {
         let destination = "film/reels/".parse().expect("a destination");
         let mut mapping = Mapping::of_source(session, destination);
         mapping.content_md5 = plan.content_md5;
+        mapping.mhl = plan.content_md5.then(|| Creator {
+            host: "simulated".to_owned(),
+            version: "0".to_owned(),
+        });
         let mut scenario = Self {
             name: plan.name,
             listing,

@@ -11,6 +11,7 @@ use disk::SectorSize;
 
 use super::contents::Contents;
 use super::measures::{Measures, units};
+use crate::mhl;
 use crate::plan::export::{METADATA_SUFFIX, PROPERTIES_SUFFIX};
 use crate::plan::listing::{FolderId, Listing, index};
 use crate::plan::mapping::{Mapping, PROPERTIES_BYTES};
@@ -158,7 +159,8 @@ impl Costs {
             let units = u64::from(measures.units(number));
             let own = class.file(units, entry.bytes);
             let (beside, edges) = beside(class, mapping, number, (units, entry.bytes));
-            files[index(number)] = own + beside + attached(class, mapping, measures, number);
+            files[index(number)] =
+                own + beside + attached(class, (listing, mapping), measures, number);
             folders[index(entry.folder.0)].edges += class.edge(units) + edges;
         }
         let mut all = contents.folders();
@@ -263,8 +265,13 @@ fn beside(class: Class, mapping: &Mapping, number: u32, (units, bytes): (u64, u6
     (properties.0 + metadata.0, properties.1 + metadata.1)
 }
 
-/// Bytes of a file's lines in the manifest, and of its properties file.
-fn attached(class: Class, mapping: &Mapping, measures: &Measures, number: u32) -> u64 {
+/// Bytes of a file's lines in manifest and hash list, and of its properties file.
+fn attached(
+    class: Class,
+    (listing, mapping): (&Listing, &Mapping),
+    measures: &Measures,
+    number: u32,
+) -> u64 {
     if class == Class::Bare {
         return 0;
     }
@@ -274,5 +281,20 @@ fn attached(class: Class, mapping: &Mapping, measures: &Measures, number: u32) -
     } else {
         0
     };
-    measures.lines(number) + properties
+    measures.lines(number) + properties + listed(listing, mapping, number)
+}
+
+/// Bytes of a file's lines in the hash list, where one is wanted.
+fn listed(listing: &Listing, mapping: &Mapping, number: u32) -> u64 {
+    if mapping.mhl.is_none() {
+        return 0;
+    }
+    let Ok(naming) = mapping.naming(listing, number) else {
+        return 0;
+    };
+    if !mhl::is_listed(&naming.path) {
+        return 0;
+    }
+    let lines = mhl::hash_lines(&naming.path, listing.entry(number).bytes, &[0; 16]);
+    u64::try_from(lines.len()).unwrap_or(u64::MAX)
 }

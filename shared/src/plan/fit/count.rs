@@ -46,7 +46,7 @@ struct Count<'a> {
 
 impl Volume {
     /// Counts `entries` (ascending) as the volume of the drive `serial`; `None` for what only a
-    /// layout tells: blobs with files beside them, and volumes that hold something already.
+    /// layout tells: blobs with files beside them, hash lists, and volumes that hold something already.
     pub(super) fn count(
         &self,
         goods: &Goods<'_>,
@@ -55,6 +55,7 @@ impl Volume {
         serial: &str,
     ) -> Option<Result<Counted, LayoutError>> {
         let is_simple = mapping.export.is_none()
+            && mapping.mhl.is_none()
             && self.space.onto.is_none()
             && goods.listing.len() <= ENTRIES_MAX;
         is_simple.then(|| {

@@ -34,6 +34,15 @@ pub(super) struct Stocked<'a> {
     pub(super) volume: Option<Volume>,
 }
 
+/// Returns what folder, list and chain of an ASC MHL take before any file is in it, at least.
+fn hash_list(options: &PlanOptions, class: Class) -> u64 {
+    let Some(_) = &options.mapping.mhl else {
+        return 0;
+    };
+    let records = class.record().saturating_mul(3);
+    records.saturating_add(crate::mhl::CHAIN_BYTES)
+}
+
 impl<'a> Stock<'a> {
     pub(super) fn new(drives: &'a [DriveSize], options: &PlanOptions) -> Result<Self, FitError> {
         check(drives, options)?;
@@ -59,7 +68,8 @@ impl<'a> Stock<'a> {
                 let taken = volume
                     .own
                     .saturating_add(frame)
-                    .saturating_add(options.mapping.top_folder().map_or(0, |_| class.record()));
+                    .saturating_add(options.mapping.top_folder().map_or(0, |_| class.record()))
+                    .saturating_add(hash_list(options, class));
                 (volume.capacity, volume.capacity.saturating_sub(taken))
             });
             stocked.push(Stocked {

@@ -1,4 +1,4 @@
-//! The manifest's place on the drive, written as a stream.
+//! The place on the drive of a file that is written when the pass is over, as a stream.
 #![expect(
     clippy::arithmetic_side_effects,
     reason = "offsets of our own layout; release builds stop at an overflow"
@@ -7,6 +7,7 @@
 use std::cell::RefCell;
 use std::io;
 
+use ntfs_image::Node;
 use shared::drive::What;
 
 use super::batch::index;
@@ -17,8 +18,8 @@ use crate::device::{AlignedBuffer, Device};
 /// Bytes written at once.
 const STEP: u64 = 1 << 20;
 
-/// The manifest's extents on the drive, written from their start, encrypted.
-pub(super) struct ManifestPlace<'a, 'd, 'w> {
+/// The extents of a file that is written last, from their start, encrypted.
+pub(super) struct LastPlace<'a, 'd, 'w> {
     work: &'a Work<'w>,
     device: &'a RefCell<&'d mut (dyn Device + 'd)>,
     extents: std::vec::IntoIter<(u64, u64)>,
@@ -30,13 +31,16 @@ pub(super) struct ManifestPlace<'a, 'd, 'w> {
     failure: Option<PipelineError>,
 }
 
-impl<'a, 'd, 'w> ManifestPlace<'a, 'd, 'w> {
-    /// Returns the start of the manifest.
-    pub(super) fn new(work: &'a Work<'w>, device: &'a RefCell<&'d mut (dyn Device + 'd)>) -> Self {
-        let manifest = work.layout.manifest();
+impl<'a, 'd, 'w> LastPlace<'a, 'd, 'w> {
+    /// Returns the start of `node`, which must be one of those.
+    pub(super) fn new(
+        work: &'a Work<'w>,
+        device: &'a RefCell<&'d mut (dyn Device + 'd)>,
+        node: Node,
+    ) -> Self {
         let mut extents = Vec::new();
         for segment in work.layout.segments() {
-            if matches!(segment.what, What::FileData { file, .. } if file == manifest) {
+            if matches!(segment.what, What::FileData { file, .. } if file == node) {
                 extents.push((segment.at, segment.bytes));
             }
         }
@@ -91,7 +95,7 @@ impl<'a, 'd, 'w> ManifestPlace<'a, 'd, 'w> {
     }
 }
 
-impl io::Write for ManifestPlace<'_, '_, '_> {
+impl io::Write for LastPlace<'_, '_, '_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         if !self.has_room() {
             return Err(io::Error::other("it is longer than planned"));
