@@ -25,6 +25,7 @@ mod error;
 mod events;
 mod jobs;
 mod listing;
+mod pace;
 pub mod paths;
 mod scan;
 mod session;
@@ -36,6 +37,7 @@ pub use error::{ApiError, code};
 pub use events::{Event, News};
 pub use jobs::{DriveSnapshot, JobSnapshot, JobState, JobsReply, KeyReply, Progress};
 pub use listing::{ListedEntry, WireListing, WireListingError};
+pub use pace::{Limit, Pace};
 pub use scan::{
     FolderEntry, FoldersReply, FoldersRequest, NameProblem, ScanCounts, ScanReply, ScanRequest,
     UnreadableCounts,
