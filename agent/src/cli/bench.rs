@@ -115,6 +115,15 @@ fn words(arguments: &Arguments, info: &DriveInfo, screen: &Screen) -> Result<Sai
         let next = "Without --write it is only read.";
         return Err(JobError::refused(info.reasons.join("; "), place, next));
     }
+    let real = |path: &PathBuf| std::fs::canonicalize(path).unwrap_or_else(|_| path.clone());
+    let source = arguments.source.as_ref().map(real);
+    if let (Some(source), Some(file)) = (source, info.backing())
+        && file.starts_with(&source)
+    {
+        let what = "the drive's image file lies below the source";
+        let next = "Keep drive images outside of what is read.";
+        return Err(JobError::refused(what, place, next));
+    }
     if info.serial.is_empty() {
         let what = "the drive's serial cannot be read";
         let next = "Give the one on its label: --drive PATH=SERIAL.";
