@@ -1,6 +1,7 @@
 //! The most memory that `argosy prepare` takes: with 2 GB and with 8 GB of data in as large files, and with many files.
 //!
 //! `cargo xtask bench memory_peak` (a release build).
+
 use std::fs;
 use std::path::Path;
 
