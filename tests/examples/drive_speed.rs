@@ -4,6 +4,7 @@
 //!
 //! `cargo xtask bench drive_speed` (a release build). As root it uses a loop device, else an image file, and leaves out who
 //! needs root. `ARGOSY_BENCH_ROUNDS` is another number of rounds than 3.
+#![expect(clippy::arithmetic_side_effects, reason = "a measurement")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
