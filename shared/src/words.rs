@@ -14,9 +14,38 @@ pub fn count(number: u64) -> String {
     text
 }
 
+/// Returns a speed in two or three digits: `143 MB/s`, `2.1 GB/s`.
+#[must_use]
+pub fn rate(bytes_per_second: u64) -> String {
+    let tenths = |unit: u64| bytes_per_second.checked_div(unit / 10).unwrap_or(0);
+    let (tenths, unit) = match bytes_per_second {
+        0..1_000_000 => (tenths(1000), "kB/s"),
+        1_000_000..1_000_000_000 => (tenths(1_000_000), "MB/s"),
+        _ => (tenths(1_000_000_000), "GB/s"),
+    };
+    if tenths < 100 {
+        format!("{}.{} {unit}", tenths / 10, tenths % 10)
+    } else {
+        format!("{} {unit}", tenths / 10)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_speed_has_a_tenth_only_below_ten() {
+        for (speed, text) in [
+            (0, "0.0 kB/s"),
+            (999_999, "999 kB/s"),
+            (9_970_000, "9.9 MB/s"),
+            (143_900_000, "143 MB/s"),
+            (2_100_000_000, "2.1 GB/s"),
+        ] {
+            assert_eq!(rate(speed), text);
+        }
+    }
 
     #[test]
     fn a_count_has_commas_every_three_digits() {

@@ -1,127 +1,256 @@
-//! Whole drives beside `dd`: MB/s and GB per CPU second of `argosy prepare`, and of `dd oflag=direct` onto the same device
-//! in the same run. Big files (64 MiB) and small ones (4 to 64 KiB); without and with reading back.
+//! Whole drives beside everybody else's programs onto the same device in the same run: `argosy prepare` (which hashes,
+//! encrypts and journals), `dd`, ntfs-3g, dislocker + ntfs-3g, tar + openssl + dd, rclone. Big files (64 MiB) and small
+//! ones (4 to 64 KiB); wall and CPU seconds.
 //!
-//! `cargo xtask bench drive_speed` (a release build). As root it uses a loop device, else an image file.
+//! `cargo xtask bench drive_speed` (a release build). As root it uses a loop device, else an image file, and leaves out who
+//! needs root. `ARGOSY_BENCH_ROUNDS` is another number of rounds than 3.
+#![expect(clippy::arithmetic_side_effects, reason = "a measurement")]
 
 use std::fs;
-use std::path::Path;
-use std::process::Command;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use tests::argosy::text;
+use serde_json::Value;
 use tests::cost::{Cost, gigabytes, said_by, write_big, write_small};
-use tests::oracle::Loop;
+use tests::filled::{Target, dd_write, prepare};
+use tests::{rivals, rows};
 
 const ROUNDS: usize = 3;
-const DISK_BYTES: u64 = 4_000_000_000;
+const DISK_BYTES: u64 = 4_500_000_000;
+const SMALL_FILES: usize = 100_000;
+/// What the others get, who take much longer.
+const FEW_BIG: usize = 8;
+const FEW_SMALL: usize = 10_000;
+
+/// A source, and a smaller one of the same kind for the others.
+struct Source {
+    name: &'static str,
+    folder: PathBuf,
+    bytes: u64,
+    few: PathBuf,
+    few_bytes: u64,
+    /// The goals: GB per CPU second.
+    goal: f64,
+}
 
 fn main() -> Result<()> {
     let argosy = tests::argosy::release()?;
     let release = argosy.parent().context("no target folder")?;
     let folder = tempfile::tempdir_in(release)?;
-    let big = folder.path().join("big");
-    let small = folder.path().join("small");
-    let bytes_big = write_big(&big)?;
-    let bytes_small = write_small(&small)?;
-    println!("| source | command | MB/s | GB per CPU s | wall beside dd |");
-    println!("|---|---|---|---|---|");
-    for (name, source, bytes) in [
-        ("64 MiB files", &big, bytes_big),
-        ("4-64 KiB files", &small, bytes_small),
-    ] {
-        measure(&argosy, folder.path(), name, source, bytes)?;
+    let rounds = match std::env::var("ARGOSY_BENCH_ROUNDS") {
+        Ok(text) => text.parse().context("ARGOSY_BENCH_ROUNDS is no number")?,
+        Err(_) => ROUNDS,
+    };
+    println!("| source | command | MB/s | GB per CPU s |");
+    println!("|---|---|---|---|");
+    for source in [big(folder.path())?, small(folder.path())?] {
+        measure(&argosy, folder.path(), &source, rounds)?;
+        fs::remove_dir_all(&source.folder)?;
+        fs::remove_dir_all(&source.few)?;
     }
     Ok(())
 }
 
-/// Runs dd, then prepare without and with reading back, `ROUNDS` times in turn, and prints the medians.
-fn measure(argosy: &Path, folder: &Path, name: &str, source: &Path, bytes: u64) -> Result<()> {
-    let mut dd = Vec::new();
-    let mut written = Vec::new();
-    let mut verified = Vec::new();
-    for round in 0..ROUNDS {
-        let image = folder.join("BENCH0001.img");
-        let target = Target::fresh(&image)?;
-        let megabytes = format!("count={}", bytes.div_ceil(4 << 20));
-        let of = format!("of={}", target.path);
-        let mut zeros = Command::new("dd");
-        zeros.args([
-            "if=/dev/zero",
-            &of,
-            "bs=4M",
-            &megabytes,
-            "oflag=direct",
-            "conv=notrunc,fsync",
-        ]);
-        dd.push(Cost::of(|| said_by(&mut zeros).map(drop))?);
-        drop(target);
-        for (verify, into) in [(false, &mut written), (true, &mut verified)] {
-            let target = Target::fresh(&image)?;
-            let journals = folder.join(format!("journals-{round}-{verify}"));
-            fs::create_dir(&journals)?;
-            let mut prepare = Command::new(argosy);
-            prepare.args([
-                "prepare",
-                "--session",
-                "bench",
-                "--journal-dir",
-                text(&journals),
-                "--source",
-                text(source),
-            ]);
-            prepare.args([
-                "--to",
-                "bench/",
-                "--drive",
-                &target.path,
-                "--check",
-                "none",
-                "--json",
-            ]);
-            if !verify {
-                prepare.arg("--no-verify");
+fn big(folder: &Path) -> Result<Source> {
+    let (all, few) = (folder.join("big"), folder.join("few big"));
+    let bytes = write_big(&all)?;
+    fs::create_dir(&few)?;
+    let mut few_bytes = 0;
+    for entry in fs::read_dir(&all)?.take(FEW_BIG) {
+        let entry = entry?;
+        few_bytes += entry.metadata()?.len();
+        fs::hard_link(entry.path(), few.join(entry.file_name()))?;
+    }
+    Ok(Source {
+        name: "64 MiB files",
+        folder: all,
+        bytes,
+        few,
+        few_bytes,
+        goal: 2.0,
+    })
+}
+
+fn small(folder: &Path) -> Result<Source> {
+    let (all, few) = (folder.join("small"), folder.join("few small"));
+    Ok(Source {
+        name: "100,000 files of 4-64 KiB",
+        bytes: write_small(&all, SMALL_FILES)?,
+        folder: all,
+        few_bytes: write_small(&few, FEW_SMALL)?,
+        few,
+        goal: 1.2,
+    })
+}
+
+/// What one way took, each round.
+struct Way {
+    name: &'static str,
+    bytes: u64,
+    costs: Vec<Cost>,
+}
+
+/// Runs every way once a round and prints medians.
+fn measure(argosy: &Path, folder: &Path, source: &Source, rounds: usize) -> Result<()> {
+    let few = source.few_bytes;
+    let way = |name, bytes| Way {
+        name,
+        bytes,
+        costs: Vec::new(),
+    };
+    let mut ways = [
+        way("dd oflag=direct", source.bytes),
+        way("prepare --no-verify", source.bytes),
+        way("prepare, read back", source.bytes),
+        way("ntfs-3g + cp", few),
+        way("dislocker + ntfs-3g + cp", few),
+        way("tar + openssl + dd", few),
+        way("rclone copy --checksum", few),
+    ];
+    let image = folder.join("BENCH0001.img");
+    for _ in 0..rounds {
+        for (number, way) in ways.iter_mut().enumerate() {
+            let target = Target::fresh(&image, DISK_BYTES)?;
+            let cost = one_way(number, argosy, folder, source, target);
+            match cost {
+                Ok(cost) => way.costs.push(cost),
+                Err(error) if number > 2 => eprintln!("left out: {}: {error:#}", way.name),
+                Err(error) => return Err(error),
             }
-            into.push(Cost::of(|| said_by(&mut prepare).map(drop))?);
-            fs::remove_dir_all(&journals)?;
         }
     }
-    let reference = Cost::median(&dd);
-    for (command, costs) in [
-        ("dd oflag=direct", &dd),
-        ("prepare --no-verify", &written),
-        ("prepare", &verified),
-    ] {
-        let middle = Cost::median(costs);
-        let size = gigabytes(bytes);
-        println!(
-            "| {name} | {command} | {:.0} | {:.2} | {:.2} |",
-            size * 1000.0 / middle.seconds,
-            size / middle.cpu_seconds,
-            reference.seconds / middle.seconds
+    show(source, &ways);
+    Ok(())
+}
+
+/// Goes one of the ways.
+fn one_way(
+    number: usize,
+    argosy: &Path,
+    folder: &Path,
+    source: &Source,
+    target: Target,
+) -> Result<Cost> {
+    let device = target.path().to_owned();
+    match number {
+        0 => Cost::of(|| said_by(&mut dd_write(&device, source.bytes)).map(drop)),
+        1 | 2 => {
+            let (cost, _) = prepared(argosy, folder, &source.folder, &[target], number == 2)?;
+            Ok(cost)
+        }
+        3 => Cost::of(|| rivals::by_ntfs_3g(&device, &source.few)),
+        4 => {
+            let nothing = folder.join("nothing");
+            fs::create_dir(&nothing)?;
+            fs::write(nothing.join("note.txt"), "a drive to be filled by others")?;
+            let targets = [target];
+            let made = prepared(argosy, folder, &nothing, &targets, false);
+            fs::remove_dir_all(&nothing)?;
+            let (_, said) = made?;
+            let password = said["drives"][0]["recovery_password"].as_str();
+            let password = password.context("no password")?;
+            Cost::of(|| rivals::by_dislocker(&device, password, &source.few))
+        }
+        5 => Cost::of(|| rivals::by_tar(&device, &source.few)),
+        _ => {
+            let to = folder.join("copied");
+            let cost = Cost::of(|| rivals::by_rclone(&source.few, &to));
+            fs::remove_dir_all(&to)?;
+            cost
+        }
+    }
+}
+
+/// Fills drives; returns what that took, and what was said.
+fn prepared(
+    argosy: &Path,
+    folder: &Path,
+    source: &Path,
+    targets: &[Target],
+    verify: bool,
+) -> Result<(Cost, Value)> {
+    let journals = folder.join("journals");
+    fs::create_dir(&journals)?;
+    let mut command = prepare(argosy, &journals, source, targets);
+    if !verify {
+        command.arg("--no-verify");
+    }
+    let mut said = String::new();
+    let cost = Cost::of(|| {
+        said = said_by(&mut command)?;
+        Ok(())
+    });
+    fs::remove_dir_all(&journals)?;
+    Ok((cost?, serde_json::from_str(&said)?))
+}
+
+fn show(source: &Source, ways: &[Way]) {
+    let per_gigabyte = |name: &str| {
+        let way = ways
+            .iter()
+            .find(|way| way.name == name && !way.costs.is_empty())?;
+        let (middle, size) = (Cost::median(&way.costs), gigabytes(way.bytes));
+        Some((middle.seconds / size, middle.cpu_seconds / size))
+    };
+    for way in ways {
+        if let Some((wall, cpu)) = per_gigabyte(way.name) {
+            let name = source.name;
+            println!(
+                "| {name} | {} | {:.0} | {:.3} |",
+                way.name,
+                1000.0 / wall,
+                1.0 / cpu
+            );
+        }
+    }
+    let Some((wall, cpu)) = per_gigabyte("prepare --no-verify") else {
+        return;
+    };
+    let work = format!("prepare, {}", source.name);
+    rows::at_least(&work, "GB per CPU second", source.goal, 1.0 / cpu);
+    if let Some((their_wall, their_cpu)) = per_gigabyte("dislocker + ntfs-3g + cp") {
+        let rivals = "dislocker + ntfs-3g + cp";
+        rows::at_least(
+            &work,
+            &format!("times as fast as {rivals}"),
+            25.0,
+            their_wall / wall,
+        );
+        rows::at_least(
+            &work,
+            &format!("times less CPU than {rivals}"),
+            20.0,
+            their_cpu / cpu,
         );
     }
-    Ok(())
-}
-
-/// An image file, behind a loop device where we may make one.
-struct Target {
-    path: String,
-    _loop: Option<Loop>,
-}
-
-impl Target {
-    fn fresh(image: &Path) -> Result<Self> {
-        let _ = fs::remove_file(image);
-        fs::File::create(image)?.set_len(DISK_BYTES)?;
-        match Loop::attach(image, 0, DISK_BYTES, 512) {
-            Ok(device) => Ok(Self {
-                path: device.path().to_owned(),
-                _loop: Some(device),
-            }),
-            Err(_) => Ok(Self {
-                path: text(image).to_owned(),
-                _loop: None,
-            }),
-        }
+    if let Some((their_wall, _)) = per_gigabyte("ntfs-3g + cp") {
+        rows::at_least(
+            &work,
+            "times as fast as ntfs-3g + cp",
+            5.0,
+            their_wall / wall,
+        );
+    }
+    if let Some((their_wall, _)) = per_gigabyte("tar + openssl + dd") {
+        rows::at_least(
+            &work,
+            "times as fast as tar + openssl + dd",
+            3.0,
+            their_wall / wall,
+        );
+    }
+    if let Some((their_wall, _)) = per_gigabyte("rclone copy --checksum") {
+        rows::only(
+            &work,
+            "times as fast as rclone copy --checksum",
+            their_wall / wall,
+        );
+    }
+    if let Some((their_wall, _)) = per_gigabyte("dd oflag=direct") {
+        rows::only(
+            &work,
+            "of the speed of dd on a device without a limit",
+            their_wall / wall,
+        );
     }
 }

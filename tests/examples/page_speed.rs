@@ -6,6 +6,7 @@ use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 use tests::browser::Browser;
 use tests::page::open_one_file;
+use tests::rows;
 
 /// Starts the page's own worker, as the page does, and asks it.
 const MEASURE: &str = "const done = arguments[arguments.length - 1]; \
@@ -50,6 +51,26 @@ async fn main() -> Result<()> {
     println!(
         "  a journal checked with its key  {:7.0} ms",
         number("key_ms")
+    );
+    let work = "XTS-AES-128 read in the browser";
+    rows::at_least(
+        work,
+        "times xts-mode, in WebAssembly",
+        4.0,
+        number("batches_ratio"),
+    );
+    rows::at_least(
+        work,
+        "times as fast through WebCrypto as in WebAssembly",
+        3.0,
+        number("browser_mb_s") / number("batches_mb_s"),
+    );
+    rows::only(work, "MB/s through WebCrypto", number("browser_mb_s"));
+    rows::at_most(
+        "recovery key unlocks, in the browser",
+        "seconds",
+        1.0,
+        number("key_ms") / 1000.0,
     );
     browser.close().await
 }

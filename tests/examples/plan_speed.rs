@@ -19,6 +19,7 @@ use shared::api::{ScanReply, scan_head};
 use shared::plan::{Columns, Kind, Listing};
 use tests::browser::Browser;
 use tests::page::open_one_file;
+use tests::rows::at_most;
 
 /// Puts a place to choose a file on the page.
 const CHOOSE: &str = "const input = document.createElement('input'); input.type = 'file'; input.id = 'measured'; \

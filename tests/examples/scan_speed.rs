@@ -8,10 +8,12 @@
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
 use tests::argosy::text;
+use tests::cost::peak_bytes;
+use tests::rows;
 
 const ROUNDS_WARM: usize = 5;
 const ROUNDS_COLD: usize = 3;
@@ -108,8 +110,11 @@ fn compare(
         seconds.sort_by(f64::total_cmp);
         seconds.get(seconds.len() / 2).copied().unwrap_or(f64::NAN)
     };
-    let du = rivals.iter().find(|rival| rival.name == "du -sb");
-    let du = du.map_or(f64::NAN, median);
+    let of = |name: &str| {
+        let rival = rivals.iter().find(|rival| rival.name == name);
+        rival.map_or(f64::NAN, median)
+    };
+    let du = of("du -sb");
     for rival in &rivals {
         let seconds = median(rival);
         println!(
@@ -119,6 +124,18 @@ fn compare(
             du / seconds
         );
     }
+    let work = format!("scan of {files} files, {how}");
+    rows::at_least(
+        &work,
+        "times as fast as du -sb",
+        1.5,
+        du / of("argosy scan"),
+    );
+    rows::only(
+        &work,
+        "files a second",
+        f64::from(files) / of("argosy scan"),
+    );
     Ok(())
 }
 
@@ -161,23 +178,4 @@ const DROP_CACHES: &str = "/proc/sys/vm/drop_caches";
 
 fn drop_caches() -> Result<()> {
     fs::write(DROP_CACHES, "3").context("cannot drop the caches")
-}
-
-/// Returns the most memory that a command had, asked for every few milliseconds while it runs.
-fn peak_bytes(command: &mut Command) -> Result<u64> {
-    let mut child = command.stdout(Stdio::null()).spawn()?;
-    let status = format!("/proc/{}/status", child.id());
-    let mut peak = 0;
-    let ended = loop {
-        if let Some(ended) = child.try_wait()? {
-            break ended;
-        }
-        let text = fs::read_to_string(&status).unwrap_or_default();
-        let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        let kilobytes = line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok());
-        peak = kilobytes.map_or(peak, |kilobytes: u64| kilobytes * 1024);
-        std::thread::sleep(Duration::from_millis(5));
-    };
-    ensure!(ended.success() && peak > 0, "it was not measured: {ended}");
-    Ok(peak)
 }

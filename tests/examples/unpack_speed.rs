@@ -6,15 +6,17 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::Command;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use tests::argosy::text;
 use tests::cost::{Cost, gigabytes, said_by, write_big, write_small};
 use tests::oracle;
+use tests::rivals::served;
+use tests::rows;
 
 const ROUNDS: usize = 3;
+const SMALL_FILES: usize = 20_000;
 const SERIAL: &str = "BENCH0001";
 
 /// Writes a source and returns its bytes.
@@ -33,7 +35,10 @@ fn main() -> Result<()> {
     let folder = tempfile::tempdir_in(release)?;
     println!("| drive | command | MB/s | GB per CPU s | CPU s beside |");
     println!("|---|---|---|---|---|");
-    let kinds: [(&str, Fill); 2] = [("64 MiB files", write_big), ("4-64 KiB files", write_small)];
+    let kinds: [(&str, Fill); 2] = [
+        ("64 MiB files", write_big),
+        ("4-64 KiB files", |folder| write_small(folder, SMALL_FILES)),
+    ];
     for (name, write) in kinds {
         let place = folder.path().join(name);
         fs::create_dir(&place)?;
@@ -118,6 +123,22 @@ fn measure(argosy: &Path, place: &Path, name: &str, drive: &Drive) -> Result<()>
             middle.cpu_seconds / reference.cpu_seconds
         );
     }
+    let middle = Cost::median(&ours);
+    let work = format!("unpack, {name}");
+    let unit = "GB per CPU second";
+    rows::at_least(
+        &work,
+        unit,
+        1.5,
+        gigabytes(drive.bytes) / middle.cpu_seconds,
+    );
+    let rivals = "dislocker + ntfs-3g + cp";
+    let (wall, cpu) = (
+        reference.seconds / middle.seconds,
+        reference.cpu_seconds / middle.cpu_seconds,
+    );
+    rows::at_least(&work, &format!("times less CPU than {rivals}"), 10.0, cpu);
+    rows::only(&work, &format!("times as fast as {rivals}"), wall);
     Ok(())
 }
 
@@ -148,24 +169,6 @@ fn by_fuse(drive: &Drive, home: &Path) -> Result<()> {
         server.wait()?;
     }
     copied.map(drop)
-}
-
-/// Starts a file system that stays in the foreground, and waits until it serves `path`.
-fn served(command: &mut Command, path: &Path) -> Result<Child> {
-    let quiet = command
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null());
-    let child = quiet.spawn()?;
-    let begun = Instant::now();
-    while !path.exists() {
-        ensure!(
-            begun.elapsed() < Duration::from_secs(60),
-            "{command:?} serves nothing"
-        );
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    Ok(child)
 }
 
 /// Makes the next reader read the image from the disk.

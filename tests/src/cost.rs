@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 
@@ -76,13 +76,13 @@ pub fn write_big(folder: &Path) -> Result<u64> {
     Ok(32 * (64 << 20))
 }
 
-/// Makes a folder of 20,000 files of 4 to 64 KiB; returns its bytes.
+/// Makes a folder of so many files of 4 to 64 KiB; returns its bytes.
 ///
 /// # Errors
 /// When it cannot be written.
-pub fn write_small(folder: &Path) -> Result<u64> {
+pub fn write_small(folder: &Path, files: usize) -> Result<u64> {
     let mut total = 0;
-    for number in 0..20_000_usize {
+    for number in 0..files {
         let within = folder.join(format!("reel {:02}", number / 1000));
         fs::create_dir_all(&within)?;
         let bytes = 4096 + (number * 7919) % 61_440;
@@ -93,6 +93,44 @@ pub fn write_small(folder: &Path) -> Result<u64> {
         total += u64::try_from(bytes)?;
     }
     Ok(total)
+}
+
+/// Runs a command and returns the most memory that it had, asked for every few milliseconds while it runs.
+///
+/// # Errors
+/// When it cannot be started, fails, or ends before it was asked.
+pub fn peak_bytes(command: &mut Command) -> Result<u64> {
+    let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).spawn()?;
+    let status = format!("/proc/{}/status", child.id());
+    let mut peak = 0;
+    let ended = loop {
+        if let Some(ended) = child.try_wait()? {
+            break ended;
+        }
+        let text = fs::read_to_string(&status).unwrap_or_default();
+        let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let kilobytes = line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok());
+        peak = kilobytes.map_or(peak, |kilobytes: u64| kilobytes * 1024);
+        std::thread::sleep(Duration::from_millis(5));
+    };
+    ensure!(ended.success() && peak > 0, "it was not measured: {ended}");
+    Ok(peak)
+}
+
+/// Makes a folder whose files are those of `source`, `times` over, without taking room: each a further name of one.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn multiply(source: &Path, folder: &Path, times: usize) -> Result<()> {
+    for time in 0..times {
+        let within = folder.join(format!("copy {time}"));
+        fs::create_dir_all(&within)?;
+        for entry in fs::read_dir(source)? {
+            let entry = entry?;
+            fs::hard_link(entry.path(), within.join(entry.file_name()))?;
+        }
+    }
+    Ok(())
 }
 
 /// Returns bytes in units of 1,000,000,000.

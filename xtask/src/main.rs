@@ -24,7 +24,8 @@ cargo xtask test --nightly       a million schedules of the crash simulator: hou
 cargo xtask tools                install every outside tool that the tests use as a judge
 cargo xtask check                format, lints, licences and unit tests, without outside tools
 cargo xtask web [--single-file]  build the page into target/site (or also target/site/argosy.html, one file)
-cargo xtask bench                measure speed beside named rivals
+cargo xtask bench [PART …]       measure speed beside named rivals: one table, and target/bench/results.json
+cargo xtask bench --readme       write the README's table from what was measured last (--list names the parts)
 cargo xtask fuzz [TARGET …] [--minutes N] [--keep]   hostile bytes for every parser (30 minutes each), found code kept
 cargo xtask miri                 the unsafe code of shared/lanes under Miri (installs it for the nightly toolchain)
 cargo xtask dist                 one static binary with the page inside, proven in an empty root directory

@@ -6,7 +6,7 @@ use disk::ReadAt;
 
 use crate::device::{Device, OpenError};
 use crate::drives::Confirmed;
-use crate::pipeline::reading_ahead;
+use crate::pipeline::{Stopwatch, reading_ahead_timed};
 
 /// The place of one drive, from which it can be held and read: a device, or in a simulation what
 /// stands for one.
@@ -17,11 +17,15 @@ pub trait Bay: Send {
     /// [`BayError`]; nothing was written.
     fn hold(&mut self) -> Result<Box<dyn Device>, BayError>;
 
-    /// Runs `act` with what is on the medium, read past every cache.
+    /// Runs `act` with what is on the medium, read past every cache; `watch` measures it.
     ///
     /// # Errors
     /// [`BayError`] when it cannot be opened; `act` did not run.
-    fn read_back(&mut self, act: &mut dyn FnMut(&dyn ReadAt)) -> Result<(), BayError>;
+    fn read_back(
+        &mut self,
+        watch: &Stopwatch,
+        act: &mut dyn FnMut(&dyn ReadAt),
+    ) -> Result<(), BayError>;
 }
 
 /// A drive that cannot be opened.
@@ -70,9 +74,13 @@ impl Bay for DriveBay {
         Ok(held?)
     }
 
-    fn read_back(&mut self, act: &mut dyn FnMut(&dyn ReadAt)) -> Result<(), BayError> {
+    fn read_back(
+        &mut self,
+        watch: &Stopwatch,
+        act: &mut dyn FnMut(&dyn ReadAt),
+    ) -> Result<(), BayError> {
         self.0
-            .read_back(|reader| reading_ahead(reader, |ahead| act(ahead)))
+            .read_back(|reader| reading_ahead_timed(reader, watch, |ahead| act(ahead)))
             .map_err(|error| match error {
                 // It was written to: what opening says of itself is not true here.
                 OpenError::Io { path, cause } => BayError::Io(format!(

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use shared::api::Progress;
 
-use crate::pipeline::Meter;
+use crate::pipeline::{Meter, Stopwatch};
 
 /// Counts what a drive's threads do; read by whoever shows it.
 #[derive(Debug, Default)]
@@ -16,12 +16,19 @@ pub struct DriveMeter {
     pub written: Meter,
     verify_total: AtomicU64,
     verified: Meter,
+    read_back: Stopwatch,
 }
 
 impl DriveMeter {
     /// Says how many bytes will be written.
     pub fn begin(&self, total: u64) {
         self.total.store(total, Ordering::Relaxed);
+    }
+
+    /// Returns what measures the reading back.
+    #[must_use]
+    pub const fn read_back(&self) -> &Stopwatch {
+        &self.read_back
     }
 
     /// Says how far the reading back is.
@@ -50,6 +57,8 @@ impl Speed {
             bytes_verified: meter.verified.bytes(),
             rate: 0,
             seconds_left: None,
+            writing: meter.written.watch().pace(),
+            verifying: meter.read_back.pace(),
         };
         let done = progress
             .bytes_written

@@ -42,7 +42,9 @@ impl ReadBack<'_> {
         meter: &DriveMeter,
     ) -> Result<Verdict, Stop> {
         let mut result = Err(PipelineError::Stage);
-        bay.read_back(&mut |disk| result = self.read(disk, ledger, meter))?;
+        bay.read_back(meter.read_back(), &mut |disk| {
+            result = self.read(disk, ledger, meter);
+        })?;
         judge(&result?, ledger)
     }
 

@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use serde_json::{Value, json};
+use shared::api::Pace;
 
+use super::pace::pace_object;
 use super::screen::Screen;
 use super::size::{show_files, show_size};
 use crate::jobs::JobError;
@@ -76,8 +78,9 @@ pub(super) fn home_words(files: u64, bytes: u64, dry_run: bool, to: &Path) -> St
 }
 
 /// Returns what became of one drive, as JSON.
-pub(super) fn object_of(report: &UnpackReport) -> Value {
+pub(super) fn object_of(report: &UnpackReport, pace: &Pace) -> Value {
     json!({
+        "pace": pace_object(pace),
         "verdict": report.verdict,
         "files": report.files,
         "bytes": report.bytes,

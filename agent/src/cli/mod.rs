@@ -12,6 +12,7 @@
 mod abort;
 mod adopt;
 mod bar;
+mod bench;
 mod blob_list;
 mod browser;
 mod check_drive;
@@ -32,6 +33,7 @@ mod link;
 mod new_drive;
 mod numbers;
 mod opened;
+mod pace;
 #[cfg(target_os = "linux")]
 mod parts;
 mod plan;
@@ -97,6 +99,7 @@ enum Command {
     Plan(plan::Arguments),
     Scan(scan::Arguments),
     Verify(verify::Arguments),
+    Bench(bench::Arguments),
     Unpack(unpack::Arguments),
     Receive(receive::Arguments),
     Unlock(unlock::Arguments),
@@ -178,6 +181,7 @@ impl Command {
             Self::Plan(arguments) => arguments.json,
             Self::Scan(arguments) => arguments.json,
             Self::Verify(arguments) => arguments.json,
+            Self::Bench(arguments) => arguments.json,
             Self::Unpack(arguments) => arguments.json,
             Self::Receive(arguments) => arguments.json,
             Self::Unlock(arguments) => arguments.json,
@@ -235,6 +239,7 @@ impl Command {
             Self::Export(arguments) => targets(&arguments.drive),
             Self::Ingest(arguments) => targets(std::slice::from_ref(&arguments.drive)),
             Self::Verify(arguments) => vec![arguments.drive.clone()],
+            Self::Bench(arguments) => targets(std::slice::from_ref(&arguments.drive)),
             Self::Unpack(arguments) => vec![arguments.drive.clone()],
             Self::Receive(arguments) => targets(&arguments.drive),
             Self::Unlock(arguments) => vec![arguments.drive.clone()],
@@ -262,7 +267,12 @@ impl Command {
     const fn erases(&self) -> bool {
         matches!(
             self,
-            Self::Prepare(_) | Self::Resume(_) | Self::Export(_) | Self::Serve(_) | Self::Waie(_)
+            Self::Prepare(_)
+                | Self::Resume(_)
+                | Self::Export(_)
+                | Self::Serve(_)
+                | Self::Waie(_)
+                | Self::Bench(bench::Arguments { write: true, .. })
         )
     }
 
@@ -276,6 +286,7 @@ impl Command {
             Self::Plan(arguments) => plan::run(&arguments, screen, drives),
             Self::Scan(arguments) => scan::run(&arguments, screen),
             Self::Verify(arguments) => verify::run(&arguments, screen, drives),
+            Self::Bench(arguments) => bench::run(&arguments, screen, drives),
             Self::Unpack(arguments) => unpack::run(&arguments, screen, drives),
             Self::Receive(arguments) => receive::run(&arguments, screen, drives),
             Self::Unlock(arguments) => unlock::run(&arguments, screen, drives),

@@ -348,28 +348,46 @@ fn confirmations(
 }
 
 fn said(drive: &PlannedDriveSummary, erase: &[String], screen: &Screen) -> Result<Said, JobError> {
+    if drive.needs_word {
+        return named(&drive.serial, drive.word_characters, erase, screen);
+    }
+    // A word that is not needed counts all the same.
+    Ok(erased(&drive.serial, erase).unwrap_or(Said::BlankImage))
+}
+
+/// Returns what `--erase` says of a drive, if it names it.
+fn erased(serial: &str, erase: &[String]) -> Option<Said> {
     let named = |word: &&String| {
         word.chars()
             .filter(|c| !c.is_whitespace())
-            .eq(drive.serial.chars())
+            .eq(serial.chars())
     };
-    if let Some(word) = erase.iter().find(named) {
-        return Ok(Said::Erase(word.clone()));
-    }
-    if !drive.needs_word {
-        return Ok(Said::BlankImage);
+    let word = erase.iter().find(named)?;
+    Some(Said::Erase(word.clone()))
+}
+
+/// Returns the words that erase a drive: by `--erase`, or typed at a terminal.
+///
+/// # Errors
+/// [`JobError`], refused, when nobody said them and nobody can be asked.
+pub(super) fn named(
+    serial: &str,
+    characters: u32,
+    erase: &[String],
+    screen: &Screen,
+) -> Result<Said, JobError> {
+    if let Some(said) = erased(serial, erase) {
+        return Ok(said);
     }
     if !screen.can_ask() {
         return Err(JobError::refused(
             "everything on this drive would be lost, and nobody confirmed that",
-            drive.serial.as_str(),
-            format!("If it is the right drive: --erase {}", drive.serial),
+            serial,
+            format!("If it is the right drive: --erase {serial}"),
         ));
     }
-    let characters = drive.word_characters;
     let question = format!(
-        "Everything on drive {} is lost for good. To erase it, type the last {characters} characters of its serial: ",
-        drive.serial
+        "Everything on drive {serial} is lost for good. To erase it, type the last {characters} characters of its serial: "
     );
     Ok(Said::LastFour(screen.ask(&question)))
 }

@@ -15,6 +15,7 @@ use super::copy_report::{
     begin_report, end_report, home_words, object_of, read_log, show_findings,
 };
 use super::opened::open_reader;
+use super::pace::show_pace;
 use super::screen::{Ended, Screen};
 use super::signals::on_stop;
 use super::size::{show_files, show_size};
@@ -23,13 +24,13 @@ use super::unpack::{destination, has_room, kind, take_back, unproven};
 use crate::device::DriveReader;
 use crate::drives::Drives;
 use crate::jobs::{JobError, Kind};
-use crate::pipeline::{Cancel, reading_ahead};
+use crate::pipeline::{Cancel, reading_ahead_timed};
 use crate::receive::{Gate, KeyRing, open_with};
 use crate::unpack::{
     LogProofs, Names, Progress, ReportFile, Rows, UnpackOptions, UnpackReport, UnpackVerdict,
     Unpacking,
 };
-use shared::api::FreeSpace;
+use shared::api::{FreeSpace, Pace};
 
 /// Copies drives that came back, many at once, to where their blobs belong
 ///
@@ -87,6 +88,8 @@ struct Received {
     /// Number of the key that opened it, and the serial that stands beside it.
     key: Option<(usize, Option<String>)>,
     report: Result<UnpackReport, JobError>,
+    /// What it took.
+    pace: Pace,
 }
 
 /// What all drives share.
@@ -221,6 +224,7 @@ fn copy_all(
                     path,
                     serial,
                     key: None,
+                    pace: Pace::default(),
                 })
             });
             (room, received.collect())
@@ -243,7 +247,7 @@ fn receive(common: &Common<'_>, drive: Named, progress: &Progress) -> Received {
         gate: common.gate,
         has: false,
     };
-    let report = reading_ahead(&drive.reader, |disk| {
+    let report = reading_ahead_timed(&drive.reader, &progress.watch, |disk| {
         let refused = |what: Option<OpenDriveError>| locked(what, &drive);
         let opening = open_with(disk, &drive.serial, common.ring).map_err(refused)?;
         key = Some((opening.key.number, opening.key.serial.clone()));
@@ -255,6 +259,7 @@ fn receive(common: &Common<'_>, drive: Named, progress: &Progress) -> Received {
         serial: drive.serial,
         key,
         report,
+        pace: progress.watch.pace(),
     }
 }
 
@@ -362,7 +367,7 @@ fn show(received: &[Received], arguments: &Arguments, screen: &Screen) -> (Value
                         "offset": finding.offset, "drive": drive.serial})
                 }));
                 let key = drive.key.as_ref();
-                let mut object = object_of(report);
+                let mut object = object_of(report, &drive.pace);
                 object["drive"] = json!(drive.path);
                 object["serial"] = json!(drive.serial);
                 object["key"] =
@@ -417,6 +422,9 @@ fn show_drive(drive: &Received, report: &UnpackReport, screen: &Screen) {
         show_size(report.bytes),
         key_words(drive)
     ));
+    if report.verdict != UnpackVerdict::Planned {
+        show_pace("copying", &drive.pace, screen);
+    }
     if let Some(what) = unproven(report) {
         screen.line(&what);
     }

@@ -7,6 +7,7 @@ use shared::api::{DriveSnapshot, JobSnapshot};
 use shared::job::{DriveState, Stage, Verdict};
 use shared::journal::{Replay, replay};
 
+use super::pace::{pace_object, show_pace};
 use super::prepare::show_left_out;
 use super::screen::Screen;
 use super::size::{show_files, show_size};
@@ -49,6 +50,8 @@ pub(super) fn report(
             "left_out": left_out(&journal, drive),
             "left_out_count": drive.left_out_count,
             "findings": drive.findings,
+            "writing": pace_object(&drive.progress.writing),
+            "verifying": pace_object(&drive.progress.verifying),
         }));
     }
     let verdict = job.verdict.unwrap_or(Verdict::Failed);
@@ -88,6 +91,8 @@ fn show(drive: &DriveSnapshot, files: u64, bytes: u64, journal: &Path, screen: &
         "    journal {} (it holds the recovery password: keep it apart from the drive)",
         journal.display()
     ));
+    show_pace("writing", &drive.progress.writing, screen);
+    show_pace("reading back", &drive.progress.verifying, screen);
     if let DriveState::Failed { why, at } = &drive.state {
         screen.aside(&format!("argosy: drive {serial} failed: {why}"));
         screen.aside(match at {

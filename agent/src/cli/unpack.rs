@@ -12,12 +12,13 @@ use super::copy_report::{
 };
 use super::key::KeyArguments;
 use super::opened::{open_reader, open_volume};
+use super::pace::show_pace;
 use super::screen::{Ended, Screen};
 use super::signals::on_stop;
 use super::size::{show_files, show_size};
 use crate::drives::Drives;
 use crate::jobs::{JobError, Kind};
-use crate::pipeline::{Cancel, reading_ahead};
+use crate::pipeline::{Cancel, reading_ahead_timed};
 use crate::unpack::{
     HomeError, Names, Progress, Rows, UnpackOptions, UnpackReport, UnpackVerdict, Unpacking,
     free_bytes,
@@ -64,7 +65,8 @@ pub(super) fn run(
     on_stop(move || stop.cancel());
     let rows = begin_report(arguments.report.as_deref())?;
     let was_there = arguments.to.exists();
-    let report = reading_ahead(&reader, |disk| {
+    let progress = Progress::default();
+    let report = reading_ahead_timed(&reader, &progress.watch, |disk| {
         let opened = open_volume(disk, &credential, &arguments.drive)?;
         let volume = Volume::open(&opened).map_err(|error| {
             JobError::io(error.to_string(), place.as_str(), "Nothing was written.")
@@ -85,11 +87,10 @@ pub(super) fn run(
             take_back(&arguments.to, was_there);
             return Err(error);
         }
-        let progress = Progress::default();
         let copy = || work.copy(&cancel, &progress);
         Ok(Bar::new(screen).during("copied", || progress.far(), copy))
     })?;
-    let object = show(&report, arguments, screen);
+    let object = show(&report, &progress, arguments, screen);
     end_report(rows, &object)?;
     Ok(Ended(kind(report.verdict)))
 }
@@ -142,14 +143,23 @@ pub(super) const fn kind(verdict: UnpackVerdict) -> Option<Kind> {
     }
 }
 
-fn show(report: &UnpackReport, arguments: &Arguments, screen: &Screen) -> Value {
+fn show(
+    report: &UnpackReport,
+    progress: &Progress,
+    arguments: &Arguments,
+    screen: &Screen,
+) -> Value {
     show_findings(report, "", screen);
     let (files, bytes) = (report.files, report.bytes);
     screen.line(&home_words(files, bytes, arguments.dry_run, &arguments.to));
     if let Some(what) = unproven(report) {
         screen.line(&what);
     }
-    let object = object_of(report);
+    let pace = progress.watch.pace();
+    if !arguments.dry_run {
+        show_pace("copying", &pace, screen);
+    }
+    let object = object_of(report, &pace);
     screen.object(&object);
     object
 }

@@ -16,6 +16,7 @@ use super::course::{Content, Leg};
 use super::hash_index::is_hashed;
 use super::source_read::{Reading, read_small};
 use super::sources::SourceRead;
+use super::stopwatch::{Part, Stopwatch};
 use super::work::Work;
 use crate::device::AlignedBuffer;
 
@@ -31,6 +32,7 @@ pub(super) struct Reader<'a> {
     left_out: BTreeMap<Node, LeftOutReason>,
     /// The file whose beginning its source does not give any more.
     gone: Option<(Node, LeftOutReason)>,
+    watch: &'a Stopwatch,
 }
 
 impl<'a> Reader<'a> {
@@ -41,6 +43,7 @@ impl<'a> Reader<'a> {
         threads: &'a rayon::ThreadPool,
         left_out: BTreeMap<Node, LeftOutReason>,
         gone: Option<(Node, LeftOutReason)>,
+        watch: &'a Stopwatch,
     ) -> Self {
         Self {
             work,
@@ -48,6 +51,7 @@ impl<'a> Reader<'a> {
             open: None,
             left_out,
             gone,
+            watch,
         }
     }
 
@@ -70,10 +74,11 @@ impl<'a> Reader<'a> {
         if let Some((file, reason)) = self.gone.take() {
             self.leave_out(file, reason, &mut batch);
         }
-        let residents = self.read_residents(leg, &mut batch);
+        let watch = self.watch;
+        let residents = watch.during(Part::Source, || self.read_residents(leg, &mut batch));
         self.list_pieces(leg, &residents, &mut batch);
-        self.read_data(leg, &mut batch);
-        self.render(leg, &residents, &mut batch);
+        watch.during(Part::Source, || self.read_data(leg, &mut batch));
+        watch.during(Part::Render, || self.render(leg, &residents, &mut batch));
         batch
     }
 
@@ -96,6 +101,7 @@ impl<'a> Reader<'a> {
             };
             wanted.par_iter().map(read).collect()
         });
+        self.watch.opened(wanted.len());
         let mut numbers = HashMap::with_capacity(wanted.len());
         for (node, content) in wanted.into_iter().zip(contents) {
             let bytes = work.layout.ntfs().tree().bytes(node);
@@ -181,6 +187,8 @@ impl<'a> Reader<'a> {
                 }
             }
         }
+        let begun = readings.iter().filter(|reading| reading.from == 0);
+        self.watch.opened(begun.count());
         let work = self.work;
         match readings.as_mut_slice() {
             [one] => one.run(work),

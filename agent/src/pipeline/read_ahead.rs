@@ -9,6 +9,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use disk::{ReadAt, ReadError};
 
+use super::stopwatch::{Part, Stopwatch};
 use crate::device::AlignedBuffer;
 
 /// Bytes of a window: what is read from the drive at once.
@@ -21,7 +22,17 @@ const AHEAD: u64 = 4;
 /// Runs `act` with a reader over `disk` that reads ahead in a thread of its own, by whole windows,
 /// so that many small reads are one large one.
 pub fn reading_ahead<T>(disk: &(dyn ReadAt + Sync), act: impl FnOnce(&ReadAhead<'_>) -> T) -> T {
-    let ahead = ReadAhead::new(disk);
+    reading_ahead_timed(disk, &Stopwatch::default(), act)
+}
+
+/// The same, and `watch` measures it: how long the drive reads, how long `act` waits for it, and the whole.
+pub fn reading_ahead_timed<T>(
+    disk: &(dyn ReadAt + Sync),
+    watch: &Stopwatch,
+    act: impl FnOnce(&ReadAhead<'_>) -> T,
+) -> T {
+    let ahead = ReadAhead::new(disk, watch);
+    watch.begin_alone();
     std::thread::scope(|scope| {
         scope.spawn(|| ahead.run());
         // The thread ends also when `act` panics; the scope would wait for it for ever.
@@ -34,6 +45,7 @@ struct End<'a, 'd>(&'a ReadAhead<'d>);
 
 impl Drop for End<'_, '_> {
     fn drop(&mut self) {
+        self.0.watch.end();
         self.0.lock().ended = true;
         self.0.wanted.notify_all();
     }
@@ -42,6 +54,7 @@ impl Drop for End<'_, '_> {
 /// A disk that reads ahead; see [`reading_ahead`].
 pub struct ReadAhead<'a> {
     disk: &'a (dyn ReadAt + Sync),
+    watch: &'a Stopwatch,
     shared: Mutex<Shared>,
     wanted: Condvar,
     arrived: Condvar,
@@ -63,7 +76,7 @@ enum Arrival {
 }
 
 impl<'a> ReadAhead<'a> {
-    fn new(disk: &'a (dyn ReadAt + Sync)) -> Self {
+    fn new(disk: &'a (dyn ReadAt + Sync), watch: &'a Stopwatch) -> Self {
         let shared = Shared {
             held: VecDeque::new(),
             spare: Vec::new(),
@@ -73,6 +86,7 @@ impl<'a> ReadAhead<'a> {
         };
         Self {
             disk,
+            watch,
             shared: Mutex::new(shared),
             wanted: Condvar::new(),
             arrived: Condvar::new(),
@@ -110,8 +124,14 @@ impl<'a> ReadAhead<'a> {
         let mut buffer =
             buffer.unwrap_or_else(|| AlignedBuffer::zeroed(usize::try_from(WINDOW).unwrap_or(0)));
         buffer.set_length(usize::try_from(bytes).unwrap_or(0));
-        match self.disk.read_at(at, &mut buffer) {
-            Ok(()) => Arrival::Here(buffer),
+        let read = self
+            .watch
+            .during(Part::Drive, || self.disk.read_at(at, &mut buffer));
+        match read {
+            Ok(()) => {
+                self.watch.moved(bytes);
+                Arrival::Here(buffer)
+            }
             Err(error) => Arrival::Failed(error),
         }
     }
@@ -128,9 +148,10 @@ impl<'a> ReadAhead<'a> {
                 }
                 Some((_, Arrival::Failed(error))) => return Err(error.clone()),
                 Some((_, Arrival::Coming)) => {
+                    let coming = || self.arrived.wait(shared);
                     shared = self
-                        .arrived
-                        .wait(shared)
+                        .watch
+                        .during(Part::Idle, coming)
                         .unwrap_or_else(PoisonError::into_inner);
                 }
                 None => self.ask(&mut shared, window),

@@ -8,12 +8,14 @@
 use std::fs;
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use bitlocker_image::{
     Cipher, Credential, Protectors, Secrets, SectorCipher, VolumeSpec, seal as seal_volume,
 };
 use disk::{MemDisk, ReadAt, ReadError, SectorSize, WriteAt, WriteError};
 use ntfs_image::{FileTime, Node};
+use shared::api::Limit;
 use shared::drive::{DriveIds, DriveLayout, DriveSpec, What};
 use shared::job::LeftOutReason;
 use shared::journal::Marks as Spacing;
@@ -22,7 +24,7 @@ use shared::verify::{Expected, VerifyVerdict, verify};
 
 use super::*;
 use crate::device::Device;
-use crate::scan::{ScanOptions, SourceRoot, scan};
+use crate::scan::{OpenSourceError, ScanOptions, SourceRoot, scan};
 use crate::shelf::Shelves;
 
 const DISK_BYTES: u64 = 300 << 20;
@@ -41,6 +43,8 @@ struct Logged {
     log: Arc<Mutex<Vec<Act>>>,
     /// Acts that succeed before the drive dies.
     lives: usize,
+    /// How long each write takes.
+    nap: Duration,
 }
 
 impl Logged {
@@ -71,6 +75,7 @@ impl ReadAt for Logged {
 impl WriteAt for Logged {
     fn write_at(&mut self, at: u64, bytes: &[u8]) -> Result<(), WriteError> {
         let end = at + u64::try_from(bytes.len()).expect("short");
+        std::thread::sleep(self.nap);
         self.act(Act::Write { end })?;
         self.disk.write_at(at, bytes)
     }
@@ -88,6 +93,22 @@ impl Device for Logged {
     }
     fn discard(&mut self, _: u64, _: u64) -> Result<bool, WriteError> {
         Ok(false)
+    }
+}
+
+/// Sources that take their time.
+struct Slow<'a>(&'a Sources, Duration);
+
+impl SourceFiles for Slow<'_> {
+    fn open(&self, path: &str) -> Result<Box<dyn SourceRead>, OpenSourceError> {
+        std::thread::sleep(self.1);
+        self.0.open(path)
+    }
+    fn metadata(&self, number: u32) -> Option<&[u8]> {
+        self.0.metadata(number)
+    }
+    fn properties(&self, number: u32) -> Option<&[u8]> {
+        self.0.properties(number)
     }
 }
 
@@ -230,6 +251,7 @@ impl Ground {
             disk: MemDisk::new(DISK_BYTES),
             log: Arc::clone(&log),
             lives,
+            nap: Duration::ZERO,
         };
         let mut marks = self.marks(&log, name);
         let (meter, cancel) = (Meter::default(), Cancel::default());
@@ -364,6 +386,7 @@ fn a_wish_to_stop_ends_the_pass_with_what_was_written_marked() {
         disk: MemDisk::new(DISK_BYTES),
         log: Arc::clone(&log),
         lives: usize::MAX,
+        nap: Duration::ZERO,
     };
     let mut marks = ground.marks(&log, "stop.side");
     let (meter, cancel) = (Meter::default(), Cancel::default());
@@ -454,4 +477,42 @@ fn a_whole_block_that_the_drive_lost_is_never_part_of_a_content_md5() {
         matches!(found, Err(PipelineError::Forgot { at: found }) if found == at),
         "{found:?}"
     );
+}
+
+#[test]
+fn a_pass_names_what_it_waited_for() {
+    let ground = ground();
+    for (source, drive, limit) in [(300, 0, Limit::Source), (0, 800, Limit::Drive)] {
+        let sources = Slow(&ground.sources, Duration::from_millis(source));
+        let mut work = ground.work();
+        work.sources = &sources;
+        let log = Arc::new(Mutex::new(Vec::new()));
+        let mut device = Logged {
+            disk: MemDisk::new(DISK_BYTES),
+            log: Arc::clone(&log),
+            lives: usize::MAX,
+            nap: Duration::from_millis(drive),
+        };
+        let mut marks = ground.marks(&log, &format!("{source}.side"));
+        let (meter, cancel) = (Meter::default(), Cancel::default());
+        let start = Start::new(Spacing::new(DISK_BYTES, 0));
+        fill(
+            &work,
+            &mut device,
+            &ground.threads,
+            &mut marks,
+            start,
+            &meter,
+            &cancel,
+        )
+        .expect("a drive that lives");
+        let pace = meter.watch().pace();
+        assert_eq!(pace.limit(), Some(limit), "{pace:?}");
+        assert_eq!((pace.bytes, pace.files), (meter.bytes(), 34));
+        assert!(
+            pace.words()
+                .is_some_and(|words| words.contains(limit.name())),
+            "{pace:?}"
+        );
+    }
 }

@@ -15,6 +15,7 @@ use super::error::PipelineError;
 use super::hash::Hasher;
 use super::read::Reader;
 use super::start::Start;
+use super::stopwatch::{Part, Stopwatch};
 use super::work::Work;
 use crate::device::{AlignedBuffer, Device};
 
@@ -39,23 +40,32 @@ pub trait Marks {
 
 /// Counts what went through, for whoever shows it.
 #[derive(Debug, Default)]
-pub struct Meter(AtomicU64);
+pub struct Meter {
+    bytes: AtomicU64,
+    watch: Stopwatch,
+}
 
 impl Meter {
     /// Adds bytes that are done.
     pub fn add(&self, bytes: u64) {
-        self.0.fetch_add(bytes, Ordering::Relaxed);
+        self.bytes.fetch_add(bytes, Ordering::Relaxed);
     }
 
     /// Sets the bytes that are done.
     pub fn set(&self, bytes: u64) {
-        self.0.store(bytes, Ordering::Relaxed);
+        self.bytes.store(bytes, Ordering::Relaxed);
+    }
+
+    /// Returns what measures how long each part of the pass is at work.
+    #[must_use]
+    pub const fn watch(&self) -> &Stopwatch {
+        &self.watch
     }
 
     /// Returns the bytes that are done.
     #[must_use]
     pub fn bytes(&self) -> u64 {
-        self.0.load(Ordering::Relaxed)
+        self.bytes.load(Ordering::Relaxed)
     }
 }
 
@@ -89,6 +99,8 @@ pub fn fill(
     let (hasher, gone) = start.hasher(work, device)?;
     let known = start.left_out;
     meter.set(Course::bytes_before(work, from));
+    let watch = meter.watch();
+    watch.begin();
     let (empty_to, empty) = bounded(BUFFERS);
     for _ in 0..BUFFERS {
         // The queue has room for every buffer there is.
@@ -101,18 +113,19 @@ pub fn fill(
         let reader = scope.spawn(move || {
             read_all(
                 (work, from),
-                Reader::new(work, threads, known, gone),
+                Reader::new(work, threads, known, gone, watch),
                 &empty,
                 &filled_to,
                 cancel,
             )
         });
-        scope.spawn(move || hash_all(hasher, &filled, &hashed_to));
-        scope.spawn(move || encrypt_all(work, &hashed, &ready_to));
+        scope.spawn(move || hash_all(hasher, &filled, &hashed_to, watch));
+        scope.spawn(move || encrypt_all(work, &hashed, &ready_to, watch));
         let progress = (meter, cancel);
         let written = write_all(device, &ready, &empty_to, marks, spacing, progress);
         // Both ends of the loop of buffers go, so that a reader that waits for one wakes up.
         drop((ready, empty_to));
+        watch.end();
         let left_out = reader.join().map_err(|_| PipelineError::Stage)?;
         written?;
         if cancel.is_cancelled() {
@@ -146,18 +159,28 @@ fn read_all(
     Ok(reader.into_left_out())
 }
 
-fn hash_all(mut hasher: Hasher, filled: &Receiver<Batch>, hashed: &Sender<Batch>) {
+fn hash_all(
+    mut hasher: Hasher,
+    filled: &Receiver<Batch>,
+    hashed: &Sender<Batch>,
+    watch: &Stopwatch,
+) {
     for mut batch in filled {
-        hasher.hash(&mut batch);
+        watch.during(Part::Hash, || hasher.hash(&mut batch));
         if hashed.send(batch).is_err() {
             return;
         }
     }
 }
 
-fn encrypt_all(work: &Work<'_>, hashed: &Receiver<Batch>, ready: &Sender<Batch>) {
+fn encrypt_all(
+    work: &Work<'_>,
+    hashed: &Receiver<Batch>,
+    ready: &Sender<Batch>,
+    watch: &Stopwatch,
+) {
     for mut batch in hashed {
-        work.encrypt(batch.at, &mut batch.buffer);
+        watch.during(Part::Encrypt, || work.encrypt(batch.at, &mut batch.buffer));
         if ready.send(batch).is_err() {
             return;
         }
@@ -175,31 +198,33 @@ fn write_all(
     let mut hashes: Vec<[u8; 16]> = Vec::new();
     let mut through = 0;
     let mut marked = 0;
+    let watch = meter.watch();
     for batch in ready {
         if cancel.is_cancelled() {
             break;
         }
         if !batch.left_out.is_empty() {
-            marks.left_out(&batch.left_out)?;
+            watch.during(Part::Journals, || marks.left_out(&batch.left_out))?;
         }
-        device.write_at(batch.at, &batch.buffer)?;
+        watch.during(Part::Drive, || device.write_at(batch.at, &batch.buffer))?;
         through = batch.end();
         let bytes = u64::try_from(batch.buffer.len()).unwrap_or(u64::MAX);
         meter.add(bytes);
+        watch.moved(bytes);
         hashes.extend_from_slice(&batch.hashes);
         // Nobody may be left to take it: the reader has read everything.
         drop(empty.send(batch.buffer));
         if spacing.is_due(through) {
-            device.flush()?;
-            marks.durable(through, &hashes)?;
+            watch.during(Part::Drive, || device.flush())?;
+            watch.during(Part::Journals, || marks.durable(through, &hashes))?;
             hashes.clear();
             spacing.set(through);
             marked = through;
         }
     }
     if through > marked {
-        device.flush()?;
-        marks.durable(through, &hashes)?;
+        watch.during(Part::Drive, || device.flush())?;
+        watch.during(Part::Journals, || marks.durable(through, &hashes))?;
     }
     Ok(())
 }

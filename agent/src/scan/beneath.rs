@@ -239,6 +239,13 @@ impl SourceFile {
         })
     }
 
+    /// Asks the system to forget what it has of the file in memory, so that the next reading is one of the disk. It is
+    /// advice, and changes nothing of the file.
+    pub fn forget_cached(&self) {
+        #[cfg(target_os = "linux")]
+        let _ = rustix::fs::fadvise(&self.file, 0, None, rustix::fs::Advice::DontNeed);
+    }
+
     /// Reads up to `into.len()` bytes at `at`; fewer only at the end of the file.
     ///
     /// # Errors

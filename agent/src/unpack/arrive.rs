@@ -17,6 +17,7 @@ use super::out::Out;
 use super::plan::Item;
 use super::side::Side;
 use super::state::{Known, Record};
+use crate::pipeline::{Part, Stopwatch};
 
 /// Durable at least so often: what a kill or a power cut costs at most.
 const EVERY: Duration = Duration::from_secs(5);
@@ -39,6 +40,8 @@ pub struct Progress {
     pub bytes: AtomicU64,
     /// Bytes of all files; 0 until they are known.
     pub total: AtomicU64,
+    /// How long each part is at work; what reads the drive measures with it too.
+    pub watch: Stopwatch,
 }
 
 impl Progress {
@@ -169,14 +172,24 @@ impl<'a> Arrivals<'a> {
     }
 
     /// Writes pieces until there are no more.
-    pub(super) fn write(&self, pieces: &Receiver<Piece<'a>>, whole: &Sender<Arc<Out<'a>>>) {
+    pub(super) fn write(
+        &self,
+        pieces: &Receiver<Piece<'a>>,
+        whole: &Sender<Arc<Out<'a>>>,
+        writers: u32,
+    ) {
         for piece in pieces {
             let out = &piece.out;
             if out.is_lost() || self.is_full() {
                 continue;
             }
             let bytes = piece.batch.bytes(piece.range.clone());
-            match out.write(self.side, piece.at, bytes) {
+            let begun = Instant::now();
+            let written = out.write(self.side, piece.at, bytes);
+            // They work side by side: together they are at work all the time when each of them is.
+            let share = begun.elapsed().checked_div(writers).unwrap_or_default();
+            self.progress.watch.add(Part::Destination, share);
+            match written {
                 Ok(is_whole) => {
                     let count = u64::try_from(bytes.len()).unwrap_or(0);
                     self.progress.bytes.fetch_add(count, Ordering::Relaxed);
@@ -228,6 +241,12 @@ impl<'a> Arrivals<'a> {
     /// Makes what was written durable, gives whole files their names, and notes both. Returns whether
     /// what is written may still be believed.
     fn bring_all(&self, waiting: &mut Vec<Arc<Out<'a>>>) -> bool {
+        self.progress
+            .watch
+            .during(Part::Naming, || self.bring_now(waiting))
+    }
+
+    fn bring_now(&self, waiting: &mut Vec<Arc<Out<'a>>>) -> bool {
         let mut going: Vec<(Arc<Out<'a>>, u64)> = Vec::new();
         {
             let mut running = self.running_now();

@@ -22,7 +22,7 @@ use super::range_hasher::{RangeHasher, Span, take_all};
 use super::side::is_as_brought;
 use super::state::Known;
 use crate::device::AlignedBuffer;
-use crate::pipeline::Cancel;
+use crate::pipeline::{Cancel, Part};
 
 /// File data of a batch: what is hashed side by side, sixteen blocks of 4 MiB. Two go round, 128 MiB
 /// for a drive.
@@ -342,7 +342,8 @@ impl<'a, R: ReadAt> Loader<'a, R> {
     /// Reads as much as the batch has room for; returns how much that was.
     fn read(&mut self, item: &Item, at: u64) -> Result<usize, VolumeError> {
         if self.buffer.is_none() {
-            self.buffer = self.spare.1.recv().ok();
+            let watch = &self.arrivals.progress.watch;
+            self.buffer = watch.during(Part::Idle, || self.spare.1.recv().ok());
         }
         let left = narrow(item.file.bytes().saturating_sub(at));
         let count = left.min(BATCH_BYTES.saturating_sub(self.used));
@@ -383,17 +384,19 @@ impl<'a, R: ReadAt> Loader<'a, R> {
     }
 
     fn hand_over(&self, file: &Loaded<'a>, batch: &Arc<Batch>) {
+        let watch = &self.arrivals.progress.watch;
         let mut at = file.at;
         let mut from = file.range.start;
         loop {
             let to = from.saturating_add(WRITE_BYTES).min(file.range.end);
-            // Writers end only after this does.
-            let _ = self.pieces.send(Piece {
+            let piece = Piece {
                 out: Arc::clone(&file.out),
                 at,
                 range: from..to,
                 batch: Arc::clone(batch),
-            });
+            };
+            // Writers end only after this does.
+            let _ = watch.during(Part::Idle, || self.pieces.send(piece));
             at = at.saturating_add(wide(to.saturating_sub(from)));
             from = to;
             if from >= file.range.end {

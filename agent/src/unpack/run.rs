@@ -170,6 +170,7 @@ impl<'a, R: ReadAt> Unpacking<'a, R> {
         let (pieces, to_write) = crossbeam_channel::bounded(QUEUE);
         let (whole, to_bring) = crossbeam_channel::unbounded();
         let writers = std::thread::available_parallelism().map_or(1, usize::from);
+        let writers = u32::try_from(writers.min(WRITERS_MAX)).unwrap_or(1);
         let items = self.listing.items.iter().filter(|item| {
             let folder = item
                 .folder
@@ -180,9 +181,9 @@ impl<'a, R: ReadAt> Unpacking<'a, R> {
         std::thread::scope(|scope| {
             let arrivals = &arrivals;
             scope.spawn(move || arrivals.keep(&to_bring));
-            for _ in 0..writers.min(WRITERS_MAX) {
+            for _ in 0..writers {
                 let (to_write, whole) = (to_write.clone(), whole.clone());
-                scope.spawn(move || arrivals.write(&to_write, &whole));
+                scope.spawn(move || arrivals.write(&to_write, &whole, writers));
             }
             drop(whole);
             Loader::new(self.volume, arrivals, cancel, pieces).run(items);

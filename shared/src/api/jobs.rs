@@ -1,5 +1,6 @@
 //! A job as it stands.
 
+use super::Pace;
 use crate::job::{DriveState, Finding, LeftOut, Moment, Stage, Verdict};
 use serde::{Deserialize, Serialize};
 
@@ -130,6 +131,12 @@ pub struct Progress {
     pub rate: u64,
     /// Seconds until the end at that rate; none while it cannot be said.
     pub seconds_left: Option<u64>,
+    /// What the writing took, and what held it up. An attempt that goes on counts anew.
+    #[serde(default)]
+    pub writing: Pace,
+    /// The same of the reading back.
+    #[serde(default)]
+    pub verifying: Pace,
 }
 
 /// `POST /api/jobs/ID/key/SERIAL`.

@@ -28,6 +28,7 @@ mod error;
 mod events;
 mod jobs;
 mod ledger;
+mod pace;
 pub mod paths;
 mod scan;
 mod scan_file;
@@ -40,6 +41,7 @@ pub use error::{ApiError, code};
 pub use events::{Event, News};
 pub use jobs::{DriveSnapshot, JobSnapshot, JobState, JobsReply, KeyReply, Progress};
 pub use ledger::{LedgerImport, LedgerReply, LedgerRequest};
+pub use pace::{Limit, Pace};
 pub use scan::{
     FolderEntry, FoldersReply, FoldersRequest, NameProblem, ScanCounts, ScanReply, ScanRequest,
     UnreadableCounts,

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use agent::attempt::{Bay, BayError};
 use agent::device::Device;
+use agent::pipeline::Stopwatch;
 use disk::{MemDisk, ReadAt, ReadError, SectorSize, WriteAt, WriteError};
 
 use crate::mutation::Mutation;
@@ -212,7 +213,11 @@ impl Bay for MemBay {
         }))
     }
 
-    fn read_back(&mut self, act: &mut dyn FnMut(&dyn ReadAt)) -> Result<(), BayError> {
+    fn read_back(
+        &mut self,
+        _watch: &Stopwatch,
+        act: &mut dyn FnMut(&dyn ReadAt),
+    ) -> Result<(), BayError> {
         let believed = self.drive.lock().believed.clone();
         match believed {
             Some(believed) => act(&believed),

@@ -58,6 +58,7 @@ pub fn DriveRun(props: &Props) -> Html {
             if !is_over {
                 { speed(drive, &props.speeds) }
             }
+            { paces(drive) }
             if !drive.checked.is_empty() {
                 <p class="quiet small" data-test="checked">
                     { format!("Checked for errors before copying: {}.", drive.checked) }
@@ -137,6 +138,22 @@ fn speed(drive: &DriveSnapshot, speeds: &[u64]) -> Html {
             <Trace speeds={speeds.to_vec()} />
         </>
     }
+}
+
+/// What holds up each pass, in the words of the command line.
+fn paces(drive: &DriveSnapshot) -> Html {
+    let progress = &drive.progress;
+    let passes = [
+        ("Writing", progress.writing),
+        ("Reading back", progress.verifying),
+    ];
+    let words = passes.into_iter().filter_map(|(what, pace)| {
+        let words = pace.words()?;
+        Some(
+            html! { <p class="quiet small" data-test="pace">{ format!("{what} is {words}.") }</p> },
+        )
+    });
+    html! { <>{ for words }</> }
 }
 
 fn left_out(drive: &DriveSnapshot) -> Html {

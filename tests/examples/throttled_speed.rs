@@ -1,0 +1,231 @@
+//! Drives as slow as real ones: `argosy prepare` beside `dd` onto the same loop device, which the kernel holds to 600, 250
+//! and 150 MB/s; reading back beside `dd`; and four drives at once. What is wanted is that nothing but the device counts.
+//!
+//! `cargo xtask bench throttled_speed` (a release build). Needs root and the kernel's throttling. `ARGOSY_BENCH_ROUNDS` is
+//! another number of rounds than 1.
+#![expect(clippy::arithmetic_side_effects, reason = "a measurement")]
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
+use serde_json::Value;
+use tests::argosy::text;
+use tests::cost::{Cost, multiply, said_by, write_big};
+use tests::filled::{Target, dd_read, dd_write, prepare};
+use tests::rows;
+use tests::throttle::{Slow, Throttle};
+
+const MEGABYTE: u64 = 1_000_000;
+const DISK_BYTES: u64 = 2_600 * MEGABYTE;
+/// Each of four, for 24 files of 64 MiB.
+const FOURTH_BYTES: u64 = 1_660 * MEGABYTE;
+const GOAL: f64 = 0.95;
+
+fn main() -> Result<()> {
+    let argosy = tests::argosy::release()?;
+    let release = argosy.parent().context("no target folder")?;
+    let folder = tempfile::tempdir_in(release)?;
+    let big = folder.path().join("big");
+    let bytes = write_big(&big)?;
+    let rounds: usize = match std::env::var("ARGOSY_BENCH_ROUNDS") {
+        Ok(text) => text.parse().context("ARGOSY_BENCH_ROUNDS is no number")?,
+        Err(_) => 1,
+    };
+    println!("| device | command | MB/s | beside dd |");
+    println!("|---|---|---|---|");
+    for rate in [600, 250, 150] {
+        writes(&argosy, folder.path(), &big, bytes, rate, rounds)?;
+    }
+    reads(&argosy, folder.path(), &big, 250)?;
+    four(&argosy, folder.path(), &big, 250)
+}
+
+/// What a command took that moved so many bytes.
+struct Run {
+    bytes: f64,
+    seconds: f64,
+}
+
+impl Run {
+    fn rate(&self) -> f64 {
+        self.bytes / self.seconds
+    }
+}
+
+/// Runs a command in the group.
+fn run(throttle: &Throttle, command: &Command, bytes: u64) -> Result<(Run, String)> {
+    let mut said = String::new();
+    let cost = Cost::of(|| {
+        said = said_by(&mut throttle.around(command))?;
+        Ok(())
+    })?;
+    let megabytes = u32::try_from(bytes / 1000)?;
+    let run = Run {
+        bytes: f64::from(megabytes) * 1000.0,
+        seconds: cost.seconds,
+    };
+    Ok((run, said))
+}
+
+fn row(device: &str, ours: &[f64], theirs: &[f64]) -> f64 {
+    let middle = |rates: &[f64]| {
+        let mut rates = rates.to_vec();
+        rates.sort_by(f64::total_cmp);
+        rates.get(rates.len() / 2).copied().unwrap_or(f64::NAN)
+    };
+    let (ours, theirs) = (middle(ours), middle(theirs));
+    println!("| {device} | dd | {:.0} | 1 |", theirs / 1e6);
+    println!(
+        "| {device} | argosy | {:.0} | {:.3} |",
+        ours / 1e6,
+        ours / theirs
+    );
+    ours / theirs
+}
+
+fn throttle(devices: &[&str], slow: Slow, rate: u64) -> Result<Throttle> {
+    let made = Throttle::new(devices, slow, rate * MEGABYTE)?;
+    made.context("this kernel does not throttle devices for us: root, and blk-throttle, are needed")
+}
+
+fn writes(
+    argosy: &Path,
+    folder: &Path,
+    source: &Path,
+    bytes: u64,
+    rate: u64,
+    rounds: usize,
+) -> Result<()> {
+    let image = folder.join("BENCH0001.img");
+    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+    for _ in 0..rounds {
+        let target = Target::fresh(&image, DISK_BYTES)?;
+        let group = throttle(&[target.path()], Slow::Writes, rate)?;
+        theirs.push(
+            run(&group, &dd_write(target.path(), bytes), bytes)?
+                .0
+                .rate(),
+        );
+        drop(group);
+        drop(target);
+        let target = [Target::fresh(&image, DISK_BYTES)?];
+        let group = throttle(&[target[0].path()], Slow::Writes, rate)?;
+        let journals = folder.join("journals");
+        fs::create_dir(&journals)?;
+        let mut command = prepare(argosy, &journals, source, &target);
+        let (run, said) = run(&group, command.arg("--no-verify"), bytes)?;
+        fs::remove_dir_all(&journals)?;
+        let said: Value = serde_json::from_str(&said)?;
+        println!("limited by: {}", said["drives"][0]["writing"]["limited_by"]);
+        ours.push(run.rate());
+    }
+    let ratio = row(&format!("writes held to {rate} MB/s"), &ours, &theirs);
+    rows::at_least(
+        &format!("prepare onto a device of {rate} MB/s"),
+        "of dd's speed",
+        GOAL,
+        ratio,
+    );
+    Ok(())
+}
+
+/// Reads a drive back that reads slowly.
+fn reads(argosy: &Path, folder: &Path, source: &Path, rate: u64) -> Result<()> {
+    let image = folder.join("BENCH0001.img");
+    let targets = [Target::fresh(&image, DISK_BYTES)?];
+    let journals = folder.join("journals");
+    fs::create_dir(&journals)?;
+    said_by(prepare(argosy, &journals, source, &targets).arg("--no-verify"))?;
+    let device = targets[0].path();
+    let group = throttle(&[device], Slow::Reads, rate)?;
+    let mut verify = Command::new(argosy);
+    let journal = journals.join("BENCH0001.jrn");
+    verify.args([
+        "verify",
+        "--drive",
+        device,
+        "--journal",
+        text(&journal),
+        "--json",
+    ]);
+    let (mut ours, said) = run(&group, &verify, 0)?;
+    let said: Value = serde_json::from_str(&said)?;
+    ensure!(said["verdict"] == "verified", "{said}");
+    let bytes = said["bytes"].as_u64().context("no bytes")?;
+    ours.bytes = f64::from(u32::try_from(bytes / 1000)?) * 1000.0;
+    let theirs = run(&group, &dd_read(device, bytes), bytes)?.0;
+    let ratio = row(
+        &format!("reads held to {rate} MB/s"),
+        &[ours.rate()],
+        &[theirs.rate()],
+    );
+    rows::at_least(
+        &format!("read back from a device of {rate} MB/s"),
+        "of dd's speed",
+        GOAL,
+        ratio,
+    );
+    fs::remove_dir_all(&journals)?;
+    Ok(())
+}
+
+/// Fills four drives at once, which are slow each for itself, beside four dd.
+fn four(argosy: &Path, folder: &Path, big: &Path, rate: u64) -> Result<()> {
+    let source = folder.join("four");
+    multiply(big, &source, 3)?;
+    let images = ["BENCH0001", "BENCH0002", "BENCH0003", "BENCH0004"];
+    let images = images.map(|name| folder.join(format!("{name}.img")));
+    let fresh = || -> Result<Vec<Target>> {
+        images
+            .iter()
+            .map(|image| Target::fresh(image, FOURTH_BYTES))
+            .collect()
+    };
+    let targets = fresh()?;
+    let devices: Vec<&str> = targets.iter().map(Target::path).collect();
+    let group = throttle(&devices, Slow::Writes, rate)?;
+    let journals = folder.join("journals");
+    fs::create_dir(&journals)?;
+    let mut command = prepare(argosy, &journals, &source, &targets);
+    let (mut ours, said) = run(&group, command.arg("--no-verify"), 0)?;
+    fs::remove_dir_all(&journals)?;
+    let said: Value = serde_json::from_str(&said)?;
+    let drives = said["drives"].as_array().context("no drives")?;
+    ensure!(
+        drives.len() == 4,
+        "{} of four drives were needed",
+        drives.len()
+    );
+    // The fullest one takes longest, and is what a dd is compared with.
+    let most = drives
+        .iter()
+        .filter_map(|drive| drive["bytes"].as_u64())
+        .max();
+    let most = most.context("no bytes")?;
+    ours.bytes = f64::from(u32::try_from(most / 1000)?) * 1000.0;
+    drop((group, command));
+    drop(targets);
+    let targets = fresh()?;
+    let devices: Vec<&str> = targets.iter().map(Target::path).collect();
+    let group = throttle(&devices, Slow::Writes, rate)?;
+    let line = |device: &&str| {
+        let dd = dd_write(device, most);
+        let words: Vec<_> = dd.get_args().map(|word| word.to_string_lossy()).collect();
+        format!("dd {} & ", words.join(" "))
+    };
+    let line: String = devices.iter().map(line).collect();
+    let mut all = Command::new("sh");
+    all.args(["-c", &format!("{line} wait")]);
+    let theirs = run(&group, &all, most)?.0;
+    let name = format!("four, writes held to {rate} MB/s each");
+    let ratio = row(&name, &[ours.rate()], &[theirs.rate()]);
+    rows::at_least(
+        &format!("prepare onto four devices of {rate} MB/s at once"),
+        "of four dd's speed",
+        GOAL,
+        ratio,
+    );
+    Ok(())
+}
