@@ -150,7 +150,7 @@ fn prepared_and_exported_drives_become_part_of_the_shipment_of_their_own_directi
     let list = bench.path("list.xml");
     fs::write(
         &list,
-        "<?xml version=\"1.0\"?><BlobList><BlobPathPrefix>film/</BlobPathPrefix></BlobList>",
+        "<?xml version=\"1.0\"?><BlobList><BlobPathPrefix>/film/</BlobPathPrefix></BlobList>",
     )?;
     let (url, signature) = (bench.azurite.url(), bench.azurite.signature_file()?);
     let export = [

@@ -11,7 +11,7 @@ use tests::argosy::{json, text};
 use tests::browser::Browser;
 use tests::oracle;
 use tests::page::{
-    downloaded, downloads_to, drop_file, focus_by_tab, is_accessible, is_accessible_at,
+    downloaded, downloads_to, drop_file, focus_by_tab, has_focus, is_accessible, is_accessible_at,
     open_one_file, press,
 };
 
@@ -42,7 +42,16 @@ async fn type_into(browser: &Browser, css: &str, typed: &str) -> Result<()> {
 
 /// Chooses what a shipment is now and writes it down, by keyboard.
 async fn move_to(browser: &Browser, state: &str) -> Result<()> {
-    focus_by_tab(browser, &format!("#to-{state}")).await?;
+    // Tab leads to the choices, the arrows through them.
+    let wanted = format!("#to-{state}");
+    focus_by_tab(browser, "#move input").await?;
+    for _ in 0..4 {
+        if has_focus(browser, &wanted).await? {
+            break;
+        }
+        press(browser, Key::Down).await?;
+    }
+    ensure!(has_focus(browser, &wanted).await?, "no way to {state}");
     press(browser, Key::Space).await?;
     focus_by_tab(browser, "#move-on").await?;
     press(browser, Key::Enter).await?;
@@ -103,6 +112,7 @@ async fn a_shipment_is_opened_filled_and_moved_on_by_keyboard_and_the_command_li
         .wait_for_text("#ledger-refused", "part of it already")
         .await?;
     is_accessible_at(&browser, "ledger-refused", &SIZES[..1]).await?;
+    browser.resize(1440, 1400).await?;
 
     unfold(&browser, "add-parcel").await?;
     type_into(&browser, "#parcel-carrier", "DHL").await?;
@@ -206,6 +216,7 @@ async fn a_ledger_file_is_read_and_gone_on_with_where_there_is_no_agent() -> Res
     move_to(&browser, "received").await?;
     browser.wait("#ledger-unsaved").await?;
     is_accessible_at(&browser, "ledger-unsaved", &SIZES[..1]).await?;
+    browser.resize(1440, 1400).await?;
 
     let saved = folder.path().join("saved");
     downloads_to(&browser, &saved).await?;

@@ -26,8 +26,8 @@ impl Effects {
     }
 
     /// Writes facts about a shipment down, all or none: with the agent, or in the page.
-    pub fn write_ledger(&self, connected: bool, name: String, changes: Vec<Change>) {
-        if !connected {
+    pub fn write_ledger(&self, with_agent: bool, name: String, changes: Vec<Change>) {
+        if !with_agent {
             return self.turn(Turn::Write(name, changes, now()));
         }
         self.turn(Turn::Asked);
@@ -42,13 +42,13 @@ impl Effects {
     }
 
     /// Takes another site's file over: into the agent's ledger, or into the page.
-    pub fn open_ledger(&self, connected: bool, file: File) {
+    pub fn open_ledger(&self, with_agent: bool, file: File) {
         self.turn(Turn::Close);
         self.spawn(|this| async move {
             let name = file.name();
             let read = local_file::read_whole(&file).await;
             let read = read.map_err(|cause| unread(&format!("The file cannot be read: {cause}.")));
-            if !connected {
+            if !with_agent {
                 let told = read.and_then(|bytes| {
                     read_exchange(&bytes)
                         .map_err(|error| unread(&crate::planning::sentence(&error.to_string())))
@@ -74,7 +74,7 @@ impl Effects {
     /// Has journals prove their drives, and writes those into a shipment.
     pub fn add_journals(
         &self,
-        connected: bool,
+        with_agent: bool,
         shipment: String,
         direction: Direction,
         files: Vec<File>,
@@ -82,7 +82,7 @@ impl Effects {
         self.turn(Turn::Asked);
         self.spawn(|this| async move {
             match this.desk.ask(Task::Prove(direction), files).await {
-                Outcome::Proven(drives) => this.write_ledger(connected, shipment, drives),
+                Outcome::Proven(drives) => this.write_ledger(with_agent, shipment, drives),
                 outcome => this.turn(Turn::Told(Err(fault(outcome)), None)),
             }
         });

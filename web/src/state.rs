@@ -333,6 +333,13 @@ impl State {
         self.link == Link::Connected
     }
 
+    /// Returns whether the ledger is the agent's: also while it does not answer, for what is written down then would else be
+    /// lost when it does.
+    #[must_use]
+    pub const fn has_agents_ledger(&self) -> bool {
+        matches!(self.link, Link::Connected | Link::Lost | Link::Connecting)
+    }
+
     /// Returns the drives as last seen.
     #[must_use]
     pub fn drive_list(&self) -> &[Drive] {

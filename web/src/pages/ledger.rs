@@ -41,7 +41,7 @@ pub fn LedgerPage() -> Html {
                 </div>
                 <div class="column aside">
                     <ShipmentNew />
-                    { files(&page, connected) }
+                    { files(&page, page.state.has_agents_ledger()) }
                     <section class="note" aria-labelledby="ledger-note">
                         <h2 id="ledger-note">{ "What is written down" }</h2>
                         <p>{ "Each fact is added to those before it; nothing is ever changed or taken back. \
@@ -150,16 +150,16 @@ fn one(page: &Context) -> Html {
 }
 
 /// Files in and out.
-fn files(page: &Context, connected: bool) -> Html {
+fn files(page: &Context, with_agent: bool) -> Html {
     let on_files = {
         let effects = page.effects.clone();
         Callback::from(move |files: Vec<File>| {
             for file in files {
-                effects.open_ledger(connected, file);
+                effects.open_ledger(with_agent, file);
             }
         })
     };
-    let (title, about) = if connected {
+    let (title, about) = if with_agent {
         (
             "Pass it on",
             "A site that goes on with a shipment takes the file over, and gives it back.",
@@ -175,8 +175,8 @@ fn files(page: &Context, connected: bool) -> Html {
         <section class="note" aria-labelledby="ledger-files-title">
             <h2 id="ledger-files-title">{ title }</h2>
             <p>{ about }</p>
-            <DropZone id="ledger-file" accept=".json,application/json" multiple={!connected} {on_files}
-                button={if connected { "Take over a file" } else { "Open a file" }}
+            <DropZone id="ledger-file" accept=".json,application/json" multiple={!with_agent} {on_files}
+                button={if with_agent { "Take over a file" } else { "Open a file" }}
                 hint="or drop it here: what argosy jobs export, or this page, wrote." />
             if has_any {
                 <p class="actions">{ save(page, "Save all as a file", "ledger-save") }</p>

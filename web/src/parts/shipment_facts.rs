@@ -110,8 +110,8 @@ fn DriveSteps(props: &Props) -> Html {
             });
             let changes: Vec<_> = moved.collect();
             if !changes.is_empty() {
-                let connected = page.state.is_connected();
-                page.effects.write_ledger(connected, name.clone(), changes);
+                let with_agent = page.state.has_agents_ledger();
+                page.effects.write_ledger(with_agent, name.clone(), changes);
             }
         })
     };

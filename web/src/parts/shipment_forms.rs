@@ -48,9 +48,9 @@ fn drives(page: &Context, shipment: &Shipment) -> Html {
     let on_files = {
         let (page, name, direction) = (page.clone(), shipment.name.clone(), shipment.direction);
         Callback::from(move |files: Vec<File>| {
-            let connected = page.state.is_connected();
+            let with_agent = page.state.has_agents_ledger();
             page.effects
-                .add_journals(connected, name.clone(), direction, files);
+                .add_journals(with_agent, name.clone(), direction, files);
         })
     };
     let added = Callback::from(|serial: String| Change::Added {
@@ -234,9 +234,9 @@ fn load(file: File, filled: UseStateHandle<Details>, unloaded: UseStateHandle<St
 }
 
 fn write(page: &Context, shipment: &str, change: Change) {
-    let connected = page.state.is_connected();
+    let with_agent = page.state.has_agents_ledger();
     page.effects
-        .write_ledger(connected, shipment.to_owned(), vec![change]);
+        .write_ledger(with_agent, shipment.to_owned(), vec![change]);
 }
 
 fn typed(text: &UseStateHandle<String>) -> Callback<InputEvent> {

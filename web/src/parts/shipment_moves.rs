@@ -39,10 +39,10 @@ pub fn ShipmentMoves(props: &Props) -> Html {
         Callback::from(move |event: SubmitEvent| {
             event.prevent_default();
             if let Some(to) = wanted {
-                let connected = page.state.is_connected();
+                let with_agent = page.state.has_agents_ledger();
                 let changes = shipment.moves_on(to);
                 page.effects
-                    .write_ledger(connected, shipment.name.clone(), changes);
+                    .write_ledger(with_agent, shipment.name.clone(), changes);
             }
         })
     };

@@ -24,9 +24,9 @@ pub fn ShipmentNew() -> Html {
             event.prevent_default();
             if let Some(direction) = direction {
                 let opened = Change::Opened { direction, service };
-                let connected = page.state.is_connected();
+                let with_agent = page.state.has_agents_ledger();
                 page.effects
-                    .write_ledger(connected, (*name).clone(), vec![opened]);
+                    .write_ledger(with_agent, (*name).clone(), vec![opened]);
             }
         })
     };
