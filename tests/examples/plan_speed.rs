@@ -80,17 +80,15 @@ async fn main() -> Result<()> {
         "{files} files, a scan of {} MB:",
         scan.metadata()?.len() / 1_000_000
     );
-    println!(
-        "  read by the worker   {:6.2} s",
-        milliseconds("read") / 1000.0
-    );
-    println!(
-        "  planned              {:6.2} s",
-        milliseconds("plan") / 1000.0
-    );
-    println!(
-        "  the browser's process, at most {} MB",
-        largest_process()? / 1_000_000
+    let seconds = |name: &str| milliseconds(name) / 1000.0;
+    println!("  read by the worker in {:.2} s", seconds("read"));
+    at_most("plan of 10 M files in Chromium", "s", 2.0, seconds("plan"));
+    let megabytes = f64::from(u32::try_from(largest_process()? / 1_000_000)?);
+    at_most(
+        "plan of 10 M files in Chromium, peak memory of its process",
+        "MB",
+        1074.0,
+        megabytes,
     );
     println!("  {}", planned["why"].as_str().unwrap_or_default());
     browser.close().await

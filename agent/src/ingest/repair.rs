@@ -36,7 +36,7 @@ pub(super) async fn said(
     let facts = facts.map_err(|error| Trouble::of_store(&error))?;
     let (over, made, sent) = match (facts, file.kind) {
         (None, BlobKind::Block) => (None, false, said.clone()),
-        (None, BlobKind::Page) => return Ok(progress),
+        (None, BlobKind::Page | BlobKind::File) => return Ok(progress),
         (Some(there), BlobKind::Page) if could_be(&there, file) => {
             let same = same_parts(run, &name, file, said, Some(&there.etag)).await?;
             if same.is_empty() {
