@@ -551,7 +551,7 @@ fn an_export_that_is_not_let_in_any_more_stops_and_goes_on_with_another_signatur
     // The log is of the whole session, not of what was left of it.
     let log = fs::read_to_string(said["logs"][0].as_str().context("no log")?)?;
     ensure!(
-        log.contains("<Status>Completed</Status>")
+        log.contains("<Status>Succeeded</Status>")
             && log.contains("<TotalFiles_Blobs>17</TotalFiles_Blobs>"),
         "{log}"
     );
