@@ -110,6 +110,7 @@ pub(super) fn run(arguments: &Arguments, screen: &Screen) -> Result<Ended, JobEr
         "by_log": report.by_log,
         "by_reading": report.by_reading,
         "unproven": report.unproven,
+        "elsewhere": report.elsewhere,
         "missing": report.missing,
         "different": report.different,
         "twice": report.twice,

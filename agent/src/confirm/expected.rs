@@ -91,7 +91,7 @@ impl Expected {
             return find(Finding {
                 file: Some(file.path.clone()),
                 drive: Some(drive.to_owned()),
-                ..Finding::new(Code::Unproven, blob, file.bytes, what)
+                ..Finding::new(Code::Elsewhere, blob, file.bytes, what)
             });
         }
         let (container, name) = blob.split_once('/').unwrap_or((blob, ""));

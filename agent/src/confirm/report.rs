@@ -37,6 +37,8 @@ pub enum Code {
     Content,
     /// It is there by name and size; its content was not compared.
     Unproven,
+    /// It goes where nothing was looked at.
+    Elsewhere,
     /// Two files become one blob.
     Twice,
     /// Files never went onto a drive.
@@ -63,6 +65,8 @@ pub struct ConfirmReport {
     pub by_reading: u64,
     /// Files that are there by name and size only.
     pub unproven: u64,
+    /// Files for Azure Files, where nothing was looked at.
+    pub elsewhere: u64,
     /// Files that are not there.
     pub missing: u64,
     /// Files whose blob is another.
@@ -126,6 +130,7 @@ impl Code {
             Self::Md5 => "md5",
             Self::Content => "content",
             Self::Unproven => "unproven",
+            Self::Elsewhere => "elsewhere",
             Self::Twice => "twice",
             Self::LeftOut => "left-out",
             Self::OtherDrive => "other-drive",
@@ -141,6 +146,7 @@ impl ConfirmReport {
             Code::Missing => &mut self.missing,
             Code::Size | Code::Md5 | Code::Content => &mut self.different,
             Code::Unproven => &mut self.unproven,
+            Code::Elsewhere => &mut self.elsewhere,
             Code::Twice => &mut self.twice,
             Code::Exists => &mut self.taken,
             // Those are counts of their own.
@@ -156,7 +162,7 @@ impl ConfirmReport {
         let [missing, different, twice, not_prepared] = wrong;
         if self.is_stopped || missing > 0 || different > 0 || twice > 0 || not_prepared > 0 {
             Verdict::Incomplete
-        } else if self.unproven > 0 {
+        } else if self.unproven > 0 || self.elsewhere > 0 {
             Verdict::Unproven
         } else {
             Verdict::Confirmed
@@ -192,11 +198,7 @@ impl ConfirmReport {
                 };
                 format!("All {all} are in Azure{}; {only_copy}.", self.how())
             }
-            Verdict::Unproven => format!(
-                "All {all} are there by name and size; the content of {} of them was not compared, so what is here may \
-                 be the only copy.",
-                grouped(self.unproven)
-            ),
+            Verdict::Unproven => self.unproven_sentence(),
             _ => {
                 let parts = [
                     (self.missing, "are missing"),
@@ -204,6 +206,10 @@ impl ConfirmReport {
                     (self.twice, "share a blob with another"),
                     (self.not_prepared, "never went onto a drive"),
                     (self.unproven, "are there by name and size only"),
+                    (
+                        self.elsewhere,
+                        "are for Azure Files, where nothing was looked at",
+                    ),
                 ];
                 let parts = parts.iter().filter(|(count, _)| *count > 0);
                 let parts: Vec<String> = parts
@@ -211,6 +217,25 @@ impl ConfirmReport {
                     .collect();
                 format!("Not all of {all} are in Azure: {}.", parts.join(", "))
             }
+        }
+    }
+
+    fn unproven_sentence(&self) -> String {
+        let looked = files(self.files.saturating_sub(self.elsewhere));
+        let blobs = match self.unproven {
+            0 => format!("All {looked} for Blob storage are in Azure{}.", self.how()),
+            unproven => format!(
+                "All {looked} are there by name and size; the content of {} of them was not compared, so what is here may \
+                 be the only copy.",
+                grouped(unproven)
+            ),
+        };
+        match self.elsewhere {
+            0 => blobs,
+            elsewhere => format!(
+                "{blobs} Nothing is said of {} for Azure Files: only Blob storage was looked at.",
+                files(elsewhere)
+            ),
         }
     }
 
@@ -275,6 +300,10 @@ mod tests {
         for weaker in [
             ConfirmReport {
                 unproven: 1,
+                ..all.clone()
+            },
+            ConfirmReport {
+                elsewhere: 1,
                 ..all.clone()
             },
             ConfirmReport {
