@@ -6,7 +6,7 @@ use super::{DriveCheckPanel, Gauge, Message, Trouble};
 use crate::app::{Context, use_page};
 use crate::checking::Tone;
 use crate::receiving::{Told, stopped};
-use crate::state::receive::{Compare, Save};
+use crate::state::receive::{Compare, Drive, Save};
 use crate::words;
 
 /// Properties of [`ComparePanel`].
@@ -79,7 +79,7 @@ fn state(page: &Context, manifest: &str) -> Html {
                         <p>{ format!("By then {} wrong:", words::counted(told.wrong, "thing was", "things were")) }</p>
                     }
                 </Message>
-                if let Some(check) = stopped(told, manifest) {
+                if let Some(check) = stopped(told, image(&receive.drive)) {
                     <DriveCheckPanel {check} />
                 }
                 { button }
@@ -91,6 +91,14 @@ fn state(page: &Context, manifest: &str) -> Html {
                 { button }
             </>
         },
+    }
+}
+
+/// What is compared: the image's name.
+fn image(drive: &Drive) -> &str {
+    match drive {
+        Drive::Open(view) => &view.name,
+        _ => "",
     }
 }
 
