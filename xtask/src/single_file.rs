@@ -12,7 +12,9 @@ use crate::site;
 /// # Errors
 /// When the site cannot be built, or index.html has lost a line that is replaced here.
 pub(crate) fn build() -> Result<PathBuf> {
-    of(site::build()?)
+    let page = of(site::build()?)?;
+    site::pack(page.parent().unwrap_or(&page))?;
+    Ok(page)
 }
 
 /// Builds the page with its own measurement and puts it into one file; the agent never sees that folder.

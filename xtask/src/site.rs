@@ -1,8 +1,11 @@
 //! The page: `web` compiled to WebAssembly, bound, and laid into `target/site` beside its HTML and CSS.
 
-use std::path::PathBuf;
+use std::io::Write;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use wasm_bindgen_cli_support::Bindgen;
 
 use crate::shell;
@@ -37,8 +40,49 @@ pub(crate) fn ensure_target(target: &str) -> Result<()> {
 /// # Errors
 /// When the compiler or the binding generator fails, or a file cannot be written.
 pub(crate) fn build() -> Result<PathBuf> {
-    build_with(&[], "site")
+    let site = build_with(&[], "site")?;
+    pack(&site)?;
+    Ok(site)
 }
+
+/// Lays the page into `target/packed`, as the agent embeds it: what is large is compressed. A file that is the same stays
+/// as it is, so that nothing is built anew for it.
+///
+/// # Errors
+/// When a file cannot be read or written.
+pub(crate) fn pack(site: &Path) -> Result<()> {
+    let packed = shell::target("packed");
+    std::fs::create_dir_all(&packed)?;
+    let mut kept = Vec::new();
+    for file in std::fs::read_dir(site)? {
+        let file = file?;
+        let name = file.file_name().to_string_lossy().into_owned();
+        let content = std::fs::read(file.path())?;
+        let (name, content) = if content.len() > LARGE {
+            let mut out = GzEncoder::new(Vec::new(), Compression::best());
+            out.write_all(&content)?;
+            (format!("{name}.gz"), out.finish()?)
+        } else {
+            (name, content)
+        };
+        let path = packed.join(&name);
+        if std::fs::read(&path).ok().as_ref() != Some(&content) {
+            std::fs::write(&path, content)
+                .with_context(|| format!("cannot write {}", path.display()))?;
+        }
+        kept.push(name);
+    }
+    for file in std::fs::read_dir(&packed)? {
+        let file = file?;
+        if !kept.contains(&file.file_name().to_string_lossy().into_owned()) {
+            std::fs::remove_file(file.path())?;
+        }
+    }
+    Ok(())
+}
+
+/// Files of more bytes are compressed.
+const LARGE: usize = 1 << 20;
 
 /// Builds the page with these features into a folder of this name. What measures itself is compiled for speed: a rival is
 /// not held back by a page that is small before fast.

@@ -1,7 +1,8 @@
 //! The page, inside the program.
 
-use std::borrow::Cow;
+use std::io::Read;
 
+use flate2::read::GzDecoder;
 use rust_embed::{EmbeddedFile, RustEmbed};
 use shared::api::{ApiError, code};
 use warp::http::{HeaderValue, StatusCode, header};
@@ -9,9 +10,9 @@ use warp::reply::Response;
 
 use super::reply;
 
-/// What `cargo xtask web` built; empty when the agent was built before it.
+/// What `cargo xtask web` built, large files compressed (`.gz`); empty when the agent was built before it.
 #[derive(RustEmbed)]
-#[folder = "../target/site"]
+#[folder = "../target/packed"]
 #[allow_missing = true]
 struct Site;
 
@@ -24,22 +25,31 @@ pub(super) fn file(path: &str, known_tag: Option<&str>) -> Response {
         "" => "index.html",
         name => name,
     };
-    match Site::get(name) {
-        Some(file) => found(name, file, known_tag),
+    let packed = || Site::get(&format!("{name}.gz")).map(|file| (file, true));
+    match Site::get(name).map(|file| (file, false)).or_else(packed) {
+        Some((file, is_packed)) => found(name, &file, is_packed, known_tag),
         None if name == "index.html" => not_built(),
         None => reply::error(&ApiError::new(code::NOT_FOUND, "There is no such page.").at(path)),
     }
 }
 
-fn found(name: &str, file: EmbeddedFile, known_tag: Option<&str>) -> Response {
+fn found(name: &str, file: &EmbeddedFile, is_packed: bool, known_tag: Option<&str>) -> Response {
     let hash = file.metadata.sha256_hash();
     let tag = format!("\"{:x}\"", u128::from_be_bytes(first_half(&hash)));
     let unchanged = known_tag == Some(tag.as_str());
-    let body = match file.data {
-        _ if unchanged => Vec::new().into(),
-        Cow::Borrowed(bytes) => warp::hyper::body::Bytes::from_static(bytes).to_vec().into(),
-        Cow::Owned(bytes) => bytes.into(),
+    let body = match (unchanged, is_packed) {
+        (true, _) => Vec::new(),
+        (false, false) => file.data.to_vec(),
+        (false, true) => {
+            let mut content = Vec::new();
+            if let Err(error) = GzDecoder::new(&*file.data).read_to_end(&mut content) {
+                let what = format!("The page inside this program is damaged: {error}.");
+                return reply::error(&ApiError::new(code::INTERNAL, what).at(name));
+            }
+            content
+        }
     };
+    let body = warp::hyper::body::Bytes::from(body).into();
     let mut response = Response::new(body);
     let headers = response.headers_mut();
     headers.insert(

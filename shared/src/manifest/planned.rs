@@ -15,7 +15,7 @@ pub fn planned_frame_bytes(drive_id: &str, session: &str) -> u64 {
     head.saturating_add(length(FOOT))
 }
 
-/// Returns the exact length of a file's lines: what [`ManifestWriter::file`] will write for it,
+/// Returns the exact length of a file's lines: what [`ManifestWriter::file`](super::ManifestWriter::file) will write for it,
 /// whatever its hashes.
 #[must_use]
 pub fn planned_file_bytes(file: &PlannedFile<'_>) -> u64 {
