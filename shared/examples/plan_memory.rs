@@ -49,12 +49,16 @@ fn main() -> Result<(), Box<dyn Error>> {
         kept: None,
     };
     let plan = fit(&listing, &options, &[drive])?;
-    report("planned", clock)?;
+    let (seconds, megabytes) = report("planned", clock)?;
+    let work = format!("plan of {files} files, native");
+    println!("ROW\t{work}\ts\t<=\t2\t{seconds:.3}");
+    println!("ROW\t{work}, peak memory\tMB\t<=\t1074\t{megabytes}");
     println!("{} drives: {}", plan.drives.len(), plan.why);
     Ok(())
 }
 
-fn report(what: &str, clock: Instant) -> Result<(), Box<dyn Error>> {
+/// Says how long it took and how much memory there was at most, and returns both: seconds and MB.
+fn report(what: &str, clock: Instant) -> Result<(f64, u64), Box<dyn Error>> {
     let status = fs::read_to_string("/proc/self/status")?;
     let kilobytes: u64 = status
         .lines()
@@ -63,9 +67,7 @@ fn report(what: &str, clock: Instant) -> Result<(), Box<dyn Error>> {
         .ok_or("no VmHWM in /proc/self/status")?
         .parse()?;
     let took = clock.elapsed();
-    println!(
-        "{what:>8}: {took:>8.2?}, peak {} MB",
-        kilobytes * 1024 / 1_000_000
-    );
-    Ok(())
+    let megabytes = kilobytes * 1024 / 1_000_000;
+    println!("{what:>8}: {took:>8.2?}, peak {megabytes} MB");
+    Ok((took.as_secs_f64(), megabytes))
 }

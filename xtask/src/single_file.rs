@@ -12,7 +12,7 @@ use crate::site;
 /// # Errors
 /// When the site cannot be built, or index.html has lost a line that is replaced here.
 pub(crate) fn build() -> Result<PathBuf> {
-    let page = of(site::build()?)?;
+    let page = of(site::build_with(&[], "site")?)?;
     site::pack(page.parent().unwrap_or(&page))?;
     Ok(page)
 }

@@ -19,13 +19,13 @@ use disk::{ReadAt, ReadError};
 use ntfs_image::FileTime;
 use thiserror::Error;
 
-use super::listing::{FolderId, Kind, Listing, ListingError, index, last_part};
+use super::listing::{self, FolderId, Kind, Listing, ListingError, index, last_part};
 
 /// Rows of a group, and bytes of names after which no further one is begun.
 const ROWS_MAX: u32 = 1 << 16;
 const NAMES_BYTES: usize = 1 << 22;
 /// A name can be as long as a path.
-const NAMES_BYTES_MAX: u32 = (1 << 22) + 98_304;
+const NAMES_BYTES_MAX: u32 = (1 << 22) + listing::PATH_BYTES_MAX;
 const COUNTS_BYTES: usize = 24;
 const HEAD_BYTES: usize = 8;
 
@@ -207,12 +207,17 @@ fn reserved(
             what: "it is too short for its entries",
         });
     }
-    let mut listing = Listing::new();
+    if text > entries.saturating_mul(u64::from(listing::PATH_BYTES_MAX)) {
+        return Err(ColumnsError::Damaged {
+            at: 0,
+            what: "longer paths than there can be",
+        });
+    }
+    let mut all = Listing::new();
     let number = |count: u64| usize::try_from(count).map_err(|_| ColumnsError::TooLarge);
-    listing
-        .reserve(number(entries)?, number(text)?)
+    all.reserve(number(entries)?, number(text)?)
         .map_err(|_| ColumnsError::TooLarge)?;
-    Ok(listing)
+    Ok(all)
 }
 
 struct Reader<'a> {

@@ -103,7 +103,7 @@ pub enum ListingError {
 
 const NONE: u32 = u32::MAX;
 /// Longer than any path of any operating system (Linux 4,096 bytes, Windows 32,767 units).
-const PATH_BYTES_MAX: u32 = 98_304;
+pub(super) const PATH_BYTES_MAX: u32 = 98_304;
 const FOLDER_BIT: u32 = 1 << 31;
 
 #[derive(Clone, Copy, Debug)]

@@ -55,12 +55,13 @@ mod tests {
     use ntfs_image::FileTime;
 
     use super::*;
-    use crate::plan::{Goal, Kind, problems};
+    use crate::plan::{Goal, Kind, Problem, Target, problems};
 
-    #[test]
-    fn the_second_of_two_rows_that_make_one_blob_is_named() {
+    /// Returns what is wrong with files of a data set, whose first row goes to `film/`; `more` makes
+    /// the others from it.
+    fn found(paths: &[&str], more: impl Fn(&Target) -> Vec<Target>) -> Vec<Problem> {
         let mut listing = Listing::new();
-        for path in ["1/a", "1/sub/b", "2/b", "2/c"] {
+        for path in paths {
             listing
                 .push(path, 1, FileTime(0), Kind::File)
                 .expect("few entries");
@@ -70,10 +71,19 @@ mod tests {
             "film/".parse().expect("a destination"),
         );
         mapping.numbered = true;
-        let mut row = mapping.targets[0].clone();
-        row.goal = Goal::Folder("film/sub/".parse().expect("a destination"));
-        mapping.targets.push(row);
-        let found = problems(&listing, &mapping).found;
+        mapping.targets.extend(more(&mapping.targets[0]));
+        problems(&listing, &mapping).found
+    }
+
+    #[test]
+    fn the_second_of_two_rows_that_make_one_blob_is_named() {
+        let found = found(&["1/a", "1/sub/b", "2/b", "2/c"], |first| {
+            let goal = Goal::Folder("film/sub/".parse().expect("a destination"));
+            vec![Target {
+                goal,
+                ..first.clone()
+            }]
+        });
         assert_eq!(found.len(), 1, "{found:?}");
         assert_eq!((found[0].path.as_str(), found[0].entry), ("2/b", 2));
         let of = "1/sub/b".to_owned();
@@ -83,21 +93,14 @@ mod tests {
 
     #[test]
     fn a_share_tells_no_cases_apart_and_is_no_container() {
-        let mut listing = Listing::new();
-        for path in ["1/a", "2/A", "3/a"] {
-            listing
-                .push(path, 1, FileTime(0), Kind::File)
-                .expect("few entries");
-        }
-        let mut mapping = Mapping::of_source(
-            "set-1".parse().expect("a session"),
-            "film/".parse().expect("a destination"),
-        );
-        mapping.numbered = true;
-        let mut row = mapping.targets[0].clone();
-        row.kind = Some(BlobKind::File);
-        mapping.targets.extend([row.clone(), row]);
-        let found = problems(&listing, &mapping).found;
+        let found = found(&["1/a", "2/A", "3/a"], |first| {
+            let kind = Some(BlobKind::File);
+            let row = Target {
+                kind,
+                ..first.clone()
+            };
+            vec![row; 2]
+        });
         let paths: Vec<_> = found.iter().map(|problem| problem.path.as_str()).collect();
         assert_eq!(paths, ["3/a"], "{found:?}");
     }
