@@ -59,7 +59,13 @@ impl PathMap {
         Ok(map)
     }
 
-    /// Returns the text of the map.
+    /// Returns whether a line can begin with this path on a drive.
+    #[must_use]
+    pub fn can_hold(path: &str) -> bool {
+        path.starts_with('\\') && !path.contains(['\t', '\n', '\r', '\0'])
+    }
+
+    /// Returns the text of the map. Every path must be one that a line can hold.
     #[must_use]
     pub fn text(&self) -> String {
         let mut text = String::new();
@@ -105,5 +111,9 @@ mod tests {
             assert_eq!(error.line, line, "{error}");
         }
         assert!(PathMap::read(b"\xff\xfe\\\0").is_err());
+        assert!(PathMap::can_hold("\\a b\\c"));
+        for path in ["a", "", "\\a\t/etc/b", "\\a\n\\b"] {
+            assert!(!PathMap::can_hold(path), "{path:?}");
+        }
     }
 }

@@ -13,7 +13,7 @@ use serde_json::Value;
 use crate::argosy::{binary, json, new_drive, text};
 use crate::azurite::Azurite;
 use crate::oracle;
-use crate::source::sha256;
+use crate::source::written;
 
 /// A folder with sources, drives, journals and logs, and a store of its own.
 pub struct Bench {
@@ -59,10 +59,7 @@ impl Bench {
     /// # Errors
     /// When it cannot be done.
     pub fn write(&self, name: &str, content: &[u8]) -> Result<String> {
-        let path = self.path("source").join(name);
-        fs::create_dir_all(path.parent().context("a folder")?)?;
-        fs::write(&path, content)?;
-        sha256(&mut &*content)
+        written(&self.path("source"), name, content)
     }
 
     /// Makes image files and fills them with what `rows` of a data set name; `@` stands for the source folder.

@@ -10,6 +10,7 @@ pub mod browser;
 pub mod by_hand;
 pub mod came_back;
 pub mod cost;
+pub mod export_bench;
 pub mod faulty_line;
 pub mod filled;
 pub mod import_bench;

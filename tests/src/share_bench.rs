@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::argosy::{binary, json, new_drive, text};
 use crate::samba::{Demands, SHARE, Samba};
-use crate::source::sha256;
+use crate::source::written;
 
 /// A folder with sources, drives, journals and logs, and a server of shares.
 pub struct ShareBench {
@@ -55,10 +55,7 @@ impl ShareBench {
     /// # Errors
     /// When it cannot be done.
     pub fn write(&self, name: &str, content: &[u8]) -> Result<String> {
-        let path = self.path("source").join(name);
-        fs::create_dir_all(path.parent().context("a folder")?)?;
-        fs::write(&path, content)?;
-        sha256(&mut &*content)
+        written(&self.path("source"), name, content)
     }
 
     /// Makes an image file and fills it with what `rows` of a data set name; `@` stands for the source folder.

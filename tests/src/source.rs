@@ -6,11 +6,22 @@ use std::fs;
 use std::io::Read;
 use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use sha2::{Digest, Sha256};
 
 /// Size and SHA-256 of every file below a folder, by path with `/` between names; folders end in `/`.
 pub type Contents = BTreeMap<String, (u64, String)>;
+
+/// Writes a file below a folder, and returns its SHA-256.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn written(folder: &Path, name: &str, content: &[u8]) -> Result<String> {
+    let path = folder.join(name);
+    fs::create_dir_all(path.parent().context("a folder")?)?;
+    fs::write(&path, content)?;
+    sha256(&mut &*content)
+}
 
 /// Writes a tree of about 10 MB: 12 levels deep, empty files and folders, 1-byte files, sizes around what fits in an MFT
 /// record, a folder of `many` entries, names of 255 units, in several scripts, decomposed, right to left, with emoji.

@@ -8,160 +8,17 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
-use serde_json::{Map, Value};
-use tests::argosy::{argosy, assert_verified, binary, json, new_drive, text};
-use tests::azurite::{ACCOUNT, Azurite, account_signature};
+use serde_json::Value;
+use tests::argosy::{argosy, assert_verified, binary, json, text};
+use tests::azurite::{ACCOUNT, account_signature};
+use tests::export_bench::ExportBench as Bench;
 use tests::line::Line;
-use tests::oracle;
 
 const MIB: u64 = 1 << 20;
-
-/// An emulator, the SDK that fills it, and a folder to work in.
-struct Bench {
-    azurite: Azurite,
-    python: PathBuf,
-    folder: tempfile::TempDir,
-    signature: PathBuf,
-}
-
-impl Bench {
-    /// Returns none where a judge is missing and need not be there.
-    fn new() -> Result<Option<Self>> {
-        let (Some(python), Some(azurite)) = (oracle::python()?, Azurite::start()?) else {
-            return Ok(None);
-        };
-        let signature = azurite.signature_file()?;
-        Ok(Some(Self {
-            azurite,
-            python,
-            folder: tempfile::tempdir()?,
-            signature,
-        }))
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    /// Has the SDK do something with the store.
-    fn sdk(&self, arguments: &[&str]) -> Result<String> {
-        let script = oracle::repository().join("tests/readers/blobs.py");
-        let connection = self.azurite.connection_string();
-        let mut all = vec![text(&script), &connection];
-        all.extend(arguments);
-        oracle::run(text(&self.python), &all)
-    }
-
-    fn put(&self, blob: &str, bytes: u64) -> Result<()> {
-        self.sdk(&["overwrite", blob, &bytes.to_string()]).map(drop)
-    }
-
-    fn drive(&self, serial: &str, bytes: u64) -> Result<PathBuf> {
-        let image = self.path(&format!("{serial}.img"));
-        new_drive(&image, &bytes.to_string(), serial, &[])?;
-        Ok(image)
-    }
-
-    fn list(&self, lines: &[(&str, &str)]) -> Result<PathBuf> {
-        let path = self.path("list.xml");
-        let line = |(tag, text): &(&str, &str)| format!("<{tag}>{text}</{tag}>\n");
-        let lines: String = lines.iter().map(line).collect();
-        fs::write(
-            &path,
-            format!("<?xml version=\"1.0\"?>\n<BlobList>\n{lines}</BlobList>\n"),
-        )?;
-        Ok(path)
-    }
-
-    /// The arguments that every command about the store begins with.
-    fn store<'a>(&'a self, command: &'a str, url: &'a str) -> Vec<&'a str> {
-        vec![command, "--store", url, "--sas-file", text(&self.signature)]
-    }
-
-    fn export(
-        &self,
-        session: &str,
-        list: &Path,
-        images: &[&Path],
-        more: &[&str],
-    ) -> Result<(i32, Value)> {
-        self.export_of(session, &["--blob-list", text(list)], images, more)
-    }
-
-    fn export_of(
-        &self,
-        session: &str,
-        list: &[&str],
-        images: &[&Path],
-        more: &[&str],
-    ) -> Result<(i32, Value)> {
-        let (url, journals) = (self.azurite.url(), self.path("journals"));
-        let mut arguments = self.store("export", &url);
-        arguments.extend(list);
-        arguments.extend(["--session", session]);
-        arguments.extend(["--journal-dir", text(&journals), "--show-keys", "--drive"]);
-        arguments.extend(images.iter().map(|image| text(image)));
-        arguments.extend(more);
-        json(&arguments)
-    }
-
-    fn journal(&self, serial: &str) -> PathBuf {
-        self.path("journals").join(format!("{serial}.jrn"))
-    }
-
-    fn not_exported(&self, session: &str) -> PathBuf {
-        self.path("journals")
-            .join(format!("{session}.not-exported.xml"))
-    }
-
-    /// Unpacks a drive and returns what an XML reader of somebody else's finds in its manifest.
-    fn unpacked(&self, serial: &str, password: &str) -> Result<Map<String, Value>> {
-        let (key, to) = (
-            self.path("key.txt"),
-            self.path(&format!("{serial} unpacked")),
-        );
-        fs::write(&key, password)?;
-        let image = self.path(&format!("{serial}.img"));
-        let (code, said) = json(&[
-            "unpack",
-            "--drive",
-            text(&image),
-            "--key-file",
-            text(&key),
-            "--to",
-            text(&to),
-        ])?;
-        ensure!(code == 0 && said["verdict"] == "verified", "{said}");
-        let script = oracle::repository().join("tests/readers/exported.py");
-        let said = oracle::run(text(&self.python), &[text(&script), text(&to), serial])?;
-        let said: Value = serde_json::from_str(&said)?;
-        said.as_object().cloned().context("no object")
-    }
-}
 
 fn password(said: &Value, number: usize) -> Result<&str> {
     let password = said["drives"][number]["recovery_password"].as_str();
     password.context("no recovery password")
-}
-
-/// Returns SHA-256 of every file by path, as dissect reads the drive; none of large ones.
-fn dissected(
-    bench: &Bench,
-    image: &Path,
-    bytes: u64,
-    password: &str,
-) -> Result<Map<String, Value>> {
-    let script = oracle::repository().join("tests/readers/readers.py");
-    let partition = (bytes - 2 * MIB).to_string();
-    // It deciphers a megabyte a second.
-    let (offset, most) = (MIB.to_string(), (10 * MIB).to_string());
-    let place = [text(&script), text(image), &offset, &partition];
-    let said = oracle::run(
-        text(&bench.python),
-        &[&place[..], &[password, &most]].concat(),
-    )?;
-    let said: Value = serde_json::from_str(&said)?;
-    said["files"].as_object().cloned().context("no files")
 }
 
 #[test]
@@ -204,7 +61,7 @@ fn blobs_of_every_kind_and_name_are_on_two_drives_as_other_programs_read_them() 
     for (number, (serial, image)) in ["EXP-1", "EXP-2"].into_iter().zip(&images).enumerate() {
         assert_verified(image, &bench.journal(serial))?;
         let password = password(&said, number)?;
-        let files = dissected(&bench, image, bytes, password)?;
+        let files = bench.dissected(image, bytes, password)?;
         let listed = bench.unpacked(serial, password)?;
         for (blob, listed) in &listed {
             let made = missing.remove(blob);

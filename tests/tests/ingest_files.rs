@@ -22,6 +22,20 @@ fn row(folder: &str, rule: &str) -> String {
     format!("@{folder}/,{SHARE}/in/,file,{rule},None,None")
 }
 
+/// Such an end, so many files in shares, and no blob.
+fn assert_ended((code, report): (i32, &Value), ended: (i32, &str), files: u64) {
+    assert_eq!(
+        (code, report["verdict"].as_str()),
+        (ended.0, Some(ended.1)),
+        "{report}"
+    );
+    assert_eq!(
+        (&report["files"], &report["blobs"]),
+        (&json!(files), &json!(0)),
+        "{report}"
+    );
+}
+
 #[test]
 fn files_arrive_as_they_were_and_a_second_run_sends_nothing() -> Result<()> {
     let Some(bench) = ShareBench::new()? else {
@@ -56,16 +70,7 @@ fn files_arrive_as_they_were_and_a_second_run_sends_nothing() -> Result<()> {
     // The second in which the files are made in the share is another.
     std::thread::sleep(Duration::from_secs(2));
     let (code, report) = bench.ingest("WD-1", &[])?;
-    assert_eq!(
-        (code, &report["verdict"]),
-        (0, &json!("completed")),
-        "{report}"
-    );
-    assert_eq!(
-        (&report["files"], &report["blobs"]),
-        (&json!(7), &json!(0)),
-        "{report}"
-    );
+    assert_ended((code, &report), (0, "completed"), 7);
     assert_eq!(bench.samba.seen()?, wanted);
     let on_disk = fs::metadata(bench.samba.disk().join("in/long.bin"))?;
     assert_eq!(on_disk.modified()?, old);
@@ -447,16 +452,7 @@ fn blobs_and_files_of_one_drive_each_go_their_way_and_what_has_none_is_named() -
     ];
     bench.prepare("WD-10", "72MB", &[&rows[0], &rows[1]])?;
     let (code, report) = bench.ingest("WD-10", &[])?;
-    assert_eq!(
-        (code, &report["verdict"]),
-        (1, &json!("incomplete")),
-        "{report}"
-    );
-    assert_eq!(
-        (&report["files"], &report["blobs"]),
-        (&json!(1), &json!(0)),
-        "{report}"
-    );
+    assert_ended((code, &report), (1, "incomplete"), 1);
     let finding = &report["findings"][0];
     assert_eq!(finding["code"], json!("NotGiven"), "{report}");
     assert!(

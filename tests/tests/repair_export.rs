@@ -1,5 +1,6 @@
 //! What an export did not bring home whole is got once more, range by range, and nothing at home is replaced by what was not
 //! exported.
+#![expect(clippy::arithmetic_side_effects, reason = "small numbers of our own")]
 
 use std::fs;
 use std::os::unix::fs::FileExt;
@@ -130,6 +131,20 @@ async fn ranges_that_differ_are_mended_and_a_blob_that_changed_is_not_taken() ->
     assert!(all_is_well()?);
     let (code, report) = repair(&bench, &with_state)?;
     assert_eq!((code, &report["mended"]), (0, &json!(0)), "{report}");
+    // What was whole and is gone since is not whole.
+    fs::remove_file(home.join("gone/small.txt"))?;
+    let (code, report) = repair(&bench, &with_state)?;
+    assert_eq!((code, &report["mended"]), (0, &json!(1)), "{report}");
+    assert!(all_is_well()?);
+    // Nor does another manifest of the same length take anything from what was kept of this one.
+    let other = bench.path("other.manifest");
+    let text_of = fs::read_to_string(manifest[1])?;
+    let at = text_of.find("Hash=\"").context("a hash")? + 6;
+    let zeros = [&text_of[..at], &"0".repeat(32), &text_of[at + 32..]].concat();
+    fs::write(&other, zeros)?;
+    let with_other = ["--manifest", text(&other), "--repair-file", text(&state)];
+    let (code, report) = repair(&bench, &with_other)?;
+    assert_eq!(code, 4, "{report}");
     // A blob of the same length and other content: what is at home stays, damage and all.
     damage()?;
     let mut other = long.clone();
@@ -148,6 +163,11 @@ async fn ranges_that_differ_are_mended_and_a_blob_that_changed_is_not_taken() ->
     );
     let now = fs::read(home.join("long.bin"))?;
     assert_eq!(now.get(5 << 20..(5 << 20) + 7), Some(&b"damaged"[..]));
+    // Nor is what is behind it cut off, while it cannot be mended.
+    let longer = [&now[..], b"more"].concat();
+    fs::write(home.join("long.bin"), &longer)?;
+    assert_eq!(repair(&bench, &manifest)?.0, 1);
+    assert_eq!(fs::read(home.join("long.bin"))?, longer);
     Ok(())
 }
 

@@ -228,6 +228,58 @@ async fn only_missing_blocks_and_pages_are_sent() -> Result<()> {
     Ok(())
 }
 
+#[tokio::test]
+async fn a_newer_version_that_begins_alike_keeps_its_name() -> Result<()> {
+    let Some(bench) = Bench::new()? else {
+        return Ok(());
+    };
+    let content = noise(3 * BLOCK, 1);
+    bench.write("disk.bin", &content)?;
+    let store = store(&bench)?;
+    store.make_container("film").await?;
+    let blob = BlobName::parse("film/disk.bin")?;
+    // Of the same length, with the same first block: what the log speaks of was replaced since.
+    let mut newer = content.clone();
+    newer[2 * BLOCK] ^= 1;
+    stage(&store, &blob, &newer, &[0, 1, 2]).await?;
+    let ids: Vec<BlockId> = (0..3).filter_map(BlockId::of).collect();
+    let (headers, metadata) = (BlobHeaders::default(), Metadata::new());
+    store
+        .commit(&blob, &ids, &headers, &metadata, &Condition::Missing)
+        .await?;
+    let became = ["Committed", "Corrupted", "Committed"];
+    let log = file(
+        &bench,
+        log(&[Logged {
+            disposition: "Created",
+            ..logged("disk.bin", &content, &became)
+        }]),
+    )?;
+    let (code, report) = repair(&bench, &log, &[])?;
+    assert_eq!((code, &report["blobs"]), (0, &json!(1)), "{report}");
+    let seen = bench.seen()?;
+    for (name, content) in [("film/disk.bin", &newer), ("film/disk (2).bin", &content)] {
+        let sum = sha256(&mut &content[..])?;
+        assert_eq!(seen[name]["sha256"], json!(sum), "{name}: {seen}");
+    }
+    Ok(())
+}
+
+#[test]
+fn the_log_of_a_drive_that_was_given_up_is_not_repaired() -> Result<()> {
+    let Some(bench) = Bench::new()? else {
+        return Ok(());
+    };
+    let log = log(&[]).replace("CompletedWithErrors", "BitLockerUnlockVolumeFailed");
+    let (code, report) = repair(&bench, &file(&bench, log)?, &[])?;
+    assert_eq!(
+        (code, &report["verdict"], &report["findings"][0]["code"]),
+        (1, &json!("incomplete"), &json!("GivenUp")),
+        "{report}"
+    );
+    Ok(())
+}
+
 #[test]
 fn an_original_that_moved_is_asked_for_and_one_that_changed_is_not_sent() -> Result<()> {
     let Some(bench) = Bench::new()? else {

@@ -80,12 +80,7 @@ pub(super) fn run(arguments: &Arguments, screen: &Screen) -> Result<Ended, JobEr
     let mut progress = |_| {};
     let (report, verdict, sentence) = if arguments.before_shipping {
         let report = in_the_way(&asked, &reach, &mut |found| told.take(found), &mut progress)?;
-        let verdict = match (report.taken, report.is_stopped) {
-            (_, true) => Verdict::Incomplete,
-            (0, false) => Verdict::Free,
-            _ => Verdict::Taken,
-        };
-        let sentence = report.shipment_sentence();
+        let (verdict, sentence) = (report.shipment_verdict(), report.shipment_sentence());
         (report, verdict, sentence)
     } else {
         let report = confirm(&asked, &reach, &mut |found| told.take(found), &mut progress)?;
@@ -95,7 +90,7 @@ pub(super) fn run(arguments: &Arguments, screen: &Screen) -> Result<Ended, JobEr
     let (findings, more) = told.finish()?;
     show(&findings, more, screen);
     screen.line(&sentence);
-    if verdict == Verdict::Unproven {
+    if verdict == Verdict::Unproven && report.unproven > 0 {
         screen.line(
             "What would prove them: the service's verbose log (--copy-log), and the originals where it has CRC-64s \
              (--dir); or --read-back, which reads them from storage.",

@@ -1,6 +1,6 @@
 //! `argosy repair-export`: gets once more what an export did not bring home whole.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde_json::json;
@@ -60,10 +60,11 @@ pub(super) fn run(arguments: &Arguments, screen: &Screen) -> Result<Ended, JobEr
         })?;
         of.push(format!("log {}", upper_hex(&md5_of(&log))));
     }
-    if let Some(path) = &arguments.manifest {
-        let bytes = std::fs::metadata(path).map_or(0, |facts| facts.len());
-        of.push(format!("manifest of {bytes} bytes"));
+    if let Some(manifest) = &manifest {
+        of.push(format!("manifest {}", upper_hex(&manifest.md5()?)));
     }
+    let home = std::fs::canonicalize(&arguments.dir).unwrap_or_else(|_| arguments.dir.clone());
+    of.push(format!("copied to {}", home.display()));
     let drive = match (&manifest, asked.drive.as_str()) {
         (Some(manifest), _) => manifest.serial.clone(),
         (None, "") => "unknown".to_owned(),
@@ -79,7 +80,7 @@ pub(super) fn run(arguments: &Arguments, screen: &Screen) -> Result<Ended, JobEr
         store: reach.address(),
         share: String::new(),
     };
-    let mut state = state(arguments, &state_of)?;
+    let mut state = state(arguments, &home, &state_of)?;
     let repair = ExportRepair {
         home: &arguments.dir,
         wanted: &asked,
@@ -93,14 +94,10 @@ pub(super) fn run(arguments: &Arguments, screen: &Screen) -> Result<Ended, JobEr
     Ok(Ended::amiss_if(is_amiss))
 }
 
-fn state(arguments: &Arguments, of: &StateOf) -> Result<StateFile, JobError> {
+fn state(arguments: &Arguments, home: &Path, of: &StateOf) -> Result<StateFile, JobError> {
     let own = || {
-        let end = format!(".{}.repair", file_name(&of.drive));
-        let folder = std::fs::canonicalize(&arguments.dir);
-        let mut name = folder
-            .unwrap_or_else(|_| arguments.dir.clone())
-            .into_os_string();
-        name.push(end);
+        let mut name = home.as_os_str().to_owned();
+        name.push(format!(".{}.repair", file_name(&of.drive)));
         PathBuf::from(name)
     };
     let path = arguments.repair_file.clone().unwrap_or_else(own);

@@ -22,6 +22,7 @@ use crate::ingest::{IngestOptions, LogFiles, LogFormat, LogLevel, LogOptions, St
 use crate::jobs::{JobError, KeptManifest, Kind, kept_manifest, mapped};
 use crate::pipeline::Cancel;
 use crate::repair::{Originals, Repair, RepairReport, Wanted, WantedError, wanted};
+use crate::shelf::replace_file;
 
 /// Sends once more what a copy log says did not arrive, from the originals, and of those only what is missing. Nothing is
 /// sent of an original that is not any more what the drive had
@@ -194,7 +195,9 @@ fn propose(
         return Ok(None);
     }
     let before = map.clone();
-    for file in report.not_found.0.keys() {
+    // A log may name anything; what a line cannot hold would spoil the whole map.
+    let files = report.not_found.0.keys();
+    for file in files.filter(|file| PathMap::can_hold(file)) {
         map.0.entry(file.clone()).or_default();
     }
     if map != before {
@@ -203,10 +206,8 @@ fn propose(
             let safe = "What was found was sent.";
             JobError::io(what, path.display().to_string(), safe)
         };
-        let mut new = path.as_os_str().to_owned();
-        new.push(".new");
-        std::fs::write(&new, map.text()).map_err(failed)?;
-        std::fs::rename(&new, path).map_err(failed)?;
+        // A person wrote into it by hand.
+        replace_file(path, map.text().as_bytes()).map_err(failed)?;
     }
     Ok(Some(path.to_owned()))
 }

@@ -91,13 +91,13 @@ pub struct ConfirmReport {
 pub enum Verdict {
     /// All is there, and its content was compared.
     Confirmed,
-    /// All is there by name and size.
+    /// All is there by name and size; of a shipment, nothing is in the way where it was looked.
     Unproven,
     /// Something is missing or different.
     Incomplete,
     /// Nothing is where the shipment goes.
     Free,
-    /// Something is.
+    /// Something is, or two of its files go to one place.
     Taken,
 }
 
@@ -232,10 +232,7 @@ impl ConfirmReport {
         };
         match self.elsewhere {
             0 => blobs,
-            elsewhere => format!(
-                "{blobs} Nothing is said of {} for Azure Files: only Blob storage was looked at.",
-                files(elsewhere)
-            ),
+            _ => format!("{blobs} {}", self.elsewhere_sentence()),
         }
     }
 
@@ -260,18 +257,53 @@ impl ConfirmReport {
         }
     }
 
-    /// Returns what stands in the way of a shipment, in a sentence.
+    /// Returns one word for a shipment that did not leave yet.
+    #[must_use]
+    pub const fn shipment_verdict(&self) -> Verdict {
+        if self.is_stopped {
+            Verdict::Incomplete
+        } else if self.taken > 0 || self.twice > 0 {
+            Verdict::Taken
+        } else if self.elsewhere > 0 {
+            Verdict::Unproven
+        } else {
+            Verdict::Free
+        }
+    }
+
+    /// Returns what stands in the way of a shipment, in a sentence. It says no more than was looked at.
     #[must_use]
     pub fn shipment_sentence(&self) -> String {
         let all = files(self.files);
-        match self.taken {
-            0 => format!("Nothing is there yet where the {all} of this shipment go."),
+        if self.is_stopped {
+            return format!("Stopped before the end: nothing is said of the {all}.");
+        }
+        let looked = files(self.files.saturating_sub(self.elsewhere));
+        let mut said = match self.taken {
+            0 => format!("Nothing is there yet where the {looked} of this shipment go."),
             taken => format!(
-                "{} of the {all} of this shipment go where blobs are already. Today's service overwrites them, whatever \
-                 the manifest says.",
+                "{} of the {looked} of this shipment go where blobs are already. Today's service overwrites them, \
+                 whatever the manifest says.",
                 grouped(taken)
             ),
+        };
+        if self.twice > 0 {
+            said += &format!(
+                " {} of them become a blob that another becomes too, and only one can be in it.",
+                grouped(self.twice)
+            );
         }
+        if self.elsewhere > 0 {
+            said += &format!(" {}", self.elsewhere_sentence());
+        }
+        said
+    }
+
+    fn elsewhere_sentence(&self) -> String {
+        format!(
+            "Nothing is said of {} for Azure Files: only Blob storage was looked at.",
+            files(self.elsewhere)
+        )
     }
 }
 
@@ -285,6 +317,38 @@ fn files(count: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_place_is_free_only_where_it_was_looked_at() {
+        let free = ConfirmReport {
+            files: 3,
+            ..ConfirmReport::default()
+        };
+        assert_eq!(free.shipment_verdict(), Verdict::Free);
+        let nothing = "Nothing is there yet where the 3 files of this shipment go.";
+        assert_eq!(free.shipment_sentence(), nothing);
+        for weaker in [
+            ConfirmReport {
+                elsewhere: 1,
+                ..free.clone()
+            },
+            ConfirmReport {
+                twice: 1,
+                ..free.clone()
+            },
+            ConfirmReport {
+                taken: 1,
+                ..free.clone()
+            },
+            ConfirmReport {
+                is_stopped: true,
+                ..free.clone()
+            },
+        ] {
+            assert_ne!(weaker.shipment_verdict(), Verdict::Free);
+            assert_ne!(weaker.shipment_sentence(), nothing);
+        }
+    }
 
     #[test]
     fn the_only_copy_is_spoken_of_only_where_all_was_compared() {

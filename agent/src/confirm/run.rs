@@ -39,23 +39,7 @@ pub fn confirm(
     progress: &mut dyn FnMut(u64),
 ) -> Result<ConfirmReport, JobError> {
     let mut report = ConfirmReport::default();
-    let mut counted = |finding: Finding| {
-        report.count(finding.code);
-        find(finding);
-    };
-    let mut expected = Expected::of(asked.drives, asked.evidence, &mut counted)?;
-    let prefixes = expected.containers.clone();
-    listed(
-        &prefixes,
-        reach,
-        asked.cancel,
-        progress,
-        &mut |blob, item| {
-            if let Some(finding) = expected.compare(blob, item) {
-                counted(finding);
-            }
-        },
-    )?;
+    let expected = looked_up(asked, reach, &mut report, find, progress, Expected::compare)?;
     (report.files, report.bytes) = (expected.files, expected.bytes);
     rest(asked, reach, &expected, &mut report, find, progress)?;
     whole(asked.drives, &mut report, find);
@@ -74,23 +58,34 @@ pub fn in_the_way(
     progress: &mut dyn FnMut(u64),
 ) -> Result<ConfirmReport, JobError> {
     let mut report = ConfirmReport::default();
-    let mut expected = Expected::of(asked.drives, asked.evidence, &mut *find)?;
-    let prefixes = expected.containers.clone();
-    listed(
-        &prefixes,
-        reach,
-        asked.cancel,
-        progress,
-        &mut |blob, item| {
-            if let Some(finding) = expected.taken(blob, item) {
-                report.taken = report.taken.saturating_add(1);
-                find(finding);
-            }
-        },
-    )?;
+    let expected = looked_up(asked, reach, &mut report, find, progress, Expected::taken)?;
     (report.files, report.bytes) = (expected.files, expected.bytes);
     report.is_stopped = asked.cancel.is_cancelled();
     Ok(report)
+}
+
+/// Reads what must be there, and has `look` say something of each blob that is; what it says is counted and told.
+fn looked_up(
+    asked: &Asked<'_>,
+    reach: &Reach,
+    report: &mut ConfirmReport,
+    find: &mut dyn FnMut(Finding),
+    progress: &mut dyn FnMut(u64),
+    look: fn(&mut Expected, &str, &ListedBlob) -> Option<Finding>,
+) -> Result<Expected, JobError> {
+    let mut counted = |finding: Finding| {
+        report.count(finding.code);
+        find(finding);
+    };
+    let mut expected = Expected::of(asked.drives, asked.evidence, &mut counted)?;
+    let prefixes = expected.containers.clone();
+    let mut each = |blob: &str, item: &ListedBlob| {
+        if let Some(finding) = look(&mut expected, blob, item) {
+            counted(finding);
+        }
+    };
+    listed(&prefixes, reach, asked.cancel, progress, &mut each)?;
+    Ok(expected)
 }
 
 /// Lists what there is in each container below what all names in it begin with. A container that is not there has nothing.
@@ -202,14 +197,20 @@ fn proven(
     if asked.read_back {
         let name = BlobName::parse(blob);
         let name = name.map_err(|error| JobError::usage(error.to_string(), blob))?;
-        let compared = reach.wait(read_back(reach.store(), &name, file));
-        return Ok(match compared.map_err(|error| failed(&error))? {
-            Compared::Same => {
+        return match reach.wait(read_back(reach.store(), &name, file)) {
+            Ok(Compared::Same) => {
                 report.by_reading = report.by_reading.saturating_add(1);
-                None
+                Ok(None)
             }
-            Compared::Other(what) => Some((Code::Content, what)),
-        });
+            Ok(Compared::Other(what)) => Ok(Some((Code::Content, what))),
+            // The caller sees it too, and says nothing of the rest.
+            Err(error) if error.is_stopped() => Ok(None),
+            Err(error) if error.is_missing() => {
+                let what = "it was in the list, and was gone when it was read".to_owned();
+                Ok(Some((Code::Missing, what)))
+            }
+            Err(error) => Err(failed(&error)),
+        };
     }
     Ok(match said {
         Said::Right => {

@@ -119,14 +119,7 @@ async fn free_name(
             return Ok(Aim::new(place, None, DispositionStatus::Renamed));
         }
     }
-    let what = format!("the name is taken, and so are those up to ({NAMES_MAX})");
-    let status = BlobStatus::RenameFailed;
-    Err(Trouble::new(
-        status,
-        Category::CloudHttp,
-        "RenameFailed",
-        what,
-    ))
+    Err(Trouble::no_free_name(NAMES_MAX))
 }
 
 fn on_its_way(place: &SharePath) -> Trouble {

@@ -58,6 +58,13 @@ impl Trouble {
         }
     }
 
+    /// Names up to this number were tried, and all of them are taken.
+    pub(super) fn no_free_name(most: u64) -> Self {
+        let what = format!("the name is taken, and so are those up to ({most})");
+        let status = BlobStatus::RenameFailed;
+        Self::new(status, Category::CloudHttp, "RenameFailed", what)
+    }
+
     /// Returns what a request that failed means for its blob.
     pub(super) fn of_store(error: &StoreError) -> Self {
         if error.is_stopped() {

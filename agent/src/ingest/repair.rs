@@ -51,10 +51,9 @@ pub(super) async fn said(
             (Some(there.etag), false, said.clone())
         }
         (Some(there), BlobKind::Block) if is_committed(&there, file) => {
-            // Another's of the same length has the same ids: one block tells.
-            let one = said.iter().min().copied().into_iter().collect();
-            let same = same_parts(run, &name, file, &one, Some(&there.etag)).await?;
-            if same.is_empty() {
+            // Another's of the same length has the same ids, and may begin alike, as disk images and newer versions do: it
+            // is the one that the log speaks of only when every block is there that the log says is.
+            if !has_all(run, &name, file, said, &there.etag).await? {
                 return Ok(progress);
             }
             (Some(there.etag), false, said.clone())
@@ -101,6 +100,26 @@ async fn same_parts(
         }
     }
     Ok(same)
+}
+
+/// Returns whether all of `wanted` have the hashes in the store that they must have.
+async fn has_all(
+    run: &Run,
+    name: &BlobName,
+    file: &ManifestFile,
+    wanted: &HashSet<u64>,
+    etag: &str,
+) -> Result<bool, Trouble> {
+    let parts = (0_u64..).zip(file.parts());
+    for (_, part) in parts.filter(|(number, _)| wanted.contains(number)) {
+        if run.has_to_stop() {
+            return Err(Trouble::stopped());
+        }
+        if !is_same(run, name, part, Some(etag)).await? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 async fn is_same(

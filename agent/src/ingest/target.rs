@@ -100,14 +100,7 @@ async fn free_name(run: &Run, number: u64, taken: &BlobName) -> Result<Choice, T
             return Ok(send(name, None, DispositionStatus::Renamed));
         }
     }
-    let what = format!("the name is taken, and so are those up to ({NAMES_MAX})");
-    let status = BlobStatus::RenameFailed;
-    Err(Trouble::new(
-        status,
-        Category::CloudHttp,
-        "RenameFailed",
-        what,
-    ))
+    Err(Trouble::no_free_name(NAMES_MAX))
 }
 
 fn send(name: BlobName, there: Option<BlobFacts>, disposition: DispositionStatus) -> Choice {

@@ -75,6 +75,16 @@ impl KeptManifest {
         Ok(kept)
     }
 
+    /// Returns its MD5: what was kept of another manifest says nothing of this one.
+    ///
+    /// # Errors
+    /// [`JobError`] when it cannot be read.
+    pub fn md5(&self) -> Result<[u8; 16], JobError> {
+        let mut file = &self.file;
+        let found = file.rewind().and_then(|()| md5_through(file));
+        found.map_err(|error| JobError::io(error.to_string(), self.serial.as_str(), SAFE))
+    }
+
     fn of(serial: String, session: String, file: File) -> Self {
         Self {
             serial,
@@ -143,16 +153,21 @@ fn of_md5(path: &Path, md5: [u8; 16]) -> Result<Option<File>, JobError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(failed(error)),
     };
+    let found = md5_through(&mut file).map_err(failed)?;
+    Ok((found == md5).then_some(file))
+}
+
+/// Returns the MD5 of what is left of a file.
+fn md5_through(mut file: impl Read) -> io::Result<[u8; 16]> {
     let mut state = Md5State::new();
     let mut piece = vec![0; STEP];
     loop {
-        let count = file.read(&mut piece).map_err(failed)?;
+        let count = file.read(&mut piece)?;
         if count == 0 {
-            break;
+            return Ok(state.finish());
         }
         state.update(piece.get(..count).unwrap_or_default());
     }
-    Ok((state.finish() == md5).then_some(file))
 }
 
 fn told(journal: &Path, session: &Replay, file: File) -> Result<KeptManifest, JobError> {

@@ -19,6 +19,7 @@ use crate::ingest::StateFile;
 use crate::job_error::JobError;
 use crate::jobs::KeptManifest;
 use crate::pipeline::Cancel;
+use crate::unpack::{SIDE, fitting, is_safe_name, place_of_blob};
 
 /// What a repair of an export needs.
 pub struct ExportRepair<'a> {
@@ -99,6 +100,17 @@ impl ExportRepair<'_> {
                 progress(done);
             }
         }
+        if self.manifest.is_none()
+            && let Some(why) = &self.wanted.ended
+        {
+            report.findings.push(HomeFinding {
+                code: "log",
+                message: format!(
+                    "{why}: what it does not list is not known to be at home; give the drive's manifest (--manifest)"
+                ),
+                blob: String::new(),
+            });
+        }
         for (number, (blob, _)) in (UNKNOWN_FROM..).zip(&self.wanted.unknown) {
             if self.stops(&mut report) {
                 return Ok(report);
@@ -126,7 +138,7 @@ impl ExportRepair<'_> {
             return Ok(true);
         }
         report.files = report.files.saturating_add(1);
-        if state.is_done(number) {
+        if state.is_done(number) && self.is_at_home(file) {
             report.whole = report.whole.saturating_add(1);
             return Ok(false);
         }
@@ -184,7 +196,6 @@ impl ExportRepair<'_> {
             }
         };
         let out = out.map_err(Trouble::home)?;
-        out.set_len(file.bytes).map_err(Trouble::home)?;
         match mend(self.reach, &blob, &out, &wrong) {
             Ok(Mended::Whole) => {}
             Ok(Mended::Changed(at)) => {
@@ -195,6 +206,8 @@ impl ExportRepair<'_> {
             }
             Err(trouble) => return Err(trouble),
         }
+        // Only now: a copy that is too long keeps its end while it cannot be mended.
+        out.set_len(file.bytes).map_err(Trouble::home)?;
         out.sync_all().map_err(Trouble::home)?;
         if let Target::New(name) = &target {
             named(&path, name).map_err(Trouble::home)?;
@@ -214,7 +227,7 @@ impl ExportRepair<'_> {
         report: &mut ExportRepairReport,
     ) -> Result<(), JobError> {
         report.files = report.files.saturating_add(1);
-        if state.is_done(number) {
+        if state.is_done(number) && self.home.join(place_of_blob(path).0).is_file() {
             report.unproven = report.unproven.saturating_add(1);
             return Ok(());
         }
@@ -240,7 +253,11 @@ impl ExportRepair<'_> {
 
     /// Returns whether the blob's own MD5 proves what came.
     fn got(&self, path: &str, report: &mut ExportRepairReport) -> Result<bool, Trouble> {
-        let target = below(self.home, path.split('/')).ok_or_else(Trouble::name)?;
+        let (place, is_changed) = place_of_blob(path);
+        if is_changed {
+            return Err(Trouble::name());
+        }
+        let target = self.home.join(place);
         if target.exists() {
             let what = "nothing says what has to be in it, and it is at home: give the drive's manifest (--manifest)";
             return Err(Trouble::Other("unproven", what.to_owned()));
@@ -261,13 +278,21 @@ impl ExportRepair<'_> {
         Ok(is_proven == Some(true))
     }
 
+    /// Returns whether a file that an earlier run found whole is still there, as long as it must be.
+    fn is_at_home(&self, file: &ManifestFile) -> bool {
+        let Ok(Target::Here(path)) = self.place(file) else {
+            return false;
+        };
+        std::fs::metadata(path).is_ok_and(|facts| facts.len() == file.bytes)
+    }
+
     /// Returns where a file is at home: by its blob's name, as `receive` puts it, or by its path on the drive, as `unpack`
     /// does.
     fn place(&self, file: &ManifestFile) -> Result<Target, Trouble> {
         let by_drive = below(self.home, file.path.split('\\').skip(1));
-        let by_blob = below(self.home, file.blob.split('/'));
+        let by_blob = self.home.join(place_of_blob(&file.blob).0);
         // A snapshot has its blob's name, and not its content.
-        let by_blob = by_blob.filter(|_| file.snapshot.is_none());
+        let by_blob = Some(by_blob).filter(|_| file.snapshot.is_none());
         let mut places = [by_drive.clone(), by_blob.clone()].into_iter().flatten();
         if let Some(here) = places.find(|path| path.is_file()) {
             return Ok(Target::Here(here));
@@ -317,13 +342,11 @@ impl Trouble {
     }
 }
 
-/// Returns a path below a folder; `None` for one that would lead out of it, or that no file can have.
+/// Returns a path of the drive below a folder, as `unpack` puts it; `None` for one that would lead out of it.
 fn below<'a>(folder: &Path, mut parts: impl Iterator<Item = &'a str>) -> Option<PathBuf> {
-    let is_name = |part: &str| {
-        !matches!(part, "" | "." | "..") && !part.contains(['/', '\\', '\0']) && part != ".argosy"
-    };
     parts.try_fold(folder.to_owned(), |path, part| {
-        is_name(part).then(|| path.join(part))
+        let is_name = is_safe_name(part) && part != SIDE;
+        is_name.then(|| path.join(&*fitting(part)))
     })
 }
 
@@ -378,9 +401,24 @@ mod tests {
     #[test]
     fn no_name_leads_out_of_the_folder() {
         let home = Path::new("/home");
-        for name in ["c/../x", "../x", "c//x", "c/.", "c/a\\b", "c/.argosy/x"] {
-            assert_eq!(below(home, name.split('/')), None, "{name}");
+        for name in [
+            r"c\..\x",
+            r"..\x",
+            r"c\\x",
+            r"c\.",
+            r"c\a/b",
+            r"c\.argosy\x",
+        ] {
+            assert_eq!(below(home, name.split('\\')), None, "{name}");
         }
-        assert_eq!(below(home, "c/a b".split('/')), Some("/home/c/a b".into()));
+        let found = below(home, r"c\a b".split('\\'));
+        assert_eq!(found, Some("/home/c/a b".into()));
+    }
+
+    #[test]
+    fn a_name_too_long_for_a_file_here_is_the_one_that_unpack_gives() {
+        let long = "撮".repeat(200);
+        let found = below(Path::new("/home"), std::iter::once(long.as_str()));
+        assert_eq!(found, Some(Path::new("/home").join(&*fitting(&long))));
     }
 }

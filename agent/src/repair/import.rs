@@ -75,6 +75,18 @@ impl Repair<'_> {
                 is_error: true,
             });
         }
+        if let Some(why) = &self.wanted.ended {
+            findings.push(IngestFinding {
+                code: "GivenUp".to_owned(),
+                message: format!(
+                    "{why}: what it does not list did not arrive either; argosy ingest sends the whole drive"
+                ),
+                blob: None,
+                file: None,
+                offset: None,
+                is_error: true,
+            });
+        }
         let mut files = OriginalFiles::new(self.originals, self.given, found);
         let mut told = |done| progress(done, bytes);
         let sent = send_again(

@@ -34,6 +34,8 @@ pub(super) enum Mended {
 
 /// Bytes of one request.
 const STEP: u64 = 4 << 20;
+/// The longest part that is taken, whatever a manifest or log says: the rule's longest blocks have 100 MiB.
+const PART_BYTES_MAX: u64 = 128 << 20;
 /// Requests on their way at once.
 const REQUESTS: usize = 8;
 
@@ -88,7 +90,7 @@ fn hash(copy: &File, part: Part, buffer: &mut [u8]) -> io::Result<[u8; 16]> {
     Ok(state.finish())
 }
 
-/// Reads parts of a blob and writes them, each after it was compared with its hash.
+/// Reads parts of a blob and writes them, each after it was compared with its hash. In memory: one part.
 ///
 /// # Errors
 /// [`Trouble`].
@@ -99,6 +101,13 @@ pub(super) fn mend(
     parts: &[Part],
 ) -> Result<Mended, Trouble> {
     for part in parts {
+        if part.bytes > PART_BYTES_MAX {
+            let what = format!(
+                "a block of {} bytes is too long; {PART_BYTES_MAX} are the most",
+                part.bytes
+            );
+            return Err(Trouble::Other("block", what));
+        }
         let (mut state, mut pieces) = (Md5State::new(), Vec::new());
         read(reach, blob, part.at, part.bytes, &mut |at, bytes| {
             state.update(&bytes);

@@ -3,8 +3,8 @@
 use std::collections::{HashMap, HashSet};
 
 use shared::copy_log::{
-    BlobStatus, DispositionStatus, LogError, LoggedAttached, LoggedBlob, PartStatus, is_classic,
-    read_classic, read_current,
+    BlobStatus, DispositionStatus, DriveStatus, LogError, LoggedAttached, LoggedBlob, PartStatus,
+    is_classic, read_classic, read_current,
 };
 use shared::manifest::{Attached, BlobKind, ManifestFile, Ranges};
 
@@ -22,6 +22,8 @@ pub struct Wanted {
     pub files: Vec<WantedFile>,
     /// Blobs of which nothing says what has to be in them, and why not.
     pub unknown: Vec<(String, String)>,
+    /// How the drive ended, where that was before all of it was tried: the log does not list the rest.
+    pub ended: Option<String>,
 }
 
 /// A file that has to be sent once more.
@@ -79,6 +81,7 @@ fn of_classic(xml: &[u8]) -> Result<(Wanted, Vec<Open>), LogError> {
     let log = read_classic(xml)?;
     let mut wanted = Wanted {
         drive: log.drive_id,
+        ended: ended(log.status),
         ..Wanted::default()
     };
     let mut open = Vec::new();
@@ -122,6 +125,17 @@ fn of_current(xml: &[u8]) -> Result<(Wanted, Vec<Open>), LogError> {
         there: HashSet::new(),
     });
     Ok((wanted, open.collect()))
+}
+
+/// Returns how a drive ended that was given up, in words.
+fn ended(status: DriveStatus) -> Option<String> {
+    let is_whole = matches!(
+        status,
+        DriveStatus::Completed
+            | DriveStatus::CompletedWithWarnings
+            | DriveStatus::CompletedWithErrors
+    );
+    (!is_whole).then(|| format!("the log says that the drive was given up, {status}"))
 }
 
 /// Asks the manifest.
@@ -262,6 +276,15 @@ mod tests {
         let wanted = wanted(log("Completed", "").as_bytes(), None).expect("a log");
         assert!(wanted.files.is_empty() && wanted.unknown.is_empty());
         assert_eq!(wanted.well, 1);
+    }
+
+    #[test]
+    fn the_log_of_a_drive_that_was_given_up_says_so() {
+        let whole = log("Completed", "");
+        assert_eq!(wanted(whole.as_bytes(), None).expect("a log").ended, None);
+        let given_up = whole.replace("CompletedWithErrors", "BitLockerUnlockVolumeFailed");
+        let ended = wanted(given_up.as_bytes(), None).expect("a log").ended;
+        assert!(ended.is_some_and(|why| why.contains("BitLockerUnlockVolumeFailed")));
     }
 
     #[test]

@@ -54,11 +54,12 @@ impl ShareAddress {
         let wrong = || AddressError::NoAddress {
             found: text.to_owned(),
         };
-        let plain = plain.strip_prefix("smb:").unwrap_or(&plain);
-        let rest = plain.strip_prefix("//").ok_or_else(wrong)?;
-        if rest.contains('@') {
+        // Before anything else: what is no address is shown.
+        if plain.contains('@') {
             return Err(AddressError::HasSecret);
         }
+        let plain = plain.strip_prefix("smb:").unwrap_or(&plain);
+        let rest = plain.strip_prefix("//").ok_or_else(wrong)?;
         let (server, share) = rest.split_once('/').unwrap_or((rest, ""));
         let (host, port) = server_of(server).ok_or_else(wrong)?;
         let share = share.trim_end_matches('/');
@@ -211,8 +212,10 @@ mod tests {
         ] {
             assert!(ShareAddress::parse(wrong).is_err(), "{wrong}");
         }
-        let secret = ShareAddress::parse("//user:pass@lab7/abc");
-        assert_eq!(secret, Err(AddressError::HasSecret));
+        for secret in ["//user:pass@lab7/abc", "user:pass@lab7/abc"] {
+            let refused = ShareAddress::parse(secret);
+            assert_eq!(refused, Err(AddressError::HasSecret));
+        }
     }
 
     #[test]

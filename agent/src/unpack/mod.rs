@@ -34,6 +34,7 @@ pub use home::{Home, HomeError};
 pub use log::LogProofs;
 pub use manifest::{DriveManifest, manifest_of};
 pub use names::SIDE;
+pub(crate) use names::{fitting, is_safe_name, place_of_blob};
 pub use plan::Names;
 pub use range_hasher::{RangeHasher, Span, take_all};
 pub use report_file::ReportFile;

@@ -15,7 +15,7 @@ const NAME_BYTES_MAX: usize = 255;
 
 /// Returns whether a name on the drive can be a name here, and only that.
 #[must_use]
-pub(super) fn is_safe_name(name: &str) -> bool {
+pub(crate) fn is_safe_name(name: &str) -> bool {
     !matches!(name, "" | "." | "..") && !name.contains(['/', '\\', '\0'])
 }
 
@@ -23,7 +23,7 @@ pub(super) fn is_safe_name(name: &str) -> bool {
 /// that: parts that are empty, `.` or `..`, that hold a NUL, that are too long or that are the side
 /// folder's name get another one, always the same.
 #[must_use]
-pub(super) fn place_of_blob(blob: &str) -> (PathBuf, bool) {
+pub(crate) fn place_of_blob(blob: &str) -> (PathBuf, bool) {
     let mut place = PathBuf::new();
     let mut is_changed = false;
     for (depth, part) in blob.split('/').enumerate() {
@@ -42,7 +42,7 @@ pub(super) fn place_of_blob(blob: &str) -> (PathBuf, bool) {
 /// Returns a name of the drive as a file here can have it: NTFS counts letters, file systems here bytes. One that is too long
 /// gets another, always the same.
 #[must_use]
-pub(super) fn fitting(name: &str) -> Cow<'_, str> {
+pub(crate) fn fitting(name: &str) -> Cow<'_, str> {
     if name.len() <= NAME_BYTES_MAX {
         return Cow::Borrowed(name);
     }
