@@ -21,6 +21,9 @@ use tests::browser::Browser;
 use tests::page::open_one_file;
 use tests::rows::at_most;
 
+/// How many the goals are for.
+const FILES: u64 = 10_000_000;
+
 /// Puts a place to choose a file on the page.
 const CHOOSE: &str = "const input = document.createElement('input'); input.type = 'file'; input.id = 'measured'; \
     document.body.prepend(input);";
@@ -46,7 +49,7 @@ const MEASURE: &str = "const [plan, done] = arguments; \
 async fn main() -> Result<()> {
     let files = std::env::args()
         .nth(1)
-        .map_or(Ok(10_000_000), |files| files.parse())?;
+        .map_or(Ok(FILES), |files| files.parse())?;
     let folder = tempfile::tempdir()?;
     let scan = folder.path().join("film.argosy-scan");
     write_scan(&scan, files)?;
@@ -82,14 +85,18 @@ async fn main() -> Result<()> {
     );
     let seconds = |name: &str| milliseconds(name) / 1000.0;
     println!("  read by the worker in {:.2} s", seconds("read"));
-    at_most("plan of 10 M files in Chromium", "s", 2.0, seconds("plan"));
+    println!("  planned by the worker in {:.2} s", seconds("plan"));
     let megabytes = f64::from(u32::try_from(largest_process()? / 1_000_000)?);
-    at_most(
-        "plan of 10 M files in Chromium, peak memory of its process",
-        "MB",
-        1074.0,
-        megabytes,
-    );
+    println!("  peak memory of its process: {megabytes:.0} MB");
+    if files == FILES {
+        at_most("plan of 10 M files in Chromium", "s", 2.0, seconds("plan"));
+        at_most(
+            "plan of 10 M files in Chromium, peak memory of its process",
+            "MB",
+            1074.0,
+            megabytes,
+        );
+    }
     println!("  {}", planned["why"].as_str().unwrap_or_default());
     browser.close().await
 }

@@ -8,14 +8,14 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::process::Command;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use tests::argosy::text;
 use tests::azurite::{ACCOUNT, Azurite, KEY};
-use tests::cost::{Cost, gigabytes, said_by};
+use tests::cost::{Cost, gigabytes, peak_bytes, said_by};
 use tests::oracle;
+use tests::rows;
 use tests::source::noise;
 
 const CLIP_BYTES: usize = 64 << 20;
@@ -51,19 +51,32 @@ fn main() -> Result<()> {
     println!("| way | command | MB/s | GB per CPU s | peak MiB |");
     println!("|---|---|---|---|---|");
     bench.prepare()?;
-    bench.told(
+    let theirs = bench.told(
         "in",
         "rclone copy",
         &mut bench.rclone("source", ":azureblob:theirs"),
     )?;
-    bench.told("in", "argosy ingest", &mut bench.ingest())?;
-    bench.told(
+    let ours = bench.told("in", "argosy ingest", &mut bench.ingest())?;
+    compare("ingest into an emulated store", ours, theirs);
+    let theirs = bench.told(
         "out",
         "rclone copy",
         &mut bench.rclone(":azureblob:ours", "home"),
     )?;
     fs::remove_dir_all(bench.path("home"))?;
-    bench.told("out", "argosy export", &mut bench.export()?)
+    let ours = bench.told("out", "argosy export", &mut bench.export()?)?;
+    compare("export out of an emulated store", ours, theirs);
+    Ok(())
+}
+
+/// Prints the rows of one way.
+fn compare(work: &str, ours: Cost, theirs: Cost) {
+    let (wall, cpu) = (
+        theirs.seconds / ours.seconds,
+        theirs.cpu_seconds / ours.cpu_seconds,
+    );
+    rows::only(work, "times as fast as rclone copy of plain files", wall);
+    rows::only(work, "times less CPU than rclone copy of plain files", cpu);
 }
 
 /// Writes so many GiB of files; returns their bytes.
@@ -169,11 +182,11 @@ impl Bench {
         rclone
     }
 
-    /// Runs a command and prints its line.
-    fn told(&self, way: &str, name: &str, command: &mut Command) -> Result<()> {
+    /// Runs a command, prints its line and returns what it took.
+    fn told(&self, way: &str, name: &str, command: &mut Command) -> Result<Cost> {
         let mut peak = 0;
         let cost = Cost::of(|| {
-            peak = watched(command)?;
+            peak = peak_bytes(command)?;
             Ok(())
         })?;
         let size = gigabytes(self.bytes);
@@ -181,27 +194,8 @@ impl Bench {
             "| {way} | {name} | {:.0} | {:.2} | {} |",
             size * 1000.0 / cost.seconds,
             size / cost.cpu_seconds,
-            peak / 1024
+            peak >> 20
         );
-        Ok(())
-    }
-}
-
-/// Runs a command to its end and returns the most memory that it held, in KiB.
-fn watched(command: &mut Command) -> Result<u64> {
-    let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).spawn()?;
-    let status = format!("/proc/{}/status", child.id());
-    let mut peak = 0;
-    loop {
-        // It may have ended meanwhile.
-        let text = fs::read_to_string(&status).unwrap_or_default();
-        let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        let held = line.and_then(|line| line.split_whitespace().next());
-        peak = held.and_then(|held| held.parse().ok()).unwrap_or(peak);
-        if let Some(ended) = child.try_wait()? {
-            ensure!(ended.success(), "{command:?} ended with {ended}");
-            return Ok(peak);
-        }
-        std::thread::sleep(Duration::from_millis(20));
+        Ok(cost)
     }
 }

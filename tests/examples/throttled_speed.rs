@@ -12,7 +12,7 @@ use std::process::Command;
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 use tests::argosy::text;
-use tests::cost::{Cost, multiply, said_by, write_big};
+use tests::cost::{Cost, gigabytes, multiply, said_by, write_big};
 use tests::filled::{Target, dd_read, dd_write, prepare};
 use tests::rows;
 use tests::throttle::{Slow, Throttle};
@@ -44,13 +44,13 @@ fn main() -> Result<()> {
 
 /// What a command took that moved so many bytes.
 struct Run {
-    bytes: f64,
+    bytes: u64,
     seconds: f64,
 }
 
 impl Run {
     fn rate(&self) -> f64 {
-        self.bytes / self.seconds
+        gigabytes(self.bytes) * 1e9 / self.seconds
     }
 }
 
@@ -61,9 +61,8 @@ fn run(throttle: &Throttle, command: &Command, bytes: u64) -> Result<(Run, Strin
         said = said_by(&mut throttle.around(command))?;
         Ok(())
     })?;
-    let megabytes = u32::try_from(bytes / 1000)?;
     let run = Run {
-        bytes: f64::from(megabytes) * 1000.0,
+        bytes,
         seconds: cost.seconds,
     };
     Ok((run, said))
@@ -154,7 +153,7 @@ fn reads(argosy: &Path, folder: &Path, source: &Path, rate: u64) -> Result<()> {
     let said: Value = serde_json::from_str(&said)?;
     ensure!(said["verdict"] == "verified", "{said}");
     let bytes = said["bytes"].as_u64().context("no bytes")?;
-    ours.bytes = f64::from(u32::try_from(bytes / 1000)?) * 1000.0;
+    ours.bytes = bytes;
     let theirs = run(&group, &dd_read(device, bytes), bytes)?.0;
     let ratio = row(
         &format!("reads held to {rate} MB/s"),
@@ -204,7 +203,7 @@ fn four(argosy: &Path, folder: &Path, big: &Path, rate: u64) -> Result<()> {
         .filter_map(|drive| drive["bytes"].as_u64())
         .max();
     let most = most.context("no bytes")?;
-    ours.bytes = f64::from(u32::try_from(most / 1000)?) * 1000.0;
+    ours.bytes = most;
     drop((group, command));
     drop(targets);
     let targets = fresh()?;

@@ -39,7 +39,7 @@ pub fn forecast(
     let slowest = parts.into_iter().max_by_key(|(_, seconds)| *seconds);
     Forecast {
         fill_seconds: write.seconds(source_rate.min(computer_rate)),
-        read_back_seconds: read.seconds(computer_rate),
+        read_back_seconds: read.seconds(computer.rate_of_one()),
         limit: slowest.map_or(Limit::Drive, |(limit, _)| limit),
     }
 }
@@ -142,6 +142,19 @@ mod tests {
         // Half of it at 110 MB/s, half at 96.
         assert_eq!(slow_source.fill_seconds, 36_363 + 41_666 + 1);
         assert_eq!(slow_source.read_back_seconds, 21_978 + 41_666);
+    }
+
+    #[test]
+    fn reading_back_deciphers_and_hashes_one_after_the_other() {
+        let slow = Computer {
+            hash: 160_000_000,
+            encipher: 160_000_000,
+            ..COMPUTER
+        };
+        let told = forecast(&surface(), None, None, &slow);
+        // Half of it at 160 MB/s, half at 96; all of it at 80.
+        assert_eq!(told.fill_seconds, 25_000 + 41_666);
+        assert_eq!(told.read_back_seconds, 100_000);
     }
 
     #[test]

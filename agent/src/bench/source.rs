@@ -155,7 +155,7 @@ impl Found {
             is_whole: true,
         };
         let mut waiting = vec![PathBuf::new()];
-        while let Some(below) = waiting.pop() {
+        'all: while let Some(below) = waiting.pop() {
             if running.is_over() {
                 found.is_whole = false;
                 break;
@@ -164,6 +164,11 @@ impl Found {
                 continue;
             };
             for entry in entries.flatten() {
+                // One folder alone may have millions.
+                if running.is_over() {
+                    found.is_whole = false;
+                    break 'all;
+                }
                 // Of the entry itself: no link is followed.
                 let Ok(facts) = entry.metadata() else {
                     continue;
@@ -248,11 +253,11 @@ fn read_short(
             if read.is_none() {
                 failed.fetch_add(1, Ordering::Relaxed);
             }
-            u64::try_from(read.unwrap_or(0)).unwrap_or(0)
+            u64::try_from(read?).ok()
         };
-        let bytes: u64 = files.par_iter().map(read).sum();
-        done = done.saturating_add(bytes);
-        let count = u64::try_from(files.len()).unwrap_or(0);
+        let read: Vec<u64> = files.par_iter().filter_map(read).collect();
+        done = read.iter().copied().fold(done, u64::saturating_add);
+        let count = u64::try_from(read.len()).unwrap_or(0);
         kind.files_read = kind.files_read.saturating_add(count);
     }
     kind.measured(done, running);
@@ -270,6 +275,21 @@ impl Kind {
 mod tests {
     use super::*;
     use crate::pipeline::Cancel;
+
+    #[test]
+    fn a_file_that_is_gone_counts_as_failed_and_not_as_read() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let root = SourceRoot::open(folder.path()).expect("a source");
+        let mut sample = Sample::default();
+        sample.add(1, Path::new("gone"), 100);
+        let (mut kind, failed) = (Kind::default(), AtomicU64::new(0));
+        let budget = Budget {
+            time: std::time::Duration::from_secs(30),
+            cancel: Cancel::default(),
+        };
+        read_short(&root, &sample, &mut kind, &budget.begin(), &failed);
+        assert_eq!((kind.files_read, failed.into_inner()), (0, 1));
+    }
 
     #[test]
     fn long_and_short_files_are_counted_apart_and_both_are_read() {

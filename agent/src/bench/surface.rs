@@ -2,6 +2,7 @@
 
 use disk::{ReadAt, ReadError, WriteError};
 use serde::Serialize;
+use shared::journal::Marks;
 
 use super::budget::{Budget, rate};
 use crate::device::{AlignedBuffer, Device};
@@ -72,9 +73,12 @@ pub fn read_surface(
     tell: &mut dyn FnMut(u64, u64),
 ) -> Result<Surface, ReadError> {
     let mut buffer = AlignedBuffer::zeroed(STEP);
-    measure(disk.bytes(), budget, tell, &mut |at, bytes| {
-        buffer.set_length(bytes);
-        disk.read_at(at, &mut buffer)
+    measure(disk.bytes(), budget, tell, &mut |act| match act {
+        Act::Move(at, bytes) => {
+            buffer.set_length(bytes);
+            disk.read_at(at, &mut buffer)
+        }
+        Act::Settle => Ok(()),
     })
 }
 
@@ -91,11 +95,12 @@ pub fn write_surface(
     let mut buffer = AlignedBuffer::zeroed(STEP);
     draw(&mut buffer);
     let length = device.bytes();
-    let surface = measure(length, &budget.part(50), tell, &mut |at, bytes| {
-        buffer.set_length(bytes);
-        device.write_at(at, &buffer)?;
-        // What a drive has in its cache it has not written yet.
-        device.flush()
+    let surface = measure(length, &budget.part(50), tell, &mut |act| match act {
+        Act::Move(at, bytes) => {
+            buffer.set_length(bytes);
+            device.write_at(at, &buffer)
+        }
+        Act::Settle => device.flush(),
     })?;
     for stretch in &surface.stretches {
         device.zero(stretch.at, stretch.bytes)?;
@@ -104,13 +109,21 @@ pub fn write_surface(
     Ok(surface)
 }
 
+/// What is done to a drive.
+enum Act {
+    /// So many bytes are moved from or to there.
+    Move(u64, usize),
+    /// What a drive has in its cache it has not written yet: as often as a job does it.
+    Settle,
+}
+
 /// Does `act` at places over the whole drive. What comes first at each, while the heads move there, counts only when
 /// there is no more.
 fn measure<E>(
     length: u64,
     budget: &Budget,
     tell: &mut dyn FnMut(u64, u64),
-    act: &mut dyn FnMut(u64, usize) -> Result<(), E>,
+    act: &mut dyn FnMut(Act) -> Result<(), E>,
 ) -> Result<Surface, E> {
     let places = places(length);
     let total = u64::try_from(places.len()).unwrap_or(0);
@@ -126,7 +139,8 @@ fn measure<E>(
         if budget.cancel.is_cancelled() {
             break;
         }
-        stretches.push(stretch(at, bytes, &share, act)?);
+        let marks = Marks::new(length, at);
+        stretches.push(stretch(at, bytes, marks, &share, act)?);
         tell(number, total);
     }
     Ok(Surface {
@@ -138,27 +152,34 @@ fn measure<E>(
 fn stretch<E>(
     at: u64,
     length: u64,
+    mut marks: Marks,
     budget: &Budget,
-    act: &mut dyn FnMut(u64, usize) -> Result<(), E>,
+    act: &mut dyn FnMut(Act) -> Result<(), E>,
 ) -> Result<Stretch, E> {
     let whole = budget.begin();
     let mut counted = (0, budget.begin());
     let mut done = 0;
     while done < length {
         let bytes = length.saturating_sub(done).min(STEP_BYTES);
-        act(
+        act(Act::Move(
             at.saturating_add(done),
             usize::try_from(bytes).unwrap_or(STEP),
-        )?;
+        ))?;
         let is_first = done == 0;
         done = done.saturating_add(bytes);
         if whole.is_over() {
             break;
         }
+        let through = at.saturating_add(done);
         if is_first && done < length {
+            act(Act::Settle)?;
             counted = (done, budget.begin());
+        } else if marks.is_due(through) {
+            act(Act::Settle)?;
+            marks.set(through);
         }
     }
+    act(Act::Settle)?;
     let (before, begun) = counted;
     Ok(Stretch {
         at,

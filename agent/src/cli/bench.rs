@@ -17,7 +17,7 @@ use super::source::parse_drive;
 use crate::bench::{
     Budget, Computer, Forecast, Source, SourceKind, Surface, forecast, read_surface, write_surface,
 };
-use crate::device::{self, DriveInfo, DriveKind, Emptiness, Said, erase, erase_areas};
+use crate::device::{self, DriveInfo, DriveKind, Said, erase, erase_areas};
 use crate::drives::Drives;
 use crate::jobs::{JobError, Kind};
 use crate::pipeline::Cancel;
@@ -129,11 +129,7 @@ fn words(arguments: &Arguments, info: &DriveInfo, screen: &Screen) -> Result<Sai
         let next = "Give the one on its label: --drive PATH=SERIAL.";
         return Err(JobError::refused(what, place, next));
     }
-    let is_blank = matches!(
-        info.contents.emptiness,
-        Emptiness::SampledZeros | Emptiness::ProvenZeros
-    );
-    if info.kind == DriveKind::ImageFile && is_blank {
+    if info.kind == DriveKind::ImageFile && info.contents.emptiness.is_blank() {
         return Ok(Said::BlankImage);
     }
     let characters = device::last_four(&info.serial).chars().count();

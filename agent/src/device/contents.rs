@@ -34,6 +34,14 @@ pub enum Emptiness {
     Unread,
 }
 
+impl Emptiness {
+    /// Returns whether everything that was looked at is zeros.
+    #[must_use]
+    pub const fn is_blank(self) -> bool {
+        matches!(self, Self::SampledZeros | Self::ProvenZeros)
+    }
+}
+
 /// One recognised structure.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Signature {

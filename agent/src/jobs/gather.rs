@@ -1,4 +1,4 @@
-//! From what the person named to one listing: scans folders, reads data sets and frozen plans.
+//! From what the person named to one listing, whichever way it is named: folders are scanned here.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -6,16 +6,15 @@ use std::sync::Arc;
 
 use ntfs_image::FileTime;
 use shared::api::UnreadableCounts;
-use shared::api::{SCAN_MAGIC, read_scan_file};
-use shared::blob_name::{Destination, ROOT_CONTAINER, SessionId, check_blob_path};
+use shared::blob_name::{Destination, ROOT_CONTAINER, SessionId};
 use shared::job::{LeftOut, LeftOutReason};
-use shared::manifest::{AttachedKind, BLOCK_BYTES, BLOCKS_MAX, BlobKind, Disposition};
+use shared::manifest::{BLOCK_BYTES, BLOCKS_MAX, BlobKind, Disposition};
 use shared::mhl;
-use shared::plan::dataset::{DatasetRow, read_dataset};
 use shared::plan::export::Export;
-use shared::plan::listing_csv::read_listing;
 use shared::plan::{FolderId, Goal, Kind, Listing, Mapping, Plan, Target};
 
+use super::gather_listing::listing;
+use super::gather_rows::{Attached, data_set, one_row};
 use super::gather_store::from_store;
 use super::request::{JobRequest, Origin};
 use crate::export::{GaveUp, Reach, StoreSource, Sums};
@@ -58,20 +57,8 @@ pub struct Opened<'a> {
     pub gave_up: Option<GaveUp>,
 }
 
-/// The files that a row of a data set gives to all its blobs.
-#[derive(Clone, Debug, Default)]
-pub struct Attached {
-    /// The metadata file.
-    pub metadata: Option<Vec<u8>>,
-    /// The properties file.
-    pub properties: Option<Vec<u8>>,
-}
-
 /// The longest file that the published grammar's blocks can hold (azure-import-export.md, 2.5).
 const BLOCKS_OF_4_MIB_BYTES: u64 = BLOCKS_MAX.saturating_mul(BLOCK_BYTES);
-/// A metadata or properties file longer than this is none; the store takes 8 KiB of metadata.
-const ATTACHED_BYTES_MAX: usize = 1 << 20;
-
 /// Lists the sources of a request.
 ///
 /// # Errors
@@ -119,46 +106,8 @@ fn folder(request: &JobRequest, path: &Path, destination: &str) -> Result<Gather
     Ok(gathered)
 }
 
-fn listing(request: &JobRequest, path: &Path, destination: &str) -> Result<Gathered, JobError> {
-    let place = path.display().to_string();
-    let text = std::fs::read(path)
-        .map_err(|error| JobError::usage(format!("cannot read it: {error}"), place.as_str()))?;
-    let mut gathered = below(request, destination)?;
-    gathered.words = (place.clone(), destination.to_owned());
-    if text.starts_with(&SCAN_MAGIC) {
-        let (_, found) = read_scan_file(&text)
-            .map_err(|error| JobError::usage(error.to_string(), place.as_str()))?;
-        gathered.listing = found.unwrap_or_default();
-        return Ok(gathered);
-    }
-    let mut failure = None;
-    let read = read_listing(&text, &mut |row| {
-        let path = row.path.trim_end_matches('/');
-        let kind = if path.len() < row.path.len() {
-            Kind::Folder
-        } else {
-            Kind::File
-        };
-        let modified = row
-            .modified
-            .map_or(FileTime(0), shared::job::Moment::file_time);
-        failure = gathered
-            .listing
-            .push(path, row.bytes, modified, kind)
-            .err()
-            .or_else(|| failure.take());
-    });
-    read.map_err(|errors| {
-        let words: Vec<String> = errors.iter().map(ToString::to_string).collect();
-        JobError::usage(words.join("; "), place.as_str())
-    })?;
-    failure.map_or(Ok(gathered), |error| {
-        Err(JobError::plan(error.to_string(), "Split the listing."))
-    })
-}
-
 /// Returns nothing yet, all of it going to one destination: blobs below `container/`, or files below `//share/`.
-fn below(request: &JobRequest, destination: &str) -> Result<Gathered, JobError> {
+pub(super) fn below(request: &JobRequest, destination: &str) -> Result<Gathered, JobError> {
     let (written, kind) = match destination.strip_prefix("//") {
         Some(share) => (share, Some(BlobKind::File)),
         None => (destination, None),
@@ -185,145 +134,11 @@ fn below(request: &JobRequest, destination: &str) -> Result<Gathered, JobError> 
     Gathered::new(request, vec![target], false)
 }
 
-fn data_set(
-    request: &JobRequest,
-    path: &Path,
-    map: &[(String, PathBuf)],
-) -> Result<Gathered, JobError> {
-    let place = path.display().to_string();
-    let text = std::fs::read(path)
-        .map_err(|error| JobError::usage(format!("cannot read it: {error}"), place.as_str()))?;
-    let rows = read_dataset(&text).map_err(|errors| {
-        let words: Vec<String> = errors.iter().map(ToString::to_string).collect();
-        JobError::usage(words.join("; "), place.as_str())
-    })?;
-    let mut targets = Vec::with_capacity(rows.len());
-    let mut attached = Vec::with_capacity(rows.len());
-    for row in &rows {
-        let files = read_attached(row, map)?;
-        targets.push(target_of(row, &files, &place)?);
-        attached.push(files);
-    }
-    let mut gathered = Gathered::new(request, targets, true)?;
-    gathered.words = (
-        place,
-        rows.iter()
-            .map(|row| row.destination.clone())
-            .collect::<Vec<_>>()
-            .join(", "),
-    );
-    gathered.attached = attached;
-    for (number, row) in (1_u32..).zip(&rows) {
-        gathered.add(scan_row(request, row, map)?, Some(number))?;
-    }
-    Ok(gathered)
-}
-
-fn one_row(
-    request: &JobRequest,
-    row: &DatasetRow,
-    map: &[(String, PathBuf)],
-) -> Result<Gathered, JobError> {
-    let files = read_attached(row, map)?;
-    let target = target_of(row, &files, &row.base_path)?;
-    let mut gathered = Gathered::new(request, vec![target], false)?;
-    gathered.words = (row.base_path.clone(), row.destination.clone());
-    gathered.attached.push(files);
-    gathered.add(scan_row(request, row, map)?, None)?;
-    Ok(gathered)
-}
-
-/// Lists what a row names: a folder where its path ends like one, else a file.
-fn scan_row(
-    request: &JobRequest,
-    row: &DatasetRow,
-    map: &[(String, PathBuf)],
-) -> Result<ScanReport, JobError> {
-    let base = mapped(&row.base_path, map);
-    let wrong = |what: String| Err(JobError::usage(what, base.display().to_string()));
-    if !row.is_folder && base.is_dir() {
-        return wrong(format!(
-            "\"{}\" is a folder; a BasePath that is one ends in \\ or /",
-            row.base_path
-        ));
-    }
-    if row.is_folder && base.is_file() {
-        return wrong(format!(
-            "\"{}\" is a file; a BasePath that is one does not end in \\ or /",
-            row.base_path
-        ));
-    }
-    scan_one(request, &base)
-}
-
-fn target_of(row: &DatasetRow, files: &Attached, place: &str) -> Result<Target, JobError> {
-    let wrong = |error: String| JobError::usage(format!("line {}: {error}", row.line), place);
-    let goal = if row.is_folder {
-        let parsed: Result<Destination, _> = row.destination.parse();
-        Goal::Folder(parsed.map_err(|error| wrong(error.to_string()))?)
-    } else {
-        check_blob_path(&row.destination).map_err(|error| wrong(error.to_string()))?;
-        Goal::Blob(row.destination.clone())
-    };
-    let length = |file: &Option<Vec<u8>>| {
-        file.as_ref()
-            .map(|bytes| u64::try_from(bytes.len()).unwrap_or(u64::MAX))
-    };
-    Ok(Target {
-        goal,
-        kind: row.kind,
-        disposition: row.disposition,
-        metadata_bytes: length(&files.metadata),
-        properties_bytes: length(&files.properties),
-    })
-}
-
-fn read_attached(row: &DatasetRow, map: &[(String, PathBuf)]) -> Result<Attached, JobError> {
-    let read = |path: &Option<String>, kind: AttachedKind| {
-        let Some(path) = path else { return Ok(None) };
-        let file = mapped(path, map);
-        let wrong = |what: String| JobError::usage(what, file.display().to_string());
-        let bytes =
-            std::fs::read(&file).map_err(|error| wrong(format!("cannot read it: {error}")))?;
-        if bytes.len() > ATTACHED_BYTES_MAX {
-            return Err(wrong(
-                "this is far too long for a metadata or properties file".to_owned(),
-            ));
-        }
-        kind.check(&bytes)
-            .map_err(|problem| wrong(problem.to_string()))?;
-        Ok(Some(bytes))
-    };
-    Ok(Attached {
-        metadata: read(&row.metadata_file, AttachedKind::Metadata)?,
-        properties: read(&row.properties_file, AttachedKind::Properties)?,
-    })
-}
-
-/// Returns the path here that a data set's Windows path stands for: the longest prefix of `map`
-/// replaced, `\` as `/`.
-pub fn mapped(path: &str, map: &[(String, PathBuf)]) -> PathBuf {
-    let starts = |prefix: &&(String, PathBuf)| {
-        path.get(..prefix.0.len())
-            .is_some_and(|start| start.eq_ignore_ascii_case(&prefix.0))
-    };
-    match map
-        .iter()
-        .filter(starts)
-        .max_by_key(|(prefix, _)| prefix.len())
-    {
-        Some((prefix, folder)) => {
-            let rest = path.get(prefix.len()..).unwrap_or("").replace('\\', "/");
-            match rest.trim_start_matches('/') {
-                "" => folder.clone(),
-                rest => folder.join(rest),
-            }
-        }
-        None => PathBuf::from(path),
-    }
-}
-
-fn scan_one(request: &JobRequest, path: &Path) -> Result<ScanReport, JobError> {
+/// Lists what is below a folder, or a file.
+///
+/// # Errors
+/// [`JobError`] when it cannot be read at all, or somebody stopped it.
+pub(super) fn scan_one(request: &JobRequest, path: &Path) -> Result<ScanReport, JobError> {
     let how = ScanOptions {
         other_file_systems: request.other_file_systems,
         watch: request.watch.clone(),
@@ -396,7 +211,7 @@ impl Gathered {
     }
 
     /// Adds what a scan found, below the number of its row.
-    fn add(&mut self, report: ScanReport, row: Option<u32>) -> Result<(), JobError> {
+    pub(super) fn add(&mut self, report: ScanReport, row: Option<u32>) -> Result<(), JobError> {
         let below = |path: &str| row.map_or_else(|| path.to_owned(), |row| format!("{row}/{path}"));
         for entry in &report.entries {
             let modified = FileTime::from_unix(entry.modified_seconds, entry.modified_nanoseconds);
@@ -584,29 +399,5 @@ fn reason(skipped: &SkippedReason) -> LeftOutReason {
         SkippedReason::NameNotUtf8 => LeftOutReason::NameNotUnicode,
         SkippedReason::OtherFileSystem => LeftOutReason::OtherFileSystem,
         SkippedReason::Unreadable(_) => LeftOutReason::Unreadable,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_longest_windows_prefix_stands_for_its_folder() {
-        let map = [
-            (r"E:\".to_owned(), PathBuf::from("/mnt/e")),
-            (r"E:\lab\".to_owned(), PathBuf::from("/srv/lab")),
-            (r"\\nas1\img".to_owned(), PathBuf::from("/nas")),
-        ];
-        for (path, here) in [
-            (r"E:\", "/mnt/e"),
-            (r"E:\run 07\", "/mnt/e/run 07/"),
-            (r"e:\LAB\run", "/srv/lab/run"),
-            (r"\\NAS1\img\disk.vhdx", "/nas/disk.vhdx"),
-            ("/srv/plain", "/srv/plain"),
-            (r"F:\other", r"F:\other"),
-        ] {
-            assert_eq!(mapped(path, &map), PathBuf::from(here), "{path}");
-        }
     }
 }

@@ -18,7 +18,8 @@ use shared::job::{DriveIdentity, FreeSpace, LeftOut, LeftOutReason, Moment};
 use shared::plan::export::ExportBlob;
 use shared::plan::{Kind, Listing, Mapping, Plan};
 
-use super::gather::{Attached, Gathered};
+use super::gather::Gathered;
+use super::gather_rows::Attached;
 use super::kept_volume::HeadKept;
 use super::share::ShareOf;
 use crate::device::Edges;

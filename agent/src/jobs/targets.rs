@@ -11,7 +11,7 @@ use shared::plan::{DriveSize, PlannedDrive};
 use super::add;
 use super::kept_volume::KeptTarget;
 use super::request::{JobRequest, SectorDoubt, TargetRequest};
-use crate::device::{self, DriveInfo, DriveKind, Emptiness, Signature};
+use crate::device::{self, DriveInfo, DriveKind, Signature};
 use crate::drives::Drives;
 use crate::job_error::JobError;
 use crate::pipeline::SurfaceCheck;
@@ -242,10 +242,7 @@ impl Target {
     /// Returns whether everything that was looked at is zeros.
     #[must_use]
     pub(super) const fn is_blank(&self) -> bool {
-        matches!(
-            self.info.contents.emptiness,
-            Emptiness::SampledZeros | Emptiness::ProvenZeros
-        )
+        self.info.contents.emptiness.is_blank()
     }
 
     /// Returns whether everything on the drive stays and gets company.

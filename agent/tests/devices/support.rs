@@ -8,9 +8,11 @@ use disk::SectorSize;
 
 pub(super) const MIB: u64 = 1 << 20;
 
-/// A folder on a disk, so that unbuffered I/O is what is tested.
+/// A folder on a disk, so that unbuffered I/O is what is tested; by the path that the kernel tells, since the
+/// build folder may be a symbolic link.
 pub(super) fn folder() -> tempfile::TempDir {
-    tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder")
+    let on_disk = Path::new(env!("CARGO_TARGET_TMPDIR")).canonicalize().expect("a folder");
+    tempfile::tempdir_in(on_disk).expect("a folder")
 }
 
 /// Runs a tool; `None`, and a line that names it, when it is not there.

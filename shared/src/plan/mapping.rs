@@ -273,6 +273,16 @@ impl Mapping {
             .ok_or(Rule::NoTarget)
     }
 
+    /// Returns the bytes of a file's lines in the hash list: none where no list is wanted or it does not name the file, which
+    /// is at `path` on the drive.
+    pub(super) fn listed_bytes(&self, path: &str, bytes: u64) -> u64 {
+        if self.mhl.is_none() || !mhl::is_listed(path) {
+            return 0;
+        }
+        let lines = mhl::hash_lines(path, bytes, &[0; 16]);
+        u64::try_from(lines.len()).unwrap_or(u64::MAX)
+    }
+
     /// Returns the target of a path, and what of `renamed` lies below the target.
     pub(super) fn target_of<'a>(
         &self,

@@ -194,11 +194,6 @@ impl NodeMap {
     }
 }
 
-/// Returns whether a hash list is wanted that names the file at `path`.
-fn mapping_lists(mapping: &Mapping, path: &str) -> bool {
-    mapping.mhl.is_some() && mhl::is_listed(path)
-}
-
 fn length(text: &str) -> u64 {
     u64::try_from(text.len()).unwrap_or(u64::MAX)
 }
@@ -305,10 +300,8 @@ impl<'a> Builder<'a> {
                 number | PROPERTIES,
             )?;
         }
-        if mapping_lists(self.mapping, &naming.path) {
-            let lines = mhl::hash_lines(&naming.path, entry.bytes, &[0; 16]);
-            self.listed_bytes = self.listed_bytes.saturating_add(length(&lines));
-        }
+        let listed = self.mapping.listed_bytes(&naming.path, entry.bytes);
+        self.listed_bytes = self.listed_bytes.saturating_add(listed);
         Ok(manifest::planned_file_bytes(&naming.planned(entry.bytes)))
     }
 

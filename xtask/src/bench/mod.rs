@@ -111,42 +111,24 @@ pub(crate) fn bench(rest: &[&str]) -> Result<()> {
 
 /// Builds a part, then measures; returns what was found, and on what.
 fn run(part: &Part) -> Result<Value> {
-    let mut cargo = shell::cargo();
-    cargo.args([
-        "build",
-        "--quiet",
-        "--package",
-        part.package,
-        "--example",
-        part.example,
-    ]);
-    let mut page = None;
-    match part.example {
-        // What is measured is the page, which is built for that; what asks it need not be quick.
-        "page_speed" => page = Some(single_file::build_measuring()?),
-        "plan_speed" => page = Some(single_file::build()?),
-        _ => {
-            cargo.arg("--release");
-        }
-    }
-    shell::run(&mut cargo)?;
-    let mut measure = shell::cargo();
-    measure.args([
-        "run",
-        "--quiet",
-        "--package",
-        part.package,
-        "--example",
-        part.example,
-    ]);
-    match &page {
-        Some(page) => {
-            measure.env("ARGOSY_SITE", page.parent().unwrap_or(page));
-        }
-        None => {
-            measure.arg("--release");
-        }
-    }
+    // What is measured is the page, which is built for that; what asks it need not be quick.
+    let page = match part.example {
+        "page_speed" => Some(single_file::build_measuring()?),
+        "plan_speed" => Some(single_file::build()?),
+        _ => None,
+    };
+    let cargo = |verb: &str| {
+        let mut cargo = shell::cargo();
+        cargo.args([verb, "--quiet", "--package", part.package]);
+        cargo.args(["--example", part.example]);
+        match &page {
+            Some(page) => cargo.env("ARGOSY_SITE", page.parent().unwrap_or(page)),
+            None => cargo.arg("--release"),
+        };
+        cargo
+    };
+    shell::run(&mut cargo("build"))?;
+    let mut measure = cargo("run");
     let machine = machine::machine();
     let begun = Instant::now();
     let rows = rows_of(&mut measure)?;
@@ -166,16 +148,22 @@ fn rows_of(command: &mut Command) -> Result<Vec<Row>> {
         .spawn()
         .with_context(|| format!("cannot start: {line}"))?;
     let out = child.stdout.take().context("no output")?;
-    let mut rows = Vec::new();
+    let (mut rows, mut wrong) = (Vec::new(), Vec::new());
     for said in BufReader::new(out).lines() {
         let said = said?;
         match Row::parse(&said) {
             Some(row) => rows.push(row),
+            None if Row::is_meant(&said) => wrong.push(said),
             None => println!("{said}"),
         }
     }
     let status = child.wait()?;
     ensure!(status.success(), "{status}: {line}");
+    ensure!(wrong.is_empty(), "not measured: {wrong:?}");
+    ensure!(
+        !rows.is_empty(),
+        "nothing was measured; what is missing stands above"
+    );
     for row in &rows {
         println!("{}", row.line());
     }

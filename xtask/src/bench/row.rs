@@ -25,12 +25,18 @@ impl Row {
             "<=" => Some((false, goal.parse().ok()?)),
             _ => None,
         };
-        Some(Self {
+        let found: f64 = found.parse().ok()?;
+        found.is_finite().then(|| Self {
             work: (*work).to_owned(),
             unit: (*unit).to_owned(),
             goal,
-            found: found.parse().ok()?,
+            found,
         })
+    }
+
+    /// Returns whether a line means to be a row.
+    pub(super) fn is_meant(line: &str) -> bool {
+        line.starts_with("ROW\t")
     }
 
     /// Reads a row that was kept.
@@ -74,16 +80,19 @@ impl Row {
         let goal = self.goal.map_or_else(String::new, |(at_least, goal)| {
             format!("{} {}", if at_least { "≥" } else { "≤" }, number(goal))
         });
+        let found = match self.goal {
+            // What is missed by less than three digits show is not to look as if it were met.
+            Some((_, goal)) if number(goal) == number(self.found) => self.found.to_string(),
+            _ => number(self.found),
+        };
         let met = match self.is_met() {
             None => "",
             Some(true) => "met",
             Some(false) => "**missed**",
         };
         format!(
-            "| {} | {} | {goal} | {} | {met} |",
-            self.work,
-            self.unit,
-            number(self.found)
+            "| {} | {} | {goal} | {found} | {met} |",
+            self.work, self.unit,
         )
     }
 }
@@ -93,7 +102,8 @@ fn number(value: f64) -> String {
     let text = match value.abs() {
         size if size >= 100.0 => format!("{value:.0}"),
         size if size >= 10.0 => format!("{value:.1}"),
-        _ => format!("{value:.2}"),
+        size if size >= 1.0 => format!("{value:.2}"),
+        _ => format!("{value:.3}"),
     };
     if text.contains('.') {
         return text.trim_end_matches('0').trim_end_matches('.').to_owned();
@@ -120,6 +130,8 @@ mod tests {
         assert_eq!(met("ROW\tlayout\tseconds\t<=\t12\t9"), Some(true));
         assert_eq!(met("ROW\tlayout\tseconds\t\t\t9"), None);
         assert_eq!(Row::parse("| prepare | 2 |"), None);
+        let nothing = "ROW\tlayout\tseconds\t<=\t12\tNaN";
+        assert!(Row::parse(nothing).is_none() && Row::is_meant(nothing));
     }
 
     #[test]
@@ -130,6 +142,13 @@ mod tests {
             "| prepare | GB per CPU second | ≥ 2 | 1.99 | **missed** |"
         );
         assert_eq!(Row::of_object(&row.object()), Some(row));
+        for (found, shown) in [("0.949", "0.949"), ("0.9503", "0.9503"), ("0.9", "0.9")] {
+            let row = Row::parse(&format!("ROW\tprepare\tof dd's speed\t>=\t0.95\t{found}"));
+            let line = row.expect("a row").line();
+            assert!(line.contains(&format!("| ≥ 0.95 | {shown} |")), "{line}");
+        }
+        let row = Row::parse("ROW\tlayout\tseconds\t<=\t12\t12.004").expect("a row");
+        assert!(row.line().ends_with("| ≤ 12 | 12.004 | **missed** |"));
         let free = Row::parse("ROW\tscan\tfiles a second\t\t\t1305000").expect("a row");
         assert_eq!(free.line(), "| scan | files a second |  | 1305000 |  |");
         assert_eq!(Row::of_object(&free.object()), Some(free));

@@ -11,7 +11,6 @@ use disk::SectorSize;
 
 use super::contents::Contents;
 use super::measures::{Measures, units};
-use crate::mhl;
 use crate::plan::export::{METADATA_SUFFIX, PROPERTIES_SUFFIX};
 use crate::plan::listing::{FolderId, Listing, index};
 use crate::plan::mapping::{Mapping, PROPERTIES_BYTES};
@@ -289,12 +288,8 @@ fn listed(listing: &Listing, mapping: &Mapping, number: u32) -> u64 {
     if mapping.mhl.is_none() {
         return 0;
     }
-    let Ok(naming) = mapping.naming(listing, number) else {
-        return 0;
-    };
-    if !mhl::is_listed(&naming.path) {
-        return 0;
-    }
-    let lines = mhl::hash_lines(&naming.path, listing.entry(number).bytes, &[0; 16]);
-    u64::try_from(lines.len()).unwrap_or(u64::MAX)
+    // A file that has no name there is left out before.
+    mapping.naming(listing, number).map_or(0, |naming| {
+        mapping.listed_bytes(&naming.path, listing.entry(number).bytes)
+    })
 }
