@@ -153,19 +153,39 @@ async fn a_shipment_is_opened_filled_and_moved_on_by_keyboard_and_the_command_li
     browser
         .wait_for_text("#shipment-drives", "transferring")
         .await?;
-    // Meanwhile a command writes too: the page has it once it is asked again.
+    // Meanwhile a command writes too: nothing is written down beside what the person has not seen.
     jobs(&state, &["note", "reel-1", "the carrier called"])?;
-    browser.client.refresh().await?;
-    browser.click("[data-test='shipment-reel-1']").await?;
+    unfold(&browser, "add-note").await?;
+    type_into(&browser, "#ledger-note", "dock 3").await?;
+    press(&browser, Key::Enter).await?;
+    browser
+        .wait_for_text("#ledger-refused", "entries by now")
+        .await?;
     browser
         .wait_for_text("#shipments", "the carrier called")
         .await?;
+    type_into(&browser, "#ledger-note", "dock 3").await?;
+    // Twice before there is an answer: it is meant once.
+    let enter = format!("{0}{0}", char::from(Key::Enter));
+    browser
+        .client
+        .active_element()
+        .await?
+        .send_keys(&enter)
+        .await?;
+    browser.wait_for_text("#shipments", "dock 3").await?;
+    browser.gone("#ledger-refused").await?;
 
     let shipment = jobs(&state, &["show", "reel-1"])?["shipment"].clone();
     ensure!(
         shipment["state"] == "transferring" && shipment["drives"][0]["state"] == "transferring",
         "{shipment}"
     );
+    let entries = shipment["entries"].as_array().context("entries")?;
+    let notes = entries
+        .iter()
+        .filter(|entry| entry["change"]["text"] == "dock 3");
+    ensure!(notes.count() == 1, "{shipment}");
     let saved = agent.folder().join("saved");
     downloads_to(&browser, &saved).await?;
     browser.click("#ledger-save").await?;

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use gloo::events::EventListener;
+use gloo::events::{EventListener, EventListenerOptions};
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 use yew::prelude::*;
@@ -66,6 +66,7 @@ pub fn App() -> Html {
     };
     use_beginning(&context);
     use_plan(&context);
+    use_unsaved(context.state.ledger.unsaved);
     let route = context.state.route;
     use_page_turn(route);
     let page = match route {
@@ -114,6 +115,21 @@ fn use_beginning(context: &Context) {
         let follow = move || effects.act(Action::Go(Route::from_fragment(&fragment())));
         follow();
         let listener = EventListener::new(&gloo::utils::window(), "hashchange", move |_| follow());
+        move || drop(listener)
+    });
+}
+
+/// What is in the page alone is not closed without a question, which the browser asks.
+#[hook]
+fn use_unsaved(unsaved: bool) {
+    use_effect_with(unsaved, |unsaved| {
+        let options = EventListenerOptions::enable_prevent_default();
+        let listener = unsaved.then(|| {
+            let window = gloo::utils::window();
+            EventListener::new_with_options(&window, "beforeunload", options, |event| {
+                event.prevent_default();
+            })
+        });
         move || drop(listener)
     });
 }

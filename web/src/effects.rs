@@ -1,26 +1,24 @@
 //! What takes time: asks the agent or the desk, and turns what comes of it into actions.
 
+mod jobs;
+mod link;
+
 use std::cell::Cell;
 use std::rc::Rc;
 
-use futures::StreamExt;
-use futures::channel::mpsc;
 use gloo::timers::future::TimeoutFuture;
-use shared::api::{
-    ApiError, ConfirmRequest, FoldersReply, QuestionReply, ReplaceRequest, StartReply,
-    StartRequest, code,
-};
+use shared::api::{ApiError, FoldersReply, code};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::File;
 
-use crate::client::{Client, NO_AGENT, copy};
+use crate::client::{Client, copy};
 use crate::desk::Desk;
 use crate::handing::{Handed, Order};
 use crate::local_file;
 use crate::planning::PlanRequest;
 use crate::receiver::Receiver;
 use crate::state::handing::{Answer, Change};
-use crate::state::{Action, Checks, Link, Origin, Question, Resume, Start};
+use crate::state::{Action, Checks, Origin};
 use crate::stowed::FolderView;
 use crate::words;
 use crate::work::{Outcome, Task};
@@ -28,8 +26,6 @@ use crate::{film, plan_json};
 
 /// A choice is planned when it has stood for so long: nobody waits for plans of half-typed words.
 const SETTLE_MS: u32 = 200;
-/// Pauses between tries to reach an agent that went away.
-const RETRY_MS: [u32; 4] = [500, 1_000, 2_000, 5_000];
 
 /// A file that a plan is saved as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,105 +77,6 @@ impl Effects {
 
     pub(crate) fn spawn<F: Future<Output = ()> + 'static>(&self, work: impl FnOnce(Self) -> F) {
         spawn_local(work(self.clone()));
-    }
-
-    /// Finds out whether there is an agent, and follows it for as long as the page is open.
-    pub fn connect(&self) {
-        self.spawn(|this| async move {
-            this.desk.open().await;
-            let protocol = gloo::utils::window().location().protocol();
-            if !protocol.is_ok_and(|protocol| protocol.starts_with("http")) {
-                this.act(Action::Link(Link::Absent));
-                return;
-            }
-            if let Some(token) = Client::take_launch_token()
-                && let Err(error) = this.client.open_session(token).await
-                && error.code != NO_AGENT
-            {
-                this.act(Action::Trouble(Some(error)));
-            }
-            if this.client.has_session() {
-                this.follow().await;
-            } else {
-                // Who is served from this machine has an agent; anybody else's server is none.
-                let link = if Client::is_loopback() {
-                    Link::Locked
-                } else {
-                    Link::Absent
-                };
-                this.act(Action::Link(link));
-            }
-        });
-    }
-
-    async fn follow(&self) {
-        let mut failures: usize = 0;
-        loop {
-            match self.client.jobs().await {
-                Ok(reply) => {
-                    failures = 0;
-                    self.act(Action::Jobs(reply.jobs));
-                    self.act(Action::Code(Client::code()));
-                    self.act(Action::Link(Link::Connected));
-                    self.refresh_drives();
-                    self.follow_events().await;
-                    self.act(Action::Link(Link::Lost));
-                }
-                Err(error) if error.code == code::NO_SESSION => {
-                    self.client.forget_session();
-                    self.act(Action::Link(Link::Locked));
-                    return;
-                }
-                Err(error) => {
-                    self.act(Action::Link(Link::Lost));
-                    if failures == 0 && error.code != NO_AGENT {
-                        self.act(Action::Trouble(Some(error)));
-                    }
-                }
-            }
-            let pause = RETRY_MS.get(failures).or(RETRY_MS.last()).copied();
-            failures = failures.saturating_add(1);
-            TimeoutFuture::new(pause.unwrap_or(5_000)).await;
-        }
-    }
-
-    async fn follow_events(&self) {
-        let (sender, mut events) = mpsc::unbounded();
-        let reading = async {
-            // Why it ended does not matter: the next question to the agent tells.
-            let _ = self.client.events(&sender).await;
-            sender.close_channel();
-        };
-        let telling = async {
-            let mut last = None;
-            while let Some(event) = events.next().await {
-                let expected = last.map(|number: u64| number.saturating_add(1));
-                if expected.is_some_and(|expected| expected != event.number) {
-                    self.refresh_jobs().await;
-                }
-                last = Some(event.number);
-                if event.news == shared::api::News::DrivesChanged {
-                    self.refresh_drives();
-                }
-                self.act(Action::Event(Box::new(event)));
-            }
-        };
-        futures::future::join(reading, telling).await;
-    }
-
-    async fn refresh_jobs(&self) {
-        if let Ok(reply) = self.client.jobs().await {
-            self.act(Action::Jobs(reply.jobs));
-        }
-    }
-
-    /// Looks at the drives again.
-    pub fn refresh_drives(&self) {
-        self.act(Action::LookAtDrives);
-        self.spawn(|this| async move {
-            let drives = this.client.drives().await.map(|reply| reply.drives);
-            this.act(Action::DrivesSeen(drives));
-        });
     }
 
     /// Asks what is in a folder of the agent's machine, and hands the answer to `done`.
@@ -311,128 +208,6 @@ impl Effects {
         self.tell(self.save("dataset.csv", "text/csv", csv.as_bytes()));
     }
 
-    /// Has the agent plan a job; what it answers is for the person to read.
-    pub fn start(&self, request: StartRequest) {
-        self.act(Action::Start(Start::Planning));
-        self.spawn(|this| async move {
-            let start = match this.client.start(&request).await {
-                Ok(reply) if reply.job.is_none() => Start::Differs(Rc::new(reply)),
-                Ok(reply) => this.asked(Rc::new(reply), None).await,
-                Err(error) => Start::Failed(error),
-            };
-            this.act(Action::Start(start));
-        });
-    }
-
-    /// Has the agent plan the files of a drive of a job that stopped onto a spare; the person reads and types next.
-    pub fn replace(&self, job: String, request: ReplaceRequest) {
-        self.act(Action::Start(Start::Planning));
-        self.act(Action::Resume(job.clone(), None));
-        self.spawn(|this| async move {
-            match this.client.replace(&job, &request).await {
-                Ok(reply) => {
-                    let start = this.asked(Rc::new(reply), None).await;
-                    this.act(Action::Start(start));
-                }
-                Err(error) => {
-                    this.act(Action::Start(Start::Idle));
-                    this.act(Action::Resume(job, Some(Resume::Refused(error))));
-                }
-            }
-        });
-    }
-
-    /// Has the agent ask before a plan's drives are erased; the person reads and types next.
-    async fn asked(&self, reply: Rc<StartReply>, refused: Option<ApiError>) -> Start {
-        let job = reply.job.clone().unwrap_or_default();
-        match self.client.question(&job, &reply.plan_hash).await {
-            Ok(asked) => review(reply, question(asked, None), refused, false),
-            Err(error) => Start::Failed(error),
-        }
-    }
-
-    /// Asks once more, so that there is time again; what was typed stays.
-    pub fn extend(&self, reply: Rc<StartReply>, old: Question) {
-        self.spawn(|this| async move {
-            let job = reply.job.clone().unwrap_or_default();
-            let start = match this.client.question(&job, &reply.plan_hash).await {
-                Ok(asked) => review(reply, question(asked, Some(old)), None, false),
-                Err(error) => review(reply, old, Some(error), false),
-            };
-            this.act(Action::Start(start));
-        });
-    }
-
-    /// Sends the words that were typed. From here on drives are erased.
-    pub fn confirm(
-        &self,
-        reply: Rc<StartReply>,
-        question: Question,
-        words: ConfirmRequest,
-        done: impl FnOnce() + 'static,
-    ) {
-        let Some(job) = reply.job.clone() else {
-            return;
-        };
-        self.act(Action::Start(review(
-            Rc::clone(&reply),
-            question.clone(),
-            None,
-            true,
-        )));
-        self.spawn(|this| async move {
-            match this.client.confirm(&job, &words).await {
-                Ok(snapshot) => {
-                    this.act(Action::Job(Box::new(snapshot)));
-                    this.act(Action::Start(Start::Idle));
-                    this.act(Action::Say("The drives are being filled.".to_owned()));
-                    done();
-                }
-                Err(error) if error.code == code::QUESTION_VOID => {
-                    let start = this.asked(reply, Some(error)).await;
-                    this.act(Action::Start(start));
-                }
-                Err(error) => {
-                    this.act(Action::Start(review(reply, question, Some(error), false)));
-                }
-            }
-        });
-    }
-
-    /// Leaves a job that waits for its confirmation: the agent drops it, nothing was touched.
-    pub fn dismiss(&self, reply: &StartReply) {
-        self.act(Action::Start(Start::Idle));
-        if let Some(job) = reply.job.clone() {
-            self.cancel(job);
-        }
-    }
-
-    /// Stops a job.
-    pub fn cancel(&self, job: String) {
-        self.spawn(|this| async move {
-            match this.client.cancel(&job).await {
-                Ok(snapshot) => this.act(Action::Job(Box::new(snapshot))),
-                Err(error) => this.act(Action::Trouble(Some(error))),
-            }
-        });
-    }
-
-    /// Goes on with a job that stopped before its end; `done` once it is at work.
-    pub fn resume(&self, job: String, done: impl FnOnce() + 'static) {
-        self.act(Action::Resume(job.clone(), Some(Resume::Asked)));
-        self.spawn(|this| async move {
-            match this.client.resume(&job).await {
-                Ok(snapshot) => {
-                    this.act(Action::Resume(job, None));
-                    this.act(Action::Job(Box::new(snapshot)));
-                    this.act(Action::Say("The run goes on where it stopped.".to_owned()));
-                    done();
-                }
-                Err(error) => this.act(Action::Resume(job, Some(Resume::Refused(error)))),
-            }
-        });
-    }
-
     /// Shows a drive's recovery password.
     pub fn show_key(&self, job: String, serial: String) {
         self.spawn(|this| async move {
@@ -527,7 +302,7 @@ impl Effects {
         });
     }
 
-    fn save(&self, name: &str, kind: &str, content: &[u8]) -> Result<(), ApiError> {
+    pub(crate) fn save(&self, name: &str, kind: &str, content: &[u8]) -> Result<(), ApiError> {
         local_file::save(name, kind, content).map_err(|cause| {
             ApiError::new(
                 code::IO,
@@ -538,7 +313,7 @@ impl Effects {
         })
     }
 
-    fn tell(&self, saved: Result<(), ApiError>) {
+    pub(crate) fn tell(&self, saved: Result<(), ApiError>) {
         match saved {
             Ok(()) => self.act(Action::Say("Saved.".to_owned())),
             Err(error) => self.act(Action::Trouble(Some(error))),
@@ -563,29 +338,6 @@ fn said_of(handed: &Handed) -> String {
         }
         Handed::Field { why, .. } => format!("A field is not right yet. {why}"),
         Handed::Refused(_) => "Nothing was handed over.".to_owned(),
-    }
-}
-
-/// Returns a question as the page holds it; with the one whose time it extends, when there is one.
-fn question(asked: QuestionReply, old: Option<Question>) -> Question {
-    Question {
-        first: old.map_or_else(|| asked.question.clone(), |old| old.first),
-        token: asked.question,
-        seconds: asked.seconds,
-    }
-}
-
-const fn review(
-    reply: Rc<StartReply>,
-    question: Question,
-    refused: Option<ApiError>,
-    sending: bool,
-) -> Start {
-    Start::Review {
-        reply,
-        question,
-        refused,
-        sending,
     }
 }
 

@@ -187,10 +187,10 @@ pub fn read_scan(scan: &dyn ReadAt) -> Result<(Option<Listing>, Listed), ApiErro
             sentence(&error.to_string()),
         )
     })?;
-    let mut left_out = reply.unreadable.clone();
-    left_out.extend(reply.left_out.iter().cloned());
-    left_out.truncate(NAMED_MAX);
     let unreadable = u64::try_from(reply.unreadable.len()).unwrap_or(u64::MAX);
+    let mut left_out = reply.unreadable;
+    left_out.extend(reply.left_out);
+    left_out.truncate(NAMED_MAX);
     let listed = Listed {
         files: reply.counts.files,
         bytes: reply.counts.bytes,

@@ -278,17 +278,28 @@ fn read_listing(file: &Dropped) -> Result<(Option<Listing>, Listed), ApiError> {
         read.map_err(|error| missing(&error.to_string()).at(&file.name))
     };
     let bytes = file.content.bytes();
-    let mut begin = SCAN_MAGIC;
+    let mut begin = [0; SCAN_MAGIC.len()];
     if bytes >= 8 {
         read(&mut begin)?;
     }
-    if bytes >= 8 && begin == SCAN_MAGIC {
+    if begin == SCAN_MAGIC {
         return planning::read_scan(&*file.content).map_err(|error| in_file(error, &file.name));
     }
-    let mut csv = vec![0; usize::try_from(bytes).unwrap_or(0)];
+    let mut csv = Vec::new();
+    let room = usize::try_from(bytes).ok();
+    let room = room.filter(|room| csv.try_reserve_exact(*room).is_ok());
+    csv.resize(room.ok_or_else(|| too_long(&file.name))?, 0);
     read(&mut csv)?;
     let (listing, listed) = planning::read_csv(&csv).map_err(|error| in_file(error, &file.name))?;
     Ok((Some(listing), listed))
+}
+
+fn too_long(name: &str) -> ApiError {
+    missing("the list is too long for the memory of this page")
+        .at(name)
+        .next(
+            "Have argosy scan save it as NAME.argosy-scan, or plan it with argosy plan --listing.",
+        )
 }
 
 fn no_drive() -> ApiError {

@@ -1,5 +1,6 @@
 //! How commands speak: plain lines for people, or one JSON object for scripts.
 
+use std::borrow::Cow;
 use std::io::{IsTerminal, Write};
 
 use serde_json::{Value, json};
@@ -45,6 +46,14 @@ impl Screen {
     pub(super) fn line(&self, text: &str) {
         if !self.json {
             put(&mut std::io::stdout(), text);
+        }
+    }
+
+    /// Takes back lines that were printed last, so that others take their place.
+    pub(super) fn take_back(&self, lines: usize) {
+        if !self.json && lines > 0 {
+            // Up by so many, then clear to the end of the screen.
+            drop(write!(std::io::stdout(), "\x1b[{lines}A\x1b[J"));
         }
     }
 
@@ -99,6 +108,34 @@ impl Screen {
     }
 }
 
+/// Writes a line. Names and notes in it may be a stranger's: what would steer the terminal is shown as such.
 fn put(out: &mut dyn Write, text: &str) {
-    drop(writeln!(out, "{text}"));
+    drop(writeln!(out, "{}", harmless(text)));
+}
+
+fn harmless(text: &str) -> Cow<'_, str> {
+    let steers = |letter: char| letter.is_control() && !matches!(letter, '\n' | '\t');
+    if !text.contains(steers) {
+        return text.into();
+    }
+    let mut shown = String::with_capacity(text.len());
+    for letter in text.chars() {
+        if steers(letter) {
+            shown.extend(letter.escape_unicode());
+        } else {
+            shown.push(letter);
+        }
+    }
+    shown.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::harmless;
+
+    #[test]
+    fn a_strangers_name_does_not_steer_the_terminal_and_lines_stay_lines() {
+        assert_eq!(harmless("a\u{1b}[2J\u{9b}A\r"), "a\\u{1b}[2J\\u{9b}A\\u{d}");
+        assert_eq!(harmless("Ünï\n\tb"), "Ünï\n\tb");
+    }
 }

@@ -65,10 +65,14 @@ pub(super) fn exported(
     for drive in &job.drives {
         let serial = serial(drive);
         let facts = facts(folders, drive);
+        let verdict = drive.verdict.unwrap_or(Verdict::Failed);
+        if let (Err(why), Verdict::Verified | Verdict::Incomplete) = (&facts, verdict) {
+            unproven(following, &serial, why);
+        }
+        let facts = facts.ok();
         let held = facts.as_ref().map_or_else(String::new, |facts| {
             format!(", {}, {}", show_files(facts.files), show_size(facts.bytes))
         });
-        let verdict = drive.verdict.unwrap_or(Verdict::Failed);
         let own = |path: &&PathBuf| {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
             name.contains(&format!(
@@ -95,10 +99,17 @@ pub(super) fn prepared(following: Option<&Following>, job: &JobSnapshot, folders
         return;
     };
     for drive in &job.drives {
-        if let Some(facts) = facts(folders, drive) {
-            following.filled(&serial(drive), Direction::Import, &facts);
+        let serial = serial(drive);
+        match facts(folders, drive) {
+            Ok(facts) => following.filled(&serial, Direction::Import, &facts),
+            Err(why) => unproven(following, &serial, &why),
         }
     }
+}
+
+fn unproven(following: &Following, serial: &str, why: &str) {
+    let name = following.name();
+    following.refuse(format!("shipment {name}: drive {serial}: {why}"));
 }
 
 /// Tells what the ledger says now, and what it did not take; returns how that ends.
@@ -149,10 +160,15 @@ fn serial(drive: &DriveSnapshot) -> String {
     drive.serial.split_whitespace().collect()
 }
 
-/// Returns what a drive's journal proves; none when it does not.
-fn facts(folders: &[PathBuf], drive: &DriveSnapshot) -> Option<LedgerFacts> {
-    let journal = folders.first()?.join(&drive.journal);
-    let bytes = Zeroizing::new(std::fs::read(journal).ok()?);
-    let proven = proven(&bytes).ok()?;
-    Some(LedgerFacts::from(&proven))
+/// Returns what a drive's journal proves.
+///
+/// # Errors
+/// Why it proves nothing.
+fn facts(folders: &[PathBuf], drive: &DriveSnapshot) -> Result<LedgerFacts, String> {
+    let folder = folders.first().ok_or("its journal has no folder")?;
+    let journal = folder.join(&drive.journal);
+    let read = std::fs::read(&journal);
+    let bytes = Zeroizing::new(read.map_err(|error| format!("{}: {error}", journal.display()))?);
+    let proven = proven(&bytes).map_err(|error| error.to_string())?;
+    Ok(LedgerFacts::from(&proven))
 }

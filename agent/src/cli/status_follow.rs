@@ -117,13 +117,9 @@ impl View {
         screen.object(&json!({ "processes": processes }));
         if self.redraws {
             let lines = lines(&processes);
-            // Up by as many lines as were drawn, then clear to the end of the screen.
-            let up = match self.drawn {
-                0 => String::new(),
-                drawn => format!("\x1b[{drawn}A\x1b[J"),
-            };
+            screen.take_back(self.drawn);
             self.drawn = lines.len();
-            screen.line(&format!("{up}{}", lines.join("\n")));
+            screen.line(&lines.join("\n"));
             return;
         }
         for line in self.steps() {

@@ -21,14 +21,24 @@ pub(super) fn show(state_dir: &Path) -> Result<LedgerReply, ApiError> {
 /// [`ApiError`]: nothing was written down.
 pub(super) fn write(state_dir: &Path, request: LedgerRequest) -> Result<LedgerReply, ApiError> {
     let ledger = open(state_dir)?;
-    let opens = matches!(request.changes.first(), Some(Change::Opened { .. }));
-    let facts = entries(request.changes);
-    let written = if opens {
-        ledger.begin(&request.name, facts)
-    } else {
-        ledger.add(&request.name, facts)
-    };
-    written.map_err(|error| said(&error, ledger.path()))?;
+    let failed = |error: ShipmentsError| said(&error, ledger.path());
+    let LedgerRequest {
+        name,
+        known,
+        changes,
+    } = request;
+    if matches!(changes.first(), Some(Change::Opened { .. })) {
+        let begun = ledger.begin(&name, entries(changes));
+        begun.map_err(failed)?;
+        return all(&ledger);
+    }
+    // Nobody else has the ledger between the two.
+    let found = ledger.get(&name).map_err(failed)?.entries.len();
+    if found != known {
+        return Err(stale(&name, found, known));
+    }
+    let added = ledger.add(&name, entries(changes));
+    added.map_err(failed)?;
     all(&ledger)
 }
 
@@ -56,6 +66,13 @@ fn all(ledger: &Shipments) -> Result<LedgerReply, ApiError> {
     Ok(LedgerReply {
         ledger: Exchange::of(&shipments),
     })
+}
+
+fn stale(name: &str, found: usize, known: usize) -> ApiError {
+    let message = format!("Shipment {name} has {found} entries by now; the page knew {known}.");
+    ApiError::new(code::WRONG_STATE, message)
+        .safe("Nothing was written down.")
+        .next("Look at what is new, and write it down again if it is not there yet.")
 }
 
 fn said(error: &ShipmentsError, place: &Path) -> ApiError {

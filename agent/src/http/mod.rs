@@ -23,6 +23,8 @@ mod guard;
 mod handlers;
 mod host;
 mod ledger;
+#[cfg(test)]
+mod ledger_tests;
 mod lockout;
 mod peer;
 mod presence;

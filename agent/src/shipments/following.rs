@@ -91,6 +91,15 @@ impl Following {
         self.refused.borrow().clone()
     }
 
+    /// Keeps what cannot be written down, to be said at the end.
+    pub fn refuse(&self, said: String) {
+        let mut refused = self.refused.borrow_mut();
+        // A shipment that is not there is said once.
+        if !refused.contains(&said) {
+            refused.push(said);
+        }
+    }
+
     fn write(&self, changes: impl FnOnce(&Shipment) -> Vec<Change>) {
         let written = Shipments::open(&self.state_dir).and_then(|ledger| {
             let changes = changes(&ledger.get(&self.name)?);
@@ -101,14 +110,6 @@ impl Following {
         });
         if let Err(error) = written {
             self.refuse(error.to_string());
-        }
-    }
-
-    fn refuse(&self, said: String) {
-        let mut refused = self.refused.borrow_mut();
-        // A shipment that is not there is said once.
-        if !refused.contains(&said) {
-            refused.push(said);
         }
     }
 }

@@ -74,7 +74,7 @@ pub mod code {
     pub const NOT_FOUND: &str = "not-found";
     /// The path takes another method.
     pub const WRONG_METHOD: &str = "wrong-method";
-    /// The job is not in a state for that.
+    /// The job is not in a state for that, or the shipment not in the one that the page shows.
     pub const WRONG_STATE: &str = "wrong-state";
     /// The confirmation answers no question that stands: too old, asked elsewhere, or answered before.
     pub const QUESTION_VOID: &str = "question-void";

@@ -16,7 +16,8 @@ pub const SCAN_MAGIC: [u8; 8] = *b"ARGSCAN1";
 
 /// Longest JSON: a thousand names of each kind.
 const REPLY_BYTES_MAX: u32 = 64 << 20;
-const JSON_AT: usize = 12;
+/// Where it begins.
+const JSON_AT: u64 = 12;
 
 /// Bytes that are no scan.
 #[derive(Debug, Error)]
@@ -51,16 +52,16 @@ pub fn scan_head(reply: &ScanReply) -> Result<Vec<u8>, serde_json::Error> {
 /// # Errors
 /// [`ScanFileError`].
 pub fn read_scan_file(source: &dyn ReadAt) -> Result<(ScanReply, Option<Listing>), ScanFileError> {
-    let mut head = [0; JSON_AT];
+    let mut head = [0; 12];
     source.read_at(0, &mut head)?;
     let (magic, length) = head.split_at(SCAN_MAGIC.len());
     let length = length.first_chunk().map(|bytes| u32::from_le_bytes(*bytes));
     let length = length.filter(|length| magic == SCAN_MAGIC && *length <= REPLY_BYTES_MAX);
     let length = length.ok_or(ScanFileError::NoScan)?;
     let mut json = vec![0; usize::try_from(length).unwrap_or(0)];
-    source.read_at(12, &mut json)?;
+    source.read_at(JSON_AT, &mut json)?;
     let reply: ScanReply = serde_json::from_slice(&json)?;
-    let columns_at = u64::from(length).saturating_add(12);
+    let columns_at = u64::from(length).saturating_add(JSON_AT);
     let listing = if reply.has_listing {
         Some(read_columns(source, columns_at)?)
     } else {

@@ -21,7 +21,7 @@ impl Shipment {
     }
 
     /// Returns what is to be written down before a drive is copied: that it and its shipment have arrived, and are being
-    /// copied. Nothing for one that is being copied, or was, already. What cannot follow is among it all the same, so that
+    /// copied. Nothing for one that is being copied, or was, already. What cannot follow, as the copying of a drive that never arrived, is among it all the same, so that
     /// whoever writes it down hears why.
     #[must_use]
     pub fn begins_to_copy(&self, serial: &str) -> Vec<Change> {
@@ -32,9 +32,9 @@ impl Shipment {
         };
         let drive = self.drive(serial).map(|drive| drive.state);
         let goes_on = drive == Some(DriveStep::Transferring);
-        if drive.is_some_and(DriveStep::is_done)
-            || (goes_on && self.state == ShipmentState::Transferring)
-        {
+        let was_copied =
+            drive.is_some_and(|step| step.is_done() && step != DriveStep::NeverReceived);
+        if was_copied || (goes_on && self.state == ShipmentState::Transferring) {
             return changes;
         }
         if self.state == ShipmentState::Shipping {

@@ -313,6 +313,11 @@ fn copying_is_refused_by_a_shipment_that_is_not_there_yet_or_waits_for_an_answer
         written(faulted),
         "drive A cannot be transferring while the shipment is faulted"
     );
+    let lost = drive("A", DriveStep::NeverReceived);
+    assert_eq!(
+        written(applied(told(story().into_iter().take(5)), vec![lost])),
+        "drive A is never-received; transferring cannot follow: that is its end"
+    );
     let stranger = told(story().into_iter().take(9));
     let change = stranger.begins_to_copy("C").pop().unwrap();
     assert_eq!(

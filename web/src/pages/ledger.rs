@@ -42,8 +42,8 @@ pub fn LedgerPage() -> Html {
                 <div class="column aside">
                     <ShipmentNew />
                     { files(&page, page.state.has_agents_ledger()) }
-                    <section class="note" aria-labelledby="ledger-note">
-                        <h2 id="ledger-note">{ "What is written down" }</h2>
+                    <section class="note" aria-labelledby="ledger-about">
+                        <h2 id="ledger-about">{ "What is written down" }</h2>
                         <p>{ "Each fact is added to those before it; nothing is ever changed or taken back. \
                             So two sites can pass a shipment back and forth as a file, and see at once \
                             when they wrote down different things." }</p>
@@ -154,9 +154,7 @@ fn files(page: &Context, with_agent: bool) -> Html {
     let on_files = {
         let effects = page.effects.clone();
         Callback::from(move |files: Vec<File>| {
-            for file in files {
-                effects.open_ledger(with_agent, file);
-            }
+            effects.open_ledgers(with_agent, files);
         })
     };
     let (title, about) = if with_agent {
@@ -175,8 +173,8 @@ fn files(page: &Context, with_agent: bool) -> Html {
         <section class="note" aria-labelledby="ledger-files-title">
             <h2 id="ledger-files-title">{ title }</h2>
             <p>{ about }</p>
-            <DropZone id="ledger-file" accept=".json,application/json" multiple={!with_agent} {on_files}
-                button={if with_agent { "Take over a file" } else { "Open a file" }}
+            <DropZone id="ledger-file" accept=".json,application/json" multiple=true {on_files}
+                button={if with_agent { "Take over files" } else { "Open files" }}
                 hint="or drop it here: what argosy jobs export, or this page, wrote." />
             if has_any {
                 <p class="actions">{ save(page, "Save all as a file", "ledger-save") }</p>

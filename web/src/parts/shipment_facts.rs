@@ -110,8 +110,7 @@ fn DriveSteps(props: &Props) -> Html {
             });
             let changes: Vec<_> = moved.collect();
             if !changes.is_empty() {
-                let with_agent = page.state.has_agents_ledger();
-                page.effects.write_ledger(with_agent, name.clone(), changes);
+                page.write_down(&name, changes);
             }
         })
     };

@@ -48,9 +48,7 @@ fn drives(page: &Context, shipment: &Shipment) -> Html {
     let on_files = {
         let (page, name, direction) = (page.clone(), shipment.name.clone(), shipment.direction);
         Callback::from(move |files: Vec<File>| {
-            let with_agent = page.state.has_agents_ledger();
-            page.effects
-                .add_journals(with_agent, name.clone(), direction, files);
+            page.add_journals(&name, direction, files);
         })
     };
     let added = Callback::from(|serial: String| Change::Added {
@@ -84,11 +82,11 @@ fn LineForm(props: &LineProps) -> Html {
     let text = use_state_eq(String::new);
     use_emptied(props.shipment.entries.len(), text.clone());
     let onsubmit = {
-        let (page, props_name) = (page.clone(), props.shipment.name.clone());
+        let (page, name) = (page.clone(), props.shipment.name.clone());
         let (text, change) = (text.clone(), props.change.clone());
         Callback::from(move |event: SubmitEvent| {
             event.prevent_default();
-            write(&page, &props_name, change.emit((*text).clone()));
+            page.write_down(&name, vec![change.emit((*text).clone())]);
         })
     };
     let id = format!("ledger-{}", props.id);
@@ -123,7 +121,7 @@ fn ParcelForm(props: &Props) -> Html {
                 carrier: (*carrier).clone(),
                 tracking: (*tracking).clone(),
             };
-            write(&page, &name, Change::Sent(sent));
+            page.write_down(&name, vec![Change::Sent(sent)]);
         })
     };
     let on_back = {
@@ -173,7 +171,7 @@ fn AddressForm(props: &Props) -> Html {
         Callback::from(move |event: SubmitEvent| {
             event.prevent_default();
             let address = filled.return_address.clone();
-            write(&page, &name, Change::ReturnAddress { address });
+            page.write_down(&name, vec![Change::ReturnAddress { address }]);
         })
     };
     let on_files = {
@@ -231,12 +229,6 @@ fn load(file: File, filled: UseStateHandle<Details>, unloaded: UseStateHandle<St
             Err(cause) => unloaded.set(format!("{} holds no details: {cause}.", file.name())),
         }
     });
-}
-
-fn write(page: &Context, shipment: &str, change: Change) {
-    let with_agent = page.state.has_agents_ledger();
-    page.effects
-        .write_ledger(with_agent, shipment.to_owned(), vec![change]);
 }
 
 fn typed(text: &UseStateHandle<String>) -> Callback<InputEvent> {

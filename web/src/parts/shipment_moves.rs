@@ -39,10 +39,7 @@ pub fn ShipmentMoves(props: &Props) -> Html {
         Callback::from(move |event: SubmitEvent| {
             event.prevent_default();
             if let Some(to) = wanted {
-                let with_agent = page.state.has_agents_ledger();
-                let changes = shipment.moves_on(to);
-                page.effects
-                    .write_ledger(with_agent, shipment.name.clone(), changes);
+                page.write_down(&shipment.name, shipment.moves_on(to));
             }
         })
     };

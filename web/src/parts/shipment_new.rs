@@ -24,9 +24,7 @@ pub fn ShipmentNew() -> Html {
             event.prevent_default();
             if let Some(direction) = direction {
                 let opened = Change::Opened { direction, service };
-                let with_agent = page.state.has_agents_ledger();
-                page.effects
-                    .write_ledger(with_agent, (*name).clone(), vec![opened]);
+                page.write_down(&name, vec![opened]);
             }
         })
     };

@@ -20,8 +20,6 @@ pub struct Ledger {
     pub working: bool,
     /// Why the last thing was not written down, or the ledger not read.
     pub refused: Option<ApiError>,
-    /// The files that were opened here; empty when it is the agent's.
-    pub files: Vec<String>,
     /// Whether something was written down in the page that no file has.
     pub unsaved: bool,
 }
@@ -61,6 +59,13 @@ impl Ledger {
             .map_or(&[], |shipments| shipments.as_slice())
     }
 
+    /// Returns how many entries of a shipment are known here; 0 of one that is not.
+    #[must_use]
+    pub fn known(&self, name: &str) -> usize {
+        let shipment = self.all().iter().find(|shipment| shipment.name == name);
+        shipment.map_or(0, |shipment| shipment.entries.len())
+    }
+
     /// Returns it after something happened.
     #[must_use]
     pub fn turned(mut self, turn: Turn) -> Self {
@@ -85,9 +90,8 @@ impl Ledger {
                 self.refused = Some(error);
             }
             Turn::Read(name, told) => match told.and_then(|told| self.taken(told)) {
-                Ok(shipments) => {
-                    self.unsaved = !self.files.is_empty();
-                    self.files.push(name);
+                Ok((shipments, unsaved)) => {
+                    self.unsaved = unsaved;
                     self.keep(shipments);
                 }
                 Err(error) => self.refused = Some(error.at(name)),
@@ -95,6 +99,7 @@ impl Ledger {
             Turn::Write(name, changes, at) => match self.written(&name, changes, at) {
                 Ok(shipments) => {
                     self.unsaved = true;
+                    self.refused = None;
                     self.chosen = Some(name);
                     self.keep(shipments);
                 }
@@ -115,21 +120,25 @@ impl Ledger {
             self.chosen = Some(only.name.clone());
         }
         self.shipments = Some(Rc::new(shipments));
-        self.refused = None;
         self.working = false;
     }
 
-    /// Returns all shipments after those of a file were taken over, whole or not at all.
-    fn taken(&self, told: Vec<Shipment>) -> Result<Vec<Shipment>, ApiError> {
+    /// Returns all shipments after those of a file were taken over, whole or not at all, and whether no file has them all.
+    fn taken(&self, told: Vec<Shipment>) -> Result<(Vec<Shipment>, bool), ApiError> {
         let mut all = self.all().to_vec();
+        let (mut is_new, theirs_are_all) = (false, self.is_within(&told));
         for theirs in told {
             let Some(ours) = all.iter_mut().find(|ours| ours.name == theirs.name) else {
                 all.push(theirs);
+                is_new = true;
                 continue;
             };
             match merge(ours, &theirs) {
                 Merged::Ours => {}
-                Merged::Newer(_) => *ours = theirs,
+                Merged::Newer(_) => {
+                    *ours = theirs;
+                    is_new = true;
+                }
                 Merged::Diverged { number } => {
                     let message = format!(
                         "From entry {number} on, this file and what is open here tell different stories of shipment {}.",
@@ -141,7 +150,15 @@ impl Ledger {
                 }
             }
         }
-        Ok(all)
+        Ok((all, !theirs_are_all && (self.unsaved || is_new)))
+    }
+
+    /// Returns whether shipments tell all that is here, or more.
+    fn is_within(&self, told: &[Shipment]) -> bool {
+        self.all().iter().all(|ours| {
+            let theirs = told.iter().find(|theirs| theirs.name == ours.name);
+            theirs.is_some_and(|theirs| theirs.entries.starts_with(&ours.entries))
+        })
     }
 
     /// Returns all shipments after facts about one were written down, all or none.
@@ -215,6 +232,31 @@ mod tests {
         assert_eq!(refused.shipments, ledger.shipments);
         let why = refused.refused.expect("why").message;
         assert!(why.contains("only shipping or canceled"), "{why}");
+    }
+
+    #[test]
+    fn what_no_file_has_is_unsaved_whatever_is_opened_beside_it() {
+        let mut other = opened().all().to_vec();
+        other[0].name = "reel-0".to_owned();
+        let read = |told: &[Shipment]| Turn::Read("a.json".to_owned(), Ok(told.to_vec()));
+        // Written here, then another shipment's file is opened: the first is in no file still.
+        let both = opened().turned(read(&other));
+        assert!(both.unsaved && both.all().len() == 2);
+        // A file that has all of it, and one that adds nothing to what a file has.
+        assert!(!both.clone().turned(read(both.all())).unsaved);
+        let saved = both.turned(Turn::Saved);
+        assert!(!saved.clone().turned(read(&other)).unsaved);
+        assert!(!Ledger::default().turned(read(&other)).unsaved);
+    }
+
+    #[test]
+    fn a_file_that_was_refused_stays_told_when_the_next_one_is_taken() {
+        let why = ApiError::new(code::BAD_REQUEST, "It is no ledger.");
+        let both = Ledger::default()
+            .turned(Turn::Read("a.json".to_owned(), Err(why)))
+            .turned(Turn::Read("b.json".to_owned(), Ok(opened().all().to_vec())));
+        assert_eq!(both.all().len(), 1);
+        assert_eq!(both.refused.expect("told").place, "a.json");
     }
 
     #[test]
