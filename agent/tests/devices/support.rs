@@ -11,7 +11,9 @@ pub(super) const MIB: u64 = 1 << 20;
 /// A folder on a disk, so that unbuffered I/O is what is tested; by the path that the kernel tells, since the
 /// build folder may be a symbolic link.
 pub(super) fn folder() -> tempfile::TempDir {
-    let on_disk = Path::new(env!("CARGO_TARGET_TMPDIR")).canonicalize().expect("a folder");
+    let on_disk = Path::new(env!("CARGO_TARGET_TMPDIR"))
+        .canonicalize()
+        .expect("a folder");
     tempfile::tempdir_in(on_disk).expect("a folder")
 }
 
