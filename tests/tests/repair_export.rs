@@ -1,6 +1,5 @@
 //! What an export did not bring home whole is got once more, range by range, and nothing at home is replaced by what was not
 //! exported.
-#![expect(clippy::arithmetic_side_effects, reason = "small numbers of our own")]
 
 use std::fs;
 use std::os::unix::fs::FileExt;
