@@ -163,8 +163,9 @@ fn rest(
                     None
                 }
                 Some(State::There) => {
+                    let by_log = report.by_log;
                     let proven = proven(asked, reach, (&drive.serial, &file, &blob), report)?;
-                    if asked.read_back {
+                    if asked.read_back && report.by_log == by_log {
                         read = read.saturating_add(file.bytes);
                         progress(Progress::Read(read));
                     }
@@ -205,7 +206,8 @@ fn proven(
     report: &mut ConfirmReport,
 ) -> Result<Option<(Code, String)>, JobError> {
     let said = asked.evidence.of(drive, file, blob);
-    if asked.read_back {
+    // What the log proves block by block need not come over the line once more.
+    if asked.read_back && said != Said::Right {
         let name = BlobName::parse(blob);
         let name = name.map_err(|error| JobError::usage(error.to_string(), blob))?;
         return match reach.wait(read_back(reach.store(), &name, file)) {
