@@ -61,6 +61,8 @@ pub struct Line {
 pub struct DriveCheck {
     /// Its serial; empty when no file says it.
     pub serial: String,
+    /// The session that filled it; empty when no journal says it.
+    pub session: String,
     /// Names of the files that this is about.
     pub files: Vec<String>,
     /// The worst of the lines.
@@ -159,6 +161,10 @@ fn check_journal(
         }
         None => journal::check(&bytes, None),
     };
+    if let Some(replay) = &replay {
+        let session = replay.session.session.as_str();
+        session.clone_into(&mut check.session);
+    }
     check.serial = serial
         .or_else(|| report.facts.as_ref().map(|facts| facts.serial.clone()))
         .unwrap_or_default();

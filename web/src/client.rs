@@ -12,12 +12,12 @@ use serde::de::DeserializeOwned;
 use shared::api::{
     ApiError, ConfirmRequest, DrivesReply, Event, FoldersReply, FoldersRequest, JobSnapshot,
     JobsReply, KeyReply, LedgerImport, LedgerReply, LedgerRequest, QuestionReply, QuestionRequest,
-    ReplaceRequest, ScanRequest, SessionReply, SessionRequest, StartReply, StartRequest, code,
-    paths,
+    ReplaceRequest, ScanRequest, SessionReply, SessionRequest, StartReply, StartRequest,
+    StorageReply, StorageRequest, code, paths,
 };
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{File, ReadableStreamDefaultReader};
+use web_sys::{AbortSignal, File, ReadableStreamDefaultReader};
 
 use crate::event_stream::EventStream;
 use crate::local_file::said;
@@ -260,6 +260,20 @@ impl Client {
     pub async fn import_ledger(&self, file: String) -> Result<LedgerReply, ApiError> {
         self.post(paths::LEDGER_IMPORT, &LedgerImport { file })
             .await
+    }
+
+    /// Has what was prepared compared with a storage account, until `signal` ends it.
+    ///
+    /// # Errors
+    /// [`ApiError`].
+    pub async fn compare_storage(
+        &self,
+        request: &StorageRequest,
+        signal: &AbortSignal,
+    ) -> Result<StorageReply, ApiError> {
+        let sent = Request::post(paths::STORAGE).abort_signal(Some(signal));
+        let request = self.body(sent, request)?;
+        parsed(good(request.send().await).await?).await
     }
 
     /// Follows the agent's events into `into` until the connection ends. Returns when it has ended.

@@ -2,14 +2,15 @@
 
 mod jobs;
 mod link;
+mod storage;
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use gloo::timers::future::TimeoutFuture;
 use shared::api::{ApiError, FoldersReply, code};
 use wasm_bindgen_futures::spawn_local;
-use web_sys::File;
+use web_sys::{AbortController, File};
 
 use crate::client::{Client, copy};
 use crate::desk::Desk;
@@ -45,6 +46,8 @@ pub struct Effects {
     plans: Rc<Cell<u32>>,
     /// Counts up with each source that is read: an earlier one that comes late is of no interest.
     sources: Rc<Cell<u32>>,
+    /// Stops the comparison with a storage account that is on its way.
+    comparison: Rc<RefCell<Option<AbortController>>>,
     /// Opens drives that came back.
     pub receiver: Receiver,
 }
@@ -67,6 +70,7 @@ impl Effects {
             dispatch,
             plans: Rc::default(),
             sources: Rc::default(),
+            comparison: Rc::default(),
         }
     }
 

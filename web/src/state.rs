@@ -3,6 +3,7 @@
 pub mod handing;
 pub mod ledger;
 pub mod receive;
+pub mod storage;
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -19,6 +20,7 @@ use crate::route::Route;
 use handing::Handing;
 use ledger::Ledger;
 use receive::Receive;
+use storage::Storage;
 
 /// So many speeds are kept of each drive for the thin line.
 const TRACE_MAX: usize = 240;
@@ -54,6 +56,8 @@ pub struct State {
     pub checks: Checks,
     /// The hand-over of what was dropped.
     pub handing: Handing,
+    /// The comparison with a storage account.
+    pub storage: Storage,
     /// A drive that came back.
     pub receive: Receive,
     /// The ledger of shipments.
@@ -255,6 +259,8 @@ pub enum Action {
     Handing(Box<handing::Change>),
     /// Something happened to the ledger.
     Ledger(Box<ledger::Turn>),
+    /// Something happened to the comparison with a storage account.
+    Storage(Box<storage::Turn>),
     /// Something happened to the drive that came back.
     Receive(Box<receive::Change>),
     /// Long work came further.
@@ -317,6 +323,7 @@ pub fn reduce(mut state: State, action: Action) -> State {
             state.handing = state.handing.unanswered();
         }
         Action::Receive(change) => state.receive = state.receive.changed(*change),
+        Action::Storage(turn) => state.storage = state.storage.turned(*turn),
         Action::Ledger(turn) => state.ledger = state.ledger.turned(*turn),
         Action::Handing(change) => state.handing = state.handing.changed(*change),
         Action::Progress(text) => state.progress = text,
@@ -413,6 +420,15 @@ impl State {
                 {
                     *shown = *counts;
                 }
+                return;
+            }
+            News::Comparing {
+                session,
+                listed,
+                read,
+            } => {
+                let far = storage::Turn::Far(session.clone(), *listed, *read);
+                self.storage = std::mem::take(&mut self.storage).turned(far);
                 return;
             }
             News::Progress {

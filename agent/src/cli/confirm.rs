@@ -11,7 +11,7 @@ use super::screen::{Ended, Screen};
 use super::signals::on_stop;
 use super::size::show_size;
 use super::store::StoreArguments;
-use crate::confirm::{Asked, Code, Evidence, Finding, Verdict, confirm, in_the_way};
+use crate::confirm::{Asked, Evidence, Finding, Verdict, confirm, in_the_way};
 use crate::jobs::{JobError, KeptManifest, kept_manifest};
 use crate::pipeline::Cancel;
 use crate::repair::Originals;
@@ -130,9 +130,10 @@ fn show(findings: &[Finding], more: u64, screen: &Screen) {
             (_, Some(drive)) => drive.as_str(),
             _ => "",
         };
-        let size = match finding.code {
-            Code::LeftOut | Code::OtherDrive => String::new(),
-            _ => format!(" ({})", show_size(finding.bytes)),
+        let size = if finding.code.is_of_a_file() {
+            format!(" ({})", show_size(finding.bytes))
+        } else {
+            String::new()
         };
         screen.aside(&format!("argosy: {subject}{size}: {}", finding.message));
     }

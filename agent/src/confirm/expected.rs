@@ -7,7 +7,7 @@ use lanes::Md5State;
 use shared::manifest::{BlobKind, Disposition, ManifestFile};
 
 use super::evidence::{Evidence, Key, key};
-use super::report::{Code, Finding};
+use super::{Code, Finding};
 use crate::blobs::{ListedBlob, StoredKind, md5_of};
 use crate::job_error::JobError;
 use crate::jobs::KeptManifest;

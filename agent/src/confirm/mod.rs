@@ -14,5 +14,6 @@ mod report;
 mod run;
 
 pub use evidence::Evidence;
-pub use report::{Code, ConfirmReport, Finding, Verdict};
-pub use run::{Asked, confirm, in_the_way};
+pub use report::ConfirmReport;
+pub use run::{Asked, Progress, confirm, in_the_way};
+pub use shared::api::{StorageCode as Code, StorageFinding as Finding, StorageVerdict as Verdict};

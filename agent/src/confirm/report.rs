@@ -1,53 +1,7 @@
 //! What a confirmation found.
 
-use serde::Serialize;
+use shared::api::{StorageCode as Code, StorageVerdict as Verdict};
 use shared::words::count as grouped;
-
-/// One thing that is not as it should be.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Finding {
-    /// What sort.
-    pub code: Code,
-    /// What it is, in words.
-    pub message: String,
-    /// The blob, container included.
-    pub blob: String,
-    /// The file on the drive: `\a\b`.
-    pub file: Option<String>,
-    /// The drive's serial.
-    pub drive: Option<String>,
-    /// Length of the file, or of the blob that stands in its way.
-    pub bytes: u64,
-    /// When a blob that stands in the way was last written.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub modified: Option<String>,
-}
-
-/// What sort of finding.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Code {
-    /// The blob is not there.
-    Missing,
-    /// It has another length.
-    Size,
-    /// It has another MD5.
-    Md5,
-    /// It was read, or a log was, and its content is another.
-    Content,
-    /// It is there by name and size; its content was not compared.
-    Unproven,
-    /// It goes where nothing was looked at.
-    Elsewhere,
-    /// Two files become one blob.
-    Twice,
-    /// Files never went onto a drive.
-    LeftOut,
-    /// A drive of the session is not among those that were asked about.
-    OtherDrive,
-    /// A blob is where one of a shipment goes.
-    Exists,
-}
 
 /// What a confirmation found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -83,60 +37,6 @@ pub struct ConfirmReport {
     pub taken: u64,
     /// The person stopped it.
     pub is_stopped: bool,
-}
-
-/// One word for the whole job.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Verdict {
-    /// All is there, and its content was compared.
-    Confirmed,
-    /// All is there by name and size; of a shipment, nothing is in the way where it was looked.
-    Unproven,
-    /// Something is missing or different.
-    Incomplete,
-    /// Nothing is where the shipment goes.
-    Free,
-    /// Something is, or two of its files go to one place.
-    Taken,
-}
-
-impl Finding {
-    pub(super) fn new(
-        code: Code,
-        blob: impl Into<String>,
-        bytes: u64,
-        message: impl Into<String>,
-    ) -> Self {
-        Self {
-            code,
-            message: message.into(),
-            blob: blob.into(),
-            file: None,
-            drive: None,
-            bytes,
-            modified: None,
-        }
-    }
-}
-
-impl Code {
-    /// Returns the word.
-    #[must_use]
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Missing => "missing",
-            Self::Size => "size",
-            Self::Md5 => "md5",
-            Self::Content => "content",
-            Self::Unproven => "unproven",
-            Self::Elsewhere => "elsewhere",
-            Self::Twice => "twice",
-            Self::LeftOut => "left-out",
-            Self::OtherDrive => "other-drive",
-            Self::Exists => "exists",
-        }
-    }
 }
 
 impl ConfirmReport {

@@ -5,7 +5,8 @@ use shared::manifest::ManifestFile;
 use super::compare::{Compared, against_original, read_back};
 use super::evidence::{Evidence, Said};
 use super::expected::{Expected, State};
-use super::report::{Code, ConfirmReport, Finding};
+use super::report::ConfirmReport;
+use super::{Code, Finding};
 use crate::blobs::{BlobName, Include, ListedBlob, StoreError};
 use crate::export::Reach;
 use crate::job_error::JobError;
@@ -27,8 +28,16 @@ pub struct Asked<'a> {
     pub cancel: &'a Cancel,
 }
 
-/// Compares everything that was prepared with what is in the store. Each finding is told as it is found; `progress` is told
-/// blobs of lists, and bytes that were read.
+/// How far a comparison is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// So many blobs were listed.
+    Listed(u64),
+    /// So many bytes were read back.
+    Read(u64),
+}
+
+/// Compares everything that was prepared with what is in the store. Each finding is told as it is found, and how far it is.
 ///
 /// # Errors
 /// [`JobError`] when a manifest cannot be read, or the store does not answer.
@@ -36,7 +45,7 @@ pub fn confirm(
     asked: &Asked<'_>,
     reach: &Reach,
     find: &mut dyn FnMut(Finding),
-    progress: &mut dyn FnMut(u64),
+    progress: &mut dyn FnMut(Progress),
 ) -> Result<ConfirmReport, JobError> {
     let mut report = ConfirmReport::default();
     let expected = looked_up(asked, reach, &mut report, find, progress, Expected::compare)?;
@@ -55,7 +64,7 @@ pub fn in_the_way(
     asked: &Asked<'_>,
     reach: &Reach,
     find: &mut dyn FnMut(Finding),
-    progress: &mut dyn FnMut(u64),
+    progress: &mut dyn FnMut(Progress),
 ) -> Result<ConfirmReport, JobError> {
     let mut report = ConfirmReport::default();
     let expected = looked_up(asked, reach, &mut report, find, progress, Expected::taken)?;
@@ -70,7 +79,7 @@ fn looked_up(
     reach: &Reach,
     report: &mut ConfirmReport,
     find: &mut dyn FnMut(Finding),
-    progress: &mut dyn FnMut(u64),
+    progress: &mut dyn FnMut(Progress),
     look: fn(&mut Expected, &str, &ListedBlob) -> Option<Finding>,
 ) -> Result<Expected, JobError> {
     let mut counted = |finding: Finding| {
@@ -93,7 +102,7 @@ fn listed(
     prefixes: &std::collections::BTreeMap<String, String>,
     reach: &Reach,
     cancel: &Cancel,
-    progress: &mut dyn FnMut(u64),
+    progress: &mut dyn FnMut(Progress),
     each: &mut dyn FnMut(&str, &ListedBlob),
 ) -> Result<(), JobError> {
     let mut seen = 0_u64;
@@ -117,7 +126,7 @@ fn listed(
                 each(&format!("{container}/{}", item.name), item);
             }
             seen = seen.saturating_add(u64::try_from(page.blobs.len()).unwrap_or(u64::MAX));
-            progress(seen);
+            progress(Progress::Listed(seen));
             next = page.next;
             if next.is_none() {
                 break;
@@ -134,7 +143,7 @@ fn rest(
     expected: &Expected,
     report: &mut ConfirmReport,
     find: &mut dyn FnMut(Finding),
-    progress: &mut dyn FnMut(u64),
+    progress: &mut dyn FnMut(Progress),
 ) -> Result<(), JobError> {
     let mut read = 0_u64;
     for drive in asked.drives {
@@ -154,9 +163,12 @@ fn rest(
                     None
                 }
                 Some(State::There) => {
+                    let by_log = report.by_log;
                     let proven = proven(asked, reach, (&drive.serial, &file, &blob), report)?;
-                    read = read.saturating_add(if asked.read_back { file.bytes } else { 0 });
-                    progress(read);
+                    if asked.read_back && report.by_log == by_log {
+                        read = read.saturating_add(file.bytes);
+                        progress(Progress::Read(read));
+                    }
                     proven
                 }
                 Some(State::Missing) => Some((Code::Missing, missing(asked, drive, &file, &blob))),
@@ -194,7 +206,8 @@ fn proven(
     report: &mut ConfirmReport,
 ) -> Result<Option<(Code, String)>, JobError> {
     let said = asked.evidence.of(drive, file, blob);
-    if asked.read_back {
+    // What the log proves block by block need not come over the line once more.
+    if asked.read_back && said != Said::Right {
         let name = BlobName::parse(blob);
         let name = name.map_err(|error| JobError::usage(error.to_string(), blob))?;
         return match reach.wait(read_back(reach.store(), &name, file)) {

@@ -6,6 +6,7 @@ use futures::{Stream, StreamExt};
 use serde::de::DeserializeOwned;
 use shared::api::{ApiError, code};
 use warp::Buf;
+use zeroize::Zeroizing;
 
 /// How long a body may take to arrive.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -43,8 +44,8 @@ where
 async fn collect<B: Buf>(
     body: impl Stream<Item = Result<B, warp::Error>> + Send,
     bytes_max: usize,
-) -> Result<Vec<u8>, ApiError> {
-    let mut bytes = Vec::new();
+) -> Result<Zeroizing<Vec<u8>>, ApiError> {
+    let mut bytes: Zeroizing<Vec<u8>> = Zeroizing::default();
     let mut body = std::pin::pin!(body);
     while let Some(piece) = body.next().await {
         let mut piece = piece.map_err(|_| bad("The body broke off."))?;
@@ -55,12 +56,24 @@ async fn collect<B: Buf>(
                     .at(format!("more than {bytes_max} bytes"))
                     .safe("Nothing was done."));
             }
-            bytes.extend_from_slice(chunk);
+            extend(&mut bytes, chunk);
             let taken = chunk.len();
             piece.advance(taken);
         }
     }
     Ok(bytes)
+}
+
+/// Adds a piece. A body may hold a token or a signature: what is outgrown is wiped, as the whole is in the end.
+fn extend(bytes: &mut Zeroizing<Vec<u8>>, piece: &[u8]) {
+    let wanted = bytes.len().saturating_add(piece.len());
+    if wanted > bytes.capacity() {
+        let room = wanted.max(bytes.capacity().saturating_mul(2));
+        let mut larger = Zeroizing::new(Vec::with_capacity(room));
+        larger.extend_from_slice(bytes);
+        *bytes = larger;
+    }
+    bytes.extend_from_slice(piece);
 }
 
 fn bad(message: &str) -> ApiError {

@@ -5,7 +5,7 @@ use std::time::Instant;
 use shared::api::{
     ApiError, ConfirmRequest, DrivesReply, FoldersRequest, JobState, JobsReply, KeyReply,
     LedgerImport, LedgerRequest, QuestionReply, QuestionRequest, ReplaceRequest, ScanRequest,
-    SessionReply, SessionRequest, StartRequest, code, paths, scan_head,
+    SessionReply, SessionRequest, StartRequest, StorageRequest, code, paths, scan_head,
 };
 use shared::plan::Columns;
 use warp::http::{HeaderValue, header};
@@ -16,7 +16,8 @@ use super::agent::Agent;
 use super::questions::{QUESTION_LIFE, Void};
 use super::scanning::EndsScan;
 use super::session::SessionId;
-use super::{drives, events, folders, ledger, reply, scanning};
+use super::storage::{EndsComparison, StorageWatch};
+use super::{drives, events, folders, ledger, reply, scanning, storage};
 use crate::device::Said;
 use crate::jobs::{Confirmation, JobError, JobRequest};
 use crate::scan::ScanWatch;
@@ -69,6 +70,23 @@ pub(super) async fn scan(agent: &Agent, request: ScanRequest) -> Result<Response
     })?;
     let columns = said.has_listing.then(|| Columns::new(listing));
     Ok(reply::pieces(head, columns.into_iter().flatten()))
+}
+
+/// Compares what was prepared with a storage account, telling how far it is; when the page goes away, this is dropped and
+/// the comparison ends.
+pub(super) async fn compare_storage(
+    agent: &Agent,
+    request: StorageRequest,
+) -> Result<Response, ApiError> {
+    let watch = StorageWatch::default();
+    let _ends = EndsComparison(watch.clone());
+    let (session, watched) = (request.session.clone(), watch.clone());
+    let compared = blocking(move || storage::compare(&request, &watched));
+    let told = tokio::select! {
+        compared = compared => compared?,
+        never = storage::tell(&agent.jobs, &session, &watch) => match never {},
+    };
+    Ok(reply::json(&told))
 }
 
 pub(super) async fn show_ledger(agent: Agent) -> Result<Response, ApiError> {

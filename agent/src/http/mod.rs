@@ -37,6 +37,7 @@ mod scanning;
 mod server;
 mod session;
 mod shape;
+mod storage;
 #[cfg(test)]
 mod tests;
 mod token;

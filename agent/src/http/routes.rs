@@ -19,7 +19,7 @@ use super::{assets, body, handlers, reply};
 
 /// Bytes of a request that names a path, a token or words.
 const SMALL: usize = 64 << 10;
-/// Bytes of a request that starts a job: it may give many thousands of new names.
+/// Bytes of a request that starts a job or brings files: it may give many thousands of new names.
 const LARGE: usize = 16 << 20;
 
 /// Returns the whole server as one filter. Every answer, also a refusal, is an answer: nothing is rejected.
@@ -104,6 +104,9 @@ where
         (&Method::POST, ["api", "ledger", "import"]) => {
             handlers::import_ledger(agent, request.read(LARGE).await?).await
         }
+        (&Method::POST, ["api", "storage"]) => {
+            handlers::compare_storage(&agent, request.read(LARGE).await?).await
+        }
         (&Method::GET, ["api", "events"]) => Ok(handlers::follow_events(&agent)),
         (&Method::GET, ["api", "jobs"]) => Ok(handlers::list_jobs(&agent)),
         (&Method::POST, ["api", "jobs"]) => {
@@ -154,7 +157,7 @@ where
 fn is_path(parts: &[&str]) -> bool {
     match parts {
         ["api", name] => [
-            "session", "drives", "folders", "scan", "ledger", "events", "jobs",
+            "session", "drives", "folders", "scan", "ledger", "storage", "events", "jobs",
         ]
         .contains(name),
         ["api", "ledger", "import"] => true,

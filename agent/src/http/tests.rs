@@ -111,7 +111,7 @@ pub(super) fn code(answer: &Answer) -> String {
 }
 
 /// Every path that needs a session.
-const PRIVATE: [(&str, &str); 17] = [
+const PRIVATE: [(&str, &str); 19] = [
     ("GET", "/api/drives"),
     ("POST", "/api/folders"),
     ("POST", "/api/scan"),
@@ -122,11 +122,13 @@ const PRIVATE: [(&str, &str); 17] = [
     ("POST", "/api/jobs/a/confirm"),
     ("POST", "/api/jobs/a/cancel"),
     ("POST", "/api/jobs/a/resume"),
+    ("POST", "/api/jobs/a/replace"),
     ("GET", "/api/jobs/a/journal/b"),
     ("POST", "/api/jobs/a/key/b"),
     ("GET", "/api/ledger"),
     ("POST", "/api/ledger"),
     ("POST", "/api/ledger/import"),
+    ("POST", "/api/storage"),
     ("GET", "/api/events"),
     ("GET", "/api/no/such/path"),
 ];

@@ -41,6 +41,7 @@ mod resume;
 mod room;
 mod runner;
 mod scan_reply;
+mod session_journals;
 mod session_plans;
 mod share;
 mod store;
@@ -64,4 +65,5 @@ pub use request::{
 pub use resume::{ResumeRequest, Whereabouts};
 pub use room::as_much_as_fits;
 pub use scan_reply::scan_reply;
+pub use session_journals::session_journals;
 pub use targets::{identity_of, serial_source};

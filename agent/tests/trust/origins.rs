@@ -6,16 +6,19 @@ use shared::api::paths;
 use super::support::{Ask, Served};
 
 /// Every path that changes something, or takes a body.
-fn mutations() -> [String; 9] {
+fn mutations() -> [String; 12] {
     [
         paths::FOLDERS.to_owned(),
         paths::SCAN.to_owned(),
         paths::JOBS.to_owned(),
         paths::LEDGER.to_owned(),
         paths::LEDGER_IMPORT.to_owned(),
+        paths::STORAGE.to_owned(),
         paths::question("a"),
         paths::confirm("a"),
         paths::cancel("a"),
+        paths::resume("a"),
+        paths::replace("a"),
         paths::key("a", "b"),
     ]
 }

@@ -95,6 +95,15 @@ pub enum News {
         #[serde(default)]
         folders_left: u64,
     },
+    /// A comparison with a storage account came further.
+    Comparing {
+        /// The session whose drives are asked about.
+        session: String,
+        /// Blobs that the account has listed so far.
+        listed: u64,
+        /// Bytes that were read back from it so far.
+        read: u64,
+    },
     /// A drive was plugged in or taken out: list them again.
     DrivesChanged,
     /// Nothing; keeps the connection open.
@@ -269,6 +278,11 @@ mod tests {
                 path: "/srv".into(),
                 counts: ScanCounts::default(),
                 folders_left: 3,
+            },
+            News::Comparing {
+                session: "reels".into(),
+                listed: 5_000,
+                read: u64::MAX,
             },
             News::Tick,
         ];

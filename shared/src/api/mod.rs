@@ -20,6 +20,7 @@
 //! GET  /api/ledger                                   -> LedgerReply
 //! POST /api/ledger                  LedgerRequest -> LedgerReply         facts about one shipment, all or none
 //! POST /api/ledger/import            LedgerImport -> LedgerReply         another site's file
+//! POST /api/storage                StorageRequest -> StorageReply        what was prepared, compared with an account
 //! GET  /api/events                                   -> server-sent events, each one Event as JSON
 //! ```
 
@@ -34,6 +35,7 @@ mod scan;
 mod scan_file;
 mod session;
 mod start;
+mod storage;
 
 pub use crate::job::{Finding, FreeSpace, SerialSource};
 pub use drives::{Content, Drive, DrivesReply, Lock};
@@ -52,4 +54,8 @@ pub use start::{
     ConfirmRequest, Confirmation, Difference, ExpectedDrive, PickedDrive, PlanShare,
     PlannedDriveSummary, QuestionReply, QuestionRequest, Rename, ReplaceRequest, StartOptions,
     StartReply, StartRequest, SurfaceCheck, WaitingDrive,
+};
+pub use storage::{
+    Secret, StorageCode, StorageFinding, StorageLog, StorageQuestion, StorageReply, StorageRequest,
+    StorageVerdict,
 };

@@ -14,6 +14,8 @@ pub const JOBS: &str = "/api/jobs";
 pub const LEDGER: &str = "/api/ledger";
 /// Takes another site's file over.
 pub const LEDGER_IMPORT: &str = "/api/ledger/import";
+/// Compares what was prepared with a storage account.
+pub const STORAGE: &str = "/api/storage";
 /// Server-sent events.
 pub const EVENTS: &str = "/api/events";
 

@@ -1,10 +1,11 @@
-//! Check: journals, manifests and drive images, judged in the browser. Needs no agent.
+//! Check: journals, manifests and drive images, judged in the browser, which needs no agent; and what was prepared, compared
+//! with a storage account, which does.
 
 use web_sys::File;
 use yew::prelude::*;
 
 use crate::app::use_page;
-use crate::parts::{DriveCheckPanel, DropZone, HandOver, PageHead, Proven, Trouble};
+use crate::parts::{DriveCheckPanel, DropZone, HandOver, PageHead, Proven, StoragePanel, Trouble};
 use crate::state::Checks;
 
 /// The page.
@@ -19,7 +20,7 @@ pub fn CheckPage() -> Html {
         <>
             <PageHead title="Check"
                 purpose="Prove journals, manifests and drive images, here in the browser. \
-                     Nothing is uploaded, no agent is needed." />
+                     Nothing is uploaded, no agent is needed. With the agent: whether all of it is in storage." />
             <div class="columns">
                 <div class="column">
                     <DropZone id="check-files" large=true multiple=true {on_files}
@@ -27,6 +28,7 @@ pub fn CheckPage() -> Html {
                         hint="or drop them here: journals (.jrn), DriveManifest.xml, a drive \
                              image with its journal. Several at once, several drives at once." />
                     { findings(&page.state.checks, &page.state.progress) }
+                    <StoragePanel />
                 </div>
                 <div class="column aside">
                     <section class="note" aria-labelledby="check-note">

@@ -9,6 +9,8 @@ use crate::words;
 /// Properties of [`FolderDialog`].
 #[derive(Properties, PartialEq)]
 pub struct Props {
+    /// What it asks for.
+    pub title: AttrValue,
     /// Where it begins; empty for home.
     pub start: AttrValue,
     /// What was found last; none while it is asked for.
@@ -57,7 +59,7 @@ pub fn FolderDialog(props: &Props) -> Html {
         </>
     };
     html! {
-        <Modal id="folders" title="Choose a source folder" {buttons}
+        <Modal id="folders" title={props.title.clone()} {buttons}
             on_leave={props.on_leave.clone()}>
             { match &props.found {
                 None => html! { <p class="quiet" role="status">{ "Asking the agent." }</p> },

@@ -77,6 +77,11 @@ fn pill(link: &Link) -> Html {
     }
 }
 
+/// Where what is done here is done, and who hears of it.
+const ALONE: &str =
+    "Everything on this page is computed on this machine. Nothing is sent anywhere.";
+const WITH_AGENT: &str = "This page speaks to its agent alone, and the agent to nobody but a storage account that you name.";
+
 /// Version, and the page as one file to keep.
 #[component]
 pub fn Foot() -> Html {
@@ -86,8 +91,7 @@ pub fn Foot() -> Html {
         <footer class="foot">
             <p>
                 <span>{ concat!("Argosy ", env!("CARGO_PKG_VERSION")) }</span>
-                <span>{ "Everything on this page is computed on this machine. Nothing is sent \
-                     anywhere." }</span>
+                <span>{ if served { WITH_AGENT } else { ALONE } }</span>
                 if served && !page.state.code.is_empty() {
                     <span id="agent-code">
                         { "Code of this agent: " }<span class="mono">{ &page.state.code }</span>

@@ -1,6 +1,5 @@
 //! Plan: what travels, where to, on which drives; what comes of it is computed here, at once.
 
-mod chooser;
 mod comparison;
 mod destination;
 mod onto;
@@ -16,11 +15,10 @@ use yew::prelude::*;
 use crate::app::{Context, use_page};
 use crate::checking::Tone;
 use crate::draft::Draft;
-use crate::parts::{Message, PageHead, ProblemList, Proven};
+use crate::parts::{FolderChooser, Message, PageHead, ProblemList, Proven};
 use crate::route::Route;
 use crate::state::Action;
 use crate::stopped::happened;
-use chooser::Chooser;
 use destination::destination_panel;
 use onto::onto_panel;
 use outcome::outcome_panel;
@@ -82,10 +80,25 @@ pub fn PlanPage() -> Html {
                 </div>
             </div>
             if *choosing {
-                <Chooser on_done={let choosing = choosing.clone(); move |()| choosing.set(false)} />
+                <FolderChooser title="Choose a source folder" start={page.state.draft.folder.clone()}
+                    on_take={take_source(&page)}
+                    on_done={let choosing = choosing.clone(); move |()| choosing.set(false)} />
             }
         </>
     }
+}
+
+/// Takes a source folder, which is scanned at once.
+fn take_source(page: &Context) -> Callback<String> {
+    let page = page.clone();
+    Callback::from(move |folder: String| {
+        page.act(Action::Draft(Draft {
+            folder: folder.clone(),
+            ..page.state.draft.clone()
+        }));
+        page.effects
+            .scan(folder, page.state.draft.other_file_systems);
+    })
 }
 
 /// The line that leads to the newest job that stopped before its end; none while another is at work.

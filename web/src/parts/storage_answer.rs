@@ -1,0 +1,111 @@
+//! What a comparison with a storage account came to: one verdict, and what is not as it should be.
+
+use shared::api::{StorageFinding, StorageReply, StorageVerdict};
+use yew::prelude::*;
+
+use super::{Column, Message, Table, Trouble};
+use crate::app::use_page;
+use crate::checking::Tone;
+use crate::planning::sentence;
+use crate::state::storage::Work;
+use crate::words;
+
+/// The answer, or how far it is.
+#[component]
+pub fn StorageAnswer() -> Html {
+    let page = use_page();
+    match &page.state.storage.work {
+        Work::Nothing => html! {},
+        Work::Comparing {
+            session,
+            listed,
+            read,
+        } => {
+            let mut far = format!(
+                "Session {session}: {} listed so far",
+                words::counted(*listed, "blob", "blobs")
+            );
+            if *read > 0 {
+                far += &format!(", {} read back", words::size(*read));
+            }
+            html! { <p class="quiet" id="storage-working">{ format!("{far}.") }</p> }
+        }
+        Work::Stopped => html! {
+            <Message tone={Tone::Warn} id="storage-stopped"
+                title="Stopped before the end: nothing is said of any file." />
+        },
+        Work::Failed(error) => html! { <Trouble error={error.clone()} id="storage-failed" /> },
+        Work::Told(session, reply) => told(session, reply),
+    }
+}
+
+fn told(session: &str, reply: &StorageReply) -> Html {
+    let tone = tone(reply.verdict);
+    let drives = reply.drives.join(", ");
+    let what = format!(
+        "Session {session}, {}, {}. Drives by their journals: {drives}.",
+        words::counted(reply.files, "file", "files"),
+        words::size(reply.bytes)
+    );
+    let may_prove = reply.verdict == StorageVerdict::Unproven && reply.unproven > 0;
+    html! {
+        <>
+            <Message {tone} title={reply.sentence.clone()} id="storage-verdict">
+                <p class="quiet">{ what }</p>
+                if may_prove {
+                    <p>{ "What would prove them: the service's verbose log, added above; or reading them back. Where a log \
+                        has CRC-64s only, the originals do, on the command line: argosy confirm --copy-log LOG --dir ORIGINALS." }</p>
+                }
+            </Message>
+            if !reply.findings.is_empty() {
+                { findings(reply) }
+            }
+        </>
+    }
+}
+
+fn findings(reply: &StorageReply) -> Html {
+    let columns = vec![
+        Column::words("Blob"),
+        Column::words("What is so"),
+        Column::number("Size"),
+        Column::words("Drive"),
+    ];
+    let rows: Vec<_> = reply.findings.iter().map(row).collect();
+    html! {
+        <>
+            <Table id="storage-findings" caption="What is not as it should be" {columns} {rows} />
+            if reply.findings_left_out > 0 {
+                <p id="storage-more">{ format!("And {}: argosy confirm --report FILE.csv writes all of them down.",
+                    words::counted(reply.findings_left_out, "more", "more")) }</p>
+            }
+        </>
+    }
+}
+
+fn row(finding: &StorageFinding) -> Vec<Html> {
+    let drive = finding.drive.clone().unwrap_or_default();
+    let subject = match finding.blob.as_str() {
+        "" => "The whole session".to_owned(),
+        blob => blob.to_owned(),
+    };
+    let size = if finding.code.is_of_a_file() {
+        words::size(finding.bytes)
+    } else {
+        String::new()
+    };
+    vec![
+        html! { <span class="named mono" data-test="storage-finding" data-code={finding.code.word()}>{ subject }</span> },
+        html! { sentence(&finding.message) },
+        html! { size },
+        html! { <span class="mono">{ drive }</span> },
+    ]
+}
+
+const fn tone(verdict: StorageVerdict) -> Tone {
+    match verdict {
+        StorageVerdict::Confirmed | StorageVerdict::Free => Tone::Good,
+        StorageVerdict::Unproven => Tone::Warn,
+        StorageVerdict::Incomplete | StorageVerdict::Taken => Tone::Bad,
+    }
+}
