@@ -153,9 +153,12 @@ fn a_drive_that_is_pulled_in_the_middle_of_an_export_is_named_and_finished_when_
     ensure!(failed["serial"] == "OUT-1", "{said}");
     // No blob is to blame, and none is left out for it.
     ensure!(failed["left_out_count"] == 0, "{said}");
-    let findings = failed["findings"].to_string();
-    ensure!(findings.contains("Input/output error"), "{said}");
-    ensure!(findings.contains("offset"), "where is not said: {said}");
+    let why = failed["state"].as_str().context("a state")?;
+    ensure!(
+        why.contains("the drive failed") && why.contains("at offset"),
+        "{why}"
+    );
+    ensure!(why.contains("Input/output error"), "{why}");
 
     let (code, said) = resume(&bench, &line, "pulled-1", &[])?;
     ensure!(code != 0 && said["verdict"] != "verified", "{code}: {said}");
