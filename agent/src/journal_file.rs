@@ -110,6 +110,28 @@ impl AppendFile {
         })
     }
 
+    /// Goes on with the one file of a shelf that was just read, and that nobody else writes to, behind its first `bytes`;
+    /// what it has more is cut off. Durable when this returns.
+    ///
+    /// # Errors
+    /// [`AppendError::Io`], also when it is shorter than that.
+    pub fn go_on(shelf: &dyn Shelf, name: &str, bytes: u64) -> Result<Self, AppendError> {
+        let path = shelf.path().join(name);
+        let open = || {
+            let mut file = shelf.reopen(name, bytes)?;
+            file.sync()?;
+            Ok(file)
+        };
+        match open() {
+            Ok(file) => Ok(Self {
+                copies: vec![(path, file)],
+                bytes,
+                has_failed: false,
+            }),
+            Err(cause) => Err(AppendError::Io { path, cause }),
+        }
+    }
+
     /// Appends; durable after [`AppendFile::sync`].
     ///
     /// # Errors

@@ -175,7 +175,7 @@ fn what_is_written_is_read_back_even_byte_by_byte() {
         path: "\\reels#1\\p.xml".into(),
         hash: [8; 16],
     });
-    files[2].disposition = Disposition::Overwrite;
+    files[2].disposition = Some(Disposition::Overwrite);
     files.push(file("long", (50_000 * (4 << 20)) + 1, BlobKind::Block));
     files.push(file("share", (9 << 20) + 1, BlobKind::File));
     files.push(file("nothing in the share", 0, BlobKind::File));

@@ -6,6 +6,12 @@ spoil P        gives blob P a Content-MD5 that is not its own
 archive P      moves blob P into the archive tier
 put P FILE     puts a file
 folder P       puts what a store with folders makes of a folder
+sparse P N AT LENGTH...  puts a page blob of N bytes that holds something there, and is zeros else; prints its SHA-256
+pages P AT N   puts N bytes of pages into a page blob
+snapshot P     makes a snapshot, and prints its time
+settings P     gives a blob every header that it can have
+container C    makes a container
+headers P      prints the headers of a blob as JSON
 crc64 P...     prints the CRC-64/NVME of blobs, in decimal digits
 """
 
@@ -40,6 +46,19 @@ TABLE = [table(byte) for byte in range(256)]
 def client(path, snapshot=None):
     container, name = path.split("/", 1)
     return service.get_blob_client(container, name, snapshot=snapshot)
+
+
+def put_pages(blob, at, content):
+    for start in range(0, len(content), 4 << 20):
+        piece = content[start : start + (4 << 20)]
+        blob.upload_page(piece, at + start, len(piece))
+
+
+def add_zeros(whole, count):
+    zeros = bytes(1 << 20)
+    while count > 0:
+        whole.update(zeros[:count])
+        count -= len(zeros)
 
 
 def fill():
@@ -135,5 +154,38 @@ elif command == "folder":
 elif command == "put":
     with open(rest[1], "rb") as file:
         client(rest[0]).upload_blob(file.read(), overwrite=True)
+elif command == "sparse":
+    blob, length = client(rest[0]), int(rest[1])
+    blob.create_page_blob(length)
+    held = dict(zip(map(int, rest[2::2]), map(int, rest[3::2])))
+    whole, through = hashlib.sha256(), 0
+    for at, count in sorted(held.items()):
+        put_pages(blob, at, noise(at, count))
+        add_zeros(whole, at - through)
+        whole.update(noise(at, count))
+        through = at + count
+    add_zeros(whole, length - through)
+    print(whole.hexdigest())
+elif command == "pages":
+    put_pages(client(rest[0]), int(rest[1]), noise("other", int(rest[2])))
+elif command == "snapshot":
+    print(client(rest[0]).create_snapshot()["snapshot"])
+elif command == "settings":
+    content = client(rest[0]).download_blob().readall()
+    settings = ContentSettings(
+        content_type="video/quicktime",
+        content_language="de",
+        content_encoding="identity",
+        cache_control="max-age=60",
+        content_disposition="attachment; filename=a.mov",
+        content_md5=hashlib.md5(content).digest(),
+    )
+    client(rest[0]).set_http_headers(settings)
+elif command == "container":
+    service.create_container(rest[0])
+elif command == "headers":
+    settings = client(rest[0]).get_blob_properties().content_settings
+    held = {name: settings[name] for name in settings.keys()}
+    print(json.dumps({**held, "content_md5": bytes(held["content_md5"] or b"").hex()}))
 else:
     sys.exit("which command?")

@@ -17,6 +17,8 @@ pub enum Fault {
     DoneButFailed,
     /// The store has too much to do: 503.
     Busy,
+    /// The store does nothing and says that the request took too long to come: 408.
+    TimedOut,
     /// The line breaks before the store hears of it.
     Broken,
     /// The store does it, and no answer ever comes.
@@ -109,6 +111,7 @@ fn carry(
     match fault {
         Some(Fault::Broken) => return Ok(()),
         Some(Fault::Failed) => return Ok(client.write_all(FAILED.as_bytes())?),
+        Some(Fault::TimedOut) => return Ok(client.write_all(TIMED_OUT.as_bytes())?),
         Some(Fault::Busy) => return Ok(client.write_all(BUSY.as_bytes())?),
         Some(Fault::SpoiledBody) => spoil(&mut request.body),
         _ => {}
@@ -128,6 +131,8 @@ fn carry(
 
 const FAILED: &str = "HTTP/1.1 500 Internal Server Error\r\nx-ms-error-code: InternalError\r\n\
      Content-Length: 0\r\nConnection: close\r\n\r\n";
+const TIMED_OUT: &str =
+    "HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
 const BUSY: &str = "HTTP/1.1 503 Service Unavailable\r\nx-ms-error-code: ServerBusy\r\n\
      Content-Length: 0\r\nConnection: close\r\n\r\n";
 

@@ -5,6 +5,7 @@ use std::fs;
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 use tests::argosy::{new_drive, text};
+use tests::azurite::account_signature;
 use tests::import_bench::Bench;
 
 /// Runs `argosy jobs` over the bench's ledger; it must not refuse.
@@ -190,5 +191,190 @@ fn prepared_and_exported_drives_become_part_of_the_shipment_of_their_own_directi
         &bench,
         &[&new[..], &[text(&bench.journal("WD-45"))]].concat(),
     )?;
+    Ok(())
+}
+
+#[test]
+fn a_resumed_export_ends_its_drive_in_the_shipment_and_only_then() -> Result<()> {
+    let Some(bench) = Bench::new()? else {
+        return Ok(());
+    };
+    bench.put(&[("film/a.bin", "content")])?;
+    let new = ["new", "reel-5", "--direction", "export", "--service", "own"];
+    jobs(&bench, &new)?;
+    ship(&bench, "reel-5")?;
+    let list = bench.path("list.xml");
+    fs::write(
+        &list,
+        "<?xml version=\"1.0\"?><BlobList><BlobPathPrefix>/film/</BlobPathPrefix></BlobList>",
+    )?;
+    let image = bench.image("WD-46");
+    new_drive(&image, "72MB", "WD-46", &[])?;
+    let (ledger, journals) = (bench.path("ledger"), bench.path("journals"));
+    let followed = ["--shipment", "reel-5", "--ledger-dir", text(&ledger)];
+    let session = ["--session", "out-5", "--journal-dir", text(&journals)];
+    // It may list and not read.
+    let weak = bench.path("list only.txt");
+    fs::write(&weak, account_signature("l"))?;
+    let url = bench.azurite.url();
+    let store = ["--store", &url, "--sas-file", text(&weak)];
+    let what = [
+        "export",
+        "--blob-list",
+        text(&list),
+        "--drive",
+        text(&image),
+    ];
+    let (code, said) = tests::argosy::json(&[&what[..], &session, &store, &followed].concat())?;
+    ensure!(code != 0 && said["verdict"] == "failed", "{code}: {said}");
+    let (_, drives, notes) = stands(&bench, "reel-5")?;
+    ensure!(drives == ["transferring"], "{drives:?}: {notes:?}");
+
+    let store = ["--store", &url, "--sas-file", text(&bench.signature)];
+    let resume = [&["resume", "--copy-log"][..], &session, &store, &followed].concat();
+    let (code, said) = tests::argosy::json(&resume)?;
+    ensure!(code == 0 && said["verdict"] == "verified", "{code}: {said}");
+    ensure!(said["ledger"]["refused"] == json!([]), "{said}");
+    let (state, drives, notes) = stands(&bench, "reel-5")?;
+    ensure!(
+        state == "transferring" && drives == ["completed"],
+        "{drives:?}"
+    );
+    let log = said["logs"][0].as_str().context("a log")?;
+    let note = notes.last().context("a note")?;
+    ensure!(note.contains("verified") && note.contains(log), "{notes:?}");
+    let shown = jobs(&bench, &["show", "reel-5"])?;
+    let facts = &shown["shipment"]["drives"][0]["facts"];
+    ensure!(
+        facts["verdict"] == "verified" && facts["files"] == 1,
+        "{shown}"
+    );
+    // Once more: nothing is left to do, and the ledger is as it was.
+    let (code, said) = tests::argosy::json(&resume)?;
+    ensure!(code == 0 && said["verdict"] == "verified", "{code}: {said}");
+    ensure!(stands(&bench, "reel-5")?.1 == ["completed"], "{said}");
+    Ok(())
+}
+
+#[test]
+fn a_resumed_import_drive_becomes_part_of_its_shipment() -> Result<()> {
+    let Some(bench) = Bench::new()? else {
+        return Ok(());
+    };
+    bench.write("a.bin", &tests::source::noise(40_000_000, 1))?;
+    let image = bench.image("WD-47");
+    new_drive(&image, "72MB", "WD-47", &[])?;
+    let new = ["new", "reel-6", "--direction", "import", "--service", "own"];
+    jobs(&bench, &new)?;
+    let (ledger, journals) = (bench.path("ledger"), bench.path("journals"));
+    let session = ["--session", "in-6", "--journal-dir", text(&journals)];
+    let source = bench.path("source");
+    let mut prepare = std::process::Command::new(tests::argosy::binary()?)
+        .args(["prepare", "--source", text(&source), "--to", "film/"])
+        .args(session)
+        .args(["--drive", text(&image)])
+        .stdin(std::process::Stdio::null())
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .spawn()?;
+    let begun = std::time::Instant::now();
+    while !fs::read_to_string(bench.journal("WD-47"))
+        .is_ok_and(|text| text.contains("ArgosyDurable"))
+    {
+        ensure!(begun.elapsed().as_secs() < 60, "nothing became durable");
+        std::thread::sleep(std::time::Duration::from_millis(2));
+    }
+    prepare.kill()?;
+    prepare.wait()?;
+    let followed = ["--shipment", "reel-6", "--ledger-dir", text(&ledger)];
+    let (code, said) = tests::argosy::json(&[&["resume"][..], &session, &followed].concat())?;
+    ensure!(code == 0 && said["verdict"] == "verified", "{code}: {said}");
+    ensure!(said["ledger"]["refused"] == json!([]), "{said}");
+    let shown = jobs(&bench, &["show", "reel-6"])?;
+    let drive = &shown["shipment"]["drives"][0];
+    ensure!(
+        drive["serial"] == "WD-47" && drive["facts"]["verdict"] == "verified",
+        "{shown}"
+    );
+    Ok(())
+}
+
+#[test]
+fn a_hand_over_writes_address_and_parcel_into_the_shipment_once() -> Result<()> {
+    let Some(bench) = Bench::new()? else {
+        return Ok(());
+    };
+    bench.write("a.bin", b"content")?;
+    bench.prepare(&["WD-48"], "72MB", &["@,film/,BlockBlob,rename,None,None"])?;
+    let journal = bench.journal("WD-48");
+    let new = ["new", "reel-7", "--direction", "import"];
+    jobs(&bench, &[&new[..], &["--journal", text(&journal)]].concat())?;
+    let (_, mut details) = tests::argosy::json(&["journal", "handoff", "--template"])?;
+    for field in [
+        "recipientName",
+        "streetAddress1",
+        "city",
+        "stateOrProvince",
+        "postalCode",
+        "countryOrRegion",
+        "phone",
+        "email",
+    ] {
+        details["returnAddress"][field] = json!("Ann O'Neill");
+    }
+    details["returnShipping"]["carrierAccountNumber"] = json!("4711");
+    details["deliveryPackage"] = json!({"carrierName": "DHL", "trackingNumber": "JD0147"});
+    let (written, ledger) = (bench.path("shipment.json"), bench.path("ledger"));
+    fs::write(&written, details.to_string())?;
+    let hand_over = |to: &str, shipment: &str| -> Result<(i32, Value)> {
+        let to = bench.path(to);
+        let what = [
+            "journal",
+            "handoff",
+            text(&journal),
+            "--for",
+            "import-export",
+        ];
+        let with = ["--details", text(&written), "--to", text(&to)];
+        let followed = ["--shipment", shipment, "--ledger-dir", text(&ledger)];
+        tests::argosy::json(&[&what[..], &with, &followed].concat())
+    };
+    let (code, said) = hand_over("first", "reel-7")?;
+    ensure!(
+        code == 0 && said["ledger"]["refused"] == json!([]),
+        "{code}: {said}"
+    );
+    let shipment = jobs(&bench, &["show", "reel-7"])?["shipment"].clone();
+    let entries = shipment["entries"].as_array().context("entries")?.clone();
+    let of = |what: &str| -> Vec<Value> {
+        let changes = entries.iter().map(|entry| entry["change"].clone());
+        changes.filter(|change| change["what"] == what).collect()
+    };
+    ensure!(of("return-address").len() == 1, "{shipment}");
+    let address = &of("return-address")[0]["address"];
+    ensure!(address["recipientName"] == "Ann O'Neill", "{address}");
+    let [sent] = &of("sent")[..] else {
+        anyhow::bail!("{shipment}");
+    };
+    ensure!(
+        sent["carrier"] == "DHL" && sent["tracking"] == "JD0147",
+        "{sent}"
+    );
+
+    // The same again says nothing new.
+    ensure!(hand_over("second", "reel-7")?.0 == 0);
+    let again = jobs(&bench, &["show", "reel-7"])?["shipment"]["entries"].clone();
+    ensure!(again == json!(entries), "{again}");
+    // Of a shipment that is not there the files are made all the same.
+    let (code, said) = hand_over("third", "reel-8")?;
+    ensure!(code == 1, "{code}: {said}");
+    let refused = &said["ledger"]["refused"];
+    ensure!(
+        *refused == json!(["there is no shipment \"reel-8\""]),
+        "{refused}"
+    );
+    ensure!(
+        fs::read_dir(bench.path("third"))?.count() == fs::read_dir(bench.path("first"))?.count()
+    );
     Ok(())
 }

@@ -105,7 +105,8 @@ impl Store {
         Ok(content)
     }
 
-    /// Returns offset and length of the ranges of a page blob that hold something, in order; all else reads as zeros.
+    /// Returns offset and length of the ranges of a page blob, or of a snapshot of it, that hold something, in order; all
+    /// else reads as zeros. With `within`, only what lies in those bytes is told.
     ///
     /// # Errors
     /// [`StoreError`], [`StoreError::is_conflict`] when the blob is not the version `etag`.
@@ -113,26 +114,60 @@ impl Store {
         &self,
         blob: &BlobName,
         snapshot: Option<&str>,
+        within: Option<Range<u64>>,
+        etag: Option<&str>,
+    ) -> Result<Vec<(u64, u64)>, StoreError> {
+        let mut number = 1;
+        loop {
+            let ranges = self.page_ranges_once(blob, snapshot, within.clone(), etag);
+            match ranges.await {
+                // What a line spoiled is no list any more.
+                Err(error)
+                    if number < SPOILED_MAX
+                        && matches!(error.fault, StoreFault::Malformed { .. }) =>
+                {
+                    number = number.saturating_add(1);
+                }
+                ranges => return ranges,
+            }
+        }
+    }
+
+    async fn page_ranges_once(
+        &self,
+        blob: &BlobName,
+        snapshot: Option<&str>,
+        within: Option<Range<u64>>,
         etag: Option<&str>,
     ) -> Result<Vec<(u64, u64)>, StoreError> {
         let doing = "list the pages of";
         let failed = |error: azure_core::Error| StoreError::of(doing, blob, &error);
+        let malformed = |what: &str| {
+            let what = what.to_owned();
+            StoreError::new(doing, blob, StoreFault::Malformed { what })
+        };
+        let range = |within: Range<u64>| {
+            HttpRange::new(within.start, within.end.saturating_sub(within.start))
+        };
         let options = PageBlobClientListPageRangesOptions {
             if_match: etag.map(Etag::from),
+            range: within.map(range),
             ..PageBlobClientListPageRangesOptions::default()
         };
         let client = self.blob(doing, blob, snapshot)?.page_blob_client();
         let mut pages = client.list_page_ranges(Some(options)).map_err(failed)?;
-        let mut ranges = Vec::new();
+        let (mut ranges, mut through) = (Vec::new(), 0);
         while let Some(page) = pages.try_next().await.map_err(failed)? {
             for range in page.into_model().map_err(failed)?.page_ranges {
                 let number = |value: Option<i64>| value.and_then(|value| u64::try_from(value).ok());
                 let Some((start, last)) = number(range.start).zip(number(range.end)) else {
-                    let what = "a page range without ends".to_owned();
-                    return Err(StoreError::new(doing, blob, StoreFault::Malformed { what }));
+                    return Err(malformed("a page range without ends"));
                 };
-                let bytes = last.saturating_add(1).saturating_sub(start);
-                ranges.push((start, bytes));
+                if start < through || last < start {
+                    return Err(malformed("page ranges that are in no order"));
+                }
+                through = last.saturating_add(1);
+                ranges.push((start, through.saturating_sub(start)));
             }
         }
         Ok(ranges)

@@ -33,6 +33,8 @@ pub(super) const UNANSWERED: HeaderName = HeaderName::from_static("x-argosy-unan
 const ANSWER_BYTES_MAX: usize = 128 << 20;
 /// How often bytes travel at most that come as others: a line that spoils them each time will do so again.
 pub(super) const SPOILED_MAX: u32 = 3;
+/// Bytes of a page blob that one letter of a list of its pages stands for at least.
+const LISTED_BYTES: u64 = 14;
 /// How often a wish to stop is looked for while waiting.
 const LOOK: Duration = Duration::from_millis(100);
 /// How long an answer is waited for once somebody wished to stop.
@@ -280,8 +282,22 @@ fn reason(error: &(dyn std::error::Error + 'static)) -> String {
     inner.to_string()
 }
 
-/// Returns how many bytes a request asks for, by its range.
+/// Returns how many bytes a request asks for at most, by its range.
 fn asked_bytes(request: &Request) -> u64 {
+    let bytes = range_bytes(request);
+    let is_list = request.url().query().is_some_and(|query| {
+        let mut words = query.split('&');
+        words.any(|word| word == "comp=pagelist")
+    });
+    if is_list {
+        // At most every other page is told, in some 70 letters.
+        bytes.div_ceil(LISTED_BYTES)
+    } else {
+        bytes
+    }
+}
+
+fn range_bytes(request: &Request) -> u64 {
     let range = HeaderName::from_static("range");
     let other = HeaderName::from_static("x-ms-range");
     let headers = request.headers();

@@ -8,6 +8,7 @@ use clap::Args;
 use shared::manifest::BlobList;
 
 use super::screen::Screen;
+use super::size::show_files;
 use super::store::{StoreArguments, store_failed};
 use crate::blobs::{BlobName, StoreError};
 use crate::export::{Chosen, Reach, choose};
@@ -110,7 +111,7 @@ fn untouched(error: &StoreError) -> JobError {
     store_failed(error, "No drive was touched.")
 }
 
-/// Says what of a list selects nothing, and what is no blob.
+/// Says what of a list selects nothing, what is no blob, and what of the blobs stays behind.
 pub(super) fn tell_chosen(chosen: &Chosen, screen: &Screen) {
     for text in &chosen.nonexistent {
         screen.aside(&format!("not in the store: {text}"));
@@ -119,6 +120,13 @@ pub(super) fn tell_chosen(chosen: &Chosen, screen: &Screen) {
         screen.aside(&format!(
             "{} entries of the store are folders and no blobs; they are not copied",
             chosen.folders
+        ));
+    }
+    let dispositions = chosen.dispositions();
+    if dispositions > 0 {
+        screen.aside(&format!(
+            "{} with a Content-Disposition: the service's properties file has no place for it, so it does not come along; all else that a blob says of itself does",
+            show_files(dispositions).replace("file", "blob")
         ));
     }
 }

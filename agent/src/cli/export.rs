@@ -119,6 +119,8 @@ pub(super) fn run(
     shipment::exported(following.as_ref(), &snapshot, folders, &logs);
     kind = kind.max(shipment::tell(following.as_ref(), &mut object, screen));
     put(&mut object, "nonexistent", json!(chosen.nonexistent));
+    let left_behind = json!({"content_disposition": chosen.dispositions()});
+    put(&mut object, "properties_left_behind", left_behind);
     screen.object(&object);
     Ok(Ended(kind))
 }

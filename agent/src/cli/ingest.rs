@@ -1,6 +1,6 @@
 //! `argosy ingest`: a drive into a store, as the Azure Import service does it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use bitlocker_image::Credential;
 use clap::{Args, ValueEnum};
@@ -29,8 +29,8 @@ use crate::attempt::now;
 use crate::device::DriveReader;
 use crate::drives::Drives;
 use crate::ingest::{
-    DriveFault, Expected, Goals, IngestOptions, IngestReport, LogFiles, LogFormat, LogLevel,
-    LogOptions, ManifestFacts, StateFile, StateOf, check_manifest, ingest, unlock_status,
+    DriveFault, Expected, Filled, Goals, IngestOptions, IngestReport, LogFiles, LogFormat,
+    LogLevel, LogOptions, ManifestFacts, StateFile, StateOf, check_manifest, ingest, unlock_status,
 };
 use crate::jobs::{JobError, Kind};
 use crate::pipeline::{Cancel, reading_ahead};
@@ -133,6 +133,8 @@ pub(super) fn run(
     let job = Job {
         arguments,
         screen,
+        drives,
+        path: &target.path,
         place,
         cancel,
         following: following.as_ref(),
@@ -156,6 +158,8 @@ pub(super) fn run(
 struct Job<'a> {
     arguments: &'a Arguments,
     screen: &'a Screen,
+    drives: &'a Drives,
+    path: &'a Path,
     place: String,
     cancel: Cancel,
     following: Option<&'a Following>,
@@ -190,9 +194,16 @@ impl Job<'_> {
             if let Some(following) = self.following {
                 following.begins(&serial);
             }
+            let filled = Filled {
+                volume: &volume,
+                facts: &facts,
+                is_there: &|| {
+                    let again = self.drives.open_read(self.path, true);
+                    again.is_ok_and(|drive| drive.answers())
+                },
+            };
             let report = ingest(
-                &volume,
-                &facts,
+                &filled,
                 goals,
                 || self.kept(&facts, &of),
                 options,

@@ -120,6 +120,7 @@ fn tell(
         "proven": plan.proven,
         "why": plan.why,
         "assumed": plan.assumed,
+        "properties_left_behind": {"content_disposition": chosen.dispositions()},
         "left_out": left_out.iter().map(|(file, _)| file).collect::<Vec<_>>(),
     }));
     Ended::amiss_if(preview.cannot > 0 || preview.nonexistent > 0)

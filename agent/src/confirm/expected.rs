@@ -106,7 +106,7 @@ impl Expected {
             bytes: file.bytes,
             proof: proof(file),
             state: State::Missing,
-            disposition: file.disposition,
+            disposition: file.rule(),
         };
         match self.slots.entry(key(blob)) {
             Entry::Vacant(free) => {

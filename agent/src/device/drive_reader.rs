@@ -14,6 +14,9 @@ use super::medium::{Access, Medium, wide};
 use super::open::OpenError;
 use super::recent::Recent;
 
+/// Bytes that are read to see whether a drive answers at all.
+const PROBE_BYTES: u64 = 4096;
+
 /// A drive open for reading, at any offset and of any length, from many threads.
 pub struct DriveReader {
     medium: Medium,
@@ -108,6 +111,17 @@ impl DriveReader {
     /// Gives the medium back.
     pub(super) fn into_medium(self) -> Medium {
         self.medium
+    }
+
+    /// Returns whether anything of the drive can be read: one sector that cannot is no drive that is gone.
+    #[must_use]
+    pub fn answers(&self) -> bool {
+        // Where the kernel's cache is passed by.
+        let aligned = |at: u64| at.saturating_sub(at.checked_rem(PROBE_BYTES).unwrap_or(0));
+        let last = self.bytes().saturating_sub(PROBE_BYTES);
+        let mut places = [0, last.midpoint(0), last].into_iter().map(aligned);
+        let mut probe = vec![0; usize::try_from(PROBE_BYTES.min(self.bytes())).unwrap_or(0)];
+        !probe.is_empty() && places.any(|at| self.read_at(at, &mut probe).is_ok())
     }
 
     /// Returns the logical sector size: a block device's own, that of an image file's description,

@@ -38,8 +38,19 @@ pub struct ChosenBlob {
     pub modified: FileTime,
     /// Whether its content cannot be read before somebody rehydrates it.
     pub is_archived: bool,
+    /// Whether it has a `Content-Disposition`, which the service's properties files have no place for.
+    pub has_disposition: bool,
     /// What else the store says of it.
     pub blob: ExportBlob,
+}
+
+impl Chosen {
+    /// Returns how many blobs have a `Content-Disposition`: it stays behind.
+    #[must_use]
+    pub fn dispositions(&self) -> u64 {
+        let have = self.blobs.iter().filter(|blob| blob.has_disposition);
+        u64::try_from(have.count()).unwrap_or(u64::MAX)
+    }
 }
 
 /// Containers that not every service lists.
@@ -248,6 +259,7 @@ fn chosen(path: String, snapshot: Option<String>, facts: BlobFacts) -> ChosenBlo
         bytes: facts.bytes,
         modified: facts.modified.map_or(FileTime(0), file_time),
         is_archived: facts.tier.is_some_and(|tier| tier == "Archive"),
+        has_disposition: headers.content_disposition.is_some(),
         blob: ExportBlob {
             path: None,
             snapshot: boxed(snapshot),

@@ -1,6 +1,7 @@
 //! The blobs of an export as the source of a pass.
 
 use std::io;
+use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use base64::Engine as _;
@@ -8,9 +9,10 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use futures::StreamExt as _;
 use ntfs_image::FileTime;
 use shared::plan::Listing;
-use shared::plan::export::Export;
+use shared::plan::export::{Export, StoredKind};
 use tokio::sync::Semaphore;
 
+use super::pages::Pages;
 use super::reach::Reach;
 use super::sums::Sums;
 use super::whole_hash::WholeHash;
@@ -122,6 +124,7 @@ impl SourceFiles for StoreSource<'_> {
             bytes: entry.bytes,
             modified: entry.modified,
             content_md5,
+            pages: (blob.kind == StoredKind::Page).then(Mutex::default),
             hash: Mutex::new(Progress { hash, through: 0 }),
         }))
     }
@@ -146,6 +149,8 @@ struct StoreRead {
     bytes: u64,
     modified: FileTime,
     content_md5: Option<Vec<u8>>,
+    /// Where a page blob holds something; none of any other.
+    pages: Option<Mutex<Pages>>,
     hash: Mutex<Progress>,
 }
 
@@ -175,24 +180,27 @@ impl SourceRead for StoreRead {
         self.fill(at, into)?;
         let mut progress = self.hash.lock().unwrap_or_else(PoisonError::into_inner);
         progress.hash.take(at, into);
-        progress.through = at.saturating_add(u64::try_from(wanted).unwrap_or(u64::MAX));
+        progress.through = at.saturating_add(wide(wanted));
         Ok(wanted)
     }
 }
 
 impl StoreRead {
-    /// Reads, by ranges, several at once.
+    /// Reads, by ranges, several at once; of a page blob what holds something.
     fn fill(&self, at: u64, into: &mut [u8]) -> io::Result<()> {
-        let mut from = at;
-        let ranges = into.chunks_mut(RANGE).map(|piece| {
-            let start = from;
-            from = from.saturating_add(u64::try_from(piece.len()).unwrap_or(u64::MAX));
-            let end = from;
-            async move {
-                let content = self.range(start, end).await?;
-                piece.copy_from_slice(&content);
-                Ok::<(), StoreError>(())
-            }
+        let held = self.held(at, into)?;
+        let ranges = held.into_iter().flat_map(|(at, part)| {
+            let mut from = at;
+            part.chunks_mut(RANGE).map(move |piece| {
+                let start = from;
+                from = from.saturating_add(wide(piece.len()));
+                let end = from;
+                async move {
+                    let content = self.range(start, end).await?;
+                    piece.copy_from_slice(&content);
+                    Ok::<(), StoreError>(())
+                }
+            })
         });
         let ranges: Vec<_> = ranges.collect();
         self.shared.reach.wait(async {
@@ -202,6 +210,50 @@ impl StoreRead {
             }
             Ok(())
         })
+    }
+
+    /// Returns offset and place of what has to be read into `into`; the rest of it is zeros now, as it is in the store.
+    fn held<'b>(&self, at: u64, into: &'b mut [u8]) -> io::Result<Vec<(u64, &'b mut [u8])>> {
+        let Some(pages) = &self.pages else {
+            return Ok(vec![(at, into)]);
+        };
+        let held = self.held_pages(pages, at..at.saturating_add(wide(into.len())))?;
+        into.fill(0);
+        let (mut parts, mut rest, mut from) = (Vec::with_capacity(held.len()), into, at);
+        for range in held {
+            let hole = range.start.saturating_sub(from);
+            let (_, behind) = split(rest, hole);
+            let (part, behind) = split(behind, range.end.saturating_sub(range.start));
+            parts.push((range.start, part));
+            (rest, from) = (behind, range.end);
+        }
+        Ok(parts)
+    }
+
+    /// Returns where in `wanted` a page blob holds something, under the version that was listed.
+    fn held_pages(&self, pages: &Mutex<Pages>, wanted: Range<u64>) -> io::Result<Vec<Range<u64>>> {
+        let mut pages = pages.lock().unwrap_or_else(PoisonError::into_inner);
+        let (mut held, mut at) = (Vec::new(), wanted.start);
+        while at < wanted.end {
+            if let Some(window) = pages.unknown(at, self.bytes) {
+                let ranges = self.shared.reach.wait(self.list(window.clone()));
+                let ranges = ranges.map_err(|error| self.failed(error))?;
+                pages.take(window, &ranges);
+            }
+            let end = wanted.end.min(pages.end());
+            held.extend(pages.held(at..end));
+            at = end;
+        }
+        Ok(held)
+    }
+
+    async fn list(&self, window: Range<u64>) -> Result<Vec<(u64, u64)>, StoreError> {
+        // The semaphore is never closed.
+        let _permit = self.shared.at_once.acquire().await;
+        let store = self.shared.reach.store();
+        let (snapshot, etag) = (self.snapshot.as_deref(), Some(self.etag.as_str()));
+        let ranges = store.page_ranges(&self.name, snapshot, Some(window), etag);
+        ranges.await
     }
 
     async fn range(&self, start: u64, end: u64) -> Result<bytes::Bytes, StoreError> {
@@ -290,9 +342,18 @@ impl StoreRead {
             let piece = buffer.get_mut(..length).unwrap_or_default();
             self.fill(at, piece)?;
             hash.take(at, piece);
-            at = at.saturating_add(u64::try_from(length).unwrap_or(u64::MAX));
+            at = at.saturating_add(wide(length));
         }
         hash.md5_of_all(self.bytes)
             .ok_or_else(|| io::Error::other("it ended early"))
     }
+}
+
+fn split(bytes: &mut [u8], at: u64) -> (&mut [u8], &mut [u8]) {
+    let at = usize::try_from(at).unwrap_or(usize::MAX).min(bytes.len());
+    bytes.split_at_mut(at)
+}
+
+fn wide(bytes: usize) -> u64 {
+    u64::try_from(bytes).unwrap_or(u64::MAX)
 }

@@ -57,7 +57,7 @@ enum Before {
 /// Brings a blob into the store, or a file into its share, or says why not.
 pub(super) async fn bring(run: &Arc<Run>, number: u64, mut file: ManifestFile) -> Outcome {
     if let Some(rule) = run.disposition {
-        file.disposition = rule;
+        file.disposition = Some(rule);
     }
     let brought = match (file.kind, &run.goals.share) {
         (BlobKind::File, Some(share)) => bring_file(run, share, number, &file).await,

@@ -64,7 +64,7 @@ impl Pour<'_> {
                 break;
             }
             if self.run.has_to_stop() {
-                trouble = trouble.or_else(|| Some(Trouble::stopped()));
+                trouble = trouble.or_else(|| Some(self.run.stopped()));
                 break;
             }
             let permit = self.run.permit().await;

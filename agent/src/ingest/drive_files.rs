@@ -1,7 +1,7 @@
 //! Files for many tasks at once: one thread reads, the tasks ask.
 
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -15,7 +15,19 @@ use crate::shares::ItemTimes;
 
 /// Asks the thread that reads the drive. When the last clone is dropped, that thread is free again.
 #[derive(Clone)]
-pub(super) struct DriveFiles(Sender<Ask>);
+pub(super) struct DriveFiles {
+    asks: Sender<Ask>,
+    gone: Gone,
+}
+
+/// What is asked of that thread.
+pub(super) struct Asked {
+    asks: Receiver<Ask>,
+    gone: Gone,
+}
+
+/// The read that found the drive gone, in words, once there was one.
+type Gone = Arc<OnceLock<String>>;
 
 /// A file, found.
 #[derive(Clone)]
@@ -43,6 +55,10 @@ pub(crate) trait Files {
     fn find(&mut self, path: &str) -> Result<Option<DriveFile>, DriveFailed>;
     /// Reads a part of a file.
     fn read(&mut self, file: &DriveFile, at: u64, into: &mut [u8]) -> Result<(), DriveFailed>;
+    /// Returns, once something could not be read, whether nothing else can be read either.
+    fn is_gone(&self) -> bool {
+        false
+    }
 }
 
 /// What could not be read.
@@ -93,9 +109,19 @@ impl DriveFile {
 
 impl DriveFiles {
     /// Returns who asks, and what [`serve`] answers.
-    pub(super) fn new() -> (Self, Receiver<Ask>) {
-        let (asks, asked) = channel();
-        (Self(asks), asked)
+    pub(super) fn new() -> (Self, Asked) {
+        let (sender, asks) = channel();
+        let gone = Gone::default();
+        let asked = Asked {
+            asks,
+            gone: Arc::clone(&gone),
+        };
+        (Self { asks: sender, gone }, asked)
+    }
+
+    /// Returns, once the drive is gone, the read that found it out, in words. Everything asked since fails with the same.
+    pub(super) fn gone(&self) -> Option<&str> {
+        self.gone.get().map(String::as_str)
     }
 
     /// Returns the next blob and its number; `None` behind the last.
@@ -122,25 +148,50 @@ impl DriveFiles {
     async fn ask<T>(&self, ask: impl FnOnce(Answer<T>) -> Ask) -> Result<T, DriveFailed> {
         let gone = || DriveFailed("nobody reads the drive any more".to_owned());
         let (answer, answered) = oneshot::channel();
-        self.0.send(ask(answer)).map_err(|_| gone())?;
+        self.asks.send(ask(answer)).map_err(|_| gone())?;
         answered.await.map_err(|_| gone())?
     }
 }
 
 /// Answers until nobody asks any more. `tick` is called a few times a second.
-pub(super) fn serve(files: &mut dyn Files, asked: &Receiver<Ask>, tick: &mut dyn FnMut()) {
+pub(super) fn serve(files: &mut dyn Files, asked: &Asked, tick: &mut dyn FnMut()) {
     loop {
         tick();
         // Whoever does not wait for its answer any more was stopped: no fault.
-        match asked.recv_timeout(TICK) {
-            Ok(Ask::Next(answer)) => drop(answer.send(files.next())),
-            Ok(Ask::Find(path, answer)) => drop(answer.send(files.find(&path))),
+        match asked.asks.recv_timeout(TICK) {
+            Ok(Ask::Next(answer)) => {
+                drop(answer.send(asked.answer(files, |files| files.next())));
+            }
+            Ok(Ask::Find(path, answer)) => {
+                drop(answer.send(asked.answer(files, |files| files.find(&path))));
+            }
             Ok(Ask::Read(file, at, bytes, answer)) => {
-                drop(answer.send(read(files, &file, at, bytes)));
+                let read = asked.answer(files, |files| read(files, &file, at, bytes));
+                drop(answer.send(read));
             }
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => return,
         }
+    }
+}
+
+impl Asked {
+    /// Answers, unless the drive is gone: it is not asked again then, wherever it comes back.
+    fn answer<T>(
+        &self,
+        files: &mut dyn Files,
+        answer: impl FnOnce(&mut dyn Files) -> Result<T, DriveFailed>,
+    ) -> Result<T, DriveFailed> {
+        if let Some(why) = self.gone.get() {
+            return Err(DriveFailed(why.clone()));
+        }
+        let answer = answer(files);
+        if let Err(failed) = &answer
+            && files.is_gone()
+        {
+            self.gone.get_or_init(|| failed.0.clone());
+        }
+        answer
     }
 }
 
@@ -165,6 +216,8 @@ pub(super) struct OnDrive<'a, R, M> {
     pub(super) volume: &'a Volume<R>,
     pub(super) manifest: ManifestReader<M>,
     pub(super) number: u64,
+    /// Looks whether anything of the drive can still be read.
+    pub(super) is_there: &'a dyn Fn() -> bool,
 }
 
 impl<R: ReadAt, M: std::io::Read> Files for OnDrive<'_, R, M> {
@@ -195,6 +248,10 @@ impl<R: ReadAt, M: std::io::Read> Files for OnDrive<'_, R, M> {
         };
         let read = self.volume.read(file, at, into);
         read.map_err(|error| failed(&error))
+    }
+
+    fn is_gone(&self) -> bool {
+        !(self.is_there)()
     }
 }
 

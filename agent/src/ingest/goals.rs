@@ -33,12 +33,21 @@ impl Goals {
 
     /// Returns how many bytes are sent.
     pub(super) fn bytes(&self, facts: &ManifestFacts) -> u64 {
-        let blobs = self.store.as_ref().map_or(0, |_| facts.blobs.bytes);
-        let shares = facts
-            .shares
-            .iter()
-            .filter(|(share, _)| self.has_share(share));
-        shares.fold(blobs, |sum, (_, amount)| sum.saturating_add(amount.bytes))
+        let bytes = self.amounts(facts).map(|amount| amount.bytes);
+        bytes.fold(0, u64::saturating_add)
+    }
+
+    fn amounts<'a>(&'a self, facts: &'a ManifestFacts) -> impl Iterator<Item = &'a Amount> {
+        let blobs = self.store.as_ref().map(|_| &facts.blobs);
+        let shares = facts.shares.iter();
+        let shares = shares.filter(|(share, _)| self.has_share(share));
+        blobs.into_iter().chain(shares.map(|(_, amount)| amount))
+    }
+
+    /// Returns how many files are sent.
+    pub(super) fn files(&self, facts: &ManifestFacts) -> u64 {
+        let files = self.amounts(facts).map(|amount| amount.files);
+        files.fold(0, u64::saturating_add)
     }
 
     /// Returns what is on a drive and has nowhere to go, in words.

@@ -293,7 +293,7 @@ impl Item<'_> {
     ) -> Result<(), Stop> {
         for (number, part) in self.file.parts().enumerate().skip(mark.ranges) {
             if self.run.has_to_stop() {
-                return Err(Stop::Failed(self.before(Trouble::stopped())));
+                return Err(Stop::Failed(self.before(self.run.stopped())));
             }
             let _permit = self.run.permit().await;
             let content = match read_part(self.run, self.file, &self.found, part).await {

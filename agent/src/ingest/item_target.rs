@@ -61,7 +61,7 @@ pub(super) async fn choose(
     place: &SharePath,
 ) -> Result<Option<Aim>, Trouble> {
     let found = look(run, share, number, place).await?;
-    match (file.disposition, found) {
+    match (file.rule(), found) {
         (_, Found::Nothing) => {
             let created = DispositionStatus::Created;
             Ok(Some(Aim::new(place.clone(), None, created)))

@@ -33,7 +33,7 @@ pub(crate) use drive_files::{DriveFailed, DriveFile, Files, Place};
 pub use goals::Goals;
 pub use log_files::{LogFiles, LogFormat, LogLevel, LogOptions};
 pub use report::{IngestFinding, IngestReport};
-pub use run::{IngestOptions, ingest};
+pub use run::{Filled, IngestOptions, ingest};
 pub(crate) use run::{SaidThere, send_again};
 pub use state_file::{StateError, StateFile};
 pub use state_record::StateOf;

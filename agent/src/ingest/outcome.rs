@@ -126,6 +126,20 @@ impl Trouble {
         }
     }
 
+    /// Returns the end of what was on its way when all of it was given up.
+    pub(super) fn given_up() -> Self {
+        let what = "it was on its way when all of it was given up";
+        Self {
+            message: what.to_owned(),
+            ..Self::stopped()
+        }
+    }
+
+    /// Returns whether it is nothing but a drive's that is gone.
+    pub(super) fn goes_with_the_drive(&self) -> bool {
+        matches!(self.code.as_str(), "IOFailed" | "Cancelled")
+    }
+
     pub(super) fn at(mut self, offset: u64) -> Self {
         self.offset = Some(offset);
         self
@@ -188,7 +202,7 @@ impl Outcome {
         let logged = LoggedBlob {
             status: BlobStatus::Completed,
             blob: done.in_log().to_owned(),
-            disposition: (file.disposition, done.disposition),
+            disposition: (file.rule(), done.disposition),
             ..entry(file, &parts, hung)
         };
         Self {
@@ -204,7 +218,7 @@ impl Outcome {
         let parts = Parts::all(file, PartStatus::Cancelled);
         let logged = LoggedBlob {
             status: BlobStatus::Completed,
-            disposition: (file.disposition, DispositionStatus::Skipped),
+            disposition: (file.rule(), DispositionStatus::Skipped),
             ..entry(file, &parts, Hung::CANCELLED)
         };
         Self {
@@ -271,7 +285,7 @@ fn entry(file: &ManifestFile, parts: &Parts, hung: Hung) -> LoggedBlob {
         blob: file.blob.clone(),
         file: file.path.clone(),
         bytes: file.bytes,
-        disposition: (file.disposition, DispositionStatus::Cancelled),
+        disposition: (file.rule(), DispositionStatus::Cancelled),
         kind: file.kind,
         parts: parts.logged(file),
         metadata: attached(&file.metadata, hung.metadata),

@@ -56,7 +56,10 @@ impl Way<'_> {
         name: &BlobName,
         there: &BlobFacts,
     ) -> Result<bool, Trouble> {
-        let ranges = self.run.store().page_ranges(name, None, Some(&there.etag));
+        let ranges = self
+            .run
+            .store()
+            .page_ranges(name, None, None, Some(&there.etag));
         let ranges = ranges.await.map_err(|error| Trouble::of_store(&error))?;
         if ranges.is_empty() {
             self.run.keep(|state| state.made(self.number))?;

@@ -46,7 +46,7 @@ pub(super) async fn said(
         }
         // What is there gives way to it anyway, once it is whole.
         (Some(there), BlobKind::Block)
-            if there.kind == StoredKind::Block && file.disposition == Disposition::Overwrite =>
+            if there.kind == StoredKind::Block && file.rule() == Disposition::Overwrite =>
         {
             (Some(there.etag), false, said.clone())
         }
@@ -93,7 +93,7 @@ async fn same_parts(
     let parts = (0_u64..).zip(file.parts());
     for (number, part) in parts.filter(|(number, _)| wanted.contains(number)) {
         if run.has_to_stop() {
-            return Err(Trouble::stopped());
+            return Err(run.stopped());
         }
         if is_same(run, name, part, etag).await? {
             same.insert(number);
@@ -113,7 +113,7 @@ async fn has_all(
     let parts = (0_u64..).zip(file.parts());
     for (_, part) in parts.filter(|(number, _)| wanted.contains(number)) {
         if run.has_to_stop() {
-            return Err(Trouble::stopped());
+            return Err(run.stopped());
         }
         if !is_same(run, name, part, Some(etag)).await? {
             return Ok(false);

@@ -46,6 +46,12 @@ pub(super) struct Run {
     manifest: [u8; 16],
     /// Files of shares whose metadata or properties SMB has no place for.
     unset: AtomicU64,
+    /// Files that are to be sent.
+    wanted: u64,
+    /// Files whose turn came.
+    begun: AtomicU64,
+    /// Files that were on their way when the drive went away.
+    cut_off: AtomicU64,
     pub(super) files: DriveFiles,
     pub(super) disposition: Option<Disposition>,
     /// What a log says is in the store already, where this is a repair.
@@ -63,19 +69,29 @@ pub(super) struct Run {
     bytes: Arc<AtomicU64>,
 }
 
+/// A drive whose manifest was read.
+pub struct Filled<'a, R> {
+    /// Its volume.
+    pub volume: &'a Volume<R>,
+    /// What its manifest says.
+    pub facts: &'a ManifestFacts,
+    /// Looks whether anything of the drive can still be read, once something could not.
+    pub is_there: &'a dyn Fn() -> bool,
+}
+
 /// Sends everything that the manifest lists. `progress` is told bytes done and all bytes.
 ///
 /// # Errors
 /// [`JobError`] when nothing can begin; what is wrong with a blob is in the report.
 pub fn ingest<R: ReadAt>(
-    volume: &Volume<R>,
-    facts: &ManifestFacts,
+    drive: &Filled<'_, R>,
     goals: Goals,
     kept: impl FnOnce() -> Result<(StateFile, LogFiles), JobError>,
     options: IngestOptions,
     cancel: &Cancel,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<IngestReport, JobError> {
+    let (volume, facts) = (drive.volume, drive.facts);
     let failed = |what: String| JobError::io(what, MANIFEST, "Nothing was sent.");
     let entry = volume
         .find(MANIFEST)
@@ -89,6 +105,7 @@ pub fn ingest<R: ReadAt>(
         volume,
         manifest: manifest.map_err(|error| failed(error.to_string()))?,
         number: 0,
+        is_there: drive.is_there,
     };
     let runtime = runtime().map_err(failed)?;
     if let Some(share) = &goals.share {
@@ -103,6 +120,7 @@ pub fn ingest<R: ReadAt>(
         report.find(general("NotGiven", message, true));
     }
     let begun = Begun {
+        files: goals.files(facts),
         goals,
         manifest: facts.md5,
         repair: None,
@@ -128,6 +146,8 @@ pub(crate) fn send_again(
     progress: &mut dyn FnMut(u64),
 ) -> Result<IngestReport, String> {
     let begun = Begun {
+        // Originals are on this computer: there is no drive that could be gone.
+        files: 0,
         goals: Goals {
             store: Some(store),
             share: None,
@@ -151,6 +171,8 @@ fn runtime() -> Result<tokio::runtime::Runtime, String> {
 
 /// What sending begins with.
 struct Begun {
+    /// Files that are sent.
+    files: u64,
     goals: Goals,
     manifest: [u8; 16],
     repair: Option<SaidThere>,
@@ -176,6 +198,9 @@ impl Begun {
             goals: self.goals,
             manifest: self.manifest,
             unset: AtomicU64::new(0),
+            wanted: self.files,
+            begun: AtomicU64::new(0),
+            cut_off: AtomicU64::new(0),
             files: asks,
             disposition: options.disposition,
             repair: self.repair,
@@ -212,6 +237,7 @@ async fn send_all(run: Arc<Run>, parallel: usize) -> IngestReport {
             // What has nowhere to go keeps its number.
             Ok(Some((_, file))) if !run.goals.has(&file) => run.goes_nowhere(&file),
             Ok(Some((number, file))) => {
+                run.begun.fetch_add(1, Ordering::Relaxed);
                 let run = Arc::clone(&run);
                 tasks.spawn(async move {
                     let outcome = bring(&run, number, file).await;
@@ -219,6 +245,8 @@ async fn send_all(run: Arc<Run>, parallel: usize) -> IngestReport {
                 });
             }
             Ok(None) => break,
+            // What that means is said once, at the end.
+            Err(_) if run.files.gone().is_some() => break,
             Err(error) => {
                 run.broke("ReadManifestFailed", error.0);
                 break;
@@ -255,6 +283,15 @@ impl Run {
 
     pub(super) fn has_to_stop(&self) -> bool {
         self.cancel.is_cancelled() || self.halted.load(Ordering::Acquire)
+    }
+
+    /// Returns what that means for a file on its way.
+    pub(super) fn stopped(&self) -> Trouble {
+        if self.cancel.is_cancelled() {
+            Trouble::stopped()
+        } else {
+            Trouble::given_up()
+        }
     }
 
     /// Waits until one more block may be in memory.
@@ -348,7 +385,15 @@ impl Run {
         if hangs && is_there && logged.kind == BlobKind::File {
             self.unset.fetch_add(1, Ordering::Relaxed);
         }
-        if let Some(finding) = outcome.finding() {
+        let is_cut_off = self.files.gone().is_some()
+            && outcome
+                .trouble
+                .as_ref()
+                .is_some_and(Trouble::goes_with_the_drive);
+        if is_cut_off {
+            self.halted.store(true, Ordering::Release);
+            self.cut_off.fetch_add(1, Ordering::Relaxed);
+        } else if let Some(finding) = outcome.finding() {
             report.find(finding);
         }
         drop(report);
@@ -378,8 +423,29 @@ impl Run {
         }
     }
 
+    /// Says once what a drive that is gone means for all of its files.
+    fn tell_gone(&self, why: &str) {
+        let report = locked(&self.report);
+        let done = [report.blobs, report.files, report.skipped];
+        let done = done.into_iter().fold(0, u64::saturating_add);
+        drop(report);
+        let (begun, cut_off) = (&self.begun, &self.cut_off);
+        let left = self.wanted.saturating_sub(begun.load(Ordering::Relaxed));
+        let what = format!(
+            "the drive is gone ({why}): {} of its {} files are done, {} were on their way, {} were not begun; plug it in and run the same again: it sends the rest and nothing twice",
+            count(done),
+            count(self.wanted),
+            count(cut_off.load(Ordering::Relaxed)),
+            count(left)
+        );
+        self.broke("DriveGone", what);
+    }
+
     /// Makes everything durable and returns the report.
     fn close(&self) -> IngestReport {
+        if let Some(why) = self.files.gone() {
+            self.tell_gone(why);
+        }
         if let Err(error) = locked(&self.state).sync() {
             self.broke("State", format!("what was done cannot be kept: {error}"));
         }

@@ -91,6 +91,8 @@ impl StateFile {
             .to_string_lossy()
             .into_owned();
         let shelves = Shelves::of_folders(&[folder]);
+        // It was made of one folder a line ago.
+        let shelf = shelves.iter().next().expect("a shelf for each folder");
         // Taken before it is read: what another argosy adds meanwhile would be cut off.
         let mut taken = take_file(&shelves, &name)?;
         let content = match std::fs::read(path) {
@@ -116,7 +118,7 @@ impl StateFile {
         read(path, kept, of, (&mut known, &mut blobs))?;
         let file = match &content {
             None => AppendFile::create(&shelves, &name)?,
-            Some(_) => AppendFile::reopen(&shelves, &name, kept)?,
+            Some(_) => AppendFile::go_on(shelf.as_ref(), &name, wide(whole))?,
         };
         if taken.is_empty() {
             taken = take_file(&shelves, &name)?;
@@ -254,6 +256,10 @@ impl fmt::Debug for StateFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("StateFile").finish_non_exhaustive()
     }
+}
+
+fn wide(bytes: usize) -> u64 {
+    u64::try_from(bytes).unwrap_or(u64::MAX)
 }
 
 /// A name as far as it is told from others: a share has no cases.

@@ -42,7 +42,7 @@ impl Target {
 /// [`Trouble`].
 pub(super) async fn choose(run: &Run, number: u64, file: &ManifestFile) -> Result<Choice, Trouble> {
     let name = named(&file.blob)?;
-    match (file.disposition, look(run, number, &name).await?) {
+    match (file.rule(), look(run, number, &name).await?) {
         (_, Found::Nothing) => Ok(send(name, None, DispositionStatus::Created)),
         (Disposition::Rename, _) => free_name(run, number, &name).await,
         (Disposition::NoOverwrite, Found::Blob(_)) => Ok(Choice::Skip),

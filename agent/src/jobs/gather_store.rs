@@ -109,6 +109,7 @@ mod tests {
             bytes: 5,
             modified: FileTime(0),
             is_archived,
+            has_disposition: false,
             blob: ExportBlob {
                 path: None,
                 snapshot: None,

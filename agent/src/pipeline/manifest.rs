@@ -206,7 +206,7 @@ impl<'a, 'w> Files<'a, 'w> {
             self.hashes_of(node)?,
         );
         file.disposition = naming.disposition;
-        (file.exported, file.snapshot) = (naming.exported, naming.snapshot);
+        file.snapshot = naming.snapshot;
         file.metadata = self.attached(naming.metadata, metadata)?;
         file.properties = self.attached(naming.properties, properties)?;
         Ok(file)

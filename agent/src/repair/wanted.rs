@@ -226,7 +226,7 @@ fn file(blob: &LoggedBlob) -> Option<ManifestFile> {
     let (path, name) = (blob.file.clone(), blob.blob.clone());
     let mut file = ManifestFile::new(path, name, blob.bytes, blob.kind, hashes);
     file.ranges = Ranges::Listed(ranges);
-    file.disposition = blob.disposition.0;
+    file.disposition = Some(blob.disposition.0);
     file.metadata = blob.metadata.as_ref().and_then(attached);
     file.properties = blob.properties.as_ref().and_then(attached);
     Some(file)

@@ -170,7 +170,6 @@ impl Recipe {
                 hashes,
                 ranges: Ranges::Rule,
                 disposition: naming.disposition,
-                exported: naming.exported,
                 snapshot: naming.snapshot,
                 metadata: None,
                 properties: naming.properties.map(own),

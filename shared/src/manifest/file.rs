@@ -18,10 +18,8 @@ pub struct ManifestFile {
     pub hashes: Vec<[u8; 16]>,
     /// Where those begin and end.
     pub ranges: Ranges,
-    /// What the service does when the blob exists; nothing of it stands in the manifest of an export.
-    pub disposition: Disposition,
-    /// Whether the blob came out of a store, so that no disposition is written.
-    pub exported: bool,
+    /// What the service does when the blob exists; `None` where nothing of it stands, as in the manifest of an export.
+    pub disposition: Option<Disposition>,
     /// The snapshot that was exported: its time as the store writes it; `None` for the blob itself.
     pub snapshot: Option<String>,
     /// A file with the blob's metadata.
@@ -105,10 +103,8 @@ pub struct PlannedFile<'a> {
     pub bytes: u64,
     /// The blob's kind.
     pub kind: BlobKind,
-    /// What the service does when the blob exists.
-    pub disposition: Disposition,
-    /// Whether the blob came out of a store, so that no disposition is written.
-    pub exported: bool,
+    /// What the service does when the blob exists; `None` writes nothing of it.
+    pub disposition: Option<Disposition>,
     /// The snapshot that is exported; `None` for the blob itself.
     pub snapshot: Option<&'a str>,
     /// Path on the drive of its metadata file.
@@ -127,7 +123,6 @@ impl ManifestFile {
         kind: BlobKind,
         hashes: Vec<[u8; 16]>,
     ) -> Self {
-        let disposition = Disposition::default();
         Self {
             path,
             blob,
@@ -135,12 +130,17 @@ impl ManifestFile {
             kind,
             hashes,
             ranges: Ranges::Rule,
-            disposition,
-            exported: false,
+            disposition: Some(Disposition::default()),
             snapshot: None,
             metadata: None,
             properties: None,
         }
+    }
+
+    /// Returns what is done when the blob exists: the default where nothing says so.
+    #[must_use]
+    pub fn rule(&self) -> Disposition {
+        self.disposition.unwrap_or_default()
     }
 
     /// Returns what the length of its lines depends on. Only for files cut by the rule.
@@ -152,7 +152,6 @@ impl ManifestFile {
             bytes: self.bytes,
             kind: self.kind,
             disposition: self.disposition,
-            exported: self.exported,
             snapshot: self.snapshot.as_deref(),
             metadata: self
                 .metadata
@@ -189,8 +188,7 @@ impl<'a> PlannedFile<'a> {
             blob,
             bytes,
             kind,
-            disposition: Disposition::default(),
-            exported: false,
+            disposition: Some(Disposition::default()),
             snapshot: None,
             metadata: None,
             properties: None,

@@ -220,11 +220,11 @@ pub(super) fn write_file_head(out: &mut impl Write, file: &PlannedFile<'_>) -> i
         out.write_all(b"</Snapshot>\r\n")?;
     }
     write!(out, "        <Length>{}</Length>\r\n", file.bytes)?;
-    if !file.exported {
+    if let Some(rule) = file.disposition {
         write!(
             out,
             "        <ImportDisposition>{}</ImportDisposition>\r\n",
-            file.disposition.code()
+            rule.code()
         )?;
     }
     out.write_all(list_tag(file.kind, false).as_bytes())
@@ -316,7 +316,7 @@ mod tests {
     #[test]
     fn a_small_manifest_reads_like_the_public_grammar() {
         let mut small = file("\\reels\\a & b.mov", 4_194_305, BlobKind::Block);
-        small.disposition = Disposition::NoOverwrite;
+        small.disposition = Some(Disposition::NoOverwrite);
         small.properties = Some(Attached {
             path: "\\reels\\a.properties".into(),
             hash: [0xab; 16],
@@ -464,8 +464,7 @@ mod tests {
                 let mut file = file(&name, bytes, kind);
                 if attached {
                     file.metadata = Some(Attached { path: format!("\\{name}.meta"), hash: [1; 16] });
-                    file.disposition = Disposition::Overwrite;
-                    file.exported = page;
+                    file.disposition = (!page).then_some(Disposition::Overwrite);
                     file.snapshot = page.then(|| "2026-11-28T10:51:43.1234567Z".to_owned());
                 }
                 file

@@ -84,10 +84,8 @@ pub struct Naming {
     pub blob: String,
     /// Block or page blob, or a file of a share.
     pub kind: BlobKind,
-    /// What the service does when the blob exists.
-    pub disposition: Disposition,
-    /// Whether the blob comes out of a store.
-    pub exported: bool,
+    /// What the service does when the blob exists; `None` when it comes out of a store.
+    pub disposition: Option<Disposition>,
     /// The snapshot that it is, when it comes out of a store and is one.
     pub snapshot: Option<String>,
     /// Its metadata file on the drive.
@@ -106,7 +104,6 @@ impl Naming {
             bytes,
             kind: self.kind,
             disposition: self.disposition,
-            exported: self.exported,
             snapshot: self.snapshot.as_deref(),
             metadata: self.metadata.as_deref(),
             properties: self.properties.as_deref(),
@@ -173,8 +170,7 @@ impl Mapping {
             path: blob_name::drive_path(&self.session, &path),
             blob,
             kind: choice.kind,
-            disposition: target.disposition,
-            exported: false,
+            disposition: Some(target.disposition),
             snapshot: None,
             metadata,
             properties,
@@ -313,8 +309,7 @@ fn exported(export: &Export, listing: &Listing, number: u32) -> Result<Naming, R
     Ok(Naming {
         blob: blob.path.as_deref().unwrap_or(entry.path).to_owned(),
         kind: blob.kind.in_manifest(),
-        disposition: Disposition::default(),
-        exported: true,
+        disposition: None,
         snapshot: blob.snapshot.as_deref().map(str::to_owned),
         metadata,
         properties: Some(format!("{path}{PROPERTIES_SUFFIX}")),
