@@ -167,7 +167,8 @@ impl Growing for Open {
         let fault = self.shelf.act(Act::Append);
         let mut files = self.shelf.lock();
         let file = files.get_mut(&self.name).ok_or(io::ErrorKind::NotFound)?;
-        if std::mem::take(&mut file.owed_sync) {
+        // Not any more once the power is gone.
+        if fault.is_ok() && std::mem::take(&mut file.owed_sync) {
             file.synced = file.now.len();
         }
         let taken = match fault {
