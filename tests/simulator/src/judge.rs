@@ -68,6 +68,18 @@ impl fmt::Display for Violation {
     }
 }
 
+/// What a run gives that nothing disturbs.
+struct Undisturbed {
+    /// The finished drive.
+    disk: Arc<MemDisk>,
+    /// Acts that it took.
+    acts: u64,
+    /// The act at which what was on the drive began to change, if it did.
+    changes_at: Option<u64>,
+    /// MD5 and length of the manifest.
+    manifest: ([u8; 16], u64),
+}
+
 impl Judge {
     /// Makes all scenarios and runs each once undisturbed.
     ///
@@ -86,8 +98,8 @@ impl Judge {
             last = Some(judge.begin(number));
         }
         // The plainest drive gets a second session.
-        if let (Some((disk, manifest)), Some(plain)) = (last, judge.scenarios.last()) {
-            let added = Scenario::added(plain, &disk, manifest);
+        if let (Some(end), Some(plain)) = (last, judge.scenarios.last()) {
+            let added = Scenario::added(plain, &end.disk, end.manifest);
             judge.scenarios.push(added);
             judge.begin(judge.scenarios.len().saturating_sub(1));
         }
@@ -95,15 +107,15 @@ impl Judge {
         judge
     }
 
-    /// Runs a scenario once undisturbed; returns the finished drive and its manifest.
-    fn begin(&mut self, number: usize) -> (Arc<MemDisk>, ([u8; 16], u64)) {
-        let (disk, (acts, changes_at), manifest) = self.undisturbed(number, &BTreeSet::new());
+    /// Runs a scenario once undisturbed; returns what that gives.
+    fn begin(&mut self, number: usize) -> Undisturbed {
+        let end = self.undisturbed(number, &BTreeSet::new());
         let scenario = &mut self.scenarios[number];
-        scenario.set_acts(acts, changes_at);
+        scenario.set_acts(end.acts, end.changes_at);
         let references = scenario.references.get_mut();
         let references = references.expect("nobody panicked");
-        references.insert(BTreeSet::new(), Arc::clone(&disk));
-        (disk, manifest)
+        references.insert(BTreeSet::new(), Arc::clone(&end.disk));
+        end
     }
 
     /// Runs the schedule of a seed.
@@ -218,7 +230,7 @@ impl Judge {
     }
 
     fn make_reference(&self, number: usize, left_out: &BTreeSet<u32>) -> Arc<MemDisk> {
-        let (disk, ..) = self.undisturbed(number, left_out);
+        let disk = self.undisturbed(number, left_out).disk;
         let mut references = self.scenarios[number]
             .references
             .lock()
@@ -227,13 +239,8 @@ impl Judge {
         disk
     }
 
-    /// Runs a scenario without any fault but files that are not there; returns the drive, how many acts it took and at
-    /// which what was on it began to change, and MD5 and length of its manifest.
-    fn undisturbed(
-        &self,
-        number: usize,
-        left_out: &BTreeSet<u32>,
-    ) -> (Arc<MemDisk>, (u64, Option<u64>), ([u8; 16], u64)) {
+    /// Runs a scenario without any fault but files that are not there.
+    fn undisturbed(&self, number: usize, left_out: &BTreeSet<u32>) -> Undisturbed {
         let scenario = &self.scenarios[number];
         let world = World::new(crate::Rng::new(0));
         let bytes = scenario.before.bytes();
@@ -270,8 +277,12 @@ impl Judge {
         };
         assert_eq!(verdict, Some(expected), "{}", scenario.name);
         let manifest = manifest.expect("a drive that is finished has one");
-        let acts = (world.acts(), world.changes_at());
-        (Arc::new(drive.content()), acts, manifest)
+        Undisturbed {
+            disk: Arc::new(drive.content()),
+            acts: world.acts(),
+            changes_at: world.changes_at(),
+            manifest,
+        }
     }
 }
 
