@@ -115,6 +115,10 @@ impl Addition {
     }
 
     /// Adds the last session again and again, killing it `count` times in all.
+    #[expect(
+        clippy::arithmetic_side_effects,
+        reason = "counts of a few dozen kills"
+    )]
     fn is_killed(&self, count: usize) {
         let bytes = fs::read(&self.image).unwrap();
         let journals: Vec<(String, Vec<u8>)> = fs::read_dir(self.place.journals())
