@@ -15,7 +15,7 @@ use super::drive_meter::DriveMeter;
 use super::ledger::Ledger;
 use super::stop::Stop;
 use crate::job_error::Kind;
-use crate::pipeline::{Cancel, PipelineError, Structures};
+use crate::pipeline::{self, Cancel, Overwritten, PipelineError, Structures, Work};
 
 /// What a drive is proven with.
 pub(super) struct ReadBack<'a> {
@@ -25,6 +25,8 @@ pub(super) struct ReadBack<'a> {
     pub expected: Expected,
     /// What everything but the files' data must be.
     pub structures: &'a Structures<'a, 'a>,
+    /// What the drive was filled by.
+    pub work: &'a Work<'a>,
     /// The sealed information area.
     pub information_area: &'a [u8],
     /// When marks are due.
@@ -54,9 +56,13 @@ impl ReadBack<'_> {
         ledger: &mut Ledger<'_>,
         meter: &DriveMeter,
     ) -> Result<VerifyReport, PipelineError> {
-        let differs = self
-            .structures
-            .first_difference(disk, self.information_area, self.cancel)?;
+        let mut differs =
+            self.structures
+                .first_difference(disk, self.information_area, self.cancel)?;
+        if differs.is_none() && ledger.replay().redo.is_some() {
+            let (changes, mut later) = (ledger.redo_reader()?, Overwritten::default());
+            differs = pipeline::redone(self.work, disk, changes, &mut later, self.cancel)?;
+        }
         if let Some(at) = differs {
             return Ok(not_as_written(at));
         }

@@ -471,6 +471,7 @@ impl<'a> Attempt<'a, '_, '_> {
             credential: &self.drive.keys.credential,
             expected,
             structures: &Structures::new(work, mend.as_ref().map_or(Mended::Not, Mended::Done)),
+            work,
             information_area: &self.drive.keys.information_area,
             grain: self.common.grain,
             cancel: self.common.cancel,

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use shared::job::Verdict;
 
 use super::screen::{Ended, Screen};
 use crate::jobs::{self, JobError};
@@ -32,8 +33,15 @@ pub(super) fn run(arguments: &Arguments, screen: &Screen) -> Result<Ended, JobEr
         ));
     }
     for drive in closed {
+        let what = match drive.verdict {
+            Verdict::Verified | Verdict::Incomplete => format!(
+                "not given up: it was read back and is {}, only the end of its journal was missing and is there now",
+                drive.verdict
+            ),
+            Verdict::Written | Verdict::Failed => "given up".to_owned(),
+        };
         screen.line(&format!(
-            "{}: given up; journal {}",
+            "{}: {what}; journal {}",
             drive.serial,
             drive.journal.display()
         ));

@@ -20,6 +20,8 @@ use crate::jobs::{JobError, Jobs};
 
 /// Threads that are still listing a folder are not waited for longer than this.
 const GOODBYE: Duration = Duration::from_secs(2);
+/// How long the other part may be gone before this one knows.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
 
 /// Serves the page on this machine alone, and prints its address
 #[derive(Args)]
@@ -77,6 +79,7 @@ pub(super) fn run(
         .map_err(|error| io(&error, ""))?;
     let serving = Serving {
         arguments,
+        drives,
         users,
         state_dir,
         patience,
@@ -87,11 +90,15 @@ pub(super) fn run(
     runtime.shutdown_timeout(GOODBYE);
     served?;
     end_jobs(&jobs, screen);
+    if drives.are_gone() {
+        return Err(gone());
+    }
     Ok(Ended::WELL)
 }
 
 struct Serving<'a> {
     arguments: &'a Arguments,
+    drives: &'a Drives,
     users: Users,
     state_dir: PathBuf,
     patience: Option<Duration>,
@@ -162,16 +169,30 @@ impl Serving<'_> {
                 None => std::future::pending().await,
             }
         };
-        tokio::select! {
+        let told = tokio::select! {
             () = running.as_mut() => return,
-            () = unneeded => {}
-        }
-        self.screen.aside(
-            "Nothing runs and no page is open: Argosy ends. Start it again with argosy serve.",
-        );
+            () = unneeded => "Nothing runs and no page is open: Argosy ends. Start it again with argosy serve.",
+            () = until_gone(self.drives) => "Argosy ends: without the part that has the drives it can do nothing.",
+        };
+        self.screen.aside(told);
         self.end.send_replace(true);
         running.await;
     }
+}
+
+/// Returns once the part of Argosy that has the drives ended.
+async fn until_gone(drives: &Drives) {
+    while !drives.are_gone() {
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+}
+
+fn gone() -> JobError {
+    JobError::io(
+        "the part of Argosy that has the drives ended",
+        "",
+        "What was being written is in the journals: start argosy serve again and go on with it.",
+    )
 }
 
 fn token(sessions: &Sessions) -> Result<String, String> {

@@ -39,6 +39,16 @@ impl Drives {
         Self(Way::Kept(Arc::new(root_part)))
     }
 
+    /// Returns whether the root part that keeps the drives ended: nothing more can be done with any of them.
+    #[must_use]
+    pub fn are_gone(&self) -> bool {
+        match &self.0 {
+            Way::Own => false,
+            #[cfg(target_os = "linux")]
+            Way::Kept(root_part) => root_part.is_gone(),
+        }
+    }
+
     /// Returns every drive of this machine and those at `extra` (image files), as [`device::list`].
     #[must_use]
     pub fn list(&self, extra: &[PathBuf]) -> Vec<DriveInfo> {

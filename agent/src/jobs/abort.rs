@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use shared::job::{DriveState, Stage, Verdict};
-use shared::journal::{JournalWriter, Note, Record, journal_file_name, replay};
+use shared::journal::{JournalWriter, Note, Record, Replay, journal_file_name, replay};
 
 use super::old_journals::journals;
 use crate::attempt::now;
@@ -19,9 +19,12 @@ pub struct Aborted {
     pub serial: String,
     /// The journal.
     pub journal: PathBuf,
+    /// How it is closed.
+    pub verdict: Verdict,
 }
 
-/// Closes every unfinished journal of `session` in `folders` with the verdict *failed*.
+/// Closes every unfinished journal of `session` in `folders` with the verdict *failed*. One whose drive was proven, and
+/// that lacks nothing but its end, is closed with the verdict that the drive has: a whole drive is not given up.
 ///
 /// # Errors
 /// [`JobError`] when a journal is damaged, or cannot be read or written; those before it are closed
@@ -96,21 +99,7 @@ fn close(path: &Path, session: &str, note: Option<&Note>) -> Result<Option<Abort
             "Use the journal that has the key.",
         )
     })?;
-    let mut text = Vec::new();
-    if let Some(note) = note {
-        text.extend(append(&mut writer, &Record::Note(note.clone()), &place)?);
-    }
-    // A drive that was written and not read back is given up too.
-    if matches!(replay.state, DriveState::At(_)) {
-        text.extend(append(&mut writer, &Record::Cancelled, &place)?);
-    }
-    text.extend(append(
-        &mut writer,
-        &Record::Closed {
-            verdict: Verdict::Failed,
-        },
-        &place,
-    )?);
+    let (text, verdict) = end(&mut writer, &replay, note, &place)?;
     let mut file = OpenOptions::new().write(true).open(path).map_err(io)?;
     // Behind the last whole record there may be a torn one.
     file.set_len(replay.bytes).map_err(io)?;
@@ -121,7 +110,34 @@ fn close(path: &Path, session: &str, note: Option<&Note>) -> Result<Option<Abort
     Ok(Some(Aborted {
         serial: replay.session.drive.serial,
         journal: path.to_owned(),
+        verdict,
     }))
+}
+
+/// Returns the last records of a journal, and the verdict in them.
+fn end(
+    writer: &mut JournalWriter,
+    replay: &Replay,
+    note: Option<&Note>,
+    place: &str,
+) -> Result<(Vec<u8>, Verdict), JobError> {
+    let mut text = Vec::new();
+    if let Some(note) = note {
+        text.extend(append(writer, &Record::Note(note.clone()), place)?);
+    }
+    let verdict = match replay.state {
+        // What was proven stays so: only the end of its journal is missing.
+        DriveState::Verified => Verdict::Verified,
+        DriveState::Incomplete => Verdict::Incomplete,
+        // A drive that was written and not read back is given up too.
+        DriveState::At(_) => {
+            text.extend(append(writer, &Record::Cancelled, place)?);
+            Verdict::Failed
+        }
+        _ => Verdict::Failed,
+    };
+    text.extend(append(writer, &Record::Closed { verdict }, place)?);
+    Ok((text, verdict))
 }
 
 fn in_use(error: std::io::Error, place: &str) -> JobError {

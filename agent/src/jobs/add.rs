@@ -1,9 +1,8 @@
-//! A drive that Argosy finished and that gets further files: found by its journal, proven byte by byte before
+//! A drive that Argosy finished and that gets further files: found by its journals, proven byte by byte before
 //! anything is decided.
 
 use std::collections::HashSet;
 use std::io::BufReader;
-use std::path::{Path, PathBuf};
 
 use bitlocker_image::Credential;
 use disk::{ReadAt, SectorSize};
@@ -11,26 +10,22 @@ use ntfs_image::Ground;
 use ntfs_image::read::{FileReader, Volume};
 use shared::api::FreeSpace;
 use shared::drive::{DriveLayout, DriveSpec};
-use shared::job::{DriveState, Stage};
-use shared::journal::{Replay, journal_file_name, replay};
+use shared::journal::Replay;
 use shared::manifest::ManifestReader;
 use shared::plan::{MANIFEST_NAME, Onto};
 
 use super::gather::Gathered;
 use super::kept_volume::KeptTarget;
-use super::old_journals;
+use super::on_drive::{self, Planned};
 use super::plan_file::{HeadDrive, PlanFile};
 use super::request::JobRequest;
 use super::resume::planned_drive;
-use super::session_plans::plans;
 use super::targets::Target;
 use crate::attempt::{DriveKeys, digest};
 use crate::device::DriveInfo;
 use crate::drives::Drives;
 use crate::job_error::JobError;
-use crate::pipeline::{
-    Cancel, LEG_BYTES, Mended, Plain, SourceFiles, SourceRead, Structures, Work,
-};
+use crate::pipeline::{LEG_BYTES, Overwritten, Plain, SourceFiles, SourceRead, Work};
 use crate::scan::OpenSourceError;
 
 /// Looks at a drive that keeps what is on it. Returns that, the sectors it was built for, and what becomes of its free
@@ -45,22 +40,28 @@ pub(super) fn look(
     info: &DriveInfo,
 ) -> Result<(KeptTarget, SectorSize, FreeSpace), JobError> {
     let place = info.path.display().to_string();
-    let session = finished(&request.journal_dirs, info, &place)?;
-    let key = session.recovery_password.clone();
-    let key = key.ok_or_else(|| no_journal(&info.serial, &place))?;
+    let sessions = on_drive::sessions(&request.journal_dirs, &info.serial, &place)?;
+    let (last, earlier) = sessions.split_first().ok_or_else(|| no_key(&place))?;
+    let session = &last.replay;
+    let password = session.recovery_password.as_ref();
+    let password = password.ok_or_else(|| no_key(&place))?;
     let sector = SectorSize::try_from(session.session.drive.sector_bytes);
     let sector = sector.map_err(|error| JobError::refused(error.to_string(), &place, UNKNOWN))?;
-    let mut found = KeptTarget::read(drives, &info.path, sector, &key)?;
-    let name = session.session.session.as_str();
-    let (plan, number) = plan_of(request, &session, &info.serial)?;
-    let head = &plan.head.drives[number];
+    let mut found = KeptTarget::read(drives, &info.path, sector, password)?;
     let reader = drives
         .open_read(&info.path, false)
         .map_err(|error| io(error.to_string(), &place))?;
-    let work = work(&plan, (head, number), &session)?;
-    is_as_written(&work, &session, &reader, name, &place)?;
+    let (key, mut later) = (last.key(&place)?, Overwritten::default());
+    let planned = Planned::find(request, last)?;
+    let work = planned.work(&key)?;
+    planned.is_as_left(&work, &reader, &mut later, &place)?;
+    for session in earlier {
+        let planned = Planned::find(request, session)?;
+        let work = planned.work(&key)?;
+        planned.is_as_left(&work, &reader, &mut later, &place)?;
+    }
     let plain = Plain::new(&work, &reader);
-    let (onto, blobs) = survey(&plain, &session, request, &place)?;
+    let (onto, blobs) = survey(&plain, session, request, &place)?;
     found.kept.volume.onto = Some(onto);
     found.blobs = blobs;
     let free_space = match session.session.free_space {
@@ -104,114 +105,19 @@ pub(super) fn no_blob_twice(gathered: &Gathered, targets: &[Target]) -> Result<(
     Ok(())
 }
 
-/// Returns the journal of the session that is on the drive: the last one that was begun, but for those that wrote
-/// nothing to it and additions that were given up before they changed anything.
-fn finished(folders: &[PathBuf], info: &DriveInfo, place: &str) -> Result<Replay, JobError> {
-    let serial = info.serial.as_str();
-    let paths = folders.iter().flat_map(|folder| {
-        let own = std::iter::once(journal_file_name(serial));
-        let names = own.chain(old_journals::kept(folder, serial));
-        names.map(|name| folder.join(name))
-    });
-    let last = paths
-        .filter_map(|path| read(&path))
-        .filter(|journal| journal.session.drive.serial == serial)
-        .filter(|journal| journal.added_to.is_none() || journal.redo.is_some())
-        .filter(|journal| journal.state.stage() != Some(Stage::Planned))
-        .max_by_key(|journal| journal.session.started.0);
-    let journal = last.ok_or_else(|| no_journal(serial, place))?;
-    match why_not(&journal) {
-        None => Ok(journal),
-        Some(why) => Err(JobError::refused(
-            format!("session {} on this drive {why}", journal.session.session),
-            place,
-            "Only a drive that Argosy filled once and read back can get more files; put these on another drive.",
-        )),
-    }
-}
-
-fn read(path: &Path) -> Option<Replay> {
-    replay(&std::fs::read(path).ok()?).ok()
-}
-
-fn why_not(journal: &Replay) -> Option<&'static str> {
-    if journal.closed.is_none() {
-        return Some("is not finished: go on with it by argosy resume");
-    }
-    if journal.added_to.is_some() {
-        return Some("was itself added to another: a third is not possible yet");
-    }
-    if journal.in_place {
-        return Some("was filled by hand");
-    }
-    if journal.session.exported {
-        return Some("was filled from a store");
-    }
-    if journal.redacted {
-        return Some("has a journal without its key");
-    }
-    if journal.state != DriveState::Verified {
-        return Some("was not proven to be whole");
-    }
-    None
-}
-
-fn no_journal(serial: &str, place: &str) -> JobError {
-    JobError::refused(
-        format!(
-            "there is no journal of a finished drive {serial} here, so nobody knows what is on it"
-        ),
-        place,
-        "Name the folder that has its journal (--journal-dir). Drives that Argosy did not fill cannot get files \
-         added yet: use an empty one.",
-    )
-}
-
-/// Returns the frozen plan that a journal is of, and which of its drives this is.
-fn plan_of(
-    request: &JobRequest,
-    session: &Replay,
-    serial: &str,
-) -> Result<(PlanFile, usize), JobError> {
-    let name = session.session.session.as_str();
-    if name == request.session {
-        return Err(JobError::refused(
-            format!("session {name} is on this drive already"),
-            serial,
-            "Give the new files a session of their own: --session.",
-        ));
-    }
-    let found = plans(&request.journal_dirs, name)?.into_iter();
-    let mut right = found.filter(|(plan, _)| plan.hash == session.session.plan_hash);
-    let found = right.find_map(|(plan, _)| {
-        let mut drives = plan.head.drives.iter();
-        let number = drives.position(|drive| drive.identity.serial == serial)?;
-        Some((plan, number))
-    });
-    found.ok_or_else(|| {
-        JobError::refused(
-            format!("the plan of session {name}, which says what is on this drive, is not here"),
-            serial,
-            "Name the folder that has its plan beside its journal: --journal-dir.",
-        )
-    })
-}
-
-/// Returns every byte of the drive as that session wrote it.
+/// Returns every byte of the drive as that session wrote it. `key` opens the drive.
 pub(super) fn work<'a>(
     plan: &'a PlanFile,
     (head, number): (&HeadDrive, usize),
     session: &Replay,
+    key: &Credential,
 ) -> Result<Work<'a>, JobError> {
     let serial = head.identity.serial.as_str();
     let wrong = |why: String| JobError::refused(why, serial, UNKNOWN);
-    let password = session.recovery_password.clone();
-    let password = password.ok_or_else(|| wrong("its journal has no key".to_owned()))?;
-    let credential = Credential::RecoveryPassword(password);
-    let keys = DriveKeys::of_journal(session, credential.clone());
+    let keys = DriveKeys::of_journal(session, key.clone());
     let keys = keys.map_err(|error| wrong(error.to_string()))?;
     let kept = head.kept.as_ref();
-    let kept = kept.map(|kept| kept.kept(&session.sealed, &credential));
+    let kept = kept.map(|kept| kept.kept(&session.sealed, key));
     let kept = kept.transpose().map_err(wrong)?;
     let volume = kept.as_ref().map(|kept| kept.volume.clone());
     let planned = planned_drive(head, &plan.entries[number], plan, volume)?;
@@ -236,33 +142,6 @@ pub(super) fn work<'a>(
         wipe: false,
         leg_bytes: LEG_BYTES,
     })
-}
-
-/// Compares everything but the files' content with what was written.
-fn is_as_written(
-    work: &Work<'_>,
-    session: &Replay,
-    disk: &dyn ReadAt,
-    name: &str,
-    place: &str,
-) -> Result<(), JobError> {
-    let (_, bytes) = session.manifest.unwrap_or_default();
-    let mend = work.layout.mend(&|_| false, bytes);
-    let mend = mend.map_err(|error| JobError::refused(error.to_string(), place, UNKNOWN))?;
-    let differs = Structures::new(work, Mended::Done(&mend))
-        .first_difference(disk, &session.sealed, &Cancel::default())
-        .map_err(|error| io(error.to_string(), place))?;
-    match differs {
-        None => Ok(()),
-        Some(at) => Err(JobError::refused(
-            format!(
-                "the drive is not as session {name} left it: what lies at offset {at:#x} was changed since, by Windows \
-                 perhaps, which writes to a volume that is opened"
-            ),
-            place,
-            "What is on it can still be read and shipped if `argosy verify` says so. Put these files on another drive.",
-        )),
-    }
 }
 
 /// Reads what is free on the volume, and what its manifest has.
@@ -334,10 +213,14 @@ impl SourceFiles for NoSources {
     }
 }
 
-fn io(error: String, place: &str) -> JobError {
+fn no_key(place: &str) -> JobError {
+    JobError::refused("the journal of the drive has no key", place, UNKNOWN)
+}
+
+pub(super) fn io(error: String, place: &str) -> JobError {
     JobError::io(error, place, "Nothing was written to the drive.")
 }
 
 /// Bytes of a manifest that are read at once.
 const MANIFEST_STEP: usize = 1 << 20;
-const UNKNOWN: &str = "Nothing was written to the drive. Put the journal and the plan that belong together into one folder.";
+pub(super) const UNKNOWN: &str = "Nothing was written to the drive. Put the journal and the plan that belong together into one folder.";

@@ -6,6 +6,7 @@ use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
+use bitlocker_image::Credential;
 use lanes::Md5State;
 use ntfs_image::Node;
 use shared::journal::{Replay, replay};
@@ -257,7 +258,10 @@ fn again(journal: &Path, session: &Replay, md5: [u8; 16]) -> Result<File, JobErr
         .drives
         .get(number)
         .ok_or_else(|| lost("the drive is not in its plan".to_owned()))?;
-    let work = work(plan, (head, number), session)?;
+    let password = session.recovery_password.clone();
+    let key = password.map(Credential::RecoveryPassword);
+    let key = key.ok_or_else(|| lost("the journal has no key".to_owned()))?;
+    let work = work(plan, (head, number), session, &key)?;
     let made = files_into(journal, plan, &work, manifest).map_err(lost)?;
     if made == md5 {
         return Ok(spool);

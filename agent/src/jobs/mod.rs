@@ -32,6 +32,7 @@ mod manifest_again;
 mod moved;
 mod not_exported;
 mod old_journals;
+mod on_drive;
 pub mod plan_file;
 mod prepared;
 mod renames_file;

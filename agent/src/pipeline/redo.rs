@@ -13,10 +13,13 @@ use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use disk::ReadAt;
 use ntfs_image::{Change, ChangeBytes};
 
 use super::batch::index;
+use super::cancel::Cancel;
 use super::error::PipelineError;
+use super::overwritten::Overwritten;
 use super::side_file::SideFileError;
 use super::work::Work;
 use crate::device::{AlignedBuffer, Device};
@@ -26,6 +29,9 @@ use crate::shelf::{Shelf, Shelves};
 const ONES: u64 = 1 << 63;
 /// Bytes written at once.
 const STEP: u64 = 1 << 20;
+/// Bytes compared at once: a later session writes over whole pages.
+const PAGE: usize = 4096;
+const PAGE_BYTES: u64 = 4096;
 
 /// Returns changes as they are stored, in pieces of a change each.
 #[must_use]
@@ -56,23 +62,59 @@ pub fn redo(
     mut changes: RedoReader,
 ) -> Result<(), PipelineError> {
     let mut buffer = AlignedBuffer::zeroed(index(STEP));
-    while changes.has_more() {
-        let (mut at, length) = (changes.number()?, changes.number()?);
-        let end = at + (length & !ONES);
-        while at < end {
-            buffer.set_length(index(STEP.min(end - at)));
-            if length & ONES == 0 {
-                changes.read(&mut buffer)?;
-            } else {
-                buffer.fill(0xff);
-                work.encrypt(at, &mut buffer);
-            }
-            device.write_at(at, &buffer)?;
-            at += u64::try_from(buffer.len()).unwrap_or(0);
-        }
+    while let Some(piece) = changes.next_piece(STEP)? {
+        changes.fill(work, &piece, &mut buffer)?;
+        device.write_at(piece.at, &buffer)?;
     }
     device.flush()?;
     Ok(())
+}
+
+/// Compares a drive with all changes but those that `later` sessions wrote over, and adds these to `later`. Returns
+/// the disk offset of the first page that differs.
+///
+/// # Errors
+/// [`PipelineError`] when the drive or the side file fails, or the person stopped it.
+pub fn redone(
+    work: &Work<'_>,
+    disk: &dyn ReadAt,
+    mut changes: RedoReader,
+    later: &mut Overwritten,
+    cancel: &Cancel,
+) -> Result<Option<u64>, PipelineError> {
+    let (mut wanted, mut found) = (AlignedBuffer::zeroed(PAGE), AlignedBuffer::zeroed(PAGE));
+    let mut ranges: Vec<Range<u64>> = Vec::new();
+    while let Some(piece) = changes.next_piece(PAGE_BYTES)? {
+        if cancel.is_cancelled() {
+            return Err(PipelineError::Cancelled);
+        }
+        changes.fill(work, &piece, &mut wanted)?;
+        let end = piece.at + piece.bytes;
+        match ranges.last_mut().filter(|last| last.end == piece.at) {
+            Some(last) => last.end = end,
+            None => ranges.push(piece.at..end),
+        }
+        if later.touches(piece.at, piece.bytes) {
+            continue;
+        }
+        found.set_length(index(piece.bytes));
+        disk.read_at(piece.at, &mut found)?;
+        if *found != *wanted {
+            return Ok(Some(piece.at));
+        }
+    }
+    later.extend(ranges);
+    Ok(None)
+}
+
+/// A part of a change.
+#[derive(Clone, Copy)]
+struct Piece {
+    /// Disk offset.
+    at: u64,
+    bytes: u64,
+    /// Whether it is all ones, and so not in the side file.
+    is_ones: bool,
 }
 
 /// The changes in a side file, from front to back.
@@ -80,6 +122,8 @@ pub struct RedoReader {
     shelf: Arc<dyn Shelf>,
     name: String,
     left: Range<u64>,
+    /// What is left of the change that is being read.
+    open: Option<Piece>,
 }
 
 impl RedoReader {
@@ -97,11 +141,45 @@ impl RedoReader {
             shelf: Arc::clone(shelf),
             name: name.to_owned(),
             left: range,
+            open: None,
         })
     }
 
-    const fn has_more(&self) -> bool {
-        self.left.start < self.left.end
+    /// Returns the next at most `most` bytes of a change; `None` behind the last. Its bytes must be read, by
+    /// [`RedoReader::fill`], before the next.
+    fn next_piece(&mut self, most: u64) -> Result<Option<Piece>, SideFileError> {
+        let open = match self.open.take().filter(|open| open.bytes > 0) {
+            Some(open) => open,
+            None if self.left.is_empty() => return Ok(None),
+            None => {
+                let (at, length) = (self.number()?, self.number()?);
+                let (bytes, is_ones) = (length & !ONES, length & ONES != 0);
+                Piece { at, bytes, is_ones }
+            }
+        };
+        let bytes = most.min(open.bytes);
+        self.open = Some(Piece {
+            at: open.at + bytes,
+            bytes: open.bytes - bytes,
+            ..open
+        });
+        Ok(Some(Piece { bytes, ..open }))
+    }
+
+    /// Makes `buffer` what the piece has on the drive.
+    fn fill(
+        &mut self,
+        work: &Work<'_>,
+        piece: &Piece,
+        buffer: &mut AlignedBuffer,
+    ) -> Result<(), SideFileError> {
+        buffer.set_length(index(piece.bytes));
+        if piece.is_ones {
+            buffer.fill(0xff);
+            work.encrypt(piece.at, buffer);
+            return Ok(());
+        }
+        self.read(buffer)
     }
 
     fn number(&mut self) -> Result<u64, SideFileError> {

@@ -12,11 +12,13 @@ use shared::drive::{Mend, MendWhat, What};
 use super::batch::index;
 use super::cancel::Cancel;
 use super::error::PipelineError;
+use super::overwritten::Overwritten;
 use super::work::Work;
 use crate::device::AlignedBuffer;
 
 /// Pages are compared whole first, and only those that differ byte by byte.
 const PAGE: usize = 4096;
+const PAGE_BYTES: u64 = 4096;
 
 /// Returns the disk offset of the first byte of `found`, which lies at `at`, that is not what both
 /// drawings of its page have; a drawing of one page stands for all.
@@ -67,6 +69,8 @@ pub struct Structures<'a, 'w> {
     mended: Mended<'a>,
     /// Disk ranges that the mend changes, ascending.
     changed: Vec<Range<u64>>,
+    /// What later sessions wrote over them.
+    later: Overwritten,
 }
 
 impl<'a, 'w> Structures<'a, 'w> {
@@ -81,7 +85,14 @@ impl<'a, 'w> Structures<'a, 'w> {
             changed: patches
                 .map(|range| range.at..range.at + range.bytes)
                 .collect(),
+            later: Overwritten::default(),
         }
+    }
+
+    /// Returns these without the pages that `later` sessions wrote over.
+    #[must_use]
+    pub fn beneath(self, later: Overwritten) -> Self {
+        Self { later, ..self }
     }
 
     /// Returns the disk offset of the first byte that differs from what it must be, in everything
@@ -167,6 +178,7 @@ impl<'a, 'w> Structures<'a, 'w> {
                     .zip(one.chunks(PAGE).zip(other.chunks(PAGE))),
             )
             .filter(|(at, (found, _))| !self.is_unsettled(*at, found.len()))
+            .filter(|(at, _)| !self.later.touches(*at, PAGE_BYTES))
             .find_map(|(at, (found, (one, other)))| first_unlike(at, found, one, other))
     }
 

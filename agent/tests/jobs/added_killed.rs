@@ -1,17 +1,23 @@
-//! The real binary, killed at random moments while it adds a second session: what is on the drive is then the first
-//! session, or after a resume both.
+//! The real binary, killed at random moments while it adds a session: what is on the drive is then what was there before, or
+//! after a resume all of it.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::Instant;
 
-use super::added::{SERIAL, assert_both, first, old_journal, second, verified};
+use super::added::{SERIAL, add, assert_all, first, second, verified};
+use super::added_again::files;
 use super::killed::whole_plan;
 use super::support::{Place, argosy, noise, text};
 
-/// How often a process is killed in all.
-const KILLS: usize = 24;
+/// An addition that is killed, and what it adds to.
+struct Addition {
+    place: Place,
+    image: PathBuf,
+    /// Sessions on the drive, and their files; the last one is being added.
+    sessions: Vec<(&'static str, PathBuf)>,
+}
 
 fn start(arguments: &[String]) -> std::process::Child {
     let mut command = Command::new(env!("CARGO_BIN_EXE_argosy"));
@@ -25,33 +31,154 @@ fn begins_again(output: &Output) -> bool {
     !output.status.success() && String::from_utf8_lossy(&output.stderr).contains("begin again")
 }
 
-fn arguments(place: &Place, source: &Path, image: &Path) -> Vec<String> {
-    let journals = place.journals();
-    [
-        "prepare",
-        "--add",
-        "--session",
-        "second-2",
-        "--journal-dir",
-        text(&journals),
-        "--source",
-        text(source),
-        "--to",
-        "film/more/",
-        "--drive",
-        text(image),
-    ]
-    .map(str::to_owned)
-    .to_vec()
-}
+impl Addition {
+    fn last(&self) -> (&'static str, &Path) {
+        let (name, source) = self.sessions.last().unwrap();
+        (name, source)
+    }
 
-/// Puts drive and journals back to one session.
-fn restore(place: &Place, image: &Path, (bytes, journals): (&[u8], &[(String, Vec<u8>)])) {
-    fs::write(image, bytes).unwrap();
-    fs::remove_dir_all(place.journals()).unwrap();
-    fs::create_dir(place.journals()).unwrap();
-    for (name, content) in journals {
-        fs::write(place.journals().join(name), content).unwrap();
+    fn arguments(&self) -> Vec<String> {
+        let (journals, (session, source)) = (self.place.journals(), self.last());
+        [
+            "prepare",
+            "--add",
+            "--session",
+            session,
+            "--journal-dir",
+            text(&journals),
+            "--source",
+            text(source),
+            "--to",
+            "film/last/",
+            "--drive",
+            text(&self.image),
+        ]
+        .map(str::to_owned)
+        .to_vec()
+    }
+
+    fn resume(&self) -> Vec<String> {
+        let (journals, (session, _)) = (self.place.journals(), self.last());
+        [
+            "resume",
+            "--session",
+            session,
+            "--journal-dir",
+            text(&journals),
+        ]
+        .map(str::to_owned)
+        .to_vec()
+    }
+
+    fn assert_all(&self) {
+        let sessions = self.sessions.iter();
+        let sessions: Vec<(&str, &Path)> = sessions
+            .map(|(name, source)| (*name, source.as_path()))
+            .collect();
+        assert_all(&self.place, &self.image, &sessions);
+    }
+
+    /// As long as the last phase has not begun, the drive is proven by the journal of the session before.
+    fn is_as_before(&self) -> bool {
+        let own = fs::read(self.place.journal(SERIAL)).unwrap_or_default();
+        let replay = shared::journal::replay(&own);
+        let is_last = |replay: &shared::journal::Replay| {
+            replay.session.session.as_str() == self.last().0 && replay.redo.is_some()
+        };
+        if replay.is_ok_and(|replay| is_last(&replay)) {
+            return false;
+        }
+        let (before, _) = self.sessions[self.sessions.len().saturating_sub(2)];
+        let old = self.place.journals().join(format!("{SERIAL}.{before}.jrn"));
+        let journal = if old.exists() {
+            old
+        } else {
+            self.place.journal(SERIAL)
+        };
+        let (code, report) = verified(&self.image, &journal);
+        assert_eq!(
+            (code, &report["verdict"]),
+            (0, &"verified".into()),
+            "{report}"
+        );
+        true
+    }
+
+    /// Puts drive and journals back to what was before.
+    fn restore(&self, (bytes, journals): (&[u8], &[(String, Vec<u8>)])) {
+        fs::write(&self.image, bytes).unwrap();
+        fs::remove_dir_all(self.place.journals()).unwrap();
+        fs::create_dir(self.place.journals()).unwrap();
+        for (name, content) in journals {
+            fs::write(self.place.journals().join(name), content).unwrap();
+        }
+    }
+
+    /// Adds the last session again and again, killing it `count` times in all.
+    #[expect(
+        clippy::arithmetic_side_effects,
+        reason = "counts of a few dozen kills"
+    )]
+    fn is_killed(&self, count: usize) {
+        let bytes = fs::read(&self.image).unwrap();
+        let journals: Vec<(String, Vec<u8>)> = fs::read_dir(self.place.journals())
+            .unwrap()
+            .map(|entry| {
+                let entry = entry.unwrap();
+                let name = entry.file_name().to_str().unwrap().to_owned();
+                (name, fs::read(entry.path()).unwrap())
+            })
+            .collect();
+        let begun = Instant::now();
+        assert!(start(&self.arguments()).wait().unwrap().success());
+        let whole = begun.elapsed();
+        self.assert_all();
+        let plan = self
+            .place
+            .journals()
+            .join(format!("{}.plan", self.last().0));
+        let mut draw = noise(78, count * 64).into_iter();
+        let (mut kills, mut before, mut resumed) = (0_usize, 0_usize, 0_usize);
+        while kills < count {
+            self.restore((&bytes, &journals));
+            let mut next = self.arguments();
+            loop {
+                let mut child = start(&next);
+                let moment = u16::from_le_bytes([draw.next().unwrap(), draw.next().unwrap()]);
+                std::thread::sleep(whole.mul_f64(f64::from(moment) / f64::from(u16::MAX)));
+                if child.try_wait().unwrap().is_some() {
+                    let output = child.wait_with_output().unwrap();
+                    if begins_again(&output) {
+                        next = self.arguments();
+                        continue;
+                    }
+                    assert!(output.status.success(), "{next:?}: {output:?}");
+                    break;
+                }
+                child.kill().unwrap();
+                child.wait().unwrap();
+                kills += 1;
+                before += usize::from(self.is_as_before());
+                if whole_plan(&plan) {
+                    next = self.resume();
+                    resumed += 1;
+                }
+                if kills % 5 == 0 || kills >= count {
+                    let output = argosy(&next.iter().map(String::as_str).collect::<Vec<_>>());
+                    if begins_again(&output) {
+                        next = self.arguments();
+                        continue;
+                    }
+                    assert!(output.status.success(), "{next:?}: {output:?}");
+                    break;
+                }
+            }
+            self.assert_all();
+        }
+        assert!(before > 0 && resumed > 0, "{before} {resumed}");
+        println!(
+            "{kills} kills: {before} times the drive was as before, {resumed} times it was resumed"
+        );
     }
 }
 
@@ -59,96 +186,31 @@ fn restore(place: &Place, image: &Path, (bytes, journals): (&[u8], &[(String, Ve
 fn an_addition_that_is_killed_at_any_moment_leaves_the_first_session_or_becomes_both() {
     let place = Place::new();
     let image = first(&place, "80MB");
-    let source = second(&place);
-    let bytes = fs::read(&image).unwrap();
-    let journals: Vec<(String, Vec<u8>)> = fs::read_dir(place.journals())
-        .unwrap()
-        .map(|entry| {
-            let entry = entry.unwrap();
-            let name = entry.file_name().to_str().unwrap().to_owned();
-            (name, fs::read(entry.path()).unwrap())
-        })
-        .collect();
-    let begun = Instant::now();
-    assert!(
-        start(&arguments(&place, &source, &image))
-            .wait()
-            .unwrap()
-            .success()
-    );
-    let whole = begun.elapsed();
-    assert_both(&place, &image, &source);
-    let resume: Vec<String> = [
-        "resume",
-        "--session",
-        "second-2",
-        "--journal-dir",
-        text(&place.journals()),
-    ]
-    .map(str::to_owned)
-    .to_vec();
-    let mut draw = noise(78, KILLS * 64).into_iter();
-    let (mut kills, mut firsts, mut resumed) = (0_usize, 0_usize, 0_usize);
-    while kills < KILLS {
-        restore(&place, &image, (&bytes, &journals));
-        let mut next = arguments(&place, &source, &image);
-        loop {
-            let mut child = start(&next);
-            let moment = u16::from_le_bytes([draw.next().unwrap(), draw.next().unwrap()]);
-            std::thread::sleep(whole.mul_f64(f64::from(moment) / f64::from(u16::MAX)));
-            if child.try_wait().unwrap().is_some() {
-                let output = child.wait_with_output().unwrap();
-                if begins_again(&output) {
-                    next = arguments(&place, &source, &image);
-                    continue;
-                }
-                assert!(output.status.success(), "{next:?}: {output:?}");
-                break;
-            }
-            child.kill().unwrap();
-            child.wait().unwrap();
-            kills += 1;
-            firsts += usize::from(is_first(&place, &image));
-            if whole_plan(&place.journals().join("second-2.plan")) {
-                next.clone_from(&resume);
-                resumed += 1;
-            }
-            if kills % 5 == 0 || kills >= KILLS {
-                let output = argosy(&next.iter().map(String::as_str).collect::<Vec<_>>());
-                if begins_again(&output) {
-                    next = arguments(&place, &source, &image);
-                    continue;
-                }
-                assert!(output.status.success(), "{next:?}: {output:?}");
-                break;
-            }
-        }
-        assert_both(&place, &image, &source);
+    let sessions = vec![("first-1", place.source()), ("second-2", second(&place))];
+    Addition {
+        place,
+        image,
+        sessions,
     }
-    assert!(firsts > 0 && resumed > 0, "{firsts} {resumed}");
-    println!(
-        "{kills} kills: {firsts} times the first session stood, {resumed} times it was resumed"
-    );
+    .is_killed(24);
 }
 
-/// As long as the last phase has not begun, the drive is proven by the first session's journal.
-fn is_first(place: &Place, image: &Path) -> bool {
-    let own = fs::read(place.journal(SERIAL)).unwrap_or_default();
-    let replay = shared::journal::replay(&own);
-    if replay.is_ok_and(|replay| replay.redo.is_some()) {
-        return false;
+#[test]
+fn a_third_session_that_is_killed_at_any_moment_leaves_two_or_becomes_three() {
+    let place = Place::new();
+    let image = first(&place, "100MB");
+    let (more, third) = (second(&place), files(&place, 3));
+    let (code, report) = add(&place, "second-2", (&more, "film/more/"), &image);
+    assert_eq!(code, 0, "{report}");
+    let sessions = vec![
+        ("first-1", place.source()),
+        ("second-2", more),
+        ("third-3", third),
+    ];
+    Addition {
+        place,
+        image,
+        sessions,
     }
-    let old = old_journal(place);
-    let journal = if old.exists() {
-        old
-    } else {
-        place.journal(SERIAL)
-    };
-    let (code, report) = verified(image, &journal);
-    assert_eq!(
-        (code, &report["verdict"]),
-        (0, &"verified".into()),
-        "{report}"
-    );
-    true
+    .is_killed(16);
 }

@@ -6,12 +6,14 @@
 )]
 
 mod added;
+mod added_again;
 mod added_killed;
 mod bad_drives;
 mod cancelled;
 mod commands;
 mod damaged;
 mod dataset;
+mod given_up;
 mod handoff;
 mod kept_keys;
 mod killed;

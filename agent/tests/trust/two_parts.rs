@@ -312,6 +312,35 @@ fn s7_the_process_with_the_page_has_no_rights_and_one_drive_only_while_it_fills_
 }
 
 #[test]
+fn s7_when_the_root_part_is_killed_the_page_says_so_and_its_process_ends_at_once() {
+    let Some(desk) = Desk::new("SPLIT4718", 1) else {
+        return;
+    };
+    let (state, errors) = (desk.path("state"), desk.path("errors"));
+    let arguments = [
+        "serve",
+        "--no-open",
+        "--idle-minutes",
+        "0",
+        "--state-dir",
+        text(&state),
+    ];
+    let mut serve = Serve::with_errors(desk.sudo(&arguments), &errors);
+    let user = user_part(serve.child.id()).unwrap();
+    serve.child.kill().unwrap();
+    serve.child.wait().unwrap();
+    wait_until("the user part ends", || {
+        std::fs::read_to_string(format!("/proc/{user}/stat"))
+            .map_or(true, |stat| stat.contains(") Z "))
+    });
+    let said = std::fs::read_to_string(errors).unwrap();
+    assert!(
+        said.contains("the part of Argosy that has the drives ended"),
+        "{said}"
+    );
+}
+
+#[test]
 fn s13_roots_memory_is_locked() {
     if !is_root() {
         return;

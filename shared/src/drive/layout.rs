@@ -269,6 +269,17 @@ impl DriveLayout {
         Mend::new(self, left_out, manifest_bytes)
     }
 
+    /// Returns where a further session leaves clusters of this one free, beside its manifest's: whoever comes then may
+    /// write there. Disk offsets.
+    #[must_use]
+    pub fn given_up(&self) -> Vec<Range<u64>> {
+        let on_disk = |range: Range<u64>| {
+            let at = self.disk_at(range.start);
+            at..at.saturating_add(range.end.saturating_sub(range.start))
+        };
+        self.ntfs.given_up().into_iter().map(on_disk).collect()
+    }
+
     /// Returns the volume offset of the plaintext that is stored, encrypted, at disk offset `at`.
     pub(super) fn volume_at(&self, at: u64) -> u64 {
         let at = at

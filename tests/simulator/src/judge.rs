@@ -68,6 +68,18 @@ impl fmt::Display for Violation {
     }
 }
 
+/// What a run gives that nothing disturbs.
+struct Undisturbed {
+    /// The finished drive.
+    disk: Arc<MemDisk>,
+    /// Acts that it took.
+    acts: u64,
+    /// The act at which what was on the drive began to change, if it did.
+    changes_at: Option<u64>,
+    /// MD5 and length of the manifest.
+    manifest: ([u8; 16], u64),
+}
+
 impl Judge {
     /// Makes all scenarios and runs each once undisturbed.
     ///
@@ -81,18 +93,29 @@ impl Judge {
             threads: threads.expect("a thread"),
             mutation: Mutation::None,
         };
+        let mut last = None;
         for number in 0..judge.scenarios.len() {
-            let (disk, acts) = judge.undisturbed(number, &BTreeSet::new());
-            let scenario = &mut judge.scenarios[number];
-            scenario.set_acts(acts);
-            scenario
-                .references
-                .get_mut()
-                .expect("nobody panicked")
-                .insert(BTreeSet::new(), disk);
+            last = Some(judge.begin(number));
+        }
+        // The plainest drive gets a second session.
+        if let (Some(end), Some(plain)) = (last, judge.scenarios.last()) {
+            let added = Scenario::added(plain, &end.disk, end.manifest);
+            judge.scenarios.push(added);
+            judge.begin(judge.scenarios.len().saturating_sub(1));
         }
         judge.mutation = mutation;
         judge
+    }
+
+    /// Runs a scenario once undisturbed; returns what that gives.
+    fn begin(&mut self, number: usize) -> Undisturbed {
+        let end = self.undisturbed(number, &BTreeSet::new());
+        let scenario = &mut self.scenarios[number];
+        scenario.set_acts(end.acts, end.changes_at);
+        let references = scenario.references.get_mut();
+        let references = references.expect("nobody panicked");
+        references.insert(BTreeSet::new(), Arc::clone(&end.disk));
+        end
     }
 
     /// Runs the schedule of a seed.
@@ -119,7 +142,7 @@ impl Judge {
         let drive = MemDrive::new(scenario.before.clone(), bytes, scenario.sector, &world);
         let folders = if schedule.is_mirrored { 2 } else { 1 };
         let shelves: Vec<MemShelf> = (0..folders)
-            .map(|number| MemShelf::new(&format!("folder {number}"), &world))
+            .map(|number| MemShelf::new(&format!("folder {number}"), &world, self.mutation))
             .collect();
         let faults = schedule.attempts();
         let calm = std::iter::repeat_n(&[][..], CALM_ATTEMPTS);
@@ -142,6 +165,12 @@ impl Judge {
                 drive.crash(&mut rng);
                 for shelf in &shelves {
                     shelf.crash(&mut rng);
+                }
+            }
+            if let Some(first) = scenario.first.as_ref().filter(|_| !schedule.drive_lies()) {
+                let is_changing = whole(&shelves)?.is_some_and(|replay| replay.redo.is_some());
+                if !is_changing {
+                    first.stands(scenario, &drive.content())?;
                 }
             }
             if let Some(replay) = closed(&shelves)? {
@@ -180,8 +209,12 @@ impl Judge {
             Some(reference) => reference,
             None => self.make_reference(schedule.scenario, &left_out),
         };
+        let mut read;
         let ranges = if schedule.lies() {
-            &scenario.read_without(&left_out)
+            read = scenario.read_without(&left_out);
+            let first = scenario.first.iter();
+            read.extend(first.flat_map(|first| first.changed(&scenario.before, &reference)));
+            &read
         } else {
             &scenario.compared
         };
@@ -197,7 +230,7 @@ impl Judge {
     }
 
     fn make_reference(&self, number: usize, left_out: &BTreeSet<u32>) -> Arc<MemDisk> {
-        let (disk, _) = self.undisturbed(number, left_out);
+        let disk = self.undisturbed(number, left_out).disk;
         let mut references = self.scenarios[number]
             .references
             .lock()
@@ -207,12 +240,12 @@ impl Judge {
     }
 
     /// Runs a scenario without any fault but files that are not there.
-    fn undisturbed(&self, number: usize, left_out: &BTreeSet<u32>) -> (Arc<MemDisk>, u64) {
+    fn undisturbed(&self, number: usize, left_out: &BTreeSet<u32>) -> Undisturbed {
         let scenario = &self.scenarios[number];
         let world = World::new(crate::Rng::new(0));
         let bytes = scenario.before.bytes();
         let drive = MemDrive::new(scenario.before.clone(), bytes, scenario.sector, &world);
-        let shelves = [MemShelf::new("folder", &world)];
+        let shelves = [MemShelf::new("folder", &world, Mutation::None)];
         let sources: Vec<SourceFault> = left_out
             .iter()
             .map(|file| SourceFault {
@@ -233,6 +266,7 @@ impl Judge {
             .go(&drive, &[], Mutation::None, false)
             .expect("nothing is there before");
         let replay = closed(&shelves).expect("a whole journal");
+        let manifest = replay.as_ref().and_then(|replay| replay.manifest);
         let verdict = replay
             .and_then(|replay| replay.closed)
             .map(|closed| closed.verdict);
@@ -242,7 +276,13 @@ impl Judge {
             Verdict::Incomplete
         };
         assert_eq!(verdict, Some(expected), "{}", scenario.name);
-        (Arc::new(drive.content()), world.acts())
+        let manifest = manifest.expect("a drive that is finished has one");
+        Undisturbed {
+            disk: Arc::new(drive.content()),
+            acts: world.acts(),
+            changes_at: world.changes_at(),
+            manifest,
+        }
     }
 }
 

@@ -15,8 +15,12 @@
 //!                or, for a drive that lies: a clear failure, and nothing called verified
 //! ```
 //!
+//! A finished drive that gets a second session goes the same way, and until the record of what changes of the first is
+//! durable it is the first one's, byte for byte.
+//!
 //! Secrets are fixed and their key stretch is done once, in full.
 
+mod added;
 mod drive;
 mod encrypted;
 mod judge;

@@ -12,4 +12,6 @@ pub enum Mutation {
     RecordBeforeFlush,
     /// The drive is read back from the computer's memory.
     VerifyFromCache,
+    /// What changes of a drive's first session is written before the record that says so is durable.
+    RedoBeforeRecord,
 }

@@ -18,6 +18,7 @@ use shared::job::{DriveIdentity, Moment, SerialSource};
 use shared::mhl::Creator;
 use shared::plan::{Kind, Listing, Mapping, PlannedDrive, Space};
 
+use crate::added::{self, First};
 use crate::encrypted;
 use crate::rng::Rng;
 
@@ -45,11 +46,16 @@ pub struct Scenario {
     read: Vec<(Range<u64>, Option<u32>)>,
     edges: Edges,
     kept: Option<Kept>,
+    /// What is on the drive and stays, when a further session comes beside it.
+    pub(crate) first: Option<First>,
     /// Finished drives by the files that are not on them.
     pub(crate) references: Mutex<HashMap<BTreeSet<u32>, Arc<MemDisk>>>,
     acts: u64,
+    /// The act at which an undisturbed run begins to change what was on the drive, if it does.
+    changes_at: Option<u64>,
 }
 
+#[derive(Clone)]
 struct Keys {
     ids: DriveIds,
     information_area: Vec<u8>,
@@ -145,8 +151,10 @@ impl Scenario {
             read: Vec::new(),
             edges: Edges::default(),
             kept: None,
+            first: None,
             references: Mutex::default(),
             acts: 0,
+            changes_at: None,
         };
         if plan.free_space != FreeSpace::Blank {
             scenario.before = used();
@@ -161,14 +169,51 @@ impl Scenario {
         scenario
     }
 
+    /// Returns the scenario in which the finished drive `disk` of `first`, with this manifest, gets a second session.
+    pub(crate) fn added(first: &Self, disk: &MemDisk, manifest: ([u8; 16], u64)) -> Self {
+        let session = "second-2".parse().expect("a session");
+        let destination = "film/more/".parse().expect("a destination");
+        let mut scenario = Self {
+            name: "a second session on a finished drive",
+            listing: added::listing(),
+            mapping: Mapping::of_source(session, destination),
+            cipher: first.cipher,
+            sector: first.sector,
+            check: SurfaceCheck::None,
+            free_space: FreeSpace::Blank,
+            before: disk.clone(),
+            keys: first.keys.clone(),
+            compared: Vec::new(),
+            read: Vec::new(),
+            edges: Edges::read(disk).expect("memory"),
+            kept: Some(added::kept(first, disk, manifest)),
+            first: None,
+            references: Mutex::default(),
+            acts: 0,
+            changes_at: None,
+        };
+        (scenario.compared, scenario.read) = scenario.ranges();
+        scenario
+            .read
+            .extend(added::read(first).into_iter().map(|range| (range, None)));
+        scenario.first = Some(First::new(first, &scenario, manifest.0));
+        scenario
+    }
+
     /// Returns how many acts an undisturbed run has.
     #[must_use]
     pub const fn acts(&self) -> u64 {
         self.acts
     }
 
-    pub(crate) const fn set_acts(&mut self, acts: u64) {
-        self.acts = acts;
+    /// Returns the act at which it begins to change what was on the drive, if it does.
+    #[must_use]
+    pub const fn changes_at(&self) -> Option<u64> {
+        self.changes_at
+    }
+
+    pub(crate) const fn set_acts(&mut self, acts: u64, changes_at: Option<u64>) {
+        (self.acts, self.changes_at) = (acts, changes_at);
     }
 
     /// Returns the number of some file.
@@ -188,6 +233,11 @@ impl Scenario {
             leg_bytes: 256 << 10,
             mark_bytes: Some(512 << 10),
         }
+    }
+
+    /// Returns what encrypts the drive's sectors.
+    pub(crate) const fn sector_cipher(&self) -> &SectorCipher {
+        &self.keys.cipher
     }
 
     pub(crate) fn credential(&self) -> Credential {
@@ -256,20 +306,24 @@ impl Scenario {
         read.map(|(range, _)| range.clone()).collect()
     }
 
-    fn ranges(&self) -> Ranges {
+    pub(crate) fn layout(&self) -> DriveLayout {
         let spec = DriveSpec {
             disk_bytes: DISK_BYTES,
             sector: self.sector,
             cipher: self.cipher,
             serial: SERIAL.to_owned(),
-            label: "simulated".to_owned(),
+            label: self.mapping.session.as_str().to_owned(),
             started: STARTED.file_time(),
             ids: self.keys.ids.clone(),
             kept: self.kept.clone(),
         };
         let entries: Vec<u32> = (0..self.listing.len()).collect();
         let layout = DriveLayout::new(spec, &self.listing, &entries, &self.mapping);
-        let layout = layout.expect("a few files fit");
+        layout.expect("a few files fit")
+    }
+
+    fn ranges(&self) -> Ranges {
+        let layout = self.layout();
         let segments = layout
             .segments()
             .filter(|segment| segment.what != What::Free || self.free_space == FreeSpace::Wipe);

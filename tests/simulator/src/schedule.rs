@@ -142,6 +142,13 @@ const SOURCES: [SourceFaultKind; 5] = [
     SourceFaultKind::Touched,
 ];
 
+/// One seed in so many is a second session onto a finished drive: those of this remainder.
+const ADDED_EVERY: u64 = 8;
+const ADDED_AT: u64 = 4;
+
+/// More acts than it takes to change what was on a drive.
+const ACTS_OF_THE_CHANGES: u64 = 24;
+
 /// More acts than the first records and the erase of a small drive have.
 const ACTS_OF_THE_ERASE: u64 = 64;
 
@@ -150,12 +157,19 @@ impl Schedule {
     #[must_use]
     pub fn new(seed: u64, scenarios: &[Scenario]) -> Self {
         let mut rng = Rng::new(seed);
-        // The last one is the plainest and the quickest, and gets most.
+        // The last one is a second session, whose share is fixed; the one before it is the plainest and the quickest,
+        // and gets most.
+        let added = scenarios.len().saturating_sub(1);
         let number = if rng.once_in(20) {
-            let count = u64::try_from(scenarios.len()).expect("few");
+            let count = u64::try_from(added).expect("few");
             usize::try_from(rng.below(count)).expect("few")
         } else {
-            scenarios.len().saturating_sub(1)
+            added.saturating_sub(1)
+        };
+        let number = if seed % ADDED_EVERY == ADDED_AT {
+            added
+        } else {
+            number
         };
         let scenario = &scenarios[number];
         let attempts = 1_u64.saturating_add(rng.below(4));
@@ -172,6 +186,13 @@ impl Schedule {
                 rng.below(acts)
             } else {
                 rng.below(acts / 4)
+            };
+            // Few acts change what was there before, and they matter most.
+            let at = match scenario.changes_at() {
+                Some(first) if rng.once_in(3) => {
+                    first.saturating_add(rng.below(ACTS_OF_THE_CHANGES))
+                }
+                _ => at,
             };
             let joins = false;
             faults.push(Fault { at, kind, joins });
@@ -228,6 +249,13 @@ impl Schedule {
             }
         }
         attempts
+    }
+
+    /// Returns whether the drive itself lies: another one in its place does not.
+    #[must_use]
+    pub fn drive_lies(&self) -> bool {
+        let mut kinds = self.faults.iter().map(|fault| fault.kind);
+        kinds.any(|kind| kind.lies() && kind != FaultKind::Swapped)
     }
 
     /// Returns whether the drive lies anywhere in it.

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use agent::shelf::{Growing, Shelf, Taken};
 
+use crate::mutation::Mutation;
 use crate::rng::Rng;
 use crate::schedule::FaultKind;
 use crate::world::{Act, World};
@@ -17,21 +18,25 @@ pub(crate) struct MemShelf {
     path: PathBuf,
     files: Arc<Mutex<BTreeMap<String, File>>>,
     world: World,
+    mutation: Mutation,
 }
 
 #[derive(Clone, Debug, Default)]
 struct File {
     now: Vec<u8>,
+    /// A sync that the mutation puts off until there is more to sync.
+    owed_sync: bool,
     /// As many of its bytes survive a power cut.
     synced: usize,
 }
 
 impl MemShelf {
-    pub(crate) fn new(name: &str, world: &World) -> Self {
+    pub(crate) fn new(name: &str, world: &World, mutation: Mutation) -> Self {
         Self {
             path: PathBuf::from(name),
             files: Arc::default(),
             world: world.clone(),
+            mutation,
         }
     }
 
@@ -57,6 +62,7 @@ impl MemShelf {
                 file.now.truncate(kept);
             }
             file.synced = file.now.len();
+            file.owed_sync = false;
         }
     }
 
@@ -80,6 +86,14 @@ impl MemShelf {
         }
     }
 }
+
+/// Returns whether a record of changes is in some text.
+fn is_redo(text: &[u8]) -> bool {
+    text.windows(REDO.len()).any(|part| part == REDO)
+}
+
+/// What the record of changes is called in a journal.
+const REDO: &[u8] = b"ArgosyRedo";
 
 fn dark() -> io::Error {
     io::Error::other("the power is gone")
@@ -153,6 +167,10 @@ impl Growing for Open {
         let fault = self.shelf.act(Act::Append);
         let mut files = self.shelf.lock();
         let file = files.get_mut(&self.name).ok_or(io::ErrorKind::NotFound)?;
+        // Not any more once the power is gone.
+        if fault.is_ok() && std::mem::take(&mut file.owed_sync) {
+            file.synced = file.now.len();
+        }
         let taken = match fault {
             Ok(()) => bytes.len(),
             Err(_) => {
@@ -162,12 +180,22 @@ impl Growing for Open {
             }
         };
         file.now.extend_from_slice(&bytes[..taken]);
+        if is_redo(bytes) {
+            self.shelf.world.changes();
+        }
         fault
     }
 
     fn sync(&mut self) -> io::Result<()> {
         self.shelf.act(Act::Sync)?;
         if let Some(file) = self.shelf.lock().get_mut(&self.name) {
+            if self.shelf.mutation == Mutation::RedoBeforeRecord
+                && !file.owed_sync
+                && is_redo(&file.now[file.synced..])
+            {
+                file.owed_sync = true;
+                return Ok(());
+            }
             file.synced = file.now.len();
         }
         Ok(())

@@ -20,6 +20,8 @@ struct Inner {
     rng: Rng,
     /// A fault of the kind that stays for the rest of the attempt.
     stays: Option<FaultKind>,
+    /// The act at which the record of changes came into a journal.
+    changes_at: Option<u64>,
 }
 
 /// What a part is about to do.
@@ -41,6 +43,7 @@ impl World {
             is_dark: false,
             rng,
             stays: None,
+            changes_at: None,
         })))
     }
 
@@ -61,6 +64,17 @@ impl World {
     /// Returns how many acts there were since the attempt began.
     pub(crate) fn acts(&self) -> u64 {
         self.lock().acts
+    }
+
+    /// Notes that from here on what is on a drive changes.
+    pub(crate) fn changes(&self) {
+        let mut inner = self.lock();
+        inner.changes_at = Some(inner.acts);
+    }
+
+    /// Returns the act at which what is on a drive began to change, if it did.
+    pub(crate) fn changes_at(&self) -> Option<u64> {
+        self.lock().changes_at
     }
 
     /// Counts an act; returns the fault that strikes it. Once the power is gone every act fails.

@@ -94,3 +94,8 @@ fn a_mark_before_its_flush_is_found() {
 fn reading_back_from_memory_is_found() {
     finds(Mutation::VerifyFromCache);
 }
+
+#[test]
+fn changing_a_first_session_before_the_record_of_it_is_found() {
+    finds(Mutation::RedoBeforeRecord);
+}

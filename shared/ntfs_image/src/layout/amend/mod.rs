@@ -9,6 +9,7 @@
 //! was; they are given as bytes, so that writing them does not depend on what is there, and may be done again.
 
 mod error;
+mod given_up;
 mod pages;
 mod record_edit;
 mod root_index;
