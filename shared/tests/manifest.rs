@@ -242,7 +242,7 @@ fn a_manifest_of_the_windows_tool_is_read() {
             .collect::<Vec<_>>(),
         vec!["700CE7E21ED55525977FAF7AAA9E546B"; 2]
     );
-    assert_eq!(koala.disposition, Disposition::Overwrite);
+    assert_eq!(koala.disposition, Some(Disposition::Overwrite));
     assert_eq!(
         koala.metadata.expect("the list's").path,
         "\\session#1\\meta.xml"

@@ -396,7 +396,7 @@ fn is_said_once(said: &Value, errors: &str, files: usize) -> Result<()> {
     let message = wrong
         .clone()
         .filter_map(|finding| finding["message"].as_str());
-    let message = message.last().context("a message")?;
+    let message = messages.next().context("a message")?;
     ensure!(errors.contains(message), "{errors}");
     let (why, rest) = message.split_once("): ").context("why")?;
     ensure!(
