@@ -1,5 +1,4 @@
 //! Page blobs of a real emulator, put there by the official Python SDK: what holds nothing does not come over the line.
-#![expect(clippy::arithmetic_side_effects, reason = "small numbers of our own")]
 
 use std::fs;
 use std::path::Path;
