@@ -1,5 +1,4 @@
 //! Blobs of a real emulator, put there by the official Python SDK, onto drives that other people's programs read.
-#![expect(clippy::arithmetic_side_effects, reason = "small numbers of our own")]
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};

@@ -393,9 +393,7 @@ fn is_said_once(said: &Value, errors: &str, files: usize) -> Result<()> {
         .map(|finding| finding["code"].clone())
         .collect();
     ensure!(codes == ["DriveGone"], "{said}");
-    let message = wrong
-        .clone()
-        .filter_map(|finding| finding["message"].as_str());
+    let mut messages = wrong.filter_map(|finding| finding["message"].as_str());
     let message = messages.next().context("a message")?;
     ensure!(errors.contains(message), "{errors}");
     let (why, rest) = message.split_once("): ").context("why")?;
