@@ -76,7 +76,7 @@ fn hash(buffer: &[u8]) {
     let mut states: Vec<Md5State> = blocks.clone().map(|_| Md5State::new()).collect();
     let pieces = states.iter_mut().zip(blocks);
     let mut pieces: Vec<Piece<'_>> = pieces
-        .map(|(state, bytes)| Piece { state, bytes })
+        .map(|(state, bytes)| Piece::new(state, bytes))
         .collect();
     update_many(&mut pieces);
     std::hint::black_box(&states);

@@ -70,7 +70,7 @@ pub(super) enum PieceBytes {
     Resident(usize),
 }
 
-/// Returns a length or offset within a batch as an index. Batches are at most 32 MiB.
+/// Returns a length or offset within a batch as an index. Batches are at most 16 MiB.
 pub(super) fn index(bytes: u64) -> usize {
     usize::try_from(bytes).expect("offsets within a batch are below 2^26")
 }

@@ -11,8 +11,8 @@ use shared::drive::{DriveSegment, What};
 
 use super::work::Work;
 
-/// Bytes of a buffer. Eight blocks of 4 MiB, so that whole blocks fill the hash lanes.
-pub const LEG_BYTES: u64 = 32 << 20;
+/// Bytes of a buffer: four blocks of 4 MiB.
+pub const LEG_BYTES: u64 = 16 << 20;
 
 /// What [`shared::drive::DriveLayout::render`] asks of its ranges.
 const RENDER_BYTES: u64 = 4096;

@@ -18,52 +18,84 @@ impl Hasher {
         Self { carried, whole }
     }
 
-    /// Hashes all pieces of `batch` and appends the hashes of the blocks that end in it. Properties
-    /// files get their text here, for it holds the hash of the file that came before.
-    pub(super) fn hash(&mut self, batch: &mut Batch) {
-        let mut ended = vec![None; batch.pieces.len()];
+    /// Hashes all pieces of batches that follow one another and appends to each the hashes of the
+    /// blocks that end in it. Properties files get their text here, for it holds the hash of the
+    /// file that came before.
+    pub(super) fn hash(&mut self, batches: &mut [Batch]) {
+        let mut ended = batches
+            .iter()
+            .map(|batch| vec![None; batch.pieces.len()])
+            .collect::<Vec<_>>();
         let is_properties = |role: Role| matches!(role, Role::Properties { .. });
-        self.hash_pieces(batch, &mut ended, &|role| !is_properties(role));
-        if batch.pieces.iter().any(|piece| piece.role != Role::Plain) {
-            self.whole.take(batch, &ended);
-            self.whole.fill_in(batch);
-            self.hash_pieces(batch, &mut ended, &is_properties);
+        self.hash_pieces(batches, &mut ended, &|role| !is_properties(role));
+        let mut pieces = batches.iter().flat_map(|batch| &batch.pieces);
+        if pieces.any(|piece| piece.role != Role::Plain) {
+            self.whole.take(batches, &ended);
+            for batch in &mut *batches {
+                self.whole.fill_in(batch);
+            }
+            self.hash_pieces(batches, &mut ended, &is_properties);
         }
-        batch.hashes.extend(ended.into_iter().flatten());
+        for (batch, ended) in batches.iter_mut().zip(ended) {
+            batch.hashes.extend(ended.into_iter().flatten());
+        }
     }
 
-    /// Hashes the pieces that `chosen` chooses; a block that ends gives its hash.
+    /// Hashes the pieces that `chosen` chooses, all blocks side by side; a block that ends gives its
+    /// hash to the piece that ends it.
     fn hash_pieces(
         &mut self,
-        batch: &Batch,
-        ended: &mut [Option<[u8; 16]>],
+        batches: &[Batch],
+        ended: &mut [Vec<Option<[u8; 16]>>],
         chosen: &dyn Fn(Role) -> bool,
     ) {
-        let numbered = batch.pieces.iter().enumerate();
-        let pieces: Vec<_> = numbered.filter(|(_, piece)| chosen(piece.role)).collect();
-        let mut states: Vec<Md5State> = Vec::with_capacity(pieces.len());
-        for (_, piece) in &pieces {
-            let carried = if piece.starts {
-                None
-            } else {
-                self.carried.take()
-            };
-            states.push(carried.unwrap_or_else(Md5State::new));
+        let mut blocks: Vec<Block<'_>> = Vec::new();
+        for (batch, ended) in batches.iter().zip(ended) {
+            for (piece, hash) in batch.pieces.iter().zip(ended) {
+                if !chosen(piece.role) {
+                    continue;
+                }
+                let bytes = batch.bytes_of(&piece.bytes);
+                let end = piece.ends.then_some(hash);
+                match blocks.last_mut().filter(|_| !piece.starts) {
+                    Some(block) => {
+                        block.more.push(bytes);
+                        block.end = end;
+                    }
+                    None => {
+                        let carried = self.carried.take_if(|_| !piece.starts);
+                        blocks.push(Block {
+                            state: carried.unwrap_or_default(),
+                            bytes,
+                            more: Vec::new(),
+                            end,
+                        });
+                    }
+                }
+            }
         }
-        let mut work: Vec<Piece<'_>> = Vec::with_capacity(states.len());
-        for (state, (_, piece)) in states.iter_mut().zip(&pieces) {
-            let bytes = batch.bytes_of(&piece.bytes);
-            work.push(Piece { state, bytes });
-        }
-        update_many(&mut work);
-        for (state, (number, piece)) in states.into_iter().zip(pieces) {
-            if piece.ends {
-                ended[number] = Some(state.finish());
-            } else {
-                self.carried = Some(state);
+        let pieces = blocks.iter_mut().map(|block| Piece {
+            state: &mut block.state,
+            bytes: block.bytes,
+            more: std::mem::take(&mut block.more),
+        });
+        update_many(&mut pieces.collect::<Vec<_>>());
+        for block in blocks {
+            match block.end {
+                Some(hash) => *hash = Some(block.state.finish()),
+                None => self.carried = Some(block.state),
             }
         }
     }
+}
+
+/// A block of a file, or what of it lies in the batches.
+struct Block<'b> {
+    state: Md5State,
+    bytes: &'b [u8],
+    more: Vec<&'b [u8]>,
+    /// Where its hash goes when it ends here.
+    end: Option<&'b mut Option<[u8; 16]>>,
 }
 
 impl Batch {

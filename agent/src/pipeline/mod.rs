@@ -2,7 +2,8 @@
 //!
 //! A layout says what every byte of the drive will be ([`shared::drive::DriveLayout`]); this module
 //! reads the files, hashes, encrypts and writes. Stages are threads with bounded queues between
-//! them; three buffers of up to 32 MiB go round, so a drive takes 96 MiB however large it is.
+//! them; six buffers of up to 16 MiB go round, four of them hashed side by side, so a drive takes 96 MiB
+//! however large it is.
 //!
 //! ```text
 //! Course -> Reader -> Hasher -> Encrypter -> Writer -> device

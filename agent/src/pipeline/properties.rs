@@ -29,48 +29,44 @@ impl WholeFiles {
         Self { open, known }
     }
 
-    /// Takes the content in `batch`. `ended` has the hashes of its blocks: that of a file of one
-    /// block is the file's.
-    pub(super) fn take(&mut self, batch: &Batch, ended: &[Option<[u8; 16]>]) {
+    /// Takes the content in batches that follow one another. `ended` has the hashes of their blocks:
+    /// that of a file of one block is the file's.
+    pub(super) fn take(&mut self, batches: &[Batch], ended: &[Vec<Option<[u8; 16]>>]) {
         let mut files: Vec<(u32, Md5State, Vec<&[u8]>, bool)> = Vec::new();
-        for (piece, hash) in batch.pieces.iter().zip(ended) {
-            let Role::Content {
-                entry,
-                starts,
-                ends,
-            } = piece.role
-            else {
-                continue;
-            };
-            if starts && ends && piece.starts && piece.ends {
-                self.known.extend(hash.map(|hash| (entry, hash)));
-                continue;
-            }
-            let bytes = batch.bytes_of(&piece.bytes);
-            match files.last_mut().filter(|(of, ..)| *of == entry) {
-                Some((_, _, parts, ended)) => {
-                    parts.push(bytes);
-                    *ended |= ends;
+        for (batch, ended) in batches.iter().zip(ended) {
+            for (piece, hash) in batch.pieces.iter().zip(ended) {
+                let Role::Content {
+                    entry,
+                    starts,
+                    ends,
+                } = piece.role
+                else {
+                    continue;
+                };
+                if starts && ends && piece.starts && piece.ends {
+                    self.known.extend(hash.map(|hash| (entry, hash)));
+                    continue;
                 }
-                None => {
-                    let carried = self.open.take().filter(|(of, _)| *of == entry && !starts);
-                    let state = carried.map_or_else(Md5State::new, |(_, state)| state);
-                    files.push((entry, state, vec![bytes], ends));
+                let bytes = batch.bytes_of(&piece.bytes);
+                match files.last_mut().filter(|(of, ..)| *of == entry) {
+                    Some((_, _, places, ended)) => {
+                        places.push(bytes);
+                        *ended |= ends;
+                    }
+                    None => {
+                        let carried = self.open.take().filter(|(of, _)| *of == entry && !starts);
+                        let state = carried.map_or_else(Md5State::new, |(_, state)| state);
+                        files.push((entry, state, vec![bytes], ends));
+                    }
                 }
             }
         }
-        let longest = files
-            .iter()
-            .map(|(_, _, parts, _)| parts.len())
-            .max()
-            .unwrap_or(0);
-        for turn in 0..longest {
-            let of_turn = files.iter_mut().filter_map(|(_, state, parts, _)| {
-                let bytes = *parts.get(turn)?;
-                Some(Piece { state, bytes })
-            });
-            update_many(&mut of_turn.collect::<Vec<_>>());
-        }
+        let pieces = files.iter_mut().map(|(_, state, places, _)| Piece {
+            state,
+            bytes: &[],
+            more: std::mem::take(places),
+        });
+        update_many(&mut pieces.collect::<Vec<_>>());
         for (entry, state, _, ends) in files {
             if ends {
                 self.known.insert(entry, state.finish());

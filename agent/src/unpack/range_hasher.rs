@@ -107,10 +107,7 @@ pub fn take_all(mut spans: Vec<Span<'_>>) -> Vec<Vec<u64>> {
     let mut pieces: Vec<Piece<'_>> = opened
         .iter_mut()
         .flatten()
-        .map(|open| Piece {
-            state: &mut open.state,
-            bytes: open.bytes,
-        })
+        .map(|open| Piece::new(&mut open.state, open.bytes))
         .collect();
     update_many(&mut pieces);
     let closed = spans.into_iter().zip(opened);

@@ -1,7 +1,10 @@
 //! Many messages at once.
 
+use std::collections::VecDeque;
+
 use crate::Md5State;
 use crate::backend::Backend;
+use crate::scalar;
 use crate::schedule::{Work, run};
 
 /// Bytes to be hashed into a state.
@@ -10,13 +13,27 @@ pub struct Piece<'a> {
     pub state: &'a mut Md5State,
     /// Its next bytes.
     pub bytes: &'a [u8],
+    /// What follows them, in order, where the message lies in several places of memory.
+    pub more: Vec<&'a [u8]>,
+}
+
+impl<'a> Piece<'a> {
+    /// Returns bytes that lie in one place.
+    #[must_use]
+    pub const fn new(state: &'a mut Md5State, bytes: &'a [u8]) -> Self {
+        Self {
+            state,
+            bytes,
+            more: Vec::new(),
+        }
+    }
 }
 
 /// Hashes every piece into its state; any lengths, any number.
 ///
 /// Fastest when at least [`lanes`] pieces of like length, or many more of any length, come at once.
 /// A state that waits for the rest of a 64-byte block is first brought to its border by scalar
-/// code.
+/// code; of a piece in several places, all that lies before such a rest goes by scalar code too.
 pub fn update_many(pieces: &mut [Piece<'_>]) {
     Backend::best().update_many(pieces);
 }
@@ -44,10 +61,23 @@ impl Backend {
     /// Does what [`update_many`] does with this backend.
     pub fn update_many(self, pieces: &mut [Piece<'_>]) {
         let work = pieces.iter_mut().map(|piece| {
-            let blocks = piece.state.take_borders(piece.bytes);
+            let mut blocks = piece.state.take_borders(piece.bytes);
+            let mut then = VecDeque::with_capacity(piece.more.len());
+            for bytes in &piece.more {
+                if piece.state.is_within_a_block() {
+                    // The block that is completed here comes after all of those.
+                    for before in std::iter::once(blocks).chain(then.drain(..)) {
+                        scalar::compress(&mut piece.state.words, before);
+                    }
+                    blocks = piece.state.take_borders(bytes);
+                } else {
+                    then.push_back(piece.state.take_borders(bytes));
+                }
+            }
             Work {
                 state: &mut piece.state.words,
                 blocks,
+                then,
             }
         });
         run(self, work.collect());
@@ -63,6 +93,7 @@ impl Backend {
             .map(|(state, (blocks, count))| Work {
                 state: &mut state.words,
                 blocks: blocks.split_at(*count).0,
+                then: VecDeque::new(),
             });
         run(self, work.collect());
         states.iter().map(Md5State::digest).collect()
@@ -74,7 +105,7 @@ impl Backend {
         let mut states = vec![Md5State::new(); messages.len()];
         let pieces = states.iter_mut().zip(messages);
         let mut pieces: Vec<_> = pieces
-            .map(|(state, bytes)| Piece { state, bytes })
+            .map(|(state, bytes)| Piece::new(state, bytes))
             .collect();
         self.update_many(&mut pieces);
         self.finish_many(states)
@@ -180,13 +211,39 @@ mod tests {
                             let length = (turn * 31 + index * 17) % 150;
                             let (bytes, behind) = rest.split_at(length.min(rest.len()));
                             *rest = behind;
-                            Piece { state, bytes }
+                            Piece::new(state, bytes)
                         });
                 backend.update_many(&mut cut.collect::<Vec<_>>());
             }
             assert!(rest.iter().all(|rest| rest.is_empty()));
             let expected: Vec<_> = messages.iter().map(|message| expected(message)).collect();
             assert!(backend.finish_many(states) == expected, "{backend}");
+        }
+    }
+
+    #[test]
+    fn pieces_that_lie_in_several_places_give_the_digest_of_the_whole() {
+        // On borders of 64 bytes, as files lie in memory, and anywhere.
+        for step in [64, 448, 1, 37, 100] {
+            let messages: Vec<_> = (0u64..)
+                .zip(0..CUT_MESSAGES)
+                .map(|(seed, index)| noise(index * CUT_STEP, seed))
+                .collect();
+            let expected: Vec<_> = messages.iter().map(|message| expected(message)).collect();
+            for backend in Backend::available() {
+                let mut states = vec![Md5State::new(); messages.len()];
+                let whole = messages.iter().zip(&mut states).enumerate();
+                let pieces = whole.map(|(index, (message, state))| {
+                    let mut places = message.chunks(step * (1 + index % 5));
+                    Piece {
+                        state,
+                        bytes: places.next().unwrap_or_default(),
+                        more: places.collect(),
+                    }
+                });
+                backend.update_many(&mut pieces.collect::<Vec<_>>());
+                assert!(backend.finish_many(states) == expected, "{backend}, {step}");
+            }
         }
     }
 

@@ -4,6 +4,8 @@
 //! has left; then the ones that ended are replaced. When fewer messages are left than a narrower
 //! kernel has lanes, that one takes over.
 
+use std::collections::VecDeque;
+
 use crate::backend::{Backend, Kind};
 use crate::constants::Block;
 use crate::scalar;
@@ -14,6 +16,15 @@ use crate::{avx2, avx512};
 pub(crate) struct Work<'a> {
     pub(crate) state: &'a mut [u32; 4],
     pub(crate) blocks: &'a [Block],
+    /// What follows them, elsewhere.
+    pub(crate) then: VecDeque<&'a [Block]>,
+}
+
+impl Work<'_> {
+    fn length(&self) -> usize {
+        let then = self.then.iter().map(|blocks| blocks.len());
+        self.blocks.len().saturating_add(then.sum())
+    }
 }
 
 /// `SETS` registers of `WIDTH` lanes: word by word, each lane one message's state.
@@ -27,7 +38,7 @@ pub(crate) type Data<'a, const WIDTH: usize, const SETS: usize> = [[&'a [Block];
 /// Hashes all of `work` with `backend`.
 pub(crate) fn run(backend: Backend, mut work: Vec<Work<'_>>) {
     // Longest last: they are taken from the end.
-    work.sort_by_key(|work| work.blocks.len());
+    work.sort_by_cached_key(Work::length);
     let rest = match backend.0 {
         #[cfg(target_arch = "x86_64")]
         Kind::Avx512 => with_avx512(work),
@@ -36,7 +47,9 @@ pub(crate) fn run(backend: Backend, mut work: Vec<Work<'_>>) {
         Kind::Scalar => work,
     };
     for work in rest {
-        scalar::compress(work.state, work.blocks);
+        for blocks in std::iter::once(work.blocks).chain(work.then) {
+            scalar::compress(work.state, blocks);
+        }
     }
 }
 
@@ -96,6 +109,10 @@ fn fill_lanes<'a, const WIDTH: usize, const SETS: usize>(
         for ((lanes, states), data) in lanes.iter_mut().zip(&mut states).zip(&mut data) {
             for (lane, (slot, data)) in lanes.iter_mut().zip(data.iter_mut()).enumerate() {
                 while data.is_empty() {
+                    if let Some(more) = slot.as_mut().and_then(|work| work.then.pop_front()) {
+                        *data = more;
+                        continue;
+                    }
                     if let Some(done) = slot.take() {
                         take_out(states, lane, done.state);
                         unfinished = unfinished.saturating_sub(1);

@@ -97,6 +97,11 @@ impl Md5State {
         digest
     }
 
+    /// Returns whether bytes wait for the rest of their block.
+    pub(crate) fn is_within_a_block(&self) -> bool {
+        self.waiting_bytes() > 0
+    }
+
     fn waiting_bytes(&self) -> usize {
         // Below 64, so that the conversion cannot fail.
         usize::try_from(self.hashed % 64).unwrap_or(0)

@@ -44,8 +44,13 @@ impl Done {
     }
 }
 
-/// File data in memory at once.
-const BATCH_BYTES: u64 = 32 << 20;
+/// File data in memory at once: sixteen blocks of 4 MiB fill the lanes of a processor that has the
+/// most. A page has one lane and less memory.
+const BATCH_BYTES: u64 = if cfg!(target_arch = "wasm32") {
+    32 << 20
+} else {
+    64 << 20
+};
 /// Blocks at once; bounds what lies between them on the disk and is read with them.
 const BATCH_BLOCKS: usize = 4096;
 /// Ranges no further apart than this are read as one: the unused end of a file's last cluster.
@@ -232,10 +237,7 @@ impl Batch {
                     (Place::At(at), None) => data.at(at, part.bytes).unwrap_or_default(),
                     _ => &[],
                 };
-                pieces.push(Piece {
-                    state: &mut waiting.state,
-                    bytes,
-                });
+                pieces.push(Piece::new(&mut waiting.state, bytes));
             }
             update_many(&mut pieces);
         }
