@@ -82,7 +82,11 @@ fn same_as_command_line(folder: &Path, whom: &str, saved: &Path) -> Result<()> {
 
 /// Makes the documents by keyboard and saves every one of them into a folder of their own.
 async fn make_and_save(browser: &Browser, folder: &Path, whom: &str) -> Result<()> {
-    browser.click(&format!("#for-{whom}")).await?;
+    let choice = format!("#for-{whom}");
+    // Above what was saved last: out from under the page's head, as somebody does who looks for it.
+    let script = format!("document.querySelector('{choice}').scrollIntoView({{block: 'nearest'}})");
+    browser.client.execute(&script, vec![]).await?;
+    browser.click(&choice).await?;
     focus_by_tab(browser, "#hand-over-make").await?;
     press(browser, Key::Enter).await?;
     browser.wait("#documents").await?;

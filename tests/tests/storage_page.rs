@@ -208,8 +208,8 @@ async fn the_journals_of_a_folder_are_those_of_the_session_that_was_dropped_and_
     };
     let signature = fs::read_to_string(&bench.signature)?;
     bench.write("a & b.txt", b"one block")?;
-    bench.write("long.bin", &noise(30 * MIB + 5, 1))?;
-    bench.write("other.bin", &noise(30 * MIB, 2))?;
+    bench.write("long.bin", &noise(40 * MIB + 5, 1))?;
+    bench.write("other.bin", &noise(40 * MIB, 2))?;
     let row = "@,film/in/,,overwrite,None,None";
     bench.prepare_with(&["WD-1", "WD-2"], "72MB", &[row], &["--content-md5"])?;
     let agent = Agent::start(&[])?;
@@ -256,7 +256,8 @@ async fn the_journals_of_a_folder_are_those_of_the_session_that_was_dropped_and_
     let missing = all.iter().filter(|(code, _)| code == "missing").count();
     ensure!(missing == 3, "{all:?}");
     for serial in ["WD-1", "WD-2"] {
-        ensure!(bench.ingest(serial, &[])?.0 == 0);
+        let (code, report) = bench.ingest(serial, &[])?;
+        ensure!(code == 0, "{report}");
     }
     // Both drives of the session, though the journal of one was dropped.
     compare(&browser, &signature, "nothing here is the only copy").await?;
