@@ -30,6 +30,7 @@ pub mod jobs;
 pub mod journal_file;
 pub mod locked_memory;
 mod machine;
+mod number;
 pub mod pipeline;
 pub mod random;
 pub mod receive;

@@ -309,20 +309,7 @@ fn a_hand_over_writes_address_and_parcel_into_the_shipment_once() -> Result<()> 
     let journal = bench.journal("WD-48");
     let new = ["new", "reel-7", "--direction", "import"];
     jobs(&bench, &[&new[..], &["--journal", text(&journal)]].concat())?;
-    let (_, mut details) = tests::argosy::json(&["journal", "handoff", "--template"])?;
-    for field in [
-        "recipientName",
-        "streetAddress1",
-        "city",
-        "stateOrProvince",
-        "postalCode",
-        "countryOrRegion",
-        "phone",
-        "email",
-    ] {
-        details["returnAddress"][field] = json!("Ann O'Neill");
-    }
-    details["returnShipping"]["carrierAccountNumber"] = json!("4711");
+    let mut details = tests::argosy::details()?;
     details["deliveryPackage"] = json!({"carrierName": "DHL", "trackingNumber": "JD0147"});
     let (written, ledger) = (bench.path("shipment.json"), bench.path("ledger"));
     fs::write(&written, details.to_string())?;

@@ -12,20 +12,7 @@ fn the_services_own_sdks_read_every_field_of_the_bodies() -> Result<()> {
     };
     let folder = tempfile::tempdir()?;
     let path = |name: &str| folder.path().join(name);
-    let (_, mut details) = tests::argosy::json(&["journal", "handoff", "--template"])?;
-    for field in [
-        "recipientName",
-        "streetAddress1",
-        "city",
-        "stateOrProvince",
-        "postalCode",
-        "countryOrRegion",
-        "phone",
-        "email",
-    ] {
-        details["returnAddress"][field] = json!("Ann O'Neill");
-    }
-    details["returnShipping"]["carrierAccountNumber"] = json!("4711");
+    let details = tests::argosy::details()?;
     std::fs::write(path("shipment.json"), details.to_string())?;
     let journal = oracle::repository().join("shared/tests/golden/drive-1.jrn");
     let mut handed = Value::Null;

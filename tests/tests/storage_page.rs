@@ -185,7 +185,7 @@ async fn a_job_of_the_page_is_asked_after_before_and_after_it_travels_by_keyboar
     is_accessible_where(&browser, "storage-confirmed", "#storage", &SIZES).await?;
 
     bench.put_over(&[("film/reels/A001/clip one.mov", "gone:")])?;
-    compare(&browser, &signature, "1 are missing").await?;
+    compare(&browser, &signature, "1 is missing").await?;
     let missing = (
         "missing".to_owned(),
         "film/reels/A001/clip one.mov".to_owned(),

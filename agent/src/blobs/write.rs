@@ -14,6 +14,7 @@ use super::error::StoreError;
 use super::facts::{BlobHeaders, Metadata};
 use super::name::BlobName;
 use super::store::Store;
+use crate::number::wide;
 
 /// When a blob may be written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -211,8 +212,4 @@ fn given(metadata: &Metadata) -> Option<std::collections::HashMap<String, String
             .map(|(name, value)| (name.clone(), value.clone()))
             .collect()
     })
-}
-
-fn wide(bytes: usize) -> u64 {
-    u64::try_from(bytes).unwrap_or(u64::MAX)
 }

@@ -101,19 +101,35 @@ impl ConfirmReport {
             Verdict::Unproven => self.unproven_sentence(),
             _ => {
                 let parts = [
-                    (self.missing, "are missing"),
-                    (self.different, "are different"),
-                    (self.twice, "share a blob with another"),
-                    (self.not_prepared, "never went onto a drive"),
-                    (self.unproven, "are there by name and size only"),
+                    (self.missing, "is missing", "are missing"),
+                    (self.different, "is different", "are different"),
+                    (
+                        self.twice,
+                        "shares a blob with another",
+                        "share a blob with another",
+                    ),
+                    (
+                        self.not_prepared,
+                        "never went onto a drive",
+                        "never went onto a drive",
+                    ),
+                    (
+                        self.unproven,
+                        "is there by name and size only",
+                        "are there by name and size only",
+                    ),
                     (
                         self.elsewhere,
+                        "is for Azure Files, where nothing was looked at",
                         "are for Azure Files, where nothing was looked at",
                     ),
                 ];
-                let parts = parts.iter().filter(|(count, _)| *count > 0);
+                let parts = parts.iter().filter(|(count, ..)| *count > 0);
                 let parts: Vec<String> = parts
-                    .map(|(count, what)| format!("{} {what}", grouped(*count)))
+                    .map(|(count, one, many)| match count {
+                        1 => format!("1 {one}"),
+                        count => format!("{} {many}", grouped(*count)),
+                    })
                     .collect();
                 format!("Not all of {all} are in Azure: {}.", parts.join(", "))
             }

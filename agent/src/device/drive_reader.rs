@@ -10,9 +10,10 @@ use super::blank::blank_in;
 use super::contents::{Emptiness, Thoroughness};
 use super::holes::{data_ranges, map_of};
 use super::image_file::identity;
-use super::medium::{Access, Medium, wide};
+use super::medium::{Access, Medium};
 use super::open::OpenError;
 use super::recent::Recent;
+use crate::number::wide;
 
 /// Bytes that are read to see whether a drive answers at all.
 const PROBE_BYTES: u64 = 4096;

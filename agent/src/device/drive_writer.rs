@@ -7,7 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use disk::{ReadAt, ReadError, SectorSize, WriteAt, WriteError};
 
 use super::aligned_buffer::AlignedBuffer;
-use super::medium::{Medium, wide};
+use super::medium::Medium;
+use crate::number::wide;
 
 /// Bytes of zeros that are written at once.
 const ZEROS_BYTES: usize = 1 << 20;

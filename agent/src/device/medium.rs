@@ -18,6 +18,7 @@ use super::aligned_buffer::AlignedBuffer;
 use super::confirm::Refusal;
 use super::gate::admit;
 use super::open::OpenError;
+use crate::number::{narrow, wide};
 
 /// Bytes that one bounce buffer holds.
 const BOUNCE_BYTES: usize = 1 << 20;
@@ -406,14 +407,4 @@ fn is_aligned(bytes: &[u8]) -> bool {
 
 fn down(at: u64, align: u64) -> u64 {
     at.saturating_sub(at.checked_rem(align).unwrap_or(0))
-}
-
-/// Returns a length as 64 bits, which it has at most.
-pub(super) fn wide(length: usize) -> u64 {
-    u64::try_from(length).unwrap_or(u64::MAX)
-}
-
-/// Returns a length that was made from one in memory.
-fn narrow(length: u64) -> usize {
-    usize::try_from(length).unwrap_or(usize::MAX)
 }

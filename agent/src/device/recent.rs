@@ -8,7 +8,8 @@ use std::io::Result;
 use std::sync::{Mutex, PoisonError};
 
 use super::aligned_buffer::AlignedBuffer;
-use super::medium::{Medium, wide};
+use super::medium::Medium;
+use crate::number::wide;
 
 /// Bytes of a window; windows start on borders of this.
 const WINDOW_BYTES: u64 = 131_072;

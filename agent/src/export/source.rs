@@ -17,6 +17,7 @@ use super::reach::Reach;
 use super::sums::Sums;
 use super::whole_hash::WholeHash;
 use crate::blobs::{BlobName, StoreError, StoreFault};
+use crate::number::wide;
 use crate::pipeline::{Cancel, SourceFiles, SourceRead};
 use crate::scan::{OpenSourceError, SourceState};
 
@@ -352,8 +353,4 @@ impl StoreRead {
 fn split(bytes: &mut [u8], at: u64) -> (&mut [u8], &mut [u8]) {
     let at = usize::try_from(at).unwrap_or(usize::MAX).min(bytes.len());
     bytes.split_at_mut(at)
-}
-
-fn wide(bytes: usize) -> u64 {
-    u64::try_from(bytes).unwrap_or(u64::MAX)
 }

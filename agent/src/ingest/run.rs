@@ -432,7 +432,7 @@ impl Run {
         let (begun, cut_off) = (&self.begun, &self.cut_off);
         let left = self.wanted.saturating_sub(begun.load(Ordering::Relaxed));
         let what = format!(
-            "the drive is gone ({why}): {} of its {} files are done, {} were on their way, {} were not begun; plug it in and run the same again: it sends the rest and nothing twice",
+            "the drive is gone ({why}): {} of its {} files done, {} on the way, {} not begun; plug it in and run the same again: it sends the rest and nothing twice",
             count(done),
             count(self.wanted),
             count(cut_off.load(Ordering::Relaxed)),

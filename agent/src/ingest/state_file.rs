@@ -9,6 +9,7 @@ use thiserror::Error;
 
 use super::state_record::{Begun, Done, IN_SHARE, Record, StateOf, VERSION};
 use crate::journal_file::{AppendError, AppendFile};
+use crate::number::wide;
 use crate::shelf::{Shelves, Taken};
 
 /// A file of one JSON line a record. A line that a crash cut off is dropped; any other damage is refused.
@@ -256,10 +257,6 @@ impl fmt::Debug for StateFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("StateFile").finish_non_exhaustive()
     }
-}
-
-fn wide(bytes: usize) -> u64 {
-    u64::try_from(bytes).unwrap_or(u64::MAX)
 }
 
 /// A name as far as it is told from others: a share has no cases.

@@ -50,29 +50,25 @@ impl Hasher {
         chosen: &dyn Fn(Role) -> bool,
     ) {
         let mut blocks: Vec<Block<'_>> = Vec::new();
-        for (batch, ended) in batches.iter().zip(ended) {
-            for (piece, hash) in batch.pieces.iter().zip(ended) {
-                if !chosen(piece.role) {
-                    continue;
-                }
-                let bytes = batch.bytes_of(&piece.bytes);
-                let end = piece.ends.then_some(hash);
-                match blocks.last_mut().filter(|_| !piece.starts) {
-                    Some(block) => {
-                        block.more.push(bytes);
-                        block.end = end;
-                    }
-                    None => {
-                        let carried = self.carried.take_if(|_| !piece.starts);
-                        blocks.push(Block {
-                            state: carried.unwrap_or_default(),
-                            bytes,
-                            more: Vec::new(),
-                            end,
-                        });
-                    }
-                }
+        let of_all = batches.iter().zip(ended).flat_map(|(batch, ended)| {
+            let pieces = batch.pieces.iter().zip(ended);
+            pieces.map(move |(piece, hash)| (batch, piece, hash))
+        });
+        for (batch, piece, hash) in of_all.filter(|(_, piece, _)| chosen(piece.role)) {
+            let bytes = batch.bytes_of(&piece.bytes);
+            let end = piece.ends.then_some(hash);
+            if let Some(block) = blocks.last_mut().filter(|_| !piece.starts) {
+                block.more.push(bytes);
+                block.end = end;
+                continue;
             }
+            let carried = self.carried.take_if(|_| !piece.starts);
+            blocks.push(Block {
+                state: carried.unwrap_or_default(),
+                bytes,
+                more: Vec::new(),
+                end,
+            });
         }
         let pieces = blocks.iter_mut().map(|block| Piece {
             state: &mut block.state,

@@ -33,31 +33,33 @@ impl WholeFiles {
     /// that of a file of one block is the file's.
     pub(super) fn take(&mut self, batches: &[Batch], ended: &[Vec<Option<[u8; 16]>>]) {
         let mut files: Vec<(u32, Md5State, Vec<&[u8]>, bool)> = Vec::new();
-        for (batch, ended) in batches.iter().zip(ended) {
-            for (piece, hash) in batch.pieces.iter().zip(ended) {
-                let Role::Content {
-                    entry,
-                    starts,
-                    ends,
-                } = piece.role
-                else {
-                    continue;
-                };
-                if starts && ends && piece.starts && piece.ends {
-                    self.known.extend(hash.map(|hash| (entry, hash)));
-                    continue;
+        let of_all = batches.iter().zip(ended).flat_map(|(batch, ended)| {
+            let pieces = batch.pieces.iter().zip(ended);
+            pieces.map(move |(piece, hash)| (batch, piece, hash))
+        });
+        for (batch, piece, hash) in of_all {
+            let Role::Content {
+                entry,
+                starts,
+                ends,
+            } = piece.role
+            else {
+                continue;
+            };
+            if starts && ends && piece.starts && piece.ends {
+                self.known.extend(hash.map(|hash| (entry, hash)));
+                continue;
+            }
+            let bytes = batch.bytes_of(&piece.bytes);
+            match files.last_mut().filter(|(of, ..)| *of == entry) {
+                Some((_, _, places, ended)) => {
+                    places.push(bytes);
+                    *ended |= ends;
                 }
-                let bytes = batch.bytes_of(&piece.bytes);
-                match files.last_mut().filter(|(of, ..)| *of == entry) {
-                    Some((_, _, places, ended)) => {
-                        places.push(bytes);
-                        *ended |= ends;
-                    }
-                    None => {
-                        let carried = self.open.take().filter(|(of, _)| *of == entry && !starts);
-                        let state = carried.map_or_else(Md5State::new, |(_, state)| state);
-                        files.push((entry, state, vec![bytes], ends));
-                    }
+                None => {
+                    let carried = self.open.take().filter(|(of, _)| *of == entry && !starts);
+                    let state = carried.map_or_else(Md5State::new, |(_, state)| state);
+                    files.push((entry, state, vec![bytes], ends));
                 }
             }
         }

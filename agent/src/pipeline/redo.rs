@@ -21,6 +21,7 @@ use super::cancel::Cancel;
 use super::error::PipelineError;
 use super::overwritten::Overwritten;
 use super::side_file::SideFileError;
+use super::structures::{PAGE, PAGE_BYTES};
 use super::work::Work;
 use crate::device::{AlignedBuffer, Device};
 use crate::shelf::{Shelf, Shelves};
@@ -29,9 +30,6 @@ use crate::shelf::{Shelf, Shelves};
 const ONES: u64 = 1 << 63;
 /// Bytes written at once.
 const STEP: u64 = 1 << 20;
-/// Bytes compared at once: a later session writes over whole pages.
-const PAGE: usize = 4096;
-const PAGE_BYTES: u64 = 4096;
 
 /// Returns changes as they are stored, in pieces of a change each.
 #[must_use]
@@ -70,7 +68,7 @@ pub fn redo(
     Ok(())
 }
 
-/// Compares a drive with all changes but those that `later` sessions wrote over, and adds these to `later`. Returns
+/// Compares a drive, page by page since later sessions write over whole ones, with all changes but those that `later` sessions wrote over, and adds these to `later`. Returns
 /// the disk offset of the first page that differs.
 ///
 /// # Errors

@@ -17,8 +17,8 @@ use super::work::Work;
 use crate::device::AlignedBuffer;
 
 /// Pages are compared whole first, and only those that differ byte by byte.
-const PAGE: usize = 4096;
-const PAGE_BYTES: u64 = 4096;
+pub(super) const PAGE: usize = 4096;
+pub(super) const PAGE_BYTES: u64 = 4096;
 
 /// Returns the disk offset of the first byte of `found`, which lies at `at`, that is not what both
 /// drawings of its page have; a drawing of one page stands for all.

@@ -22,6 +22,7 @@ use super::range_hasher::{RangeHasher, Span, take_all};
 use super::side::is_as_brought;
 use super::state::Known;
 use crate::device::AlignedBuffer;
+use crate::number::{narrow, wide};
 use crate::pipeline::{Cancel, Part};
 
 /// File data of a batch: what is hashed side by side, sixteen blocks of 4 MiB. Two go round, 128 MiB
@@ -502,12 +503,4 @@ impl From<HomeError> for Fault {
     fn from(error: HomeError) -> Self {
         Self::Home(error)
     }
-}
-
-fn wide(bytes: usize) -> u64 {
-    u64::try_from(bytes).unwrap_or(u64::MAX)
-}
-
-fn narrow(bytes: u64) -> usize {
-    usize::try_from(bytes).unwrap_or(usize::MAX)
 }

@@ -18,8 +18,19 @@ pub(crate) fn add(
     (source, to): (&Path, &str),
     image: &Path,
 ) -> (i32, Value) {
+    let words = adding(place, session, (source, to), image);
+    json(&words.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
+/// The words of an addition.
+pub(crate) fn adding(
+    place: &Place,
+    session: &str,
+    (source, to): (&Path, &str),
+    image: &Path,
+) -> Vec<String> {
     let journals = place.journals();
-    json(&[
+    [
         "prepare",
         "--add",
         "--session",
@@ -32,7 +43,9 @@ pub(crate) fn add(
         to,
         "--drive",
         text(image),
-    ])
+    ]
+    .map(str::to_owned)
+    .to_vec()
 }
 
 /// Writes files of every kind for a second session.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::Instant;
 
-use super::added::{SERIAL, add, assert_all, first, second, verified};
+use super::added::{SERIAL, add, adding, assert_all, first, second, verified};
 use super::added_again::files;
 use super::killed::whole_plan;
 use super::support::{Place, argosy, noise, text};
@@ -38,23 +38,8 @@ impl Addition {
     }
 
     fn arguments(&self) -> Vec<String> {
-        let (journals, (session, source)) = (self.place.journals(), self.last());
-        [
-            "prepare",
-            "--add",
-            "--session",
-            session,
-            "--journal-dir",
-            text(&journals),
-            "--source",
-            text(source),
-            "--to",
-            "film/last/",
-            "--drive",
-            text(&self.image),
-        ]
-        .map(str::to_owned)
-        .to_vec()
+        let (session, source) = self.last();
+        adding(&self.place, session, (source, "film/last/"), &self.image)
     }
 
     fn resume(&self) -> Vec<String> {

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use super::added::verified;
 use super::support::{Place, argosy, json, noise, text};
 
 const SERIAL: &str = "GIVENUP-1";
@@ -52,13 +53,7 @@ fn an_abort_closes_the_journal_of_a_proven_drive_as_what_the_drive_is() {
         (0, &"valid".into()),
         "{checked}"
     );
-    let (code, report) = json(&[
-        "verify",
-        "--drive",
-        text(&image),
-        "--journal",
-        text(&journal),
-    ]);
+    let (code, report) = verified(&image, &journal);
     assert_eq!(
         (code, &report["verdict"]),
         (0, &"verified".into()),

@@ -21,8 +21,8 @@ impl Shipment {
     }
 
     /// Returns what is to be written down before a drive is copied: that it and its shipment have arrived, and are being
-    /// copied. Nothing for one that is being copied, or was, already. What cannot follow, as the copying of a drive that never arrived, is among it all the same, so that
-    /// whoever writes it down hears why.
+    /// copied. Nothing for one that is being copied, or was, already. What cannot follow, as the copying of a drive that
+    /// never arrived, is among it all the same, so that whoever writes it down hears why.
     #[must_use]
     pub fn begins_to_copy(&self, serial: &str) -> Vec<Change> {
         let mut changes = Vec::new();
