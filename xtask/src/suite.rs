@@ -10,12 +10,17 @@ use anyhow::{Context, Result};
 
 use crate::{check, dist, licences, shell, single_file, site, tools};
 
+/// Lines of a failed test's own output that are told again at the end.
+const TOLD_AGAIN: usize = 12;
+
 /// What has passed and failed so far.
 #[derive(Default)]
 struct Tally {
     passed: u64,
     failed: u64,
     failures: Vec<String>,
+    /// What failed tests said, under their names: a long log is often kept by its end alone.
+    words: Vec<String>,
 }
 
 /// Runs everything and prints `N passed, N failed` last.
@@ -69,6 +74,8 @@ fn native(oracles: &Path) -> Command {
     cargo.env("ARGOSY_SITE", shell::target("site"));
     cargo.env("ARGOSY_STATIC", shell::target("dist").join("argosy"));
     cargo.env("ARGOSY_VM", shell::target("vm"));
+    // A failed assertion says what was wrong; hundreds of frames hide it.
+    cargo.env("RUST_BACKTRACE", "0");
     cargo
 }
 
@@ -151,9 +158,19 @@ impl Tally {
             .context("cannot start cargo")?;
         let output = child.stdout.take().context("no output of cargo")?;
         let before = (self.passed, self.failed);
+        let mut room = 0;
         for line in BufReader::new(output).lines() {
             let line = line?;
             println!("{line}");
+            if line.starts_with("---- ") {
+                room = TOLD_AGAIN;
+            } else if line == "failures:" {
+                room = 0;
+            }
+            if room > 0 {
+                room -= 1;
+                self.words.push(line.clone());
+            }
             if let Some(rest) = line.trim().strip_prefix("test result: ") {
                 self.passed += counted(rest, "passed");
                 self.failed += counted(rest, "failed");
@@ -170,6 +187,9 @@ impl Tally {
     }
 
     fn close(self) -> ExitCode {
+        for line in &self.words {
+            println!("{line}");
+        }
         for failure in &self.failures {
             println!("FAILED: {failure}");
         }

@@ -99,7 +99,8 @@ impl Addition {
         }
     }
 
-    /// Adds the last session again and again, killing it `count` times in all.
+    /// Adds the last session again and again, killing it `count` times in all, and more often until both outcomes were
+    /// seen: as long as none was early enough, the next first kill comes earlier.
     #[expect(
         clippy::arithmetic_side_effects,
         reason = "counts of a few dozen kills"
@@ -124,13 +125,15 @@ impl Addition {
             .join(format!("{}.plan", self.last().0));
         let mut draw = noise(78, count * 64).into_iter();
         let (mut kills, mut before, mut resumed) = (0_usize, 0_usize, 0_usize);
-        while kills < count {
+        let mut first = whole;
+        while kills < count || before == 0 || resumed == 0 {
             self.restore((&bytes, &journals));
             let mut next = self.arguments();
+            let mut within = first;
             loop {
                 let mut child = start(&next);
                 let moment = u16::from_le_bytes([draw.next().unwrap(), draw.next().unwrap()]);
-                std::thread::sleep(whole.mul_f64(f64::from(moment) / f64::from(u16::MAX)));
+                std::thread::sleep(within.mul_f64(f64::from(moment) / f64::from(u16::MAX)));
                 if child.try_wait().unwrap().is_some() {
                     let output = child.wait_with_output().unwrap();
                     if begins_again(&output) {
@@ -144,6 +147,7 @@ impl Addition {
                 child.wait().unwrap();
                 kills += 1;
                 before += usize::from(self.is_as_before());
+                within = whole;
                 if whole_plan(&plan) {
                     next = self.resume();
                     resumed += 1;
@@ -159,8 +163,10 @@ impl Addition {
                 }
             }
             self.assert_all();
+            if before == 0 {
+                first /= 2;
+            }
         }
-        assert!(before > 0 && resumed > 0, "{before} {resumed}");
         println!(
             "{kills} kills: {before} times the drive was as before, {resumed} times it was resumed"
         );

@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
 
 use bitlocker_image::Credential;
 use ntfs_image::read::{Place as Lies, Volume};
@@ -211,49 +213,55 @@ pub(crate) struct Loop(pub(crate) PathBuf);
 
 impl Loop {
     pub(crate) fn over(image: &Path) -> Option<Self> {
-        Self::attach(&["-f", "--show"], image)
-    }
-
-    /// Attaches `image` so that every read and write reaches it.
-    pub(crate) fn past_cache(image: &Path) -> Option<Self> {
-        Self::attach(&["--direct-io=on", "-f", "--show"], image)
-    }
-
-    /// Attaches `image` at the path that another one had, once that is free.
-    pub(crate) fn at(node: &Path, image: &Path) -> Self {
-        let begun = std::time::Instant::now();
-        loop {
-            let output = Command::new("losetup")
-                .arg(node)
-                .arg(image)
-                .output()
-                .unwrap();
-            if output.status.success() {
-                return Self(node.to_owned());
-            }
-            // Another test may have been given it for a moment.
-            assert!(
-                begun.elapsed() < std::time::Duration::from_secs(60),
-                "{output:?}"
-            );
-            std::thread::sleep(std::time::Duration::from_millis(20));
-        }
-    }
-
-    fn attach(how: &[&str], image: &Path) -> Option<Self> {
-        if !rustix::process::geteuid().is_root() || !has("losetup") {
-            println!("skipped: loop devices need root and losetup");
+        if !can_attach() {
             return None;
         }
-        let output = Command::new("losetup")
-            .args(how)
-            .arg(image)
-            .output()
-            .unwrap();
+        let mut losetup = Command::new("losetup");
+        let output = losetup.args(["-f", "--show"]).arg(image).output().unwrap();
         assert!(output.status.success(), "{output:?}");
         let node = String::from_utf8(output.stdout).unwrap();
         Some(Self(PathBuf::from(node.trim())))
     }
+
+    /// Attaches `image` so that every read and write reaches it. Its number is one that a search for a free one does not
+    /// give away while lower ones are free, and the next one's is another: what was there can come back there.
+    pub(crate) fn past_cache(image: &Path) -> Option<Self> {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        if !can_attach() {
+            return None;
+        }
+        let number = NEXT.fetch_add(1, Ordering::Relaxed) % 32;
+        let node = format!("/dev/loop{}", number.saturating_add(64));
+        Some(Self::attached(&["--direct-io=on"], Path::new(&node), image))
+    }
+
+    /// Attaches `image` at the path that another one had, once that is free.
+    pub(crate) fn at(node: &Path, image: &Path) -> Self {
+        Self::attached(&[], node, image)
+    }
+
+    fn attached(how: &[&str], node: &Path, image: &Path) -> Self {
+        let begun = Instant::now();
+        loop {
+            let mut losetup = Command::new("losetup");
+            let output = losetup.args(how).args([node, image]).output().unwrap();
+            if output.status.success() {
+                return Self(node.to_owned());
+            }
+            // Who had it before may not be gone yet.
+            assert!(begun.elapsed() < Duration::from_secs(60), "{output:?}");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+/// Returns whether loop devices are to be had here; says so when they are not.
+fn can_attach() -> bool {
+    let can = rustix::process::geteuid().is_root() && has("losetup");
+    if !can {
+        println!("skipped: loop devices need root and losetup");
+    }
+    can
 }
 
 impl Drop for Loop {

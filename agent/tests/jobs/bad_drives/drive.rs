@@ -85,9 +85,14 @@ impl BadDrive {
         fs::rename(&next, &place).unwrap();
     }
 
-    /// Returns whether what answers for the drive is gone.
-    pub(crate) fn is_gone(&mut self) -> bool {
-        self.server.try_wait().unwrap().is_some()
+    /// Waits until what answers for the drive is gone, which closes its socket a moment before it has ended.
+    #[track_caller]
+    pub(crate) fn assert_gone(&mut self) {
+        let begun = Instant::now();
+        while self.server.try_wait().unwrap().is_none() {
+            assert!(begun.elapsed() < Duration::from_secs(20), "it still answers");
+            std::thread::sleep(Duration::from_millis(5));
+        }
     }
 
     fn file(&self) -> PathBuf {

@@ -21,7 +21,7 @@ fn go_away(bench: &Bench, mut drive: BadDrive, (at, passes): (u64, u64)) -> Path
     let why = assert_failed(&bench.prepare(drive.node(), &["--check", "none"]), &[4]);
     assert!(why.contains("error"), "{why}");
     assert_names(&why, at);
-    assert!(drive.is_gone());
+    drive.assert_gone();
     drive.node().to_owned()
 }
 
