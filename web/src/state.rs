@@ -99,6 +99,8 @@ pub enum Source {
         name: String,
         /// What was found so far.
         counts: ScanCounts,
+        /// Folders seen and not gone through yet.
+        folders_left: u64,
     },
     /// It was read.
     Ready {
@@ -283,6 +285,7 @@ pub fn reduce(mut state: State, action: Action) -> State {
             state.source = Source::Reading {
                 name,
                 counts: ScanCounts::default(),
+                folders_left: 0,
             };
         }
         Action::SourceRead(origin, listed) => state.take_source(origin, listed),
@@ -411,14 +414,19 @@ impl State {
         use shared::api::News;
         self.last_event = event.number;
         match &event.news {
-            News::Scanning { path, counts, .. } => {
+            News::Scanning {
+                path,
+                counts,
+                folders_left,
+            } => {
                 if let Source::Reading {
                     name,
                     counts: shown,
+                    folders_left: left,
                 } = &mut self.source
                     && name == path
                 {
-                    *shown = *counts;
+                    (*shown, *left) = (*counts, *folders_left);
                 }
                 return;
             }

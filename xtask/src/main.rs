@@ -20,7 +20,7 @@ mod tools;
 const HELP: &str = "\
 cargo xtask run                  build everything, make sample data and three virtual drives, start Argosy, print its address
 cargo xtask test                 install every outside tool, then run every check and test
-cargo xtask test --nightly       a million schedules of the crash simulator: hours
+cargo xtask test --nightly [A..B]  schedules of the crash simulator by their seeds: 0..1000000, hours, or a part of them
 cargo xtask tools                install every outside tool that the tests use as a judge
 cargo xtask check                format, lints, licences and unit tests, without outside tools
 cargo xtask web [--single-file]  build the page into target/site (or also target/site/argosy.html, one file)
@@ -41,7 +41,8 @@ fn main() -> ExitCode {
     {
         ["run", rest @ ..] => run::run(rest),
         ["test"] => return suite::test(),
-        ["test", "--nightly"] => suite::nightly(),
+        ["test", "--nightly"] => suite::nightly("0..1000000"),
+        ["test", "--nightly", seeds] => suite::nightly(seeds),
         ["tools"] => tools::install().map(|_| ()),
         ["check"] => check::check(),
         ["web"] => site::build().map(|_| ()),

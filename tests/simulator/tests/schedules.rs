@@ -1,20 +1,32 @@
 //! Thousands of schedules, and the mistakes that they must find.
 
+use std::ops::Range;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use simulator::{Judge, Mutation, Outcome, Violation};
 
 /// Schedules of an ordinary run.
-const SCHEDULES: u64 = 20_000;
+const SCHEDULES: Range<u64> = 0..20_000;
+
+/// A long run says how far it is once in so many.
+const SAID_EVERY: u64 = 10_000;
 
 /// Schedules at work for each processor: an attempt waits for its own threads now and then.
 const AT_ONCE: usize = 3;
 
-/// Runs the schedules of the seeds below `end` on all processors, until there are `enough`
-/// violations.
-fn run(judge: &Judge, end: u64, enough: usize) -> (Vec<Outcome>, Vec<Violation>) {
-    let next = AtomicU64::new(0);
+/// Returns the seeds to be run: `ARGOSY_SCHEDULES` is another range, as `20000..50000`.
+fn wanted() -> Range<u64> {
+    let Ok(text) = std::env::var("ARGOSY_SCHEDULES") else {
+        return SCHEDULES;
+    };
+    let (start, end) = text.split_once("..").expect("seeds as FROM..TO");
+    start.parse().expect("a number")..end.parse().expect("a number")
+}
+
+/// Runs the schedules of `seeds` on all processors, until there are `enough` violations.
+fn run(judge: &Judge, seeds: Range<u64>, enough: usize) -> (Vec<Outcome>, Vec<Violation>) {
+    let next = AtomicU64::new(seeds.start);
     let (ends, violations) = (Mutex::new(Vec::new()), Mutex::new(Vec::new()));
     let processors = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
     std::thread::scope(|scope| {
@@ -22,8 +34,11 @@ fn run(judge: &Judge, end: u64, enough: usize) -> (Vec<Outcome>, Vec<Violation>)
             scope.spawn(|| {
                 loop {
                     let seed = next.fetch_add(1, Ordering::Relaxed);
-                    if seed >= end || violations.lock().expect("whole").len() >= enough {
+                    if seed >= seeds.end || violations.lock().expect("whole").len() >= enough {
                         return;
+                    }
+                    if seed % SAID_EVERY == 0 && seeds != SCHEDULES {
+                        eprintln!("seed {seed}");
                     }
                     match judge.run(seed) {
                         Ok(outcome) => ends.lock().expect("whole").push(outcome),
@@ -41,10 +56,8 @@ fn run(judge: &Judge, end: u64, enough: usize) -> (Vec<Outcome>, Vec<Violation>)
 
 #[test]
 fn every_schedule_ends_with_the_same_drive_or_a_clear_failure() {
-    let schedules = std::env::var("ARGOSY_SCHEDULES").ok();
-    let schedules = schedules.map_or(SCHEDULES, |text| text.parse().expect("a number"));
     let judge = Judge::new(Mutation::None);
-    let (ends, violations) = run(&judge, schedules, 5);
+    let (ends, violations) = run(&judge, wanted(), 5);
     for violation in &violations {
         eprintln!("{violation}");
     }

@@ -129,15 +129,18 @@ fn other_file_systems(page: &Context, connected: bool) -> Html {
 fn source_state(source: &Source) -> Html {
     match source {
         Source::Nothing => html! {},
-        Source::Reading { name, counts } if counts.files == 0 => {
+        Source::Reading { name, counts, .. } if counts.files == 0 => {
             html! { <p id="source-reading">{ format!("Reading {name}.") }</p> }
         }
-        Source::Reading { name, counts } => {
+        Source::Reading {
+            name,
+            counts,
+            folders_left,
+        } => {
             let files = words::counted(counts.files, "file", "files");
-            let found = format!(
-                "Reading {name}: {files}, {} so far.",
-                words::size(counts.bytes)
-            );
+            let size = words::size(counts.bytes);
+            let left = words::counted(*folders_left, "folder", "folders");
+            let found = format!("Reading {name}: {files}, {size} so far; {left} known and not gone through yet.");
             html! { <p id="source-reading">{ found }</p> }
         }
         Source::Ready { origin, listed, .. } => summary(origin, listed),
