@@ -15,6 +15,7 @@
 //! forgery; it is what Azure Import/Export's manifest and Content-MD5 are. Source: RFC 1321.
 #![deny(unsafe_op_in_unsafe_fn)]
 
+mod aes;
 #[cfg(target_arch = "x86_64")]
 mod avx2;
 #[cfg(target_arch = "x86_64")]
@@ -26,6 +27,7 @@ mod scalar;
 mod schedule;
 mod state;
 
+pub use aes::Aes;
 pub use backend::Backend;
 pub use many::{Piece, digest_many, finish_many, lanes, update_many};
 pub use state::Md5State;

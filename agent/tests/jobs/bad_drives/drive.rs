@@ -90,7 +90,10 @@ impl BadDrive {
     pub(crate) fn assert_gone(&mut self) {
         let begun = Instant::now();
         while self.server.try_wait().unwrap().is_none() {
-            assert!(begun.elapsed() < Duration::from_secs(20), "it still answers");
+            assert!(
+                begun.elapsed() < Duration::from_secs(20),
+                "it still answers"
+            );
             std::thread::sleep(Duration::from_millis(5));
         }
     }

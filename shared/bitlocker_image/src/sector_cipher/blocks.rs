@@ -2,7 +2,10 @@
 
 use cipher::array::Array;
 use cipher::consts::U16;
-use cipher::{BlockCipherDecBackend, BlockCipherEncBackend, BlockCipherEncrypt, ParBlocks};
+use cipher::{
+    BlockCipherDecBackend, BlockCipherEncBackend, BlockCipherEncrypt, KeyInit, ParBlocks,
+};
+use lanes::Aes;
 
 /// One AES block.
 pub(super) type Block = Array<u8, U16>;
@@ -65,17 +68,63 @@ pub(super) fn xor(blocks: &mut [Block], with: &[Block]) {
     }
 }
 
-/// Returns `numbers` as little-endian blocks, encrypted: the first [`GROUP`] of them at most.
-pub(super) fn encrypted_numbers<C: BlockCipherEncrypt<BlockSize = U16>>(
-    key: &C,
-    numbers: impl Iterator<Item = u128>,
-) -> [Block; GROUP] {
-    let mut blocks = [Block::default(); GROUP];
-    let mut count = 0_usize;
-    for (block, number) in blocks.iter_mut().zip(numbers) {
-        *block = Array(number.to_le_bytes());
-        count = count.saturating_add(1);
+/// A key of AES.
+pub(super) struct Key<C> {
+    /// By the processor's own instructions, where it has them.
+    pub(super) fast: Option<Aes>,
+    /// By the `aes` crate, everywhere.
+    pub(super) portable: C,
+}
+
+impl<C: BlockCipherEncrypt<BlockSize = U16> + KeyInit> Key<C> {
+    /// Returns a key; `None` when its length is wrong. Without `fast` the `aes` crate does it all.
+    pub(super) fn new(key: &[u8], fast: bool) -> Option<Self> {
+        Some(Self {
+            fast: if fast { Aes::new(key) } else { None },
+            portable: C::new_from_slice(key).ok()?,
+        })
     }
-    key.encrypt_blocks(&mut blocks[..count]);
-    blocks
+}
+
+impl<C: BlockCipherEncrypt<BlockSize = U16>> Key<C> {
+    /// Encrypts every block by itself.
+    pub(super) fn encrypt_blocks(&self, blocks: &mut [Block]) {
+        match &self.fast {
+            Some(aes) => FastEncrypt(aes).run(blocks),
+            None => self.portable.encrypt_blocks(blocks),
+        }
+    }
+
+    /// Returns `numbers` as little-endian blocks, encrypted: the first [`GROUP`] of them at most.
+    pub(super) fn encrypted_numbers(
+        &self,
+        numbers: impl Iterator<Item = u128>,
+    ) -> [Block; GROUP] {
+        let mut blocks = [Block::default(); GROUP];
+        let mut count = 0_usize;
+        for (block, number) in blocks.iter_mut().zip(numbers) {
+            *block = Array(number.to_le_bytes());
+            count = count.saturating_add(1);
+        }
+        self.encrypt_blocks(&mut blocks[..count]);
+        blocks
+    }
+}
+
+/// AES forwards by the processor's own instructions.
+pub(super) struct FastEncrypt<'a>(pub(super) &'a Aes);
+
+impl Direction for FastEncrypt<'_> {
+    fn run(&self, blocks: &mut [Block]) {
+        self.0.encrypt_blocks(Array::cast_slice_to_core_mut(blocks));
+    }
+}
+
+/// AES backwards by them.
+pub(super) struct FastDecrypt<'a>(pub(super) &'a Aes);
+
+impl Direction for FastDecrypt<'_> {
+    fn run(&self, blocks: &mut [Block]) {
+        self.0.decrypt_blocks(Array::cast_slice_to_core_mut(blocks));
+    }
 }

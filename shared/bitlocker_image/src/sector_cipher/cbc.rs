@@ -7,7 +7,7 @@ use cipher::{
 };
 
 use super::blocks::{
-    BATCH, Block, Decrypt, Direction, Encrypt, GROUP, as_blocks, encrypted_numbers, xor,
+    BATCH, Block, Decrypt, Direction, Encrypt, FastDecrypt, FastEncrypt, GROUP, Key, as_blocks, xor,
 };
 use super::helped::{CbcDecryptor, by, pad, roomy};
 
@@ -16,10 +16,10 @@ use super::helped::{CbcDecryptor, by, pad, roomy};
 const LINE: usize = 4;
 
 /// The key of CBC, which makes the IVs too.
-pub(super) struct Cbc<C>(C);
+pub(super) struct Cbc<C>(Key<C>);
 
 impl<C: BlockCipherEncrypt<BlockSize = U16> + BlockCipherDecrypt<BlockSize = U16>> Cbc<C> {
-    pub(super) const fn new(key: C) -> Self {
+    pub(super) const fn new(key: Key<C>) -> Self {
         Self(key)
     }
 
@@ -28,11 +28,15 @@ impl<C: BlockCipherEncrypt<BlockSize = U16> + BlockCipherDecrypt<BlockSize = U16
     pub(super) fn encrypt(&self, first_sector: u64, sector_bytes: usize, bytes: &mut [u8]) {
         let sector_blocks = sector_bytes / 16;
         for (ivs, blocks) in self.groups(first_sector, sector_bytes, bytes) {
-            self.0.encrypt_with_backend(Lockstep {
+            let lockstep = Lockstep {
                 blocks,
                 ivs,
                 sector_blocks,
-            });
+            };
+            match &self.0.fast {
+                Some(aes) => lockstep.run(&FastEncrypt(aes)),
+                None => self.0.portable.encrypt_with_backend(lockstep),
+            }
         }
     }
 
@@ -40,11 +44,15 @@ impl<C: BlockCipherEncrypt<BlockSize = U16> + BlockCipherDecrypt<BlockSize = U16
     pub(super) fn decrypt(&self, first_sector: u64, sector_bytes: usize, bytes: &mut [u8]) {
         let sector_blocks = sector_bytes / 16;
         for (ivs, blocks) in self.groups(first_sector, sector_bytes, bytes) {
-            self.0.decrypt_with_backend(Chained {
+            let chained = Chained {
                 blocks,
                 ivs,
                 sector_blocks,
-            });
+            };
+            match &self.0.fast {
+                Some(aes) => chained.run(&FastDecrypt(aes)),
+                None => self.0.portable.decrypt_with_backend(chained),
+            }
         }
     }
 
@@ -60,7 +68,7 @@ impl<C: BlockCipherEncrypt<BlockSize = U16> + BlockCipherDecrypt<BlockSize = U16
     ) -> bool {
         let prepared = |_, bytes: &[u8]| {
             let mut padded = roomy(bytes);
-            pad(&self.0, &mut padded);
+            pad(&self.0.portable, &mut padded);
             padded
         };
         let Some(pieces) = by(helper, key, bytes, prepared) else {
@@ -95,7 +103,7 @@ impl<C: BlockCipherEncrypt<BlockSize = U16> + BlockCipherDecrypt<BlockSize = U16
         let groups = bytes.chunks_mut(sector_bytes.saturating_mul(GROUP));
         firsts.zip(groups).map(move |(first, bytes)| {
             let sectors = (first..).take(bytes.chunks_exact(sector_bytes).len());
-            let ivs = encrypted_numbers(&self.0, offsets(sectors, sector_bytes));
+            let ivs = self.0.encrypted_numbers(offsets(sectors, sector_bytes));
             (ivs, as_blocks(bytes))
         })
     }
@@ -120,23 +128,30 @@ impl BlockSizeUser for Lockstep<'_> {
     type BlockSize = U16;
 }
 
-impl BlockCipherEncClosure for Lockstep<'_> {
+impl Lockstep<'_> {
     #[inline(always)]
-    fn call<B: BlockCipherEncBackend<BlockSize = U16>>(self, backend: &B) {
+    fn run(self, forwards: &impl Direction) {
         let sectors = self
             .blocks
             .chunks_mut(self.sector_blocks.saturating_mul(BATCH));
         for (blocks, ivs) in sectors.zip(self.ivs.as_chunks().0) {
-            lockstep(backend, blocks, *ivs, self.sector_blocks);
+            lockstep(forwards, blocks, *ivs, self.sector_blocks);
         }
+    }
+}
+
+impl BlockCipherEncClosure for Lockstep<'_> {
+    #[inline(always)]
+    fn call<B: BlockCipherEncBackend<BlockSize = U16>>(self, backend: &B) {
+        self.run(&Encrypt(backend));
     }
 }
 
 /// Encrypts up to [`BATCH`] sectors. When they are fewer, the chains of the missing ones run along
 /// for nothing.
 #[inline(always)]
-fn lockstep<B: BlockCipherEncBackend<BlockSize = U16>>(
-    backend: &B,
+fn lockstep(
+    forwards: &impl Direction,
     blocks: &mut [Block],
     mut chains: [Block; BATCH],
     sector_blocks: usize,
@@ -150,7 +165,7 @@ fn lockstep<B: BlockCipherEncBackend<BlockSize = U16>>(
         }
         for column in &mut columns {
             xor(&mut chains, column);
-            Encrypt(backend).run(&mut chains);
+            forwards.run(&mut chains);
             *column = chains;
         }
         for (place, sector) in blocks.chunks_exact_mut(sector_blocks).enumerate() {
@@ -174,6 +189,13 @@ impl BlockSizeUser for Chained<'_> {
 impl BlockCipherDecClosure for Chained<'_> {
     #[inline(always)]
     fn call<B: BlockCipherDecBackend<BlockSize = U16>>(self, backend: &B) {
+        self.run(&Decrypt(backend));
+    }
+}
+
+impl Chained<'_> {
+    #[inline(always)]
+    fn run(self, backwards: &impl Direction) {
         let mut ivs = self.ivs.iter();
         let mut left_in_sector = 0_usize;
         let mut last = Block::default();
@@ -188,7 +210,7 @@ impl BlockCipherDecClosure for Chained<'_> {
                 start = start.saturating_add(self.sector_blocks);
             }
             left_in_sector = start.saturating_sub(blocks.len());
-            Decrypt(backend).run(blocks);
+            backwards.run(blocks);
             xor(blocks, &before);
         }
     }

@@ -7,7 +7,7 @@ use cipher::array::Array;
 use cipher::consts::U16;
 use cipher::{BlockCipherDecrypt, BlockCipherEncrypt};
 
-use super::blocks::Block;
+use super::blocks::{Block, Key};
 use super::cbc::Cbc;
 
 /// Rotations and turns of the two diffusers.
@@ -26,7 +26,7 @@ pub(super) struct Elephant<C> {
 }
 
 impl<C: BlockCipherEncrypt<BlockSize = U16> + BlockCipherDecrypt<BlockSize = U16>> Elephant<C> {
-    pub(super) const fn new(data: C, tweak: C) -> Self {
+    pub(super) const fn new(data: Key<C>, tweak: C) -> Self {
         let cbc = Cbc::new(data);
         Self { cbc, tweak }
     }

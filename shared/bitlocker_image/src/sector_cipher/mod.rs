@@ -4,9 +4,8 @@
 //! bytes  >  groups of 64 sectors (their tweaks or IVs: one wide AES call)  >  batches of 64 blocks
 //!           XTS: xor tweaks, AES, xor tweaks        CBC: block n of 64 sectors in lockstep
 //! ```
-//! The loops run inside the `aes` crate's backend (its closure traits), so they are compiled for
-//! the widest instructions that the processor has, all in safe code. `xts-mode` and `cbc` do the
-//! same block by block and are the oracles here.
+//! Where the processor has instructions for AES the `lanes` crate uses them. Elsewhere the loops run inside the `aes` crate's
+//! backend (its closure traits), all in safe code. `xts-mode` and `cbc` do the same block by block and are the oracles here.
 
 mod blocks;
 mod cbc;
@@ -25,6 +24,7 @@ use disk::SectorSize;
 use thiserror::Error;
 
 use crate::Cipher;
+use blocks::Key;
 use cbc::Cbc;
 use elephant::Elephant;
 pub use helped::{CbcDecryptor, CbcPiece};
@@ -68,7 +68,17 @@ impl SectorCipher {
         volume_key: &[u8],
         sector: SectorSize,
     ) -> Result<Self, SectorCipherError> {
-        let mode = Mode::new(cipher, volume_key).ok_or(SectorCipherError {
+        Self::with(cipher, volume_key, sector, true)
+    }
+
+    /// The same; without `fast`, by the code for processors that have no instructions for AES.
+    fn with(
+        cipher: Cipher,
+        volume_key: &[u8],
+        sector: SectorSize,
+        fast: bool,
+    ) -> Result<Self, SectorCipherError> {
+        let mode = Mode::new(cipher, volume_key, fast).ok_or(SectorCipherError {
             cipher,
             found: volume_key.len(),
         })?;
@@ -182,22 +192,28 @@ impl SectorCipher {
 impl Mode {
     /// Splits the volume key as the mode stores its parts; `None` when its length is wrong.
     /// Source: bitlocker.md part 3.3, table of algorithms.
-    fn new(cipher: Cipher, key: &[u8]) -> Option<Self> {
+    fn new(cipher: Cipher, key: &[u8], fast: bool) -> Option<Self> {
         if key.len() != cipher.key_bytes() {
             return None;
         }
         let (first, second) = key.split_at(key.len() / 2);
         Some(match cipher {
-            Cipher::XtsAes128 => Self::Xts128(Arc::new(Xts::new(aes(first)?, aes(second)?))),
-            Cipher::XtsAes256 => Self::Xts256(Arc::new(Xts::new(aes(first)?, aes(second)?))),
-            Cipher::CbcAes128 => Self::Cbc128(Arc::new(Cbc::new(aes(key)?))),
-            Cipher::CbcAes256 => Self::Cbc256(Arc::new(Cbc::new(aes(key)?))),
+            Cipher::XtsAes128 => Self::Xts128(Arc::new(Xts::new(
+                Key::new(first, fast)?,
+                Key::new(second, fast)?,
+            ))),
+            Cipher::XtsAes256 => Self::Xts256(Arc::new(Xts::new(
+                Key::new(first, fast)?,
+                Key::new(second, fast)?,
+            ))),
+            Cipher::CbcAes128 => Self::Cbc128(Arc::new(Cbc::new(Key::new(key, fast)?))),
+            Cipher::CbcAes256 => Self::Cbc256(Arc::new(Cbc::new(Key::new(key, fast)?))),
             Cipher::CbcElephant128 => Self::Elephant128(Arc::new(Elephant::new(
-                aes(first.get(..16)?)?,
+                Key::new(first.get(..16)?, fast)?,
                 aes(second.get(..16)?)?,
             ))),
             Cipher::CbcElephant256 => {
-                Self::Elephant256(Arc::new(Elephant::new(aes(first)?, aes(second)?)))
+                Self::Elephant256(Arc::new(Elephant::new(Key::new(first, fast)?, aes(second)?)))
             }
         })
     }

@@ -7,41 +7,76 @@ use cipher::{
     BlockCipherEncClosure, BlockCipherEncrypt, BlockSizeUser,
 };
 
-use super::blocks::{
-    BATCH, Block, Decrypt, Direction, Encrypt, GROUP, as_blocks, encrypted_numbers, xor,
-};
+use super::blocks::{BATCH, Block, Decrypt, Direction, Encrypt, GROUP, Key, as_blocks, xor};
 use super::helped::{CbcDecryptor, PIECE, by, pad, roomy};
 
 /// Blocks whose tweaks are made from one: a sector of 512 bytes.
 const RUN: usize = 32;
+/// Sectors whose numbers are encrypted together.
+const AT_ONCE: usize = 32;
 /// Tweaks that are stepped at once, and their halves.
 const STEP: usize = 8;
 const LANES: usize = 16;
 
 /// The two keys of XTS.
 pub(super) struct Xts<C> {
-    data: C,
-    tweak: C,
+    data: Key<C>,
+    tweak: Key<C>,
 }
 
 impl<C: BlockCipherEncrypt<BlockSize = U16> + BlockCipherDecrypt<BlockSize = U16>> Xts<C> {
-    pub(super) const fn new(data: C, tweak: C) -> Self {
+    pub(super) const fn new(data: Key<C>, tweak: Key<C>) -> Self {
         Self { data, tweak }
     }
 
     pub(super) fn encrypt(&self, first_sector: u64, sector_bytes: usize, bytes: &mut [u8]) {
+        if let Some(aes) = &self.data.fast {
+            self.in_sectors(first_sector, sector_bytes, bytes, |tweaks, blocks| {
+                aes.xts_encrypt(tweaks, sector_bytes / 16, blocks);
+            });
+            return;
+        }
         for (tweaks, blocks) in self.groups(first_sector, sector_bytes, bytes) {
             in_batches(blocks, &tweaks, sector_bytes, |batches| {
-                self.data.encrypt_with_backend(batches);
+                self.data.portable.encrypt_with_backend(batches);
             });
         }
     }
 
     pub(super) fn decrypt(&self, first_sector: u64, sector_bytes: usize, bytes: &mut [u8]) {
+        if let Some(aes) = &self.data.fast {
+            self.in_sectors(first_sector, sector_bytes, bytes, |tweaks, blocks| {
+                aes.xts_decrypt(tweaks, sector_bytes / 16, blocks);
+            });
+            return;
+        }
         for (tweaks, blocks) in self.groups(first_sector, sector_bytes, bytes) {
             in_batches(blocks, &tweaks, sector_bytes, |batches| {
-                self.data.decrypt_with_backend(batches);
+                self.data.portable.decrypt_with_backend(batches);
             });
+        }
+    }
+
+    /// Hands over some sectors after the others, each time with their encrypted numbers.
+    fn in_sectors(
+        &self,
+        first_sector: u64,
+        sector_bytes: usize,
+        bytes: &mut [u8],
+        mut run: impl FnMut(&[[u8; 16]], &mut [[u8; 16]]),
+    ) {
+        let numbers = (u128::from(first_sector)..).step_by(AT_ONCE);
+        for (first, bytes) in numbers.zip(bytes.chunks_mut(sector_bytes.saturating_mul(AT_ONCE))) {
+            let mut tweaks = [Block::default(); AT_ONCE];
+            let tweaks = &mut tweaks[..bytes.chunks_exact(sector_bytes).len()];
+            for (tweak, sector) in tweaks.iter_mut().zip(first..) {
+                *tweak = Array(sector.to_le_bytes());
+            }
+            self.tweak.encrypt_blocks(tweaks);
+            run(
+                Array::cast_slice_to_core(tweaks),
+                Array::cast_slice_to_core_mut(as_blocks(bytes)),
+            );
         }
     }
 
@@ -64,7 +99,7 @@ impl<C: BlockCipherEncrypt<BlockSize = U16> + BlockCipherDecrypt<BlockSize = U16
                 .wrapping_mul(sectors_of_piece);
             let mut padded = roomy(bytes);
             self.whiten(first_sector.wrapping_add(before), sector_bytes, &mut padded);
-            pad(&self.data, &mut padded);
+            pad(&self.data.portable, &mut padded);
             padded
         };
         let Some(pieces) = by(helper, data_key, bytes, prepared) else {
@@ -101,7 +136,7 @@ impl<C: BlockCipherEncrypt<BlockSize = U16> + BlockCipherDecrypt<BlockSize = U16
         let groups = bytes.chunks_mut(sector_bytes.saturating_mul(GROUP));
         firsts.zip(groups).map(move |(first, bytes)| {
             let sectors = (first..).take(bytes.chunks_exact(sector_bytes).len());
-            (encrypted_numbers(&self.tweak, sectors), as_blocks(bytes))
+            (self.tweak.encrypted_numbers(sectors), as_blocks(bytes))
         })
     }
 }

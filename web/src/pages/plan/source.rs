@@ -140,7 +140,9 @@ fn source_state(source: &Source) -> Html {
             let files = words::counted(counts.files, "file", "files");
             let size = words::size(counts.bytes);
             let left = words::counted(*folders_left, "folder", "folders");
-            let found = format!("Reading {name}: {files}, {size} so far; {left} known and not gone through yet.");
+            let found = format!(
+                "Reading {name}: {files}, {size} so far; {left} known and not gone through yet."
+            );
             html! { <p id="source-reading">{ found }</p> }
         }
         Source::Ready { origin, listed, .. } => summary(origin, listed),

@@ -1,0 +1,193 @@
+//! The one body of all widths.
+
+/// Registers of data at work at once: the instruction of a round waits for the one before, and others fill the waiting.
+pub(super) const REGISTERS: usize = 8;
+
+/// x^7 + x^2 + x + 1.
+pub(super) const REDUCTION: [u8; 16] = [0x87, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+/// The same without the 1.
+pub(super) const REDUCTION_BUT_ONE: [u8; 16] = [0x86, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+
+/// Returns, for each half of each block of eight registers, how far a sector's first tweak is shifted to the left for the
+/// block's own: by the number of the block; or, `behind`, to the right for the bits that leave at the top.
+#[expect(
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    reason = "numbers of blocks, below 32, at compile time"
+)]
+pub(super) const fn shifts<const BLOCKS: usize>(behind: bool) -> [[[u8; 16]; BLOCKS]; REGISTERS] {
+    let mut shifts = [[[0; 16]; BLOCKS]; REGISTERS];
+    let mut number = 0;
+    while number < BLOCKS * REGISTERS {
+        let shift = if behind { 64 - number } else { number };
+        let block = &mut shifts[number / BLOCKS][number % BLOCKS];
+        block[0] = shift as u8;
+        block[8] = shift as u8;
+        number += 1;
+    }
+    shifts
+}
+
+/// Writes `run` for one width, whose `load`, `store` and `splat` stand beside it.
+///
+/// The tweaks of XTS are a sector's first one times powers of x in GF(2^128), modulo x^128 + x^7 + x^2 + x + 1. Those of the
+/// first eight registers are shifts of the first tweak, so that none waits for another; those of the next eight are these
+/// times x^8 for each block of a register, which is a shift by whole bytes. What is shifted out at the top comes back below
+/// times x^7 + x^2 + x + 1: 0x87.
+macro_rules! kernels {
+    (
+        $feature:literal, $register:ty, blocks: $blocks:literal, xor: $xor:ident,
+        shift each its own left: $left_each:ident, right: $right_each:ident,
+        by bytes left: $left_bytes:ident, right: $right_bytes:ident, swap halves: $shuffle:ident,
+        multiply: $multiply:ident,
+        encrypt: $encrypt:ident, $encrypt_last:ident, decrypt: $decrypt:ident, $decrypt_last:ident,
+    ) => {
+        use super::kernel::{REDUCTION, REDUCTION_BUT_ONE, REGISTERS, shifts};
+        use super::round_keys::KEYS_MAX;
+        use super::{Act, Sectors};
+
+        /// Blocks of a register.
+        const BLOCKS: usize = $blocks;
+        type Register = $register;
+        /// What a register holds, in memory.
+        type Memory = [[u8; 16]; BLOCKS];
+
+        const POWERS: [Memory; REGISTERS] = shifts::<BLOCKS>(false);
+        const BEHIND: [Memory; REGISTERS] = shifts::<BLOCKS>(true);
+
+        /// The keys of the first round, of those between, and of the last.
+        #[derive(Clone, Copy)]
+        struct Keys<'a> {
+            first: Register,
+            between: &'a [Register],
+            last: Register,
+        }
+
+        /// Does `act` to blocks, with the keys of all rounds.
+        #[target_feature(enable = $feature)]
+        pub(super) fn run(keys: &[[u8; 16]], act: Act<'_>, blocks: &mut [[u8; 16]]) {
+            let mut all = [splat(&[0; 16]); KEYS_MAX];
+            for (to, key) in all.iter_mut().zip(keys) {
+                *to = splat(key);
+            }
+            let [first, between @ .., last] = &all[..keys.len()] else {
+                return;
+            };
+            let keys = Keys {
+                first: *first,
+                between,
+                last: *last,
+            };
+            match act {
+                Act::Encrypt => each::<true>(keys, blocks),
+                Act::Decrypt => each::<false>(keys, blocks),
+                Act::XtsEncrypt(sectors) => xts::<true>(keys, sectors, blocks),
+                Act::XtsDecrypt(sectors) => xts::<false>(keys, sectors, blocks),
+            }
+        }
+
+        #[target_feature(enable = $feature)]
+        #[inline]
+        fn each<const FORWARDS: bool>(keys: Keys<'_>, blocks: &mut [[u8; 16]]) {
+            let none = || [splat(&[0; 16]); REGISTERS];
+            for blocks in blocks.chunks_mut(BLOCKS * REGISTERS) {
+                if let ([group], []) = blocks.as_chunks_mut::<BLOCKS>().0.as_chunks_mut() {
+                    rounds::<FORWARDS>(keys, &none(), &mut [], group);
+                    continue;
+                }
+                // The last ones, too few: others go along for nothing.
+                let mut padded = [[[0; 16]; BLOCKS]; REGISTERS];
+                padded.as_flattened_mut()[..blocks.len()].copy_from_slice(blocks);
+                rounds::<FORWARDS>(keys, &none(), &mut [], &mut padded);
+                blocks.copy_from_slice(&padded.as_flattened()[..blocks.len()]);
+            }
+        }
+
+        #[target_feature(enable = $feature)]
+        #[inline]
+        fn xts<const FORWARDS: bool>(
+            keys: Keys<'_>,
+            sectors: Sectors<'_>,
+            blocks: &mut [[u8; 16]],
+        ) {
+            let of_sectors = blocks.chunks_exact_mut(sectors.blocks);
+            for (first, blocks) in sectors.tweaks.iter().zip(of_sectors) {
+                let mut tweaks = first_tweaks(first);
+                for group in blocks.as_chunks_mut::<BLOCKS>().0.as_chunks_mut().0 {
+                    let mut next = tweaks;
+                    rounds::<FORWARDS>(keys, &tweaks, &mut next, group);
+                    tweaks = next;
+                }
+            }
+        }
+
+        /// All rounds of eight registers, with the tweaks before the first and behind the last. In between `next`, a copy of
+        /// the tweaks, becomes those of eight registers on: the processor does that while it waits for AES.
+        #[target_feature(enable = $feature)]
+        #[inline]
+        fn rounds<const FORWARDS: bool>(
+            keys: Keys<'_>,
+            tweaks: &[Register; REGISTERS],
+            next: &mut [Register],
+            group: &mut [Memory; REGISTERS],
+        ) {
+            let mut data = [keys.first; REGISTERS];
+            // By numbers: what zips an array that is moved is not unrolled.
+            for place in 0..REGISTERS {
+                let plain = $xor(load(&group[place]), tweaks[place]);
+                data[place] = $xor(plain, keys.first);
+            }
+            // How many rounds there are is not known here on purpose: the compiler would unroll them and take one register
+            // after the other through all, which leaves the processor waiting.
+            let mut next = next.iter_mut();
+            for key in keys.between {
+                for data in &mut data {
+                    *data = if FORWARDS {
+                        $encrypt(*data, *key)
+                    } else {
+                        $decrypt(*data, *key)
+                    };
+                }
+                if let Some(tweak) = next.next() {
+                    *tweak = next_tweak(*tweak);
+                }
+            }
+            for place in 0..REGISTERS {
+                // The last round ends with its key XORed in; the tweak goes with it.
+                let last = $xor(keys.last, tweaks[place]);
+                let done = if FORWARDS {
+                    $encrypt_last(data[place], last)
+                } else {
+                    $decrypt_last(data[place], last)
+                };
+                store(&mut group[place], done);
+            }
+        }
+
+        /// Returns the tweaks of a sector's first eight registers.
+        #[target_feature(enable = $feature)]
+        #[inline]
+        fn first_tweaks(first: &[u8; 16]) -> [Register; REGISTERS] {
+            let first = splat(first);
+            let mut tweaks = [first; REGISTERS];
+            for ((tweak, power), behind) in tweaks.iter_mut().zip(&POWERS).zip(&BEHIND) {
+                let left = $left_each(first, load(power));
+                // What leaves the low half goes into the high one. What leaves the high one is in the low one now, and is
+                // there once already.
+                let out = $shuffle::<0b01_00_11_10>($right_each(first, load(behind)));
+                *tweak = $xor($xor(left, out), $multiply::<0>(out, splat(&REDUCTION_BUT_ONE)));
+            }
+            tweaks
+        }
+
+        /// Returns the tweak of the same place, eight registers on.
+        #[target_feature(enable = $feature)]
+        #[inline]
+        fn next_tweak(tweak: Register) -> Register {
+            let out = $right_bytes::<{ 16 - $blocks }>(tweak);
+            $xor($left_bytes::<$blocks>(tweak), $multiply::<0>(out, splat(&REDUCTION)))
+        }
+    };
+}
+
+pub(super) use kernels;
