@@ -8,7 +8,10 @@ use anyhow::Result;
 use crate::shell;
 
 /// Instruction sets that the lanes have code of their own for, as rustc calls them.
-const WIDTHS: [&str; 2] = ["+avx2", "+avx512f,+avx512vl,+avx512bw"];
+const WIDTHS: [&str; 2] = [
+    "+avx2,+aes,+pclmulqdq,+vaes,+vpclmulqdq",
+    "+avx512f,+avx512vl,+avx512bw",
+];
 
 /// Installs Miri for the nightly toolchain, as rustup does it, and runs the tests of the lanes under it.
 ///

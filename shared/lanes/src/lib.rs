@@ -1,4 +1,4 @@
-//! Many-lane MD5: as many independent messages at once as the processor has lanes.
+//! Many-lane MD5: as many independent messages at once as the processor has lanes. And [`Aes`], many blocks at once.
 //!
 //! One MD5 is serial: each step waits for the one before, so a processor that could do 16 at once
 //! does one. A manifest, though, wants one MD5 for each 4 MiB block, and blocks are independent.
