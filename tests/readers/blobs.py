@@ -5,6 +5,7 @@ overwrite P N  puts N other bytes into blob P
 spoil P        gives blob P a Content-MD5 that is not its own
 archive P      moves blob P into the archive tier
 put P FILE     puts a file
+blocks P N     puts a blob of N bytes by blocks of 3 MB, of which the store makes no hash
 folder P       puts what a store with folders makes of a folder
 sparse P N AT LENGTH...  puts a page blob of N bytes that holds something there, and is zeros else; prints its SHA-256
 pages P AT N   puts N bytes of pages into a page blob
@@ -20,7 +21,7 @@ import hashlib
 import json
 import sys
 
-from azure.storage.blob import BlobServiceClient, ContentSettings
+from azure.storage.blob import BlobBlock, BlobServiceClient, ContentSettings
 
 service = BlobServiceClient.from_connection_string(sys.argv[1])
 
@@ -154,6 +155,12 @@ elif command == "folder":
 elif command == "put":
     with open(rest[1], "rb") as file:
         client(rest[0]).upload_blob(file.read(), overwrite=True)
+elif command == "blocks":
+    blob, content, names = client(rest[0]), noise(rest[0], int(rest[1])), []
+    for at in range(0, len(content), 3_000_000):
+        names.append(BlobBlock(f"{at:012}"))
+        blob.stage_block(names[-1].id, content[at : at + 3_000_000])
+    blob.commit_block_list(names)
 elif command == "sparse":
     blob, length = client(rest[0]), int(rest[1])
     blob.create_page_blob(length)

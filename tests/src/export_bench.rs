@@ -40,6 +40,12 @@ impl ExportBench {
         }))
     }
 
+    /// Returns the Python that has other people's programs.
+    #[must_use]
+    pub fn python(&self) -> &Path {
+        &self.python
+    }
+
     /// Returns a path of the bench.
     #[must_use]
     pub fn path(&self, name: &str) -> PathBuf {

@@ -5,6 +5,7 @@
 
 pub mod agent;
 pub mod argosy;
+pub mod ascmhl;
 pub mod azurite;
 pub mod browser;
 pub mod by_hand;

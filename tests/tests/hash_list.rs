@@ -3,11 +3,11 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 use tests::argosy::{argosy, json, new_drive, text};
+use tests::ascmhl::{flip, judged, list_below, tool};
 use tests::by_hand::{Mounted, PARTITION};
 use tests::oracle;
 use tests::source::{self, noise};
@@ -68,44 +68,13 @@ impl Bench {
 
     /// Returns exit code and words of `ascmhl-debug verify`.
     fn judged(&self, root: &Path) -> Result<(i32, String)> {
-        tool(&self.python, "ascmhl-debug", &["verify", "-v", text(root)])
+        judged(&self.python, root)
     }
 
     fn verified(&self) -> Result<(i32, Value)> {
         let (drive, journal) = (text(&self.image), text(&self.journal));
         json(&["verify", "--drive", drive, "--journal", journal])
     }
-}
-
-/// Runs a program of the Python environment; returns its exit code and all that it said.
-fn tool(python: &Path, name: &str, arguments: &[&str]) -> Result<(i32, String)> {
-    let program = python.with_file_name(name);
-    ensure!(program.exists(), "missing: {}", program.display());
-    let output = Command::new(python).arg(program).args(arguments).output()?;
-    let all = [output.stdout, output.stderr].concat();
-    let said = String::from_utf8_lossy(&all).into_owned();
-    Ok((output.status.code().unwrap_or(-1), said))
-}
-
-/// Changes one byte in the middle of a file.
-fn flip(file: &Path) -> Result<()> {
-    let mut content = fs::read(file)?;
-    let middle = content.len() / 2;
-    *content.get_mut(middle).context("an empty file")? ^= 1;
-    Ok(fs::write(file, content)?)
-}
-
-/// Returns the one list below a root.
-fn list_below(root: &Path) -> Result<PathBuf> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(root.join("ascmhl"))? {
-        let path = entry?.path();
-        if path.extension().is_some_and(|extension| extension == "mhl") {
-            found.push(path);
-        }
-    }
-    ensure!(found.len() == 1, "{found:?}");
-    found.pop().context("no list")
 }
 
 #[test]

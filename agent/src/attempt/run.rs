@@ -23,7 +23,8 @@ use super::stop::{DriveEnd, Stop};
 use crate::device::{self, Device};
 use crate::job_error::Kind;
 use crate::pipeline::{
-    self, HashIndex, Known, Mended, Plain, Start, Structures, SurfaceCheck, Work, check_surface,
+    self, HashIndex, Known, Mended, Past, Plain, Start, Structures, SurfaceCheck, Work,
+    check_surface,
 };
 
 /// Fills one drive, or goes on with it, and reads it back.
@@ -175,7 +176,10 @@ impl<'a> Attempt<'a, '_, '_> {
             wipe: drive.free_space == FreeSpace::Wipe,
             leg_bytes: common.grain.leg_bytes,
         };
-        self.meter.begin(pipeline::total_bytes(&work));
+        let resumed_at = &self.ledger.replay().resumed_at;
+        let read_back = pipeline::bytes_read_back(&work, resumed_at);
+        let written = pipeline::total_bytes(&work);
+        self.meter.begin(written.saturating_add(read_back));
         Ok(work)
     }
 
@@ -413,7 +417,12 @@ impl<'a> Attempt<'a, '_, '_> {
         self.go_on()?;
         let is_left_out = |node| self.left_out.contains_key(&node);
         let (hashes, index_of) = (self.ledger.side_reader()?, HashIndex::new(work));
-        pipeline::write_hash_list(work, device, &hashes, &index_of, &is_left_out)?;
+        let past = Past {
+            resumed_at: &self.ledger.replay().resumed_at,
+            meter: &self.meter.written,
+            cancel: common.cancel,
+        };
+        pipeline::write_hash_list(work, device, &hashes, &index_of, &is_left_out, &past)?;
         let manifest = pipeline::write_manifest(work, device, &hashes, &index_of, &is_left_out)?;
         self.ledger.record(&Record::Mending {
             manifest_md5: manifest.md5,

@@ -45,6 +45,10 @@ pub(super) struct Arguments {
     /// Also makes a key file (external key) for each drive, in this folder: what the service's own drives open with
     #[arg(long, value_name = "DIR")]
     bek: Option<PathBuf>,
+    /// Puts an ASC MHL (2.0) with the MD5 of every blob onto each drive, in \ascmhl. Blobs of several blocks that the store
+    /// has no Content-MD5 of are read back from the drive for it
+    #[arg(long)]
+    mhl: bool,
     /// Writes the service's logs beside the journals: a copy log of what went wrong, and every blob with its checksum
     #[arg(long, value_enum, default_value_t = LogLevel::None)]
     log_level: LogLevel,
@@ -200,6 +204,7 @@ fn request(arguments: &Arguments) -> JobRequest {
     JobRequest {
         drives: drives.map(|text| parse_drive(text, free_space)).collect(),
         external_key_dir: arguments.bek.clone(),
+        mhl: arguments.mhl,
         // The drive stays here, or goes to whoever unpacks it: no data centre looks at its sectors.
         sector_doubt: SectorDoubt::Accept,
         ..arguments

@@ -150,6 +150,15 @@ pub(super) fn scan_one(request: &JobRequest, path: &Path) -> Result<ScanReport, 
     })
 }
 
+/// Returns who the hash lists of this computer say made them.
+#[must_use]
+pub fn hash_list_creator() -> mhl::Creator {
+    mhl::Creator {
+        host: crate::machine::name(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+    }
+}
+
 impl Gathered {
     pub(super) fn new(
         request: &JobRequest,
@@ -195,18 +204,17 @@ impl Gathered {
     /// [`JobError`] when the session's folder would be that of the ASC MHL.
     pub(super) fn take_hashes(&mut self, request: &JobRequest) -> Result<(), JobError> {
         let session = self.mapping.session.as_str();
-        if request.mhl && session.eq_ignore_ascii_case(mhl::FOLDER) {
+        // The containers of an export lie in the root, and its blobs are as the store has them.
+        let is_import = request.origin != Origin::Store;
+        if request.mhl && is_import && session.eq_ignore_ascii_case(mhl::FOLDER) {
             let what = format!(
                 "\\{} is the folder of the ASC MHL; name the session otherwise",
                 mhl::FOLDER
             );
             return Err(JobError::usage(what, session));
         }
-        self.mapping.content_md5 = request.content_md5 || request.mhl;
-        self.mapping.mhl = request.mhl.then(|| mhl::Creator {
-            host: crate::machine::name(),
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-        });
+        self.mapping.content_md5 = request.content_md5 || (request.mhl && is_import);
+        self.mapping.mhl = request.mhl.then(hash_list_creator);
         Ok(())
     }
 

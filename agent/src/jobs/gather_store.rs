@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use shared::blob_name::root_path;
 use shared::job::{LeftOut, LeftOutReason};
 use shared::manifest::check_text;
+use shared::mhl;
 use shared::plan::Kind;
 use shared::plan::export::{Export, Placed, place};
 
@@ -76,7 +78,38 @@ pub(super) fn from_store(
         blobs: Arc::new(blobs),
         left,
     });
+    if gathered.mapping.mhl.is_some() {
+        gathered.note_hash_list()?;
+    }
     Ok(gathered)
+}
+
+impl Gathered {
+    /// Says how many blobs will be in no hash list.
+    ///
+    /// # Errors
+    /// [`JobError`] when one would lie in its folder.
+    fn note_hash_list(&mut self) -> Result<(), JobError> {
+        let folder = format!("{}/", mhl::FOLDER);
+        let mut apart = 0_u64;
+        for (_, entry) in self.listing.iter() {
+            if entry.path.starts_with(&folder) {
+                let what = format!(
+                    "\\{} is the folder of the ASC MHL, and the container of a blob; export that without it",
+                    mhl::FOLDER
+                );
+                return Err(JobError::usage(what, entry.path));
+            }
+            let is_listed = self.mapping.is_in_hash_list(&root_path(entry.path));
+            apart = apart.saturating_add(u64::from(!is_listed));
+        }
+        if apart > 0 {
+            self.notes.push(format!(
+                "{apart} blobs are in no hash list: readers ignore what they are called, or a folder that they lie in"
+            ));
+        }
+        Ok(())
+    }
 }
 
 /// Returns why a blob cannot be exported, whatever the drives are.

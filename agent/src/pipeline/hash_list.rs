@@ -22,6 +22,7 @@ use super::batch::index;
 use super::error::PipelineError;
 use super::hash_index::{HashIndex, blocks};
 use super::last_place::LastPlace;
+use super::long_blobs::{Past, long_blobs};
 use super::side_file::SideReader;
 use super::work::Work;
 use crate::device::{AlignedBuffer, Device};
@@ -30,41 +31,58 @@ use crate::device::{AlignedBuffer, Device};
 /// behind them, and flushes. Does nothing where none is wanted. Doing it again changes nothing.
 ///
 /// The hash of a file of one block is the block's; that of another is read back from its properties file, which the
-/// pass wrote and hashed: no byte is read or hashed a second time for it, and a resumed drive gets the same list.
+/// pass wrote and hashed: no byte is read or hashed a second time for it, and a resumed drive gets the same list. Blobs
+/// of an export have no such file: what the store says of them counts as far as `past` lets it, or they are read back.
 ///
 /// # Errors
-/// [`PipelineError`] when the drive or the side file fails.
+/// [`PipelineError`] when the drive or the side file fails, or the person stopped it.
 pub fn write_hash_list(
     work: &Work<'_>,
     device: &mut dyn Device,
     hashes: &SideReader,
     index_of: &HashIndex,
     left_out: &dyn Fn(Node) -> bool,
+    past: &Past<'_>,
 ) -> Result<(), PipelineError> {
-    let (Some(nodes), Some(creator)) = (work.layout.hash_list(), &work.mapping.mhl) else {
+    let started = Moment::of_file_time(work.layout.spec().started).unwrap_or(Moment(0));
+    let head = work.mapping.hash_list_head(started);
+    let (Some(nodes), Some(head)) = (work.layout.hash_list(), head) else {
         return Ok(());
+    };
+    let long = if work.mapping.export.is_some() {
+        long_blobs(work, device, (hashes, index_of), left_out, past)?
+    } else {
+        long_files(work, device, hashes, index_of, left_out)?
     };
     let whole = Whole {
         work,
         hashes,
         index_of,
-        long: long_files(work, device, hashes, index_of, left_out)?,
+        long,
     };
-    let started = Moment::of_file_time(work.layout.spec().started).unwrap_or(Moment(0));
     let device = RefCell::new(device);
     let mut text = Text {
         place: LastPlace::new(work, &device, nodes.list),
         c4: mhl::C4::default(),
         bytes: 0,
     };
-    text.put(&mhl::head(
-        creator,
-        started,
-        &work.mapping.attached_folder(),
-    ))?;
-    for node in (1..work.layout.ntfs().tree().node_count()).map(Node) {
-        if let Some(lines) = lines(&whole, node, left_out)? {
-            text.put(&lines)?;
+    text.put(&head)?;
+    let all = || (1..work.layout.ntfs().tree().node_count()).map(Node);
+    if work.mapping.export.is_some() {
+        for node in all() {
+            if let Some(file) = listed(work, node, left_out)?
+                && let Some(line) = work.mapping.kept_in_hash_list(&file.path)
+            {
+                text.put(&line)?;
+            }
+        }
+    }
+    text.put(mhl::MIDDLE)?;
+    for node in all() {
+        if let Some(file) = listed(work, node, left_out)? {
+            let bytes = work.layout.ntfs().tree().bytes(node);
+            let hash = whole.md5(node, file.entry)?;
+            text.put(&mhl::hash_lines(&file.path, bytes, &hash))?;
         }
     }
     text.put(mhl::TAIL)?;
@@ -76,29 +94,32 @@ pub fn write_hash_list(
     chain.finish()
 }
 
-/// Returns the lines of a file; none for what no list names.
-fn lines(
-    whole: &Whole<'_, '_>,
+/// A file that the list names.
+struct Listed {
+    entry: u32,
+    /// Its place on the drive.
+    path: String,
+}
+
+/// Returns what the list names a file; `None` for what is in no list.
+fn listed(
+    work: &Work<'_>,
     node: Node,
     left_out: &dyn Fn(Node) -> bool,
-) -> Result<Option<String>, PipelineError> {
-    let work = whole.work;
+) -> Result<Option<Listed>, PipelineError> {
     let NodeSource::Entry(entry) = work.layout.source_of(node) else {
         return Ok(None);
     };
     if work.layout.ntfs().tree().is_folder(node) || left_out(node) {
         return Ok(None);
     }
-    let naming = work.mapping.naming(work.listing, entry).map_err(failed)?;
-    if !mhl::is_listed(&naming.path) {
-        return Ok(None);
-    }
-    let bytes = work.layout.ntfs().tree().bytes(node);
-    Ok(Some(mhl::hash_lines(
-        &naming.path,
-        bytes,
-        &whole.md5(node, entry)?,
-    )))
+    let path = work
+        .mapping
+        .naming(work.listing, entry)
+        .map_err(failed)?
+        .path;
+    let is_listed = work.mapping.is_in_hash_list(&path);
+    Ok(is_listed.then_some(Listed { entry, path }))
 }
 
 /// What the MD5 of each whole file is.

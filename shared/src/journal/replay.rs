@@ -43,6 +43,8 @@ pub struct Replay {
     pub verified: Option<(u64, u64)>,
     /// Attempts that were recorded, the first included.
     pub attempts: u64,
+    /// Disk offsets of the marks at which an attempt went on with the writing.
+    pub resumed_at: Vec<u64>,
     /// Marks that were recorded: durable, verified.
     pub marks: (u64, u64),
     /// Facts that change no state.
@@ -301,6 +303,7 @@ impl Replay {
             drive_info: None,
             verified: None,
             attempts: 1,
+            resumed_at: Vec::new(),
             marks: (0, 0),
             notes: Vec::new(),
             closed: None,
@@ -407,7 +410,12 @@ impl Replay {
             }
             Record::VerifiedThrough { .. } => self.marks.1 = self.marks.1.saturating_add(1),
             Record::Verified { files, bytes } => self.verified = Some((files, bytes)),
-            Record::Resumed { .. } => self.attempts = self.attempts.saturating_add(1),
+            Record::Resumed { .. } => {
+                self.attempts = self.attempts.saturating_add(1);
+                if let DriveState::At(Stage::Writing { through }) = self.state {
+                    self.resumed_at.push(through);
+                }
+            }
             Record::Note(note) => self.notes.push(note),
             _ => {}
         }

@@ -13,6 +13,8 @@ pub const FOLDER: &str = "ascmhl";
 pub const CHAIN_NAME: &str = "ascmhl_chain.xml";
 /// Length of a chain, blanks behind its end: longer than what a file record holds, so that it can be written last.
 pub const CHAIN_BYTES: u64 = 4096;
+/// What stands between what a list ignores and what it names.
+pub const MIDDLE: &str = "    </ignore>\n  </processinfo>\n  <hashes>\n";
 /// What a list ends with.
 pub const TAIL: &str = "  </hashes>\n</hashlist>\n";
 
@@ -58,9 +60,10 @@ pub fn is_listed(path: &str) -> bool {
     !is_apart && !parts.any(|part| FOLDERS_APART.contains(&part))
 }
 
-/// Returns what a list begins with. `attached` is the folder of properties files, which are the store's business.
+/// Returns what a list begins with, through what every reader ignores. `apart` are patterns of what else is there and not
+/// the owner's: properties files, which are the store's business.
 #[must_use]
-pub fn head(creator: &Creator, started: Moment, attached: &str) -> String {
+pub fn head(creator: &Creator, started: Moment, apart: &[String]) -> String {
     let (day, time) = day_and_time(started);
     let mut text = format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
@@ -80,16 +83,25 @@ pub fn head(creator: &Creator, started: Moment, attached: &str) -> String {
     let kept = [format!("*.{}", crate::plan::MANIFEST_NAME)];
     // Readers compare with the list of their own, which has both forms of it.
     let folders = [FOLDER.to_owned()];
-    let below = FOLDERS_APART.iter().chain([&attached]);
-    let below = below.map(|folder| format!("{folder}/"));
-    for pattern in files.into_iter().chain(kept).chain(folders).chain(below) {
-        let pattern = escaped(&pattern);
-        text.push_str("      <pattern>");
-        text.push_str(&pattern);
-        text.push_str("</pattern>\n");
+    let below = FOLDERS_APART.iter().map(|folder| format!("{folder}/"));
+    let all = files.into_iter().chain(kept).chain(folders).chain(below);
+    for pattern in all.chain(apart.iter().cloned()) {
+        text.push_str(&pattern_line(&pattern));
     }
-    text.push_str("    </ignore>\n  </processinfo>\n  <hashes>\n");
     text
+}
+
+/// Returns the line behind the head by which no reader ignores the file at `path` (`\a\b`), whatever the patterns before
+/// it say. Readers compare with the path from the root or with that of all their drives: it is right at either.
+#[must_use]
+pub fn kept_line(path: &str) -> String {
+    // Of what a pattern is made of, names on NTFS can hold nothing else.
+    let path = path.replace('\\', "/").replace('[', "\\[");
+    pattern_line(&format!("!**{path}"))
+}
+
+fn pattern_line(pattern: &str) -> String {
+    format!("      <pattern>{}</pattern>\n", escaped(pattern))
 }
 
 /// Returns the lines of a file: `path` as the drive has it (`\a\b`), its length, the MD5 of all of it. Their length does
@@ -167,6 +179,10 @@ mod tests {
         assert_eq!(
             one.len(),
             hash_lines("\\s\\a & <b>.mov", 7, &[255; 16]).len()
+        );
+        assert_eq!(
+            kept_line("\\c\\a [1].properties"),
+            "      <pattern>!**/c/a \\[1].properties</pattern>\n"
         );
         let chain = chain("0001_a.mhl", &"c".repeat(90));
         assert_eq!(u64::try_from(chain.len()).ok(), Some(CHAIN_BYTES));

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! \ascmhl\0001_<serial>_<date>_<time>Z.mhl    every file below \<session>, its length and MD5: text of a length known beforehand
+//!                                             (of an export every blob, as its file is called on the drive)
 //! \ascmhl\ascmhl_chain.xml                    the C4 of that list
 //! ```
 //! Only one generation is ever written. The manifest does not name the two, so no store takes them in.
@@ -16,6 +17,6 @@ mod list;
 pub use c4::C4;
 pub use check::{ChainFault, check_chain};
 pub use list::{
-    CHAIN_BYTES, CHAIN_NAME, Creator, FOLDER, TAIL, chain, hash_lines, head, is_hash_list,
-    is_listed, list_name,
+    CHAIN_BYTES, CHAIN_NAME, Creator, FOLDER, MIDDLE, TAIL, chain, hash_lines, head, is_hash_list,
+    is_listed, kept_line, list_name,
 };

@@ -11,6 +11,7 @@ use super::share_names::check_share_path;
 use super::tree::MANIFEST_NAME;
 use super::{Listing, Rule};
 use crate::blob_name::{self, Destination, SessionId};
+use crate::job::Moment;
 use crate::manifest::{self, BlobKind, Disposition, PlannedFile};
 use crate::mhl;
 
@@ -33,7 +34,7 @@ pub struct Mapping {
     /// planned.
     pub content_md5: bool,
     /// Who makes an ASC MHL of each drive, where one is wanted: each blob gets a Content-MD5 then, for
-    /// that is where the hash of a whole file is kept.
+    /// that is where the hash of a whole file is kept. Not those of an export, which are as the store has them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mhl: Option<mhl::Creator>,
     /// Accepted new names: path in the listing (file or folder) to its new last part.
@@ -47,6 +48,9 @@ pub struct Mapping {
 /// anything an MFT record can hold, so that it lies behind its file's data and can be written when
 /// that has been hashed.
 pub const PROPERTIES_BYTES: u64 = 4096;
+
+/// How the names of files end that an export puts beside its blobs, or into the root for itself.
+const BESIDE_BLOBS: [&str; 3] = [PROPERTIES_SUFFIX, METADATA_SUFFIX, ".manifest"];
 
 /// Where the files of one source go.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -269,13 +273,42 @@ impl Mapping {
             .ok_or(Rule::NoTarget)
     }
 
+    /// Returns what the hash list of a drive begins with that was begun at `started`; `None` where no list is wanted.
+    #[must_use]
+    pub fn hash_list_head(&self, started: Moment) -> Option<String> {
+        let creator = self.mhl.as_ref()?;
+        let apart = match self.export {
+            None => vec![format!("{}/", self.attached_folder())],
+            Some(_) => BESIDE_BLOBS.map(|end| format!("*{end}")).to_vec(),
+        };
+        Some(mhl::head(creator, started, &apart))
+    }
+
+    /// Returns whether the hash list names the file that is at `path` on the drive: not where its readers ignore it, or the
+    /// folder that it lies in.
+    #[must_use]
+    pub fn is_in_hash_list(&self, path: &str) -> bool {
+        let is_apart = |folder: &str| BESIDE_BLOBS.iter().any(|end| folder.ends_with(end));
+        let mut folders = path.rsplit('\\').skip(1);
+        mhl::is_listed(path) && (self.export.is_none() || !folders.any(is_apart))
+    }
+
+    /// Returns the line behind that head which keeps a file in the list whose name ends as those beside blobs do; `path` is its
+    /// place on the drive.
+    #[must_use]
+    pub fn kept_in_hash_list(&self, path: &str) -> Option<String> {
+        let is_taken = self.export.is_some() && BESIDE_BLOBS.iter().any(|end| path.ends_with(end));
+        (is_taken && self.is_in_hash_list(path)).then(|| mhl::kept_line(path))
+    }
+
     /// Returns the bytes of a file's lines in the hash list: none where no list is wanted or it does not name the file, which
     /// is at `path` on the drive.
     pub(super) fn listed_bytes(&self, path: &str, bytes: u64) -> u64 {
-        if self.mhl.is_none() || !mhl::is_listed(path) {
+        if self.mhl.is_none() || !self.is_in_hash_list(path) {
             return 0;
         }
-        let lines = mhl::hash_lines(path, bytes, &[0; 16]);
+        let mut lines = mhl::hash_lines(path, bytes, &[0; 16]);
+        lines.extend(self.kept_in_hash_list(path));
         u64::try_from(lines.len()).unwrap_or(u64::MAX)
     }
 

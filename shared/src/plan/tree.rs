@@ -151,8 +151,9 @@ impl DriveTree {
             }
             manifest_bytes = manifest_bytes.saturating_add(builder.add(number)?);
         }
-        if let Some(creator) = &mapping.mhl {
-            builder.add_hash_list(creator, serial)?;
+        let day = Moment::of_file_time(started).unwrap_or(Moment(0));
+        if let Some(head) = mapping.hash_list_head(day) {
+            builder.add_hash_list(&head, mhl::list_name(serial, day))?;
         }
         let name = mapping.manifest_name(serial);
         builder.finish(&name, manifest_bytes.max(MANIFEST_BYTES_MIN))
@@ -306,19 +307,11 @@ impl<'a> Builder<'a> {
     }
 
     /// Adds the hash list and its chain, as long as they can get.
-    fn add_hash_list(
-        &mut self,
-        creator: &mhl::Creator,
-        serial: &str,
-    ) -> Result<(), DriveTreeError> {
-        let started = Moment::of_file_time(self.started).unwrap_or(Moment(0));
-        let head = mhl::head(creator, started, &self.mapping.attached_folder());
-        let bytes = self
-            .listed_bytes
-            .saturating_add(length(&head))
-            .saturating_add(length(mhl::TAIL))
+    fn add_hash_list(&mut self, head: &str, name: String) -> Result<(), DriveTreeError> {
+        let frame = [head, mhl::MIDDLE, mhl::TAIL].into_iter().map(length);
+        let bytes = frame
+            .fold(self.listed_bytes, u64::saturating_add)
             .max(MANIFEST_BYTES_MIN);
-        let name = mhl::list_name(serial, started);
         let folder = self.add_folder(Tree::ROOT, mhl::FOLDER, self.started, IMPLIED)?;
         let list = self.add_file(folder, &name, bytes, self.started, HASH_LIST)?;
         let chain = self.add_file(

@@ -257,6 +257,8 @@ fn the_story_of_a_drive_that_got_a_second_session_is_read_and_its_manifest_of_bo
     let found = replay(&journal).expect("whole");
     assert_eq!((found.added_to, found.redo), (Some([8; 16]), Some(100)));
     assert_eq!(found.side.bytes, 9000);
+    // The second attempt had only the end left to do.
+    assert!(found.resumed_at.is_empty());
     assert_eq!(found.state, DriveState::Verified);
     let report = judge(&journal, Some(&both));
     assert_eq!(report.verdict, JournalVerdict::Valid, "{report:?}");
@@ -332,6 +334,7 @@ fn a_story_told_is_the_story_read() {
         }
     );
     assert_eq!(replay.left_out.named[0].path, "b\n<odd> [name]");
+    assert_eq!(replay.resumed_at, [1 << 30]);
     assert_eq!(
         (replay.attempts, replay.marks, replay.verified),
         (2, (2, 1), Some((1, 1)))

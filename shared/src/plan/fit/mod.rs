@@ -26,6 +26,8 @@ mod exact;
 #[cfg(test)]
 mod falkenauer;
 mod fill;
+#[cfg(test)]
+mod listed;
 mod marks;
 mod measures;
 mod options;
