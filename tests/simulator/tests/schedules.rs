@@ -37,7 +37,7 @@ fn run(judge: &Judge, seeds: Range<u64>, enough: usize) -> (Vec<Outcome>, Vec<Vi
                     if seed >= seeds.end || violations.lock().expect("whole").len() >= enough {
                         return;
                     }
-                    if seed % SAID_EVERY == 0 && seeds != SCHEDULES {
+                    if seed.is_multiple_of(SAID_EVERY) && seeds != SCHEDULES {
                         eprintln!("seed {seed}");
                     }
                     match judge.run(seed) {

@@ -96,10 +96,7 @@ impl<C: BlockCipherEncrypt<BlockSize = U16>> Key<C> {
     }
 
     /// Returns `numbers` as little-endian blocks, encrypted: the first [`GROUP`] of them at most.
-    pub(super) fn encrypted_numbers(
-        &self,
-        numbers: impl Iterator<Item = u128>,
-    ) -> [Block; GROUP] {
+    pub(super) fn encrypted_numbers(&self, numbers: impl Iterator<Item = u128>) -> [Block; GROUP] {
         let mut blocks = [Block::default(); GROUP];
         let mut count = 0_usize;
         for (block, number) in blocks.iter_mut().zip(numbers) {

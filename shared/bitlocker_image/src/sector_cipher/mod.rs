@@ -212,9 +212,10 @@ impl Mode {
                 Key::new(first.get(..16)?, fast)?,
                 aes(second.get(..16)?)?,
             ))),
-            Cipher::CbcElephant256 => {
-                Self::Elephant256(Arc::new(Elephant::new(Key::new(first, fast)?, aes(second)?)))
-            }
+            Cipher::CbcElephant256 => Self::Elephant256(Arc::new(Elephant::new(
+                Key::new(first, fast)?,
+                aes(second)?,
+            ))),
         })
     }
 }

@@ -1,8 +1,4 @@
 //! AES-NI with AVX2: a block a register.
-#![expect(
-    clippy::arithmetic_side_effects,
-    reason = "numbers of blocks and rounds, at compile time"
-)]
 
 use std::arch::x86_64::*;
 

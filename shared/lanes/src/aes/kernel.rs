@@ -43,8 +43,8 @@ macro_rules! kernels {
         encrypt: $encrypt:ident, $encrypt_last:ident, decrypt: $decrypt:ident, $decrypt_last:ident,
     ) => {
         use super::kernel::{REDUCTION, REDUCTION_BUT_ONE, REGISTERS, shifts};
+        use super::key::{Act, Sectors};
         use super::round_keys::KEYS_MAX;
-        use super::{Act, Sectors};
 
         /// Blocks of a register.
         const BLOCKS: usize = $blocks;
@@ -175,7 +175,10 @@ macro_rules! kernels {
                 // What leaves the low half goes into the high one. What leaves the high one is in the low one now, and is
                 // there once already.
                 let out = $shuffle::<0b01_00_11_10>($right_each(first, load(behind)));
-                *tweak = $xor($xor(left, out), $multiply::<0>(out, splat(&REDUCTION_BUT_ONE)));
+                *tweak = $xor(
+                    $xor(left, out),
+                    $multiply::<0>(out, splat(&REDUCTION_BUT_ONE)),
+                );
             }
             tweaks
         }
@@ -185,7 +188,10 @@ macro_rules! kernels {
         #[inline]
         fn next_tweak(tweak: Register) -> Register {
             let out = $right_bytes::<{ 16 - $blocks }>(tweak);
-            $xor($left_bytes::<$blocks>(tweak), $multiply::<0>(out, splat(&REDUCTION)))
+            $xor(
+                $left_bytes::<$blocks>(tweak),
+                $multiply::<0>(out, splat(&REDUCTION)),
+            )
         }
     };
 }

@@ -8,7 +8,7 @@ use std::arch::x86_64::*;
 
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-use super::Width;
+use super::key::Width;
 
 /// The most there are: those of AES-256.
 pub(super) const KEYS_MAX: usize = 15;

@@ -5,7 +5,7 @@ use cipher::{BlockCipherDecrypt, BlockCipherEncrypt, BlockSizeUser, KeyInit};
 use proptest::prelude::*;
 use xts_mode::{Xts128, get_tweak_default};
 
-use super::*;
+use super::key::{Aes, Width};
 
 fn widths() -> Vec<Width> {
     Width::available().collect()
@@ -22,7 +22,12 @@ where
 }
 
 /// XTS by another crate; its tweak key is 16 times `tweak`, which gives each sector's first tweak too.
-fn xts_by_others<C>(key: &[u8], first: u128, sector_blocks: usize, blocks: &mut [[u8; 16]]) -> Vec<[u8; 16]>
+fn xts_by_others<C>(
+    key: &[u8],
+    first: u128,
+    sector_blocks: usize,
+    blocks: &mut [[u8; 16]],
+) -> Vec<[u8; 16]>
 where
     C: KeyInit
         + BlockCipherEncrypt
@@ -47,8 +52,12 @@ where
 fn blocks(count: usize, seed: u64) -> Vec<[u8; 16]> {
     let mut state = seed | 1;
     let mut block = || {
-        state = state.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(0x1405);
-        u128::from(state).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835).to_le_bytes()
+        state = state
+            .wrapping_mul(0x5851_f42d_4c95_7f2d)
+            .wrapping_add(0x1405);
+        u128::from(state)
+            .wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835)
+            .to_le_bytes()
     };
     (0..count).map(|_| block()).collect()
 }

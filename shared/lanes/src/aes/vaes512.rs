@@ -1,8 +1,4 @@
 //! VAES with AVX-512: four blocks a register.
-#![expect(
-    clippy::arithmetic_side_effects,
-    reason = "numbers of blocks and rounds, at compile time"
-)]
 
 use std::arch::x86_64::*;
 
