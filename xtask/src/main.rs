@@ -20,7 +20,7 @@ mod tools;
 const HELP: &str = "\
 cargo xtask run                  build everything, make sample data and three virtual drives, start Argosy, print its address
 cargo xtask test                 install every outside tool, then run every check and test
-cargo xtask test --nightly [A..B]  schedules of the crash simulator by their seeds: 0..1000000, hours, or a part of them
+cargo xtask test --nightly       a million schedules of the crash simulator, hours; or a part of them by seeds: 0..50000
 cargo xtask tools                install every outside tool that the tests use as a judge
 cargo xtask check                format, lints, licences and unit tests, without outside tools
 cargo xtask web [--single-file]  build the page into target/site (or also target/site/argosy.html, one file)

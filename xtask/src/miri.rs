@@ -38,7 +38,7 @@ pub(crate) fn miri() -> Result<()> {
             .env_remove("RUSTUP_TOOLCHAIN")
             .env("CARGO_TARGET_DIR", shell::target("miri"))
             .env("RUSTFLAGS", format!("-Ctarget-feature={width} {ORACLE}"))
-            // Random cases are drawn with what the system gives; a few are enough, for each takes a minute.
+            // Random cases are drawn with what the system gives; few, for Miri is slow.
             .env("MIRIFLAGS", "-Zmiri-disable-isolation")
             .env("PROPTEST_CASES", "4");
         shell::run(&mut cargo)?;

@@ -19,8 +19,30 @@ struct Tally {
     passed: u64,
     failed: u64,
     failures: Vec<String>,
-    /// What failed tests said, under their names: a long log is often kept by its end alone.
-    words: Vec<String>,
+    words: Words,
+}
+
+/// What failed tests said, under their names: a long log is often kept by its end alone.
+#[derive(Default)]
+struct Words {
+    lines: Vec<String>,
+    /// How many lines more of the test whose output is being read.
+    room: usize,
+}
+
+impl Words {
+    /// Takes a line of what `cargo test` prints.
+    fn hear(&mut self, line: &str) {
+        if line.starts_with("---- ") {
+            self.room = TOLD_AGAIN;
+        } else if line == "failures:" {
+            self.room = 0;
+        }
+        if self.room > 0 {
+            self.room -= 1;
+            self.lines.push(line.to_owned());
+        }
+    }
 }
 
 /// Runs everything and prints `N passed, N failed` last.
@@ -158,19 +180,10 @@ impl Tally {
             .context("cannot start cargo")?;
         let output = child.stdout.take().context("no output of cargo")?;
         let before = (self.passed, self.failed);
-        let mut room = 0;
         for line in BufReader::new(output).lines() {
             let line = line?;
             println!("{line}");
-            if line.starts_with("---- ") {
-                room = TOLD_AGAIN;
-            } else if line == "failures:" {
-                room = 0;
-            }
-            if room > 0 {
-                room -= 1;
-                self.words.push(line.clone());
-            }
+            self.words.hear(&line);
             if let Some(rest) = line.trim().strip_prefix("test result: ") {
                 self.passed += counted(rest, "passed");
                 self.failed += counted(rest, "failed");
@@ -187,7 +200,7 @@ impl Tally {
     }
 
     fn close(self) -> ExitCode {
-        for line in &self.words {
+        for line in &self.words.lines {
             println!("{line}");
         }
         for failure in &self.failures {
@@ -215,12 +228,27 @@ fn counted(line: &str, word: &str) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::counted;
+    use super::{TOLD_AGAIN, Words, counted};
 
     #[test]
     fn a_summary_of_cargo_test_is_counted() {
         let line =
             "FAILED. 12 passed; 3 failed; 0 ignored; 0 measured; 1 filtered out; finished in 0.01s";
         assert_eq!((counted(line, "passed"), counted(line, "failed")), (12, 3));
+    }
+
+    #[test]
+    fn what_a_failed_test_says_first_is_told_again_and_the_names_are_not() {
+        let mut words = Words::default();
+        let long = "why\n".repeat(TOLD_AGAIN);
+        let said = format!(
+            "test a ... FAILED\n\nfailures:\n\n---- a stdout ----\n{long}---- b stdout ----\nshort\n\nfailures:\n    a\n    b\n"
+        );
+        said.lines().for_each(|line| words.hear(line));
+        assert_eq!(words.lines[..2], ["---- a stdout ----", "why"]);
+        assert_eq!(
+            words.lines[TOLD_AGAIN..],
+            ["---- b stdout ----", "short", ""]
+        );
     }
 }

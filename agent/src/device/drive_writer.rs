@@ -17,7 +17,7 @@ const ZEROS_BYTES: usize = 1 << 20;
 const GONE: &str = "the drive is gone: it was unplugged, or what it is attached by failed";
 
 /// What the pipeline writes to: a drive, or in tests anything like one.
-pub trait Device: ReadAt + WriteAt + Send {
+pub trait Device: ReadAt + WriteAt + Send + Sync {
     /// Returns the logical sector size.
     fn sector(&self) -> SectorSize;
 

@@ -150,15 +150,6 @@ pub(super) fn scan_one(request: &JobRequest, path: &Path) -> Result<ScanReport, 
     })
 }
 
-/// Returns who the hash lists of this computer say made them.
-#[must_use]
-pub fn hash_list_creator() -> mhl::Creator {
-    mhl::Creator {
-        host: crate::machine::name(),
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-    }
-}
-
 impl Gathered {
     pub(super) fn new(
         request: &JobRequest,
@@ -214,7 +205,10 @@ impl Gathered {
             return Err(JobError::usage(what, session));
         }
         self.mapping.content_md5 = request.content_md5 || (request.mhl && is_import);
-        self.mapping.mhl = request.mhl.then(hash_list_creator);
+        self.mapping.mhl = request.mhl.then(|| mhl::Creator {
+            host: crate::machine::name(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+        });
         Ok(())
     }
 

@@ -1,10 +1,4 @@
 //! The MD5 of exported blobs of more than one block: what the store has of each, or read back from the drive.
-//!
-//! ```text
-//! pieces -> (thread) read -> decrypt -> block: as the side file has it? -> whole
-//!    ^                                                            |
-//!    +---------------------- two buffers -------------------------+
-//! ```
 #![expect(
     clippy::arithmetic_side_effects,
     reason = "offsets within files of our own layout; release builds stop at an overflow"
@@ -14,7 +8,7 @@ use std::collections::HashMap;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use crossbeam_channel::bounded;
+use disk::ReadAt;
 use lanes::{Md5State, Piece as Lane, update_many};
 use ntfs_image::Node;
 use shared::drive::{NodeSource, What};
@@ -23,6 +17,7 @@ use super::batch::index;
 use super::cancel::Cancel;
 use super::error::PipelineError;
 use super::hash_index::{HashIndex, blocks};
+use super::read_ahead::reading_ahead;
 use super::side_file::SideReader;
 use super::work::Work;
 use super::write::Meter;
@@ -30,8 +25,6 @@ use crate::device::{AlignedBuffer, Device};
 
 /// Bytes read from the drive at once.
 const STEP: u64 = 4 << 20;
-/// Buffers in rotation: one is read into while the other is hashed.
-const BUFFERS: usize = 2;
 
 /// How a pass went that is over, and who watches what follows it.
 pub struct Past<'a> {
@@ -66,7 +59,7 @@ pub fn bytes_read_back(work: &Work<'_>, resumed_at: &[u64]) -> u64 {
 /// [`PipelineError::Forgot`] when a block is not what was written.
 pub(super) fn long_blobs(
     work: &Work<'_>,
-    device: &mut dyn Device,
+    device: &dyn Device,
     (hashes, index_of): (&SideReader, &HashIndex),
     left_out: &dyn Fn(Node) -> bool,
     past: &Past<'_>,
@@ -76,15 +69,17 @@ pub(super) fn long_blobs(
     let known = wanted().filter_map(|extent| Some((extent.entry, compared(&extent)?)));
     let mut known: HashMap<u32, [u8; 16]> = known.collect();
     let rest = wanted().filter(|extent| compared(extent).is_none());
-    let mut reading = Reading::default();
-    read_back(
-        device,
-        rest.flat_map(|extent| extent.pieces(work)),
-        past.cancel,
-        &mut |piece, buffer| {
-            work.decrypt(piece.at, buffer);
+    let (mut reading, mut buffer) = (Reading::default(), AlignedBuffer::zeroed(index(STEP)));
+    reading_ahead(device, |disk| {
+        for piece in rest.flat_map(|extent| extent.pieces(work)) {
+            if past.cancel.is_cancelled() {
+                return Err(PipelineError::Cancelled);
+            }
+            buffer.set_length(index(piece.bytes.next_multiple_of(4096)));
+            disk.read_at(piece.at, &mut buffer)?;
+            work.decrypt(piece.at, &mut buffer);
             let content = &buffer[..index(piece.bytes)];
-            let (block, whole) = reading.take(piece, work, content)?;
+            let (block, whole) = reading.take(&piece, work, content)?;
             if let Some((number, hash)) = block {
                 let first = index_of.first(piece.file).ok_or(PipelineError::Stage)?;
                 if hashes.hash(first + number)? != hash {
@@ -93,9 +88,9 @@ pub(super) fn long_blobs(
             }
             known.extend(whole.map(|hash| (piece.entry, hash)));
             past.meter.add(piece.bytes);
-            Ok(())
-        },
-    )?;
+        }
+        Ok(())
+    })?;
     Ok(known)
 }
 
@@ -204,54 +199,4 @@ impl Reading {
         let whole = is_over.then(|| std::mem::take(&mut self.whole).finish());
         Ok((ended, whole))
     }
-}
-
-/// Takes a piece as it lies on the drive.
-type Take<'t> = dyn FnMut(&Extent, &mut AlignedBuffer) -> Result<(), PipelineError> + 't;
-
-/// Reads pieces in a thread of its own, one while `take` has the one before.
-fn read_back(
-    device: &mut dyn Device,
-    mut pieces: impl Iterator<Item = Extent>,
-    cancel: &Cancel,
-    take: &mut Take<'_>,
-) -> Result<(), PipelineError> {
-    let (ask, asked) = bounded::<(Extent, AlignedBuffer)>(BUFFERS);
-    let (give, given) = bounded(BUFFERS);
-    std::thread::scope(move |scope| {
-        scope.spawn(move || {
-            for (piece, mut buffer) in asked {
-                buffer.set_length(index(piece.bytes.next_multiple_of(4096)));
-                let read = device.read_at(piece.at, &mut buffer);
-                // Nobody takes it any more: an earlier piece was wrong.
-                if give.send((piece, buffer, read)).is_err() {
-                    return;
-                }
-            }
-        });
-        let buffer = || AlignedBuffer::zeroed(index(STEP));
-        let mut spare: Vec<AlignedBuffer> = std::iter::repeat_with(buffer).take(BUFFERS).collect();
-        let mut under_way = 0_usize;
-        loop {
-            while let Some(buffer) = spare.pop() {
-                let Some(piece) = pieces.next() else {
-                    break;
-                };
-                let asked = ask.send((piece, buffer));
-                asked.map_err(|_| PipelineError::Stage)?;
-                under_way += 1;
-            }
-            if under_way == 0 {
-                return Ok(());
-            }
-            if cancel.is_cancelled() {
-                return Err(PipelineError::Cancelled);
-            }
-            let (piece, mut buffer, read) = given.recv().map_err(|_| PipelineError::Stage)?;
-            read?;
-            take(&piece, &mut buffer)?;
-            spare.push(buffer);
-            under_way -= 1;
-        }
-    })
 }

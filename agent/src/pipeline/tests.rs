@@ -399,7 +399,7 @@ fn what_a_store_says_of_a_blob_counts_where_one_attempt_read_all_of_it_and_the_r
             meter: &meter,
             cancel: &cancel,
         };
-        let found = long_blobs(&work, &mut device, ways, &left_out, &past).expect("whole");
+        let found = long_blobs(&work, &device, ways, &left_out, &past).expect("whole");
         let expected = [(0, md5(&content(0))), (2, md5(&content(2))), (3, last)];
         let expected = expected.map(|(number, hash)| (entry(number), hash));
         assert_eq!(found, expected.into());
@@ -418,14 +418,14 @@ fn what_a_store_says_of_a_blob_counts_where_one_attempt_read_all_of_it_and_the_r
         let mut byte = [0];
         device.disk.read_at(at, &mut byte).expect("in bounds");
         device.disk.write_at(at, &[byte[0] ^ 1]).expect("in bounds");
-        let again = long_blobs(&work, &mut device, ways, &left_out, &past);
+        let again = long_blobs(&work, &device, ways, &left_out, &past);
         match again {
             Err(PipelineError::Forgot { at: told }) => assert_eq!((told, is_read), (at, true)),
             again => assert!(again.is_ok() && !is_read, "{again:?}"),
         }
     }
     cancel.cancel();
-    let stopped = long_blobs(&work, &mut device, ways, &left_out, &past);
+    let stopped = long_blobs(&work, &device, ways, &left_out, &past);
     assert!(matches!(stopped, Err(PipelineError::Cancelled)));
 }
 

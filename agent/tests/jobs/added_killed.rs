@@ -127,6 +127,7 @@ impl Addition {
         let (mut kills, mut before, mut resumed) = (0_usize, 0_usize, 0_usize);
         let mut first = whole;
         while kills < count || before == 0 || resumed == 0 {
+            assert!(kills < count * 8, "{before} early, {resumed} resumed");
             self.restore((&bytes, &journals));
             let mut next = self.arguments();
             let mut within = first;

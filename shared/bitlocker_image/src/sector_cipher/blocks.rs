@@ -95,16 +95,16 @@ impl<C: BlockCipherEncrypt<BlockSize = U16>> Key<C> {
         }
     }
 
-    /// Returns `numbers` as little-endian blocks, encrypted: the first [`GROUP`] of them at most.
-    pub(super) fn encrypted_numbers(&self, numbers: impl Iterator<Item = u128>) -> [Block; GROUP] {
-        let mut blocks = [Block::default(); GROUP];
-        let mut count = 0_usize;
+    /// Fills `blocks` with `numbers`, little-endian, encrypted.
+    pub(super) fn encrypt_numbers(
+        &self,
+        numbers: impl Iterator<Item = u128>,
+        blocks: &mut [Block],
+    ) {
         for (block, number) in blocks.iter_mut().zip(numbers) {
             *block = Array(number.to_le_bytes());
-            count = count.saturating_add(1);
         }
-        self.encrypt_blocks(&mut blocks[..count]);
-        blocks
+        self.encrypt_blocks(blocks);
     }
 }
 

@@ -102,8 +102,10 @@ impl<C: BlockCipherEncrypt<BlockSize = U16> + BlockCipherDecrypt<BlockSize = U16
         let firsts = (u128::from(first_sector)..).step_by(GROUP);
         let groups = bytes.chunks_mut(sector_bytes.saturating_mul(GROUP));
         firsts.zip(groups).map(move |(first, bytes)| {
-            let sectors = (first..).take(bytes.chunks_exact(sector_bytes).len());
-            let ivs = self.0.encrypted_numbers(offsets(sectors, sector_bytes));
+            let mut ivs = [Block::default(); GROUP];
+            let count = bytes.chunks_exact(sector_bytes).len();
+            let offsets = offsets(first.., sector_bytes);
+            self.0.encrypt_numbers(offsets, &mut ivs[..count]);
             (ivs, as_blocks(bytes))
         })
     }

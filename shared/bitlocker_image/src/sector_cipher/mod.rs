@@ -1,7 +1,7 @@
 //! Encrypts and decrypts sectors in place, many blocks at a time.
 //!
 //! ```text
-//! bytes  >  groups of 64 sectors (their tweaks or IVs: one wide AES call)  >  batches of 64 blocks
+//! bytes  >  groups of 256 sectors (their tweaks or IVs: one wide AES call)  >  batches of 64 blocks
 //!           XTS: xor tweaks, AES, xor tweaks        CBC: block n of 64 sectors in lockstep
 //! ```
 //! Where the processor has instructions for AES the `lanes` crate uses them. Elsewhere the loops run inside the `aes` crate's

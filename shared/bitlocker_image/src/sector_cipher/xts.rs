@@ -12,8 +12,6 @@ use super::helped::{CbcDecryptor, PIECE, by, pad, roomy};
 
 /// Blocks whose tweaks are made from one: a sector of 512 bytes.
 const RUN: usize = 32;
-/// Sectors whose numbers are encrypted together.
-const AT_ONCE: usize = 32;
 /// Tweaks that are stepped at once, and their halves.
 const STEP: usize = 8;
 const LANES: usize = 16;
@@ -30,54 +28,39 @@ impl<C: BlockCipherEncrypt<BlockSize = U16> + BlockCipherDecrypt<BlockSize = U16
     }
 
     pub(super) fn encrypt(&self, first_sector: u64, sector_bytes: usize, bytes: &mut [u8]) {
-        if let Some(aes) = &self.data.fast {
-            self.in_sectors(first_sector, sector_bytes, bytes, |tweaks, blocks| {
-                aes.xts_encrypt(tweaks, sector_bytes / 16, blocks);
-            });
-            return;
-        }
-        for (tweaks, blocks) in self.groups(first_sector, sector_bytes, bytes) {
-            in_batches(blocks, &tweaks, sector_bytes, |batches| {
-                self.data.portable.encrypt_with_backend(batches);
-            });
-        }
+        self.in_groups(
+            first_sector,
+            sector_bytes,
+            bytes,
+            |tweaks, blocks| match &self.data.fast {
+                Some(aes) => aes.xts_encrypt(
+                    Array::cast_slice_to_core(tweaks),
+                    sector_bytes / 16,
+                    Array::cast_slice_to_core_mut(blocks),
+                ),
+                None => in_batches(blocks, tweaks, sector_bytes, |batches| {
+                    self.data.portable.encrypt_with_backend(batches);
+                }),
+            },
+        );
     }
 
     pub(super) fn decrypt(&self, first_sector: u64, sector_bytes: usize, bytes: &mut [u8]) {
-        if let Some(aes) = &self.data.fast {
-            self.in_sectors(first_sector, sector_bytes, bytes, |tweaks, blocks| {
-                aes.xts_decrypt(tweaks, sector_bytes / 16, blocks);
-            });
-            return;
-        }
-        for (tweaks, blocks) in self.groups(first_sector, sector_bytes, bytes) {
-            in_batches(blocks, &tweaks, sector_bytes, |batches| {
-                self.data.portable.decrypt_with_backend(batches);
-            });
-        }
-    }
-
-    /// Hands over some sectors after the others, each time with their encrypted numbers.
-    fn in_sectors(
-        &self,
-        first_sector: u64,
-        sector_bytes: usize,
-        bytes: &mut [u8],
-        mut run: impl FnMut(&[[u8; 16]], &mut [[u8; 16]]),
-    ) {
-        let numbers = (u128::from(first_sector)..).step_by(AT_ONCE);
-        for (first, bytes) in numbers.zip(bytes.chunks_mut(sector_bytes.saturating_mul(AT_ONCE))) {
-            let mut tweaks = [Block::default(); AT_ONCE];
-            let tweaks = &mut tweaks[..bytes.chunks_exact(sector_bytes).len()];
-            for (tweak, sector) in tweaks.iter_mut().zip(first..) {
-                *tweak = Array(sector.to_le_bytes());
-            }
-            self.tweak.encrypt_blocks(tweaks);
-            run(
-                Array::cast_slice_to_core(tweaks),
-                Array::cast_slice_to_core_mut(as_blocks(bytes)),
-            );
-        }
+        self.in_groups(
+            first_sector,
+            sector_bytes,
+            bytes,
+            |tweaks, blocks| match &self.data.fast {
+                Some(aes) => aes.xts_decrypt(
+                    Array::cast_slice_to_core(tweaks),
+                    sector_bytes / 16,
+                    Array::cast_slice_to_core_mut(blocks),
+                ),
+                None => in_batches(blocks, tweaks, sector_bytes, |batches| {
+                    self.data.portable.decrypt_with_backend(batches);
+                }),
+            },
+        );
     }
 
     /// Decrypts with a helper that does the AES.
@@ -115,29 +98,32 @@ impl<C: BlockCipherEncrypt<BlockSize = U16> + BlockCipherDecrypt<BlockSize = U16
 
     /// XORs the tweaks in: what stands before and behind the AES.
     fn whiten(&self, first_sector: u64, sector_bytes: usize, bytes: &mut [u8]) {
-        for (firsts, blocks) in self.groups(first_sector, sector_bytes, bytes) {
-            let mut tweaks = Tweaks::new(&firsts, sector_bytes);
+        self.in_groups(first_sector, sector_bytes, bytes, |firsts, blocks| {
+            let mut tweaks = Tweaks::new(firsts, sector_bytes);
             let mut run = [Block::default(); RUN];
             for blocks in blocks.chunks_mut(RUN) {
                 tweaks.next(&mut run);
                 xor(blocks, &run);
             }
-        }
+        });
     }
 
-    /// Splits sectors into groups of [`GROUP`], each with the first tweaks of its sectors.
-    fn groups<'a>(
-        &'a self,
+    /// Hands over [`GROUP`] sectors after the others, with the first tweak of each.
+    fn in_groups(
+        &self,
         first_sector: u64,
         sector_bytes: usize,
-        bytes: &'a mut [u8],
-    ) -> impl Iterator<Item = ([Block; GROUP], &'a mut [Block])> {
+        bytes: &mut [u8],
+        mut act: impl FnMut(&[Block], &mut [Block]),
+    ) {
+        let mut tweaks = [Block::default(); GROUP];
         let firsts = (u128::from(first_sector)..).step_by(GROUP);
         let groups = bytes.chunks_mut(sector_bytes.saturating_mul(GROUP));
-        firsts.zip(groups).map(move |(first, bytes)| {
-            let sectors = (first..).take(bytes.chunks_exact(sector_bytes).len());
-            (self.tweak.encrypted_numbers(sectors), as_blocks(bytes))
-        })
+        for (first, bytes) in firsts.zip(groups) {
+            let tweaks = &mut tweaks[..bytes.chunks_exact(sector_bytes).len()];
+            self.tweak.encrypt_numbers(first.., tweaks);
+            act(tweaks, as_blocks(bytes));
+        }
     }
 }
 

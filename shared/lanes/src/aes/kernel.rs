@@ -28,7 +28,7 @@ pub(super) const fn shifts<const BLOCKS: usize>(behind: bool) -> [[[u8; 16]; BLO
     shifts
 }
 
-/// Writes `run` for one width, whose `load`, `store` and `splat` stand beside it.
+/// Writes `run` for one width.
 ///
 /// The tweaks of XTS are a sector's first one times powers of x in GF(2^128), modulo x^128 + x^7 + x^2 + x + 1. Those of the
 /// first eight registers are shifts of the first tweak, so that none waits for another; those of the next eight are these
@@ -36,12 +36,14 @@ pub(super) const fn shifts<const BLOCKS: usize>(behind: bool) -> [[[u8; 16]; BLO
 /// times x^7 + x^2 + x + 1: 0x87.
 macro_rules! kernels {
     (
-        $feature:literal, $register:ty, blocks: $blocks:literal, xor: $xor:ident,
+        $feature:literal, $register:ty, blocks: $blocks:literal, load: $load:ident, store: $store:ident, xor: $xor:ident,
         shift each its own left: $left_each:ident, right: $right_each:ident,
         by bytes left: $left_bytes:ident, right: $right_bytes:ident, swap halves: $shuffle:ident,
         multiply: $multiply:ident,
         encrypt: $encrypt:ident, $encrypt_last:ident, decrypt: $decrypt:ident, $decrypt_last:ident,
     ) => {
+        use std::arch::x86_64::*;
+
         use super::kernel::{REDUCTION, REDUCTION_BUT_ONE, REGISTERS, shifts};
         use super::key::{Act, Sectors};
         use super::round_keys::KEYS_MAX;
@@ -192,6 +194,35 @@ macro_rules! kernels {
                 $left_bytes::<$blocks>(tweak),
                 $multiply::<0>(out, splat(&REDUCTION)),
             )
+        }
+
+        /// Returns a register with the same block in every place.
+        #[target_feature(enable = $feature)]
+        #[inline]
+        fn splat(block: &[u8; 16]) -> Register {
+            load(&[*block; BLOCKS])
+        }
+
+        #[target_feature(enable = $feature)]
+        #[inline]
+        fn load(memory: &Memory) -> Register {
+            const { assert!(size_of::<Memory>() == size_of::<Register>()) };
+            // SAFETY: the reference covers as many readable bytes as a register has, and this load asks for no alignment.
+            #[expect(unsafe_code, reason = "std::arch loads through a pointer")]
+            unsafe {
+                $load(memory.as_ptr().cast())
+            }
+        }
+
+        #[target_feature(enable = $feature)]
+        #[inline]
+        fn store(memory: &mut Memory, value: Register) {
+            // SAFETY: the exclusive reference covers as many writable bytes as a register has, and this store asks for no
+            // alignment.
+            #[expect(unsafe_code, reason = "std::arch stores through a pointer")]
+            unsafe {
+                $store(memory.as_mut_ptr().cast(), value);
+            }
         }
     };
 }

@@ -109,7 +109,11 @@ impl Aes {
     }
 }
 
-fn sectors<'a>(tweaks: &'a [[u8; 16]], sector_blocks: usize, blocks: &[[u8; 16]]) -> Sectors<'a> {
+pub(super) fn sectors<'a>(
+    tweaks: &'a [[u8; 16]],
+    sector_blocks: usize,
+    blocks: &[[u8; 16]],
+) -> Sectors<'a> {
     assert!(
         sector_blocks > 0 && sector_blocks.is_multiple_of(SECTOR_BLOCKS_MIN),
         "a sector of {sector_blocks} blocks"

@@ -139,11 +139,14 @@ fn source_state(source: &Source) -> Html {
         } => {
             let files = words::counted(counts.files, "file", "files");
             let size = words::size(counts.bytes);
-            let left = words::counted(*folders_left, "folder", "folders");
-            let found = format!(
-                "Reading {name}: {files}, {size} so far; {left} known and not gone through yet."
-            );
-            html! { <p id="source-reading">{ found }</p> }
+            let left = match folders_left {
+                0 => String::new(),
+                left => format!(
+                    ", {} to go through",
+                    words::counted(*left, "folder", "folders")
+                ),
+            };
+            html! { <p id="source-reading">{ format!("Reading {name}: {files}, {size} so far{left}.") }</p> }
         }
         Source::Ready { origin, listed, .. } => summary(origin, listed),
         Source::Failed(error) => html! { <Trouble error={error.clone()} id="source-failed" /> },
