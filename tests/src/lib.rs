@@ -25,5 +25,6 @@ pub mod rows;
 pub mod samba;
 pub mod share_bench;
 pub mod source;
+pub mod stalled_line;
 pub mod throttle;
 pub mod vm;

@@ -1,21 +1,17 @@
 //! Drives that are pulled while an export fills them: one comes back, one is replaced by a spare, and every blob is home once.
 
 use std::fs;
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::process::Child;
 
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
-use tests::argosy::{binary, json, text};
-use tests::azurite::ACCOUNT;
+use tests::argosy::{json, text};
 use tests::came_back::sha256;
 use tests::export_bench::ExportBench as Bench;
-use tests::faulty_line::FaultyLine;
 use tests::oracle;
 use tests::pulled::PulledDrive;
 use tests::source::noise;
+use tests::stalled_line::StalledLine;
 
 const MIB: u64 = 1 << 20;
 
@@ -32,58 +28,14 @@ fn reels(bench: &Bench, count: usize) -> Result<()> {
     Ok(())
 }
 
-/// A line whose reads stop after so many, until they may go on.
-fn line(bench: &Bench, reads: usize) -> Result<FaultyLine> {
-    let (asked, waiting, go) = (AtomicUsize::new(0), bench.path("waiting"), bench.path("go"));
-    let waits = move |_: usize, line: &str, _: usize| {
-        let is_read = line.starts_with("GET") && !line.contains("comp=");
-        if is_read && asked.fetch_add(1, Ordering::AcqRel) >= reads {
-            // That it cannot be written shows by the test's own patience.
-            let _ = fs::write(&waiting, "");
-            while !go.exists() {
-                std::thread::sleep(Duration::from_millis(10));
-            }
-        }
-        None
-    };
-    FaultyLine::between(bench.azurite.port(), waits)
-}
-
-fn begin(bench: &Bench, line: &FaultyLine, session: &str, drives: &[&Path]) -> Result<Child> {
-    let list = bench.list(&[("BlobPathPrefix", "/film/")])?;
-    let (url, journals) = (address(line), bench.path("journals"));
-    let mut arguments = bench.store("export", &url);
-    arguments.extend(["--blob-list", text(&list), "--session", session]);
-    arguments.extend(["--journal-dir", text(&journals), "--drive"]);
-    arguments.extend(drives.iter().map(|drive| text(drive)));
-    let child = Command::new(binary()?)
-        .args(arguments)
-        .args(["--json", "--show-keys"])
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .spawn()?;
-    let begun = Instant::now();
-    while !bench.path("waiting").exists() {
-        ensure!(begun.elapsed() < Duration::from_secs(60), "nothing is read");
-        std::thread::sleep(Duration::from_millis(10));
-    }
-    // What was read by then is on its way to the drives.
-    std::thread::sleep(Duration::from_secs(1));
-    Ok(child)
-}
-
-fn address(line: &FaultyLine) -> String {
-    format!("http://127.0.0.1:{}/{ACCOUNT}", line.port())
-}
-
 fn end(child: Child) -> Result<(i32, Value)> {
     let output = child.wait_with_output()?;
     let said = serde_json::from_slice(&output.stdout)?;
     Ok((output.status.code().unwrap_or(-1), said))
 }
 
-fn resume(bench: &Bench, line: &FaultyLine, session: &str, more: &[&str]) -> Result<(i32, Value)> {
-    let (url, journals) = (address(line), bench.path("journals"));
+fn resume(bench: &Bench, line: &StalledLine, session: &str, more: &[&str]) -> Result<(i32, Value)> {
+    let (url, journals) = (line.url(), bench.path("journals"));
     let mut arguments = bench.store("resume", &url);
     arguments.extend(["--session", session, "--journal-dir", text(&journals)]);
     arguments.extend(["--show-keys", "--copy-log"]);
@@ -143,10 +95,11 @@ fn a_drive_that_is_pulled_in_the_middle_of_an_export_is_named_and_finished_when_
     let Some(drive) = PulledDrive::over(&bench.drive("OUT-1", 72 * MIB)?)? else {
         return Ok(());
     };
-    let line = line(&bench, 8)?;
-    let running = begin(&bench, &line, "pulled-1", &[drive.file()])?;
+    let line = StalledLine::new(&bench, "/film/", 8)?;
+    let list = bench.list(&[("BlobPathPrefix", "/film/")])?;
+    let running = line.export(&bench, &list, "pulled-1", &[drive.file()], &[])?;
     drive.pull()?;
-    fs::write(bench.path("go"), "")?;
+    line.go_on();
     let (code, said) = end(running)?;
     ensure!(code == 4 && said["verdict"] == "failed", "{code}: {said}");
     let failed = &said["drives"][0];
@@ -181,10 +134,11 @@ fn a_spare_gets_the_blobs_of_the_export_drive_that_died_and_no_other_drive_is_to
     let Some(dies) = PulledDrive::over(&bench.drive("OUT-2", 72 * MIB)?)? else {
         return Ok(());
     };
-    let line = line(&bench, 10)?;
-    let running = begin(&bench, &line, "spare-1", &[&whole, dies.file()])?;
+    let line = StalledLine::new(&bench, "/film/", 10)?;
+    let list = bench.list(&[("BlobPathPrefix", "/film/")])?;
+    let running = line.export(&bench, &list, "spare-1", &[&whole, dies.file()], &[])?;
     dies.pull()?;
-    fs::write(bench.path("go"), "")?;
+    line.go_on();
     let (code, said) = end(running)?;
     ensure!(code == 4 && said["verdict"] == "failed", "{code}: {said}");
     drop(dies);

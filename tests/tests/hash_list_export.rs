@@ -2,20 +2,17 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 use shared::journal::replay;
-use tests::argosy::{assert_verified, binary, json, text};
+use tests::argosy::{assert_verified, json, text};
 use tests::ascmhl::{flip, judged, list_below, tool};
-use tests::azurite::{ACCOUNT, account_signature};
+use tests::azurite::account_signature;
 use tests::export_bench::ExportBench as Bench;
-use tests::faulty_line::FaultyLine;
 use tests::oracle;
 use tests::source::noise;
+use tests::stalled_line::StalledLine;
 
 const MIB: u64 = 1 << 20;
 
@@ -156,52 +153,15 @@ fn received(bench: &Bench, image: &Path) -> Result<()> {
     Ok(())
 }
 
-/// A line whose reads of a blob stop after so many, until they may go on.
-fn waiting(bench: &Bench, blob: &str, reads: usize, session: &str) -> Result<FaultyLine> {
-    let (path, asked) = (format!("/{blob}"), AtomicUsize::new(0));
-    let (waits, go) = (bench.path(session), bench.path(&format!("{session} go")));
-    let fault = move |_: usize, line: &str, _: usize| {
-        let is_read = line.starts_with("GET") && line.contains(&path) && !line.contains("comp=");
-        if is_read && asked.fetch_add(1, Ordering::AcqRel) >= reads {
-            // That it cannot be written shows by the test's own patience.
-            let _ = fs::write(&waits, "");
-            while !go.exists() {
-                std::thread::sleep(Duration::from_millis(10));
-            }
-        }
-        None
-    };
-    FaultyLine::between(bench.azurite.port(), fault)
-}
-
-fn address(line: &FaultyLine) -> String {
-    format!("http://127.0.0.1:{}/{ACCOUNT}", line.port())
-}
-
 /// Exports through a line until its reads stop, then interrupts that.
-fn interrupted(bench: &Bench, line: &FaultyLine, session: &str, image: &Path) -> Result<()> {
-    let (url, list) = (address(line), bench.path("list.xml"));
-    let journals = bench.path("journals");
-    let mut arguments = bench.store("export", &url);
-    arguments.extend(["--blob-list", text(&list), "--session", session, "--mhl"]);
-    arguments.extend(["--journal-dir", text(&journals), "--drive", text(image)]);
-    let child = Command::new(binary()?)
-        .args(arguments)
-        .arg("--json")
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .spawn()?;
-    let begun = Instant::now();
-    while !bench.path(session).exists() {
-        ensure!(begun.elapsed() < Duration::from_secs(60), "nothing is read");
-        std::thread::sleep(Duration::from_millis(10));
-    }
-    // What was read by then is on its way to the drive.
-    std::thread::sleep(Duration::from_secs(2));
+fn interrupted(bench: &Bench, line: &StalledLine, session: &str, image: &Path) -> Result<()> {
+    let list = bench.path("list.xml");
+    let child = line.export(bench, &list, session, &[image], &["--mhl"])?;
     oracle::run("kill", &["-INT", &child.id().to_string()])?;
     let output = child.wait_with_output()?;
     let said: Value = serde_json::from_slice(&output.stdout)?;
     ensure!(said["verdict"] == "failed", "{said}");
+    line.go_on();
     Ok(())
 }
 
@@ -225,15 +185,14 @@ fn an_export_that_stopped_in_the_middle_of_a_blob_gets_the_same_list() -> Result
     received(&bench, &image)?;
     // The blobs lie one behind the other, a few mebibytes from the drive's beginning on.
     for (serial, blob, inside) in [
-        ("TORN-1", "film/a", 10 * MIB..110 * MIB),
-        ("TORN-2", "film/b", 130 * MIB..230 * MIB),
+        ("TORN-1", "/film/a", 10 * MIB..110 * MIB),
+        ("TORN-2", "/film/b", 130 * MIB..230 * MIB),
     ] {
         let image = bench.drive(serial, 300 * MIB)?;
         let session = serial.to_lowercase();
-        let line = waiting(&bench, blob, 25, &session)?;
+        let line = StalledLine::new(&bench, blob, 25)?;
         interrupted(&bench, &line, &session, &image)?;
-        fs::write(bench.path(&format!("{session} go")), "")?;
-        let said = resume(&bench, &address(&line), &session, &[])?;
+        let said = resume(&bench, &line.url(), &session, &[])?;
         let journal = replay(&fs::read(bench.journal(serial))?)?;
         let resumed_at = &journal.resumed_at;
         ensure!(

@@ -193,3 +193,29 @@ fn a_hidden_password_is_forgotten() {
     let state = reduce(state, Action::Key(drive, None));
     assert!(state.keys.is_empty());
 }
+
+#[test]
+fn a_scan_tells_of_its_own_folder_how_far_it_is() {
+    let mut state = reduce(State::default(), Action::ReadSource("/srv".to_owned()));
+    for (path, files, folders_left) in [("/srv", 5, 3), ("/other", 9, 0)] {
+        let counts = ScanCounts {
+            files,
+            ..ScanCounts::default()
+        };
+        let news = News::Scanning {
+            path: path.to_owned(),
+            counts,
+            folders_left,
+        };
+        state = reduce(state, Action::Event(Box::new(Event { number: 1, news })));
+    }
+    let Source::Reading {
+        counts,
+        folders_left,
+        ..
+    } = state.source
+    else {
+        panic!("{:?}", state.source);
+    };
+    assert_eq!((counts.files, folders_left), (5, 3));
+}
