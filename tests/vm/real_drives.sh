@@ -1,4 +1,4 @@
-# Read by tests/tests/real_drives.rs.
+# Read by tests/tests/drives/real_drives.rs.
 # USB drives come late.
 until [ -n "$(node USB4096)" ] && [ "$(node TWIN01 | wc -l)" = 2 ]; do sleep 0.2; done
 

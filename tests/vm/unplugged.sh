@@ -1,4 +1,4 @@
-# Read by tests/tests/unplugged.rs, which pulls and plugs.
+# Read by tests/tests/drives/unplugged.rs, which pulls and plugs.
 until [ -n "$(node STICK01)" ] && [ -n "$(node BAD01)" ]; do sleep 0.2; done
 mkdir -p /root/journals
 

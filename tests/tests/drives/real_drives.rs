@@ -11,7 +11,7 @@ use tests::source::{self, Contents};
 use tests::vm::{self, Answers, Attached, Drive, Machine, SystemDisk};
 
 const MIB: u64 = 1 << 20;
-const SCRIPT: &str = include_str!("../vm/real_drives.sh");
+const SCRIPT: &str = include_str!("../../vm/real_drives.sh");
 /// It takes about a minute on an idle machine.
 const PATIENCE: Duration = Duration::from_secs(600);
 

@@ -8,7 +8,7 @@ use anyhow::{Context, Result, ensure};
 use tests::source;
 use tests::vm::{self, Attached, Drive, Machine, SystemDisk};
 
-const SCRIPT: &str = include_str!("../vm/unplugged.sh");
+const SCRIPT: &str = include_str!("../../vm/unplugged.sh");
 /// It takes about half a minute on an idle machine.
 const PATIENCE: Duration = Duration::from_secs(600);
 const BYTES: u64 = 128 << 20;

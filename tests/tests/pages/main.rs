@@ -1,0 +1,13 @@
+//! The page in a real browser: with the agent behind it, and from one file with neither agent nor network.
+
+mod compared;
+mod hand_over;
+mod ledger;
+mod long_tree;
+mod newcomer;
+mod plan;
+mod question;
+mod receive;
+mod report;
+mod spare;
+mod storage;
