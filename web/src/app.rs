@@ -143,7 +143,7 @@ fn use_plan(context: &Context) {
             listed, version, ..
         } if listed.can_plan => state
             .draft
-            .plan_request(state.drive_list())
+            .plan_request(state.drive_list(), state.creator.as_ref())
             .map(|request| (*version, request)),
         _ => None,
     };

@@ -6,6 +6,7 @@ use shared::api::{
     Drive, ExpectedDrive, FreeSpace, PickedDrive, Rename, StartOptions, StartRequest, SurfaceCheck,
 };
 use shared::blob_name::{Destination, SessionId};
+use shared::mhl::{self, Creator};
 
 use crate::planning::{PlanRequest, PlanView, WantedDrive, sentence};
 use crate::shipping::Typed;
@@ -33,6 +34,8 @@ pub struct Draft {
     pub cipher: String,
     /// Whether each blob gets its Content-MD5.
     pub content_md5: bool,
+    /// Whether each drive gets a hash list, for which each blob gets that too.
+    pub mhl: bool,
     /// Whether what cannot be read stays behind, and the person said so.
     pub leave_unreadable: bool,
     /// How the drives are checked before they are filled.
@@ -82,6 +85,7 @@ impl Default for Draft {
             cipher: "xts-aes-128".to_owned(),
             other_file_systems: false,
             content_md5: false,
+            mhl: false,
             leave_unreadable: false,
             check: SurfaceCheck::default(),
             names: None,
@@ -146,6 +150,9 @@ impl Draft {
     /// Returns what is wrong with the session id.
     #[must_use]
     pub fn session_fault(&self) -> Option<String> {
+        if self.mhl && self.session.eq_ignore_ascii_case(mhl::FOLDER) {
+            return Some("The hash list has the folder of that name.".to_owned());
+        }
         let parsed = self.session.parse::<SessionId>();
         parsed.err().map(|error| sentence(&error.to_string()))
     }
@@ -159,9 +166,9 @@ impl Draft {
         }
     }
 
-    /// Returns what to plan, or nothing while something is missing or wrong.
+    /// Returns what to plan, or nothing while something is missing or wrong. `creator` would make a hash list.
     #[must_use]
-    pub fn plan_request(&self, drives: &[Drive]) -> Option<PlanRequest> {
+    pub fn plan_request(&self, drives: &[Drive], creator: Option<&Creator>) -> Option<PlanRequest> {
         if self.destination_fault().is_some() || self.session_fault().is_some() {
             return None;
         }
@@ -183,6 +190,7 @@ impl Draft {
             session: self.session.clone(),
             destination: self.chosen_destination(),
             content_md5: self.content_md5,
+            mhl: creator.filter(|_| self.mhl).cloned(),
             take_proposals: self.names == Some(Names::Propose),
             renames: self
                 .renames
@@ -271,6 +279,7 @@ impl Draft {
                 check: self.check,
                 verify: true,
                 content_md5: self.content_md5,
+                mhl: self.mhl,
                 renames: view.map(|view| view.renames.clone()).unwrap_or_default(),
                 // With new names accepted, what no name helps is left out as well; the plan has said so.
                 leave_out_problems: self.names.is_some(),
@@ -350,7 +359,7 @@ mod tests {
     #[test]
     fn a_plan_can_be_seen_before_the_destination_is_known() {
         let request = Draft::default()
-            .plan_request(&[])
+            .plan_request(&[], None)
             .expect("a size is chosen");
         assert_eq!(request.destination, None);
         assert!(request.as_many_as_needed);
@@ -362,7 +371,7 @@ mod tests {
         let mut draft = Draft::default();
         draft.pick("a".to_owned(), true);
         let request = draft
-            .plan_request(&[drive("a", true), drive("b", true)])
+            .plan_request(&[drive("a", true), drive("b", true)], None)
             .expect("one is chosen");
         let serials: Vec<_> = request
             .drives
@@ -371,6 +380,26 @@ mod tests {
             .collect();
         assert_eq!(serials, ["A"]);
         assert!(!request.as_many_as_needed);
+    }
+
+    #[test]
+    fn a_hash_list_is_planned_for_and_asked_for_and_keeps_its_folder() {
+        let mut draft = Draft {
+            mhl: true,
+            ..Draft::default()
+        };
+        let creator = Creator {
+            host: "cart".to_owned(),
+            version: "1".to_owned(),
+        };
+        let request = draft.plan_request(&[], Some(&creator));
+        assert_eq!(request.and_then(|request| request.mhl), Some(creator));
+        let request = draft.start_request("/src", None, &[], false);
+        assert!(request.options.mhl);
+        draft.session = "AscMhl".to_owned();
+        assert!(draft.session_fault().is_some() && draft.plan_request(&[], None).is_none());
+        draft.mhl = false;
+        assert_eq!(draft.session_fault(), None);
     }
 
     #[test]

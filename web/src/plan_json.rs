@@ -136,6 +136,7 @@ mod tests {
             session: "reels-1".to_owned(),
             destination: Some("film/".to_owned()),
             content_md5: false,
+            mhl: None,
             take_proposals: false,
             renames: Vec::new(),
             drives: vec![WantedDrive {

@@ -9,6 +9,7 @@ use shared::api::{ApiError, Rename, UnreadableCounts, code, read_scan_file};
 use shared::blob_name::Destination;
 use shared::hash::lower_hex;
 use shared::job::LeftOut;
+use shared::mhl::Creator;
 use shared::plan::{
     DRIVES_PER_JOB, DriveSize, Kind, Listing, Mapping, Plan, PlanOptions, Problem, csv_field, fit,
     listing_csv, mend,
@@ -29,6 +30,9 @@ pub struct PlanRequest {
     pub destination: Option<String>,
     /// Whether each blob gets its Content-MD5.
     pub content_md5: bool,
+    /// Who makes a hash list of each drive, where one is wanted: each blob gets its Content-MD5 then too.
+    #[serde(default)]
+    pub mhl: Option<Creator>,
     /// Whether every bad name is replaced by its proposal.
     pub take_proposals: bool,
     /// New names that the person accepted one by one.
@@ -272,7 +276,8 @@ fn options(listing: &Listing, request: &PlanRequest) -> Result<PlanOptions, ApiE
         .parse()
         .map_err(|error| bad_field("destination", &error))?;
     let mut mapping = Mapping::of_source(session, destination);
-    mapping.content_md5 = request.content_md5;
+    mapping.content_md5 = request.content_md5 || request.mhl.is_some();
+    mapping.mhl.clone_from(&request.mhl);
     for rename in &request.renames {
         mapping
             .renames
@@ -438,6 +443,7 @@ mod tests {
             session: "reels-1".to_owned(),
             destination: Some("film/".to_owned()),
             content_md5: false,
+            mhl: None,
             take_proposals: false,
             renames: Vec::new(),
             drives: vec![WantedDrive {
@@ -500,6 +506,57 @@ mod tests {
         let (_, view) = plan(&listing, &wish).expect("fits");
         assert_eq!((view.problem_count, view.left_out_count), (0, 0));
         assert_eq!(view.renames, [rename]);
+    }
+
+    /// What the agent makes of such a request: `jobs::gather` there.
+    fn as_the_agent_has_it(creator: Creator) -> Mapping {
+        let destination = "film/".parse().expect("a destination");
+        let session = "reels-1".parse().expect("a session");
+        Mapping {
+            content_md5: true,
+            mhl: Some(creator),
+            ..Mapping::of_source(session, destination)
+        }
+    }
+
+    #[test]
+    fn a_plan_with_a_hash_list_is_the_agents_to_the_byte_and_another_than_one_without() {
+        let creator = Creator {
+            host: "cart <2> & co".to_owned(),
+            version: "0.1.0".to_owned(),
+        };
+        let mut csv = String::from("path,bytes\n");
+        for number in 0..400 {
+            csv.push_str(&format!("film/clip {number} & more.mov,300000\n"));
+        }
+        let (listing, _) = read_csv(csv.as_bytes()).expect("well formed");
+        let mut wish = request();
+        wish.drives[0].bytes = 132_000_000 / 512 * 512;
+        let (_, without) = plan(&listing, &wish).expect("fits");
+        wish.mhl = Some(creator.clone());
+        let options = options(&listing, &wish).expect("well formed");
+        assert_eq!(options.mapping, as_the_agent_has_it(creator.clone()));
+        let (own, view) = plan(&listing, &wish).expect("fits");
+        let agents = PlanOptions {
+            mapping: as_the_agent_has_it(creator),
+            ..options
+        };
+        let size = DriveSize {
+            serial: "drive".to_owned(),
+            bytes: wish.drives[0].bytes,
+            sector: SectorSize::B512,
+            kept: None,
+        };
+        let agents = fit(&listing, &agents, &[size]).expect("fits");
+        assert_eq!(own, agents);
+        assert_eq!(view.hash, lower_hex(&agents.hash(&listing)));
+        let used = |view: &PlanView| {
+            view.drives
+                .iter()
+                .map(|drive| drive.used_bytes)
+                .sum::<u64>()
+        };
+        assert!(used(&view) > used(&without), "the list takes no room");
     }
 
     #[test]

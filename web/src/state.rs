@@ -11,6 +11,7 @@ use std::rc::Rc;
 use shared::api::{
     ApiError, Drive, Event, FreeSpace, JobSnapshot, JobState, ScanCounts, StartReply,
 };
+use shared::mhl::Creator;
 
 use crate::checking::DriveCheck;
 use crate::draft::Draft;
@@ -62,6 +63,8 @@ pub struct State {
     pub receive: Receive,
     /// The ledger of shipments.
     pub ledger: Ledger,
+    /// Who the agent's hash lists say made them; none before it was asked, and of one that makes none.
+    pub creator: Option<Creator>,
     /// How far long work of the page is; empty when there is none.
     pub progress: String,
     /// What failed last and is not told elsewhere.
@@ -245,6 +248,8 @@ pub enum Action {
     FreeSpace(String, FreeSpace),
     /// A job's way to its confirmation.
     Start(Start),
+    /// Who makes hash lists.
+    Creator(Option<Creator>),
     /// The jobs as the agent has them.
     Jobs(Vec<JobSnapshot>),
     /// One job as the agent has it.
@@ -304,6 +309,7 @@ pub fn reduce(mut state: State, action: Action) -> State {
         Action::Pick(path, picked) => state.draft.pick(path, picked),
         Action::FreeSpace(path, choice) => state.draft.choose_free_space(path, choice),
         Action::Start(start) => state.start = start,
+        Action::Creator(creator) => state.take_creator(creator),
         Action::Jobs(jobs) => state.jobs = Rc::new(jobs),
         Action::Job(snapshot) => state.take_job(*snapshot),
         Action::Resume(job, Some(resume)) => {
@@ -373,6 +379,12 @@ impl State {
             Planning::Ready(view) => Some(view),
             _ => None,
         }
+    }
+
+    /// Takes who makes hash lists; where nobody does, none is wanted any more.
+    fn take_creator(&mut self, creator: Option<Creator>) {
+        self.draft.mhl &= creator.is_some();
+        self.creator = creator;
     }
 
     fn take_source(&mut self, origin: Origin, listed: Listed) {

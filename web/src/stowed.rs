@@ -142,6 +142,7 @@ mod tests {
             session: "reels-1".to_owned(),
             destination: None,
             content_md5: false,
+            mhl: None,
             take_proposals: false,
             renames: Vec::new(),
             drives: vec![WantedDrive {

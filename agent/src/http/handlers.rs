@@ -19,7 +19,7 @@ use super::session::SessionId;
 use super::storage::{EndsComparison, StorageWatch};
 use super::{drives, events, folders, ledger, reply, scanning, storage};
 use crate::device::Said;
-use crate::jobs::{Confirmation, JobError, JobRequest};
+use crate::jobs::{Confirmation, JobError, JobRequest, hash_list_creator};
 use crate::scan::ScanWatch;
 
 pub(super) fn open_session(agent: &Agent, request: &SessionRequest) -> Result<Response, ApiError> {
@@ -113,6 +113,7 @@ pub(super) async fn import_ledger(
 pub(super) fn list_jobs(agent: &Agent) -> Response {
     reply::json(&JobsReply {
         jobs: agent.jobs.list(),
+        creator: Some(hash_list_creator()),
     })
 }
 

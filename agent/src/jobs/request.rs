@@ -47,7 +47,7 @@ pub struct JobRequest {
     pub verify: bool,
     /// Whether each blob gets its Content-MD5.
     pub content_md5: bool,
-    /// Whether each drive gets an ASC MHL, for which each blob must get its Content-MD5.
+    /// Whether each drive gets an ASC MHL, for which each blob of an import must get its Content-MD5.
     pub mhl: bool,
     /// New names for what cannot go as it is.
     pub renames: Vec<Rename>,
@@ -267,7 +267,7 @@ impl JobRequest {
             check: surface_check(wire.options.check),
             verify: wire.options.verify,
             content_md5: wire.options.content_md5,
-            mhl: false,
+            mhl: wire.options.mhl,
             renames: wire.options.renames,
             leave_out_problems: wire.options.leave_out_problems,
             only: Vec::new(),

@@ -52,6 +52,8 @@ pub struct StartOptions {
     pub verify: bool,
     /// Whether each blob gets its Content-MD5.
     pub content_md5: bool,
+    /// Whether each drive gets an ASC MHL, for which each blob gets its Content-MD5 too.
+    pub mhl: bool,
     /// New names for what cannot go as it is.
     pub renames: Vec<Rename>,
     /// Whether what cannot go and has no new name is left out. Without it such a plan is refused.
@@ -69,6 +71,7 @@ impl Default for StartOptions {
             check: SurfaceCheck::default(),
             verify: true,
             content_md5: false,
+            mhl: false,
             renames: Vec::new(),
             leave_out_problems: false,
             leave_unreadable: false,

@@ -33,7 +33,7 @@ pub(super) fn destination_panel(page: &Context) -> Html {
                 { text_field("prefix", "Prefix (optional)", &draft.prefix, "reels", None, set_prefix) }
             </div>
             <p class="hint" id="destination-preview">{ preview }</p>
-            <details>
+            <details id="more-choices">
                 <summary>{ "More choices" }</summary>
                 <div class="fields">
                     { text_field("session", "Session", &draft.session, "reels-1", session_fault.as_deref(), set_session) }
@@ -41,6 +41,9 @@ pub(super) fn destination_panel(page: &Context) -> Html {
                     { check_field(page) }
                 </div>
                 { content_md5(page) }
+                if page.state.creator.is_some() {
+                    { hash_list(page) }
+                }
             </details>
         </section>
     }
@@ -137,20 +140,44 @@ fn check_field(page: &Context) -> Html {
 }
 
 fn content_md5(page: &Context) -> Html {
-    let checked = page.state.draft.content_md5;
+    let Draft {
+        content_md5, mhl, ..
+    } = page.state.draft;
     let onchange = {
         let page = page.clone();
         Callback::from(move |_: Event| {
             page.act(Action::Draft(Draft {
-                content_md5: !checked,
+                content_md5: !content_md5,
                 ..page.state.draft.clone()
             }));
         })
     };
     html! {
         <label class="choice">
-            <input type="checkbox" id="content-md5" {checked} {onchange} />
+            <input type="checkbox" id="content-md5" checked={content_md5 || mhl} disabled={mhl} {onchange} />
             <span>{ "Give each blob its Content-MD5 (one small file more for each, on the drive)" }</span>
+        </label>
+    }
+}
+
+/// A list that travels with the drive; the MD5 of a whole file is the one that its blob gets.
+fn hash_list(page: &Context) -> Html {
+    let checked = page.state.draft.mhl;
+    let onchange = {
+        let page = page.clone();
+        Callback::from(move |_: Event| {
+            page.act(Action::Draft(Draft {
+                mhl: !checked,
+                ..page.state.draft.clone()
+            }));
+        })
+    };
+    html! {
+        <label class="choice">
+            <input type="checkbox" id="hash-list" {checked} {onchange} />
+            <span>
+                { "Put a hash list onto each drive (ASC MHL), as film sets and labs check footage with; each blob gets its Content-MD5 too" }
+            </span>
         </label>
     }
 }
