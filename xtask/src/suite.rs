@@ -56,11 +56,8 @@ pub(crate) fn test() -> ExitCode {
     tally.step("lints, WebAssembly", check::lint_wasm);
     tally.step("licences of all dependencies", licences::check);
     tally.step("documentation", check::documentation);
-    let page = tally.step("page in one file", single_file::build);
-    let agent = tally.step("agent", || {
-        shell::run(shell::cargo().args(["build", "--quiet", "--package", "agent"]))
-    });
-    if page.is_none() || agent.is_none() {
+    // The agent holds it.
+    if tally.step("page in one file", single_file::build).is_none() {
         return tally.close();
     }
     // First, because it is what runs in the virtual computer of the tests.
@@ -88,10 +85,13 @@ pub(crate) fn nightly(seeds: &str) -> Result<()> {
 /// Every crate's own tests and those that cross crates; a judge that is missing is a failure.
 fn native(oracles: &Path) -> Command {
     let mut cargo = shell::cargo();
-    cargo.args(["test", "--workspace", "--no-fail-fast"]);
+    // No examples, which are benchmarks and linted, and no doc tests, of which there are none.
+    cargo.args(["test", "--workspace", "--lib", "--bins", "--tests"]);
+    cargo.arg("--no-fail-fast");
     cargo
         .env("ARGOSY_REQUIRE_ORACLES", "1")
         .env("ARGOSY_ORACLES", oracles);
+    // Cargo builds it first, since the agent's own tests run it too.
     cargo.env("ARGOSY_BIN", shell::target("debug").join("argosy"));
     cargo.env("ARGOSY_SITE", shell::target("site"));
     cargo.env("ARGOSY_STATIC", shell::target("dist").join("argosy"));
@@ -124,9 +124,10 @@ fn wasm() -> Command {
     cargo
 }
 
-/// Builds the runner; the tests find it beside the other binaries.
+/// Builds the runner; the tests find it beside the other binaries. Of the whole workspace, so that what its tests were
+/// built with is not built again with other features.
 fn build_runner() -> Result<()> {
-    shell::run(shell::cargo().args(["build", "--quiet", "--package", "wasm_runner"]))
+    shell::run(shell::cargo().args(["build", "--quiet", "--workspace", "--bin", "wasm_runner"]))
 }
 
 impl Tally {

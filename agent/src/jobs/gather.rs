@@ -205,10 +205,7 @@ impl Gathered {
             return Err(JobError::usage(what, session));
         }
         self.mapping.content_md5 = request.content_md5 || (request.mhl && is_import);
-        self.mapping.mhl = request.mhl.then(|| mhl::Creator {
-            host: crate::machine::name(),
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-        });
+        self.mapping.mhl = request.mhl.then(hash_list_creator);
         Ok(())
     }
 
@@ -373,6 +370,15 @@ impl Gathered {
             targets,
             numbered: self.mapping.numbered,
         })
+    }
+}
+
+/// Returns who a hash list says made it: its length is part of what a drive needs.
+#[must_use]
+pub fn hash_list_creator() -> mhl::Creator {
+    mhl::Creator {
+        host: crate::machine::name(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod compared;
 mod hand_over;
+mod hash_list;
 mod ledger;
 mod long_tree;
 mod newcomer;
