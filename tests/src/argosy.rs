@@ -74,6 +74,19 @@ pub fn assert_verified(drive: &Path, journal: &Path) -> Result<()> {
     Ok(())
 }
 
+/// Returns the recovery password that the journal of one drive holds.
+///
+/// # Errors
+/// When it cannot be read, or holds none.
+pub fn recovery_password(journal: &Path) -> Result<String> {
+    let journal = std::fs::read_to_string(journal)?;
+    let key = journal
+        .split("<BitLockerKey>")
+        .nth(1)
+        .and_then(|rest| rest.split('<').next());
+    Ok(key.context("no key in the journal")?.to_owned())
+}
+
 /// Returns a binary that runs where there is nothing else: `ARGOSY_STATIC`, or the one that cargo builds now; `None` when
 /// it cannot be built here and need not be.
 ///

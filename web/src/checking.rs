@@ -201,16 +201,12 @@ impl DriveCheck {
 
     fn add_findings(&mut self, tone: Tone, findings: &[Finding]) {
         for finding in findings {
-            self.add(
-                tone,
-                crate::planning::sentence(&finding.message),
-                &finding.place,
-            );
+            self.add(tone, words::sentence(&finding.message), &finding.place);
         }
     }
 
     fn fail(mut self, verdict: &str, cause: &str) -> Self {
-        self.add(Tone::Bad, crate::planning::sentence(cause), "");
+        self.add(Tone::Bad, words::sentence(cause), "");
         verdict.clone_into(&mut self.verdict);
         self
     }
@@ -431,7 +427,7 @@ impl DriveCheck {
             let place: Vec<String> = finding.file.iter().cloned().chain(offset).collect();
             self.add(
                 Tone::Bad,
-                crate::planning::sentence(&finding.message),
+                words::sentence(&finding.message),
                 place.join(", "),
             );
         }

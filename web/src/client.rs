@@ -15,6 +15,7 @@ use shared::api::{
     ReplaceRequest, ScanRequest, SessionReply, SessionRequest, StartReply, StartRequest,
     StorageReply, StorageRequest, code, paths,
 };
+use shared::mhl::Creator;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortSignal, File, ReadableStreamDefaultReader};
@@ -26,6 +27,8 @@ use crate::local_file::said;
 const STORED: &str = "argosy-session";
 /// Where the agent's six digits lie.
 const STORED_CODE: &str = "argosy-code";
+/// Where it lies who makes the agent's hash lists.
+const STORED_CREATOR: &str = "argosy-creator";
 /// Code of the error that says that nobody answered.
 pub const NO_AGENT: &str = "no-agent";
 
@@ -80,6 +83,11 @@ impl Client {
         // Without storage the session lives until the page is loaded anew.
         let _ = SessionStorage::set(STORED, &reply.session);
         let _ = SessionStorage::set(STORED_CODE, &reply.code);
+        let creator = Creator {
+            host: reply.host,
+            version: reply.version.clone(),
+        };
+        let _ = SessionStorage::set(STORED_CREATOR, &creator);
         *self.session.borrow_mut() = Some(reply.session);
         Ok(reply.version)
     }
@@ -90,10 +98,17 @@ impl Client {
         SessionStorage::get(STORED_CODE).unwrap_or_default()
     }
 
+    /// Returns who the agent's hash lists say made them; none before there is a session.
+    #[must_use]
+    pub fn creator() -> Option<Creator> {
+        SessionStorage::get(STORED_CREATOR).ok()
+    }
+
     /// Forgets a session that the agent does not know any more.
     pub fn forget_session(&self) {
         SessionStorage::delete(STORED);
         SessionStorage::delete(STORED_CODE);
+        SessionStorage::delete(STORED_CREATOR);
         *self.session.borrow_mut() = None;
     }
 

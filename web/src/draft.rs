@@ -8,9 +8,9 @@ use shared::api::{
 use shared::blob_name::{Destination, SessionId};
 use shared::mhl::{self, Creator};
 
-use crate::planning::{PlanRequest, PlanView, WantedDrive, sentence};
+use crate::planning::{PlanRequest, PlanView, WantedDrive};
 use crate::shipping::Typed;
-use crate::words;
+use crate::words::{self, sentence};
 
 /// Sizes that drives are sold in, in the list of "what if".
 pub const SIZES: [&str; 9] = [
@@ -150,7 +150,7 @@ impl Draft {
     /// Returns what is wrong with the session id.
     #[must_use]
     pub fn session_fault(&self) -> Option<String> {
-        if self.mhl && self.session.eq_ignore_ascii_case(mhl::FOLDER) {
+        if self.mhl && mhl::is_own_folder(&self.session) {
             return Some("The hash list has the folder of that name.".to_owned());
         }
         let parsed = self.session.parse::<SessionId>();

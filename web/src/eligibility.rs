@@ -3,7 +3,7 @@
 
 use shared::api::Drive;
 
-use crate::planning::sentence;
+use crate::words::sentence;
 
 /// The service's own name of its error, which stands in the agent's warning of sectors that it sends back.
 const UNSUPPORTED: &str = "UnsupportedDrive";

@@ -290,7 +290,7 @@ fn of_parcels(error: &ParcelError) -> Handed {
     match error {
         ParcelError::Name { .. } => Handed::Field {
             field: "name".to_owned(),
-            why: crate::planning::sentence(&error.to_string()),
+            why: crate::words::sentence(&error.to_string()),
         },
         other => Handed::Refused(vec![(String::new(), other.to_string())]),
     }

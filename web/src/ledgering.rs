@@ -8,9 +8,9 @@ use web_sys::File;
 use crate::app::Context;
 use crate::effects::{Effects, fault};
 use crate::local_file;
-use crate::planning::sentence;
 use crate::state::Action;
 use crate::state::ledger::Turn;
+use crate::words::sentence;
 use crate::work::{Outcome, Task};
 
 impl Effects {

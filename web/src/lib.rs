@@ -4,10 +4,10 @@
 //! pages, parts --Action--> state::reduce --State--> pages, parts          (app joins them; only these import yew)
 //!        |                      ^
 //!        +--> effects --+--> client --> agent
-//!                       +--> desk --> worker: work::Bench --> planning, checking --> shared
+//!                       +--> desk --> worker: work::Bench --> listed, planning, checking --> shared
 //! ```
 //!
-//! `state`, `planning`, `checking` and what they stand on know neither yew nor the browser, and are tested natively.
+//! `state`, `listed`, `planning`, `checking` and what they stand on know neither yew nor the browser, and are tested natively.
 //! Everything but the drives themselves works with no agent, also from one file opened by double-click.
 #![forbid(unsafe_code)]
 
@@ -24,6 +24,7 @@ pub mod film;
 pub mod groups;
 pub mod handing;
 pub mod ledgering;
+pub mod listed;
 pub mod local_file;
 pub mod milestones;
 pub mod new_file;

@@ -124,6 +124,7 @@ mod tests {
     use shared::hash::lower_hex;
     use shared::plan::dataset::read_dataset;
 
+    use crate::listed::read_csv;
     use crate::planning::{self, PlanRequest, WantedDrive};
 
     use super::*;
@@ -131,7 +132,7 @@ mod tests {
     #[test]
     fn plan_json_is_read_back_with_its_version_its_hash_and_what_goes_where() {
         let csv = b"path,bytes\nfilm/a/1.mov,6\nfilm/CON,1\n";
-        let (listing, _) = planning::read_csv(csv).expect("well formed");
+        let (listing, _) = read_csv(csv).expect("well formed");
         let request = PlanRequest {
             session: "reels-1".to_owned(),
             destination: Some("film/".to_owned()),

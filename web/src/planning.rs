@@ -2,24 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use disk::{ReadAt, SectorSize};
-use ntfs_image::FileTime;
+use disk::SectorSize;
 use serde::{Deserialize, Serialize};
-use shared::api::{ApiError, Rename, UnreadableCounts, code, read_scan_file};
+use shared::api::{ApiError, Rename, code};
 use shared::blob_name::Destination;
 use shared::hash::lower_hex;
-use shared::job::LeftOut;
 use shared::mhl::Creator;
 use shared::plan::{
-    DRIVES_PER_JOB, DriveSize, Kind, Listing, Mapping, Plan, PlanOptions, Problem, csv_field, fit,
-    listing_csv, mend,
+    DRIVES_PER_JOB, DriveSize, Listing, Mapping, Plan, PlanOptions, Problem, csv_field, fit, mend,
 };
 
 use crate::groups::{Group, Groups};
-use crate::words;
-
-/// So many problems and left-out files are shown; the counts tell the rest, and the saved plan names all.
-const NAMED_MAX: usize = 500;
+use crate::listed::NAMED_MAX;
+use crate::words::sentence;
 
 /// What a plan is wanted for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,28 +48,6 @@ pub struct WantedDrive {
     pub bytes: u64,
     /// Its logical sectors: 512 or 4096 bytes.
     pub sector_bytes: u64,
-}
-
-/// What a listing holds.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Listed {
-    /// Files.
-    pub files: u64,
-    /// Their bytes.
-    pub bytes: u64,
-    /// Folders.
-    pub folders: u64,
-    /// How much of it the scan may not read.
-    #[serde(default)]
-    pub unreadable: UnreadableCounts,
-    /// What the scan left out: links, sockets, what it may not read. The first of them.
-    pub left_out: Vec<LeftOut>,
-    /// How many were left out.
-    pub left_out_count: u64,
-    /// Things said once.
-    pub notes: Vec<String>,
-    /// Whether the page can plan from it (a scan of very many files is planned by the agent alone).
-    pub can_plan: bool,
 }
 
 /// A plan in the words and pictures of the page.
@@ -137,99 +110,6 @@ pub struct ProblemView {
     pub rule: String,
     /// A name that would do; empty when none helps.
     pub proposal: String,
-}
-
-/// Reads a listing: `path,bytes[,modified]`.
-///
-/// # Errors
-/// [`ApiError`] naming the first bad lines.
-pub fn read_csv(csv: &[u8]) -> Result<(Listing, Listed), ApiError> {
-    let mut listing = Listing::new();
-    let mut listed = Listed {
-        can_plan: true,
-        ..Listed::default()
-    };
-    let mut full = None;
-    let read = listing_csv::read_listing(csv, &mut |row| {
-        let (path, kind) = match row.path.strip_suffix('/') {
-            Some(folder) => (folder, Kind::Folder),
-            None => (row.path.as_str(), Kind::File),
-        };
-        let seconds = row.modified.map_or(0, |moment| moment.unix_seconds());
-        let modified = FileTime::from_unix(i64::try_from(seconds).unwrap_or(0), 0);
-        if let Err(error) = listing.push(path, row.bytes, modified, kind) {
-            full.get_or_insert_with(|| format!("line {}: {error}", row.line));
-        }
-        listed.count(kind == Kind::Folder, row.bytes);
-    });
-    if let Err(errors) = read {
-        let count = words::counted(u64::try_from(errors.len()).unwrap_or(0), "line", "lines");
-        let places: Vec<String> = errors.iter().take(3).map(ToString::to_string).collect();
-        return Err(bad_listing(
-            format!("{count} of the listing cannot be read."),
-            places.join("; "),
-        ));
-    }
-    match full {
-        Some(place) => Err(bad_listing("The listing cannot be held.".to_owned(), place)),
-        None if listing.is_empty() => Err(bad_listing(
-            "The listing is empty.".to_owned(),
-            String::new(),
-        )),
-        None => Ok((listing, listed)),
-    }
-}
-
-/// Reads a scan: the agent's answer, or one that was saved.
-///
-/// # Errors
-/// [`ApiError`] when it is damaged or too large.
-pub fn read_scan(scan: &dyn ReadAt) -> Result<(Option<Listing>, Listed), ApiError> {
-    let (reply, listing) = read_scan_file(scan).map_err(|error| {
-        bad_listing(
-            "The scan cannot be read.".to_owned(),
-            sentence(&error.to_string()),
-        )
-    })?;
-    let unreadable = u64::try_from(reply.unreadable.len()).unwrap_or(u64::MAX);
-    let mut left_out = reply.unreadable;
-    left_out.extend(reply.left_out);
-    left_out.truncate(NAMED_MAX);
-    let listed = Listed {
-        files: reply.counts.files,
-        bytes: reply.counts.bytes,
-        folders: reply.counts.folders,
-        unreadable: reply.unreadable_counts,
-        left_out,
-        left_out_count: reply.left_out_count.max(unreadable),
-        notes: reply.notes,
-        can_plan: listing.is_some(),
-    };
-    Ok((listing, listed))
-}
-
-/// Returns what a listing that was made here holds.
-#[must_use]
-pub fn listed(listing: &Listing) -> Listed {
-    let mut listed = Listed {
-        can_plan: true,
-        ..Listed::default()
-    };
-    for (_, entry) in listing.iter() {
-        listed.count(entry.is_folder, entry.bytes);
-    }
-    listed
-}
-
-impl Listed {
-    fn count(&mut self, is_folder: bool, bytes: u64) {
-        if is_folder {
-            self.folders = self.folders.saturating_add(1);
-        } else {
-            self.files = self.files.saturating_add(1);
-            self.bytes = self.bytes.saturating_add(bytes);
-        }
-    }
 }
 
 /// Plans, and returns the plan with its view.
@@ -400,32 +280,10 @@ impl From<&Problem> for ProblemView {
     }
 }
 
-fn bad_listing(message: String, place: String) -> ApiError {
-    ApiError::new(code::BAD_REQUEST, message)
-        .at(place)
-        .safe("Nothing was touched.")
-        .next("Each line is a path and its length in bytes, for example: reels/a001.mov,1048576")
-}
-
 fn bad_field(field: &str, error: &dyn std::fmt::Display) -> ApiError {
     ApiError::new(code::BAD_REQUEST, sentence(&error.to_string()))
         .at(field)
         .safe("Nothing was touched.")
-}
-
-/// Returns text of an error as a sentence: a capital first, a full stop last.
-#[must_use]
-pub fn sentence(text: &str) -> String {
-    let mut letters = text.chars();
-    let Some(first) = letters.next() else {
-        return String::new();
-    };
-    let stop = if text.ends_with(['.', '?', '!']) {
-        ""
-    } else {
-        "."
-    };
-    format!("{}{}{stop}", first.to_uppercase(), letters.as_str())
 }
 
 #[cfg(test)]
@@ -434,6 +292,7 @@ mod tests {
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     use super::*;
+    use crate::listed::read_csv;
 
     const CSV: &[u8] = b"path,bytes\nfilm/a/1.mov,600000000\nfilm/a/2.mov,500000000\n\
         film/b/CON,10\n\"film/b/x, y.mov\",700000000\n";
@@ -508,23 +367,8 @@ mod tests {
         assert_eq!(view.renames, [rename]);
     }
 
-    /// What the agent makes of such a request: `jobs::gather` there.
-    fn as_the_agent_has_it(creator: Creator) -> Mapping {
-        let destination = "film/".parse().expect("a destination");
-        let session = "reels-1".parse().expect("a session");
-        Mapping {
-            content_md5: true,
-            mhl: Some(creator),
-            ..Mapping::of_source(session, destination)
-        }
-    }
-
     #[test]
-    fn a_plan_with_a_hash_list_is_the_agents_to_the_byte_and_another_than_one_without() {
-        let creator = Creator {
-            host: "cart <2> & co".to_owned(),
-            version: "0.1.0".to_owned(),
-        };
+    fn a_hash_list_takes_room_and_gives_each_blob_its_content_md5() {
         let mut csv = String::from("path,bytes\n");
         for number in 0..400 {
             csv.push_str(&format!("film/clip {number} & more.mov,300000\n"));
@@ -532,29 +376,19 @@ mod tests {
         let (listing, _) = read_csv(csv.as_bytes()).expect("well formed");
         let mut wish = request();
         wish.drives[0].bytes = 132_000_000 / 512 * 512;
+        wish.content_md5 = true;
         let (_, without) = plan(&listing, &wish).expect("fits");
-        wish.mhl = Some(creator.clone());
+        wish.content_md5 = false;
+        wish.mhl = Some(Creator {
+            host: "cart <2> & co".to_owned(),
+            version: "0.1.0".to_owned(),
+        });
         let options = options(&listing, &wish).expect("well formed");
-        assert_eq!(options.mapping, as_the_agent_has_it(creator.clone()));
-        let (own, view) = plan(&listing, &wish).expect("fits");
-        let agents = PlanOptions {
-            mapping: as_the_agent_has_it(creator),
-            ..options
-        };
-        let size = DriveSize {
-            serial: "drive".to_owned(),
-            bytes: wish.drives[0].bytes,
-            sector: SectorSize::B512,
-            kept: None,
-        };
-        let agents = fit(&listing, &agents, &[size]).expect("fits");
-        assert_eq!(own, agents);
-        assert_eq!(view.hash, lower_hex(&agents.hash(&listing)));
+        assert!(options.mapping.content_md5 && options.mapping.mhl == wish.mhl);
+        let (_, view) = plan(&listing, &wish).expect("fits");
         let used = |view: &PlanView| {
-            view.drives
-                .iter()
-                .map(|drive| drive.used_bytes)
-                .sum::<u64>()
+            let drives = view.drives.iter();
+            drives.map(|drive| drive.used_bytes).sum::<u64>()
         };
         assert!(used(&view) > used(&without), "the list takes no room");
     }
@@ -571,13 +405,6 @@ mod tests {
             "{error}"
         );
         assert_eq!(error.safe, "Nothing was touched.");
-    }
-
-    #[test]
-    fn a_bad_line_of_a_listing_is_named() {
-        let error = read_csv(b"path,bytes\na,1\nb,many\n").expect_err("no number");
-        assert!(error.place.contains('3'), "{error:?}");
-        assert!(read_csv(b"path,bytes\n").is_err());
     }
 
     #[test]
@@ -599,12 +426,5 @@ mod tests {
         for (drives, jobs) in [(0, 0), (10, 1), (11, 2)] {
             assert_eq!(of(drives).jobs().len(), jobs, "{drives}");
         }
-    }
-
-    #[test]
-    fn text_of_an_error_becomes_a_sentence() {
-        assert_eq!(sentence("no drive is given"), "No drive is given.");
-        assert_eq!(sentence("Done."), "Done.");
-        assert_eq!(sentence(""), "");
     }
 }

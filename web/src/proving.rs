@@ -17,7 +17,7 @@ pub fn prove(files: &[Dropped], direction: Direction) -> Result<Vec<Change>, Api
     }
     let drives = journals.iter().map(|(name, journal)| {
         let drive = proven(journal)
-            .map_err(|error| refused(&crate::planning::sentence(&error.to_string())).at(name))?;
+            .map_err(|error| refused(&crate::words::sentence(&error.to_string())).at(name))?;
         let own = Direction::of(&drive);
         if own != direction {
             let (own, wanted, serial) = (own.word(), direction.word(), &drive.serial);

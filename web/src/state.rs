@@ -15,8 +15,9 @@ use shared::mhl::Creator;
 
 use crate::checking::DriveCheck;
 use crate::draft::Draft;
+use crate::listed::Listed;
 use crate::milestones::milestone;
-use crate::planning::{Listed, PlanView};
+use crate::planning::PlanView;
 use crate::route::Route;
 use handing::Handing;
 use ledger::Ledger;
@@ -63,7 +64,7 @@ pub struct State {
     pub receive: Receive,
     /// The ledger of shipments.
     pub ledger: Ledger,
-    /// Who the agent's hash lists say made them; none before it was asked, and of one that makes none.
+    /// Who the agent's hash lists say made them; none before there is a session.
     pub creator: Option<Creator>,
     /// How far long work of the page is; empty when there is none.
     pub progress: String,

@@ -4,8 +4,7 @@ use shared::api::{DriveSnapshot, JobSnapshot, JobState};
 use shared::job::{DriveState, Stage};
 
 use crate::checking::Tone;
-use crate::planning::sentence;
-use crate::words;
+use crate::words::{self, sentence};
 
 /// What is said of one drive.
 #[derive(Clone, Debug, PartialEq, Eq)]

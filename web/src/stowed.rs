@@ -132,7 +132,8 @@ mod tests {
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
-    use crate::planning::{PlanRequest, WantedDrive, plan, read_csv};
+    use crate::listed::read_csv;
+    use crate::planning::{PlanRequest, WantedDrive, plan};
 
     use super::*;
 

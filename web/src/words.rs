@@ -172,6 +172,21 @@ fn trimmed(number: &str) -> String {
         .to_owned()
 }
 
+/// Returns text of an error as a sentence: a capital first, a full stop last.
+#[must_use]
+pub fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    let Some(first) = letters.next() else {
+        return String::new();
+    };
+    let stop = if text.ends_with(['.', '?', '!']) {
+        ""
+    } else {
+        "."
+    };
+    format!("{}{}{stop}", first.to_uppercase(), letters.as_str())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -258,5 +273,12 @@ mod tests {
         for text in ["", "TB", "16 XB", "1.2.3 TB", "-1 TB", "99999999 PB"] {
             assert_eq!(parse_size(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn text_of_an_error_becomes_a_sentence() {
+        assert_eq!(sentence("no drive is given"), "No drive is given.");
+        assert_eq!(sentence("Done."), "Done.");
+        assert_eq!(sentence(""), "");
     }
 }

@@ -9,9 +9,11 @@ use zeroize::Zeroizing;
 
 use crate::checking::{self, DriveCheck, Dropped};
 use crate::handing::{self, Handed, Order};
-use crate::planning::{self, Listed, PlanRequest, PlanView};
+use crate::listed::{Listed, read_csv, read_scan};
+use crate::planning::{self, PlanRequest, PlanView};
 use crate::receiving::{FolderPart, Found, Helper, Key, NotOpened, Opened};
 use crate::stowed::{self, FolderView};
+use crate::words::sentence;
 use crate::{film, plan_json, proving};
 
 /// A piece of work.
@@ -174,7 +176,7 @@ impl Bench {
             }
             Task::Sample => {
                 let listing = film::listing().map_err(|error| missing(&error.to_string()))?;
-                let listed = planning::listed(&listing);
+                let listed = Listed::of(&listing);
                 self.take(Some(listing));
                 Ok(Outcome::Listed(listed))
             }
@@ -283,14 +285,14 @@ fn read_listing(file: &Dropped) -> Result<(Option<Listing>, Listed), ApiError> {
         read(&mut begin)?;
     }
     if begin == SCAN_MAGIC {
-        return planning::read_scan(&*file.content).map_err(|error| in_file(error, &file.name));
+        return read_scan(&*file.content).map_err(|error| in_file(error, &file.name));
     }
     let mut csv = Vec::new();
     let room = usize::try_from(bytes).ok();
     let room = room.filter(|room| csv.try_reserve_exact(*room).is_ok());
     csv.resize(room.ok_or_else(|| too_long(&file.name))?, 0);
     read(&mut csv)?;
-    let (listing, listed) = planning::read_csv(&csv).map_err(|error| in_file(error, &file.name))?;
+    let (listing, listed) = read_csv(&csv).map_err(|error| in_file(error, &file.name))?;
     Ok((Some(listing), listed))
 }
 
@@ -307,7 +309,7 @@ fn no_drive() -> ApiError {
 }
 
 fn missing(what: &str) -> ApiError {
-    ApiError::new(code::BAD_REQUEST, planning::sentence(what)).safe("Nothing was touched.")
+    ApiError::new(code::BAD_REQUEST, sentence(what)).safe("Nothing was touched.")
 }
 
 fn unsaved(error: &serde_json::Error) -> ApiError {

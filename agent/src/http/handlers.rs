@@ -19,7 +19,7 @@ use super::session::SessionId;
 use super::storage::{EndsComparison, StorageWatch};
 use super::{drives, events, folders, ledger, reply, scanning, storage};
 use crate::device::Said;
-use crate::jobs::{Confirmation, JobError, JobRequest, hash_list_creator};
+use crate::jobs::{Confirmation, JobError, JobRequest};
 use crate::scan::ScanWatch;
 
 pub(super) fn open_session(agent: &Agent, request: &SessionRequest) -> Result<Response, ApiError> {
@@ -30,6 +30,7 @@ pub(super) fn open_session(agent: &Agent, request: &SessionRequest) -> Result<Re
     let mut response = reply::json(&SessionReply {
         session: new.header.as_str().to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
+        host: crate::machine::name(),
         code: agent.sessions.code().to_owned(),
     });
     let cookie = format!(
@@ -113,7 +114,6 @@ pub(super) async fn import_ledger(
 pub(super) fn list_jobs(agent: &Agent) -> Response {
     reply::json(&JobsReply {
         jobs: agent.jobs.list(),
-        creator: Some(hash_list_creator()),
     })
 }
 

@@ -197,7 +197,7 @@ impl Gathered {
         let session = self.mapping.session.as_str();
         // The containers of an export lie in the root, and its blobs are as the store has them.
         let is_import = request.origin != Origin::Store;
-        if request.mhl && is_import && session.eq_ignore_ascii_case(mhl::FOLDER) {
+        if request.mhl && is_import && mhl::is_own_folder(session) {
             let what = format!(
                 "\\{} is the folder of the ASC MHL; name the session otherwise",
                 mhl::FOLDER
@@ -205,7 +205,10 @@ impl Gathered {
             return Err(JobError::usage(what, session));
         }
         self.mapping.content_md5 = request.content_md5 || (request.mhl && is_import);
-        self.mapping.mhl = request.mhl.then(hash_list_creator);
+        self.mapping.mhl = request.mhl.then(|| mhl::Creator {
+            host: crate::machine::name(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+        });
         Ok(())
     }
 
@@ -370,15 +373,6 @@ impl Gathered {
             targets,
             numbered: self.mapping.numbered,
         })
-    }
-}
-
-/// Returns who a hash list says made it: its length is part of what a drive needs.
-#[must_use]
-pub fn hash_list_creator() -> mhl::Creator {
-    mhl::Creator {
-        host: crate::machine::name(),
-        version: env!("CARGO_PKG_VERSION").to_owned(),
     }
 }
 

@@ -52,7 +52,7 @@ pub use crate::attempt::{now, place, read_left_out};
 pub use crate::job_error::{JobError, Kind};
 pub use abort::{Aborted, abort};
 pub use copy_logs::copy_logs;
-pub use gather::{Gathered, gather, hash_list_creator};
+pub use gather::{Gathered, gather};
 pub use gather_rows::{Attached, mapped};
 pub use handle::Jobs;
 pub use kept_volume::{HeadKept, KeptTarget};

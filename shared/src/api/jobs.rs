@@ -2,7 +2,6 @@
 
 use super::Pace;
 use crate::job::{DriveState, Finding, LeftOut, Moment, Stage, Verdict};
-use crate::mhl::Creator;
 use serde::{Deserialize, Serialize};
 
 /// `GET /api/jobs`, newest first.
@@ -10,10 +9,6 @@ use serde::{Deserialize, Serialize};
 pub struct JobsReply {
     /// Every job that the agent knows of, unfinished ones of an earlier run included.
     pub jobs: Vec<JobSnapshot>,
-    /// Who the agent's hash lists say made them: the page plans with it, since it takes room. `None` of an agent whose page
-    /// cannot ask for one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub creator: Option<Creator>,
 }
 
 /// `GET /api/jobs/ID`: everything the page shows of a job.

@@ -17,6 +17,8 @@ pub struct SessionReply {
     pub session: String,
     /// The agent's version.
     pub version: String,
+    /// The name of its computer: with the version, who its hash lists say made them, so that the page plans with their room.
+    pub host: String,
     /// Six digits that the agent printed where it runs: the page shows them, so that a person can see that it is its page.
     #[serde(default)]
     pub code: String,

@@ -31,6 +31,12 @@ pub struct Creator {
     pub version: String,
 }
 
+/// Returns whether NTFS takes a folder of this name for the lists' own.
+#[must_use]
+pub fn is_own_folder(name: &str) -> bool {
+    name.eq_ignore_ascii_case(FOLDER)
+}
+
 /// Returns the name of the list of drive `serial`, begun at `started`.
 #[must_use]
 pub fn list_name(serial: &str, started: Moment) -> String {

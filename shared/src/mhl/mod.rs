@@ -18,5 +18,5 @@ pub use c4::C4;
 pub use check::{ChainFault, check_chain};
 pub use list::{
     CHAIN_BYTES, CHAIN_NAME, Creator, FOLDER, MIDDLE, TAIL, chain, hash_lines, head, is_hash_list,
-    is_listed, kept_line, list_name,
+    is_listed, is_own_folder, kept_line, list_name,
 };

@@ -70,10 +70,24 @@ fn through(line: &FaultyLine) -> String {
     format!("http://127.0.0.1:{}/{ACCOUNT}", line.port())
 }
 
-/// What a bad day of store and line is: every few requests one that fails in another way.
-/// No block is spoiled more than twice: one that is spoiled each time it is sent is given up, and rightly.
+/// How often each request was asked about, by its first line.
+#[derive(Default)]
+struct Times(Mutex<HashMap<String, usize>>);
+
+impl Times {
+    /// Returns which time this one is, from 1.
+    fn of(&self, line: &str) -> usize {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let times = known.entry(line.to_owned()).or_default();
+        *times += 1;
+        *times
+    }
+}
+
+/// What a bad day of store and line is: every few requests one that fails in another way. No block is spoiled more than
+/// twice: one that is spoiled each time it is sent is given up, and rightly.
 fn bad_day() -> impl Fn(usize, &str, usize) -> Option<Fault> {
-    let spoiled = Mutex::new(HashMap::<String, u8>::new());
+    let spoiled = Times::default();
     move |number, line, _| match number % 31 {
         2 => Some(Fault::Failed),
         7 => Some(Fault::DoneButFailed),
@@ -81,10 +95,7 @@ fn bad_day() -> impl Fn(usize, &str, usize) -> Option<Fault> {
         19 => Some(Fault::Busy),
         23 => Some(Fault::DoneButFailed),
         29 | 30 if line.contains("comp=block&") => {
-            let mut spoiled = spoiled.lock().ok()?;
-            let times = spoiled.entry(line.to_owned()).or_default();
-            *times = times.saturating_add(1);
-            (*times <= 2).then_some(Fault::SpoiledBody)
+            (spoiled.of(line) <= 2).then_some(Fault::SpoiledBody)
         }
         _ => None,
     }
@@ -202,13 +213,8 @@ fn a_store_to_which_every_request_takes_too_long_once_is_asked_again() -> Result
     bench.prepare(&["WD-36"], "96MB", &ROW)?;
     // A request is known by its first line: blocks and ranges that share one take turns.
     let late = || {
-        let known = Mutex::new(HashMap::<String, usize>::new());
-        move |_: usize, line: &str, _: usize| {
-            let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
-            let times = known.entry(line.to_owned()).or_default();
-            *times += 1;
-            (*times % 2 == 1).then_some(Fault::TimedOut)
-        }
+        let times = Times::default();
+        move |_: usize, line: &str, _: usize| (times.of(line) % 2 == 1).then_some(Fault::TimedOut)
     };
     let line = FaultyLine::between(bench.azurite.port(), late())?;
     let (code, report) = bench.ingest_into("WD-36", &through(&line), &["--parallel", "1"])?;

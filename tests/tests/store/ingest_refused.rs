@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use serde_json::json;
 use shared::copy_log::{AttachedStatus, BlobStatus, DispositionStatus, DriveStatus, PartStatus};
 use shared::copy_log::{read_classic, read_current};
-use tests::argosy::{json, text};
+use tests::argosy::{json, recovery_password, text};
 use tests::import_bench::Bench;
 use tests::source::{noise, sha256};
 
@@ -208,13 +208,4 @@ fn a_drive_that_is_not_what_its_papers_say_sends_nothing_and_gets_the_services_w
         ]
     );
     Ok(())
-}
-
-fn recovery_password(journal: &Path) -> Result<String> {
-    let journal = fs::read_to_string(journal)?;
-    let key = journal
-        .split("<BitLockerKey>")
-        .nth(1)
-        .and_then(|rest| rest.split('<').next());
-    Ok(key.context("no key in the journal")?.to_owned())
 }

@@ -49,7 +49,7 @@ impl Effects {
                 Ok(reply) => {
                     failures = 0;
                     self.act(Action::Jobs(reply.jobs));
-                    self.act(Action::Creator(reply.creator));
+                    self.act(Action::Creator(Client::creator()));
                     self.act(Action::Code(Client::code()));
                     self.act(Action::Link(Link::Connected));
                     self.refresh_drives();

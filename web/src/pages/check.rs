@@ -54,7 +54,7 @@ fn findings(checks: &Checks, progress: &str) -> Html {
             } else {
                 format!(
                     "{}.",
-                    crate::planning::sentence(progress).trim_end_matches('.')
+                    crate::words::sentence(progress).trim_end_matches('.')
                 )
             };
             html! { <p class="quiet" id="check-working">{ text }</p> }

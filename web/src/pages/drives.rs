@@ -184,7 +184,7 @@ fn trouble(start: &Start, accept: &Callback<MouseEvent>) -> Html {
                 title="The agent's plan differs from what this page showed." id="differs">
                 <ul>
                     { for reply.differences.iter().map(|difference| html! {
-                        <li>{ crate::planning::sentence(&difference.message) }</li>
+                        <li>{ words::sentence(&difference.message) }</li>
                     }) }
                 </ul>
                 <p>{ "Nothing was touched. Files may have changed since the scan." }</p>

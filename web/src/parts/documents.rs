@@ -9,10 +9,9 @@ use super::{Message, Serial};
 use crate::app::{Context, use_page};
 use crate::checking::Tone;
 use crate::handing::{Handed, HandedOver, Made, Paper, cover};
-use crate::planning::sentence;
 use crate::state::Action;
 use crate::state::handing::Change;
-use crate::words;
+use crate::words::{self, sentence};
 
 /// Properties of [`Documents`].
 #[derive(Properties, PartialEq)]

@@ -4,8 +4,7 @@ use shared::api::{Drive, FreeSpace, SerialSource};
 use yew::prelude::*;
 
 use super::{FreeSpaceChoice, Serial};
-use crate::planning::sentence;
-use crate::words;
+use crate::words::{self, sentence};
 
 /// Properties of [`DriveCard`].
 #[derive(Properties, PartialEq)]

@@ -245,7 +245,7 @@ fn verdict(drive: &DriveSnapshot) -> Html {
         ),
         (DriveState::Failed { why, .. }, _) => (
             "bad",
-            format!("Failed: {}", crate::planning::sentence(why)),
+            format!("Failed: {}", words::sentence(why)),
             "Your source is untouched. Do not ship this drive. When the other drives of this run are \
              done, you can go on with it, or put a spare in its place.",
         ),
@@ -285,7 +285,7 @@ fn findings(drive: &DriveSnapshot) -> Html {
                 <ul class="stack small" data-test="run-findings">
                     { for drive.findings.iter().map(|finding| html! {
                         <li>
-                            { crate::planning::sentence(&finding.message) }{ " " }
+                            { words::sentence(&finding.message) }{ " " }
                             <span class="mono">{ &finding.place }</span>
                         </li>
                     }) }

@@ -242,7 +242,7 @@ fn sector_doubt(
     html! {
         <>
             <p id={doubt_id.clone()} data-test="sector-doubt">
-                { crate::planning::sentence(&drive.sector_doubt) }
+                { words::sentence(&drive.sector_doubt) }
             </p>
             <label class="choice">
                 <input type="checkbox" {id} checked={accepted} {onchange}

@@ -6,10 +6,9 @@ use super::{DetailsForm, Documents, Message, Trouble};
 use crate::app::{Context, use_page};
 use crate::checking::Tone;
 use crate::handing::{Handed, Whom};
-use crate::planning::sentence;
 use crate::state::Action;
 use crate::state::handing::{Answer, Change, Handing};
-use crate::words;
+use crate::words::{self, sentence};
 
 /// Properties of [`HandOver`].
 #[derive(Properties, PartialEq)]

@@ -4,7 +4,7 @@ use shared::api::ApiError;
 use yew::prelude::*;
 
 use crate::checking::Tone;
-use crate::planning::sentence;
+use crate::words::sentence;
 
 /// Properties of [`Message`].
 #[derive(Properties, PartialEq)]

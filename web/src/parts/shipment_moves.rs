@@ -4,7 +4,7 @@ use shared::ledger::{Change, Refused, Shipment, ShipmentState};
 use yew::prelude::*;
 
 use crate::app::use_page;
-use crate::planning::sentence;
+use crate::words::sentence;
 
 /// The way of a shipment that nothing happens to.
 const WAY: [ShipmentState; 6] = [

@@ -6,9 +6,8 @@ use yew::prelude::*;
 use super::{Column, Message, Table, Trouble};
 use crate::app::use_page;
 use crate::checking::Tone;
-use crate::planning::sentence;
 use crate::state::storage::Work;
-use crate::words;
+use crate::words::{self, sentence};
 
 /// The answer, or how far it is.
 #[component]

@@ -4,8 +4,7 @@ use shared::verify::{Finding, VerifyPhase, VerifyProgress, VerifyReport, VerifyV
 
 use super::Told;
 use crate::checking::{DriveCheck, Tone};
-use crate::planning::sentence;
-use crate::words;
+use crate::words::{self, sentence};
 
 /// Findings that are told while it goes on; the rest is counted.
 const TOLD_MAX: usize = 100;

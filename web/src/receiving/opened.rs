@@ -16,7 +16,7 @@ use shared::verify::{
 use super::judging::{judged, telling};
 use super::{DriveView, FolderPart, Key, Locked, PIECE_BYTES, Row, Told};
 use crate::checking::{DriveCheck, Dropped};
-use crate::planning::sentence;
+use crate::words::sentence;
 
 /// Entries of a folder that are told at once.
 const FOLDER_PART: usize = 20_000;

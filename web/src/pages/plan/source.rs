@@ -6,8 +6,8 @@ use yew::prelude::*;
 use super::edit;
 use crate::app::Context;
 use crate::draft::{Draft, Onto};
+use crate::listed::Listed;
 use crate::parts::{DropZone, Trouble};
-use crate::planning::Listed;
 use crate::state::{Action, Origin, Source};
 use crate::words;
 
