@@ -56,7 +56,7 @@ pub(crate) fn test() -> ExitCode {
     tally.step("lints, WebAssembly", check::lint_wasm);
     tally.step("licences of all dependencies", licences::check);
     tally.step("documentation", check::documentation);
-    // The agent holds it.
+    // The agent has it inside.
     if tally.step("page in one file", single_file::build).is_none() {
         return tally.close();
     }
@@ -91,7 +91,7 @@ fn native(oracles: &Path) -> Command {
     cargo
         .env("ARGOSY_REQUIRE_ORACLES", "1")
         .env("ARGOSY_ORACLES", oracles);
-    // Cargo builds it first, since the agent's own tests run it too.
+    // Cargo builds it before the first test, since the agent's own tests run it too.
     cargo.env("ARGOSY_BIN", shell::target("debug").join("argosy"));
     cargo.env("ARGOSY_SITE", shell::target("site"));
     cargo.env("ARGOSY_STATIC", shell::target("dist").join("argosy"));
@@ -116,18 +116,13 @@ fn wasm() -> Command {
         site::WASM,
     ]);
     cargo.arg("--target-dir").arg(shell::target("web-build"));
+    // Built with the native tests, since its own test runs it.
     let runner = shell::target("debug").join("wasm_runner");
     cargo.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", runner);
     cargo
         .env("CHROMEDRIVER", "/usr/bin/chromedriver")
         .env("WASM_BINDGEN_TEST_TIMEOUT", "300");
     cargo
-}
-
-/// Builds the runner; the tests find it beside the other binaries. Of the whole workspace, so that what its tests were
-/// built with is not built again with other features.
-fn build_runner() -> Result<()> {
-    shell::run(shell::cargo().args(["build", "--quiet", "--workspace", "--bin", "wasm_runner"]))
 }
 
 impl Tally {
@@ -156,10 +151,6 @@ impl Tally {
 
     /// Runs `cargo test`, shows its output, and counts the tests in it.
     fn tests(&mut self, name: &str, mut cargo: Command) {
-        if name.contains("WebAssembly") && self.step("browser test runner", build_runner).is_none()
-        {
-            return;
-        }
         eprintln!("\n=== {name}\n$ {}", shell::line(&cargo));
         let start = Instant::now();
         match self.count(&mut cargo) {
