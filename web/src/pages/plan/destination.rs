@@ -129,7 +129,7 @@ fn check_field(page: &Context) -> Html {
     };
     html! {
         <div class="field">
-            <label for="check-drives">{ "Check each drive before it is filled" }</label>
+            <label for="check-drives">{ "Check before filling" }</label>
             <select id="check-drives" {onchange}>
                 { for choices.into_iter().map(|(value, text, check)| html! {
                     <option {value} selected={chosen == check}>{ text }</option>
