@@ -253,8 +253,6 @@ pub enum Action {
     Creator(Option<Creator>),
     /// The jobs as the agent has them.
     Jobs(Vec<JobSnapshot>),
-    /// One job as the agent has it.
-    Job(Box<JobSnapshot>),
     /// A job is to be gone on with, could not be, or is.
     Resume(String, Option<Resume>),
     /// The agent told something.
@@ -312,7 +310,6 @@ pub fn reduce(mut state: State, action: Action) -> State {
         Action::Start(start) => state.start = start,
         Action::Creator(creator) => state.take_creator(creator),
         Action::Jobs(jobs) => state.jobs = Rc::new(jobs),
-        Action::Job(snapshot) => state.take_job(*snapshot),
         Action::Resume(job, Some(resume)) => {
             state.resumes.insert(job, resume);
         }
@@ -413,14 +410,6 @@ impl State {
                 .any(|drive| drive.path == *path && drive.erasable)
         });
         self.drives = Drives::Seen(Rc::new(drives));
-    }
-
-    fn take_job(&mut self, snapshot: JobSnapshot) {
-        let jobs = Rc::make_mut(&mut self.jobs);
-        match jobs.iter_mut().find(|job| job.id == snapshot.id) {
-            Some(job) => *job = snapshot,
-            None => jobs.insert(0, snapshot),
-        }
     }
 
     fn take_event(&mut self, event: &Event) {

@@ -1,4 +1,7 @@
 //! Jobs of the agent: planned, asked about, confirmed, stopped, gone on with.
+//!
+//! How a job stands after that comes with the agent's events alone, in one order. The snapshot in an answer may come in
+//! after news that it does not have, and would take them back.
 
 use std::rc::Rc;
 
@@ -81,8 +84,7 @@ impl Effects {
         )));
         self.spawn(|this| async move {
             match this.client.confirm(&job, &words).await {
-                Ok(snapshot) => {
-                    this.act(Action::Job(Box::new(snapshot)));
+                Ok(_) => {
                     this.act(Action::Start(Start::Idle));
                     this.act(Action::Say("The drives are being filled.".to_owned()));
                     done();
@@ -109,9 +111,8 @@ impl Effects {
     /// Stops a job.
     pub fn cancel(&self, job: String) {
         self.spawn(|this| async move {
-            match this.client.cancel(&job).await {
-                Ok(snapshot) => this.act(Action::Job(Box::new(snapshot))),
-                Err(error) => this.act(Action::Trouble(Some(error))),
+            if let Err(error) = this.client.cancel(&job).await {
+                this.act(Action::Trouble(Some(error)));
             }
         });
     }
@@ -121,9 +122,8 @@ impl Effects {
         self.act(Action::Resume(job.clone(), Some(Resume::Asked)));
         self.spawn(|this| async move {
             match this.client.resume(&job).await {
-                Ok(snapshot) => {
+                Ok(_) => {
                     this.act(Action::Resume(job, None));
-                    this.act(Action::Job(Box::new(snapshot)));
                     this.act(Action::Say("The run goes on where it stopped.".to_owned()));
                     done();
                 }
