@@ -291,37 +291,19 @@ impl Client {
         parsed(good(request.send().await).await?).await
     }
 
-    /// Follows the agent's events into `into` until the connection ends. Returns when it has ended.
+    /// Begins to listen to the agent: what it tells from now on waits until it is passed on.
     ///
     /// # Errors
     /// [`ApiError`] when it could not begin.
-    pub async fn events(&self, into: &mpsc::UnboundedSender<Event>) -> Result<(), ApiError> {
+    pub async fn events(&self) -> Result<Events, ApiError> {
         let request = self.with_session(Request::get(paths::EVENTS));
         let response = good(request.send().await).await?;
         let body = response
             .body()
             .ok_or_else(|| unreadable("it has no body"))?;
-        let reader: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
-        let mut stream = EventStream::default();
-        while let Ok(piece) = JsFuture::from(reader.read()).await {
-            let done = Reflect::get(&piece, &"done".into()).is_ok_and(|done| done.is_truthy());
-            if done {
-                break;
-            }
-            let Ok(bytes) = Reflect::get(&piece, &"value".into()) else {
-                break;
-            };
-            let bytes: Uint8Array = bytes.unchecked_into();
-            for data in stream.push(&bytes.to_vec()) {
-                // An event of a newer agent that this page does not know is left to the next snapshot.
-                if let Ok(event) = serde_json::from_str(&data)
-                    && into.unbounded_send(event).is_err()
-                {
-                    return Ok(());
-                }
-            }
-        }
-        Ok(())
+        Ok(Events {
+            reader: body.get_reader().unchecked_into(),
+        })
     }
 
     async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, ApiError> {
@@ -347,6 +329,36 @@ impl Client {
         match self.session.borrow().as_ref() {
             Some(session) => request.header(paths::SESSION_HEADER, session),
             None => request,
+        }
+    }
+}
+
+/// What the agent tells by itself.
+pub struct Events {
+    reader: ReadableStreamDefaultReader,
+}
+
+impl Events {
+    /// Gives every event to `into`, until the agent ends or nobody takes them.
+    pub async fn pass_on(self, into: &mpsc::UnboundedSender<Event>) {
+        let mut stream = EventStream::default();
+        while let Ok(piece) = JsFuture::from(self.reader.read()).await {
+            let done = Reflect::get(&piece, &"done".into()).is_ok_and(|done| done.is_truthy());
+            if done {
+                return;
+            }
+            let Ok(bytes) = Reflect::get(&piece, &"value".into()) else {
+                return;
+            };
+            let bytes: Uint8Array = bytes.unchecked_into();
+            for data in stream.push(&bytes.to_vec()) {
+                // An event of a newer agent that this page does not know is left to the next snapshot.
+                if let Ok(event) = serde_json::from_str(&data)
+                    && into.unbounded_send(event).is_err()
+                {
+                    return;
+                }
+            }
         }
     }
 }

@@ -3,10 +3,10 @@
 use futures::StreamExt;
 use futures::channel::mpsc;
 use gloo::timers::future::TimeoutFuture;
-use shared::api::code;
+use shared::api::{ApiError, code};
 
 use super::Effects;
-use crate::client::{Client, NO_AGENT};
+use crate::client::{Client, Events, NO_AGENT};
 use crate::state::{Action, Link};
 
 /// Pauses between tries to reach an agent that went away.
@@ -45,15 +45,14 @@ impl Effects {
     async fn follow(&self) {
         let mut failures: usize = 0;
         loop {
-            match self.client.jobs().await {
-                Ok(reply) => {
+            match self.listen().await {
+                Ok(events) => {
                     failures = 0;
-                    self.act(Action::Jobs(reply.jobs));
                     self.act(Action::Creator(Client::creator()));
                     self.act(Action::Code(Client::code()));
                     self.act(Action::Link(Link::Connected));
                     self.refresh_drives();
-                    self.follow_events().await;
+                    self.follow_events(events).await;
                     self.act(Action::Link(Link::Lost));
                 }
                 Err(error) if error.code == code::NO_SESSION => {
@@ -74,11 +73,18 @@ impl Effects {
         }
     }
 
-    async fn follow_events(&self) {
+    /// Listens to the agent, and only then asks how its jobs stand: what happens in between is told.
+    async fn listen(&self) -> Result<Events, ApiError> {
+        let events = self.client.events().await?;
+        self.act(Action::Jobs(self.client.jobs().await?.jobs));
+        Ok(events)
+    }
+
+    async fn follow_events(&self, told: Events) {
         let (sender, mut events) = mpsc::unbounded();
         let reading = async {
             // Why it ended does not matter: the next question to the agent tells.
-            let _ = self.client.events(&sender).await;
+            told.pass_on(&sender).await;
             sender.close_channel();
         };
         let telling = async {
