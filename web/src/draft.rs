@@ -8,6 +8,7 @@ use shared::api::{
 use shared::blob_name::{Destination, SessionId};
 use shared::mhl::{self, Creator};
 
+use crate::dataset::Asked;
 use crate::planning::{PlanRequest, PlanView, WantedDrive};
 use crate::shipping::Typed;
 use crate::words::{self, sentence};
@@ -100,6 +101,13 @@ impl Default for Draft {
 }
 
 impl Draft {
+    /// Takes what a data set asks for.
+    pub fn take(&mut self, asked: Asked) {
+        self.folder = asked.folder;
+        self.container = asked.container;
+        self.prefix = asked.prefix;
+    }
+
     /// Chooses a drive, or not any more.
     pub fn pick(&mut self, path: String, picked: bool) {
         if picked {

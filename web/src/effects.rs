@@ -23,7 +23,7 @@ use crate::state::{Action, Checks, Origin};
 use crate::stowed::FolderView;
 use crate::words;
 use crate::work::{Outcome, Task};
-use crate::{film, plan_json};
+use crate::{dataset, film, plan_json};
 
 /// A choice is planned when it has stood for so long: nobody waits for plans of half-typed words.
 const SETTLE_MS: u32 = 200;
@@ -94,28 +94,60 @@ impl Effects {
 
     /// Scans a folder of the agent's machine, and other file systems in it where the person says so.
     pub fn scan(&self, path: String, other_file_systems: bool) {
+        self.scan_for(path, other_file_systems, None);
+    }
+
+    /// The same, for somebody to whom there is something to be said of it.
+    fn scan_for(&self, path: String, other_file_systems: bool, note: Option<String>) {
         let number = self.read_source(path.clone());
         self.spawn(|this| async move {
             let scanned = this.client.scan(path.clone(), other_file_systems).await;
             if this.sources.get() != number {
                 return;
             }
-            let outcome = match scanned {
+            let mut outcome = match scanned {
                 Ok(scan) => this.desk.ask(Task::ReadListing, vec![scan]).await,
                 Err(error) => Outcome::Failed(error),
             };
+            if let Outcome::Listed(listed) = &mut outcome {
+                listed.notes.extend(note);
+            }
             this.source_read(number, Origin::Folder(path), outcome);
         });
     }
 
-    /// Reads a listing that was dropped.
-    pub fn read_listing(&self, file: File) {
+    /// Reads a listing that was dropped, or does what a data set asks for.
+    pub fn read_listing(&self, file: File, other_file_systems: bool) {
         let name = file.name();
         let number = self.read_source(name.clone());
         self.spawn(|this| async move {
+            if let Some(csv) = local_file::read_short(&file, dataset::BYTES_MAX).await
+                && dataset::is_dataset(&csv)
+            {
+                if this.sources.get() == number {
+                    this.take_dataset(&name, &csv, other_file_systems);
+                }
+                return;
+            }
             let outcome = this.desk.ask(Task::ReadListing, vec![file]).await;
             this.source_read(number, Origin::File(name), outcome);
         });
+    }
+
+    /// Fills in what a data set asks for, and scans its folder where there is somebody to do it.
+    fn take_dataset(&self, name: &str, csv: &[u8], other_file_systems: bool) {
+        match dataset::read(csv) {
+            Ok(asked) => {
+                let (folder, note) = (asked.folder.clone(), asked.note.clone());
+                self.act(Action::Asked(asked));
+                if self.client.has_session() {
+                    self.scan_for(folder, other_file_systems, note);
+                } else {
+                    self.act(Action::SourceFailed(dataset::no_agent(&folder).at(name)));
+                }
+            }
+            Err(error) => self.act(Action::SourceFailed(error.in_file(name))),
+        }
     }
 
     /// Makes the listing to try the page with.

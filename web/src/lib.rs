@@ -14,6 +14,7 @@
 pub mod app;
 pub mod checking;
 pub mod client;
+pub mod dataset;
 pub mod desk;
 pub mod details;
 pub mod draft;

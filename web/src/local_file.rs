@@ -71,6 +71,14 @@ pub async fn read_whole(file: &File) -> Result<Vec<u8>, String> {
     Ok(Uint8Array::new(&buffer).to_vec())
 }
 
+/// Returns the whole content of a file that is no longer than `bytes_max` and can be read.
+pub async fn read_short(file: &File, bytes_max: u64) -> Option<Vec<u8>> {
+    if file_bytes(file) > bytes_max {
+        return None;
+    }
+    read_whole(file).await.ok()
+}
+
 /// Hands `content` to the person as a file called `name`.
 ///
 /// # Errors

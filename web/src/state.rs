@@ -14,6 +14,7 @@ use shared::api::{
 use shared::mhl::Creator;
 
 use crate::checking::DriveCheck;
+use crate::dataset::Asked;
 use crate::draft::Draft;
 use crate::listed::Listed;
 use crate::milestones::milestone;
@@ -227,6 +228,8 @@ pub enum Action {
     Code(String),
     /// The person chose something.
     Draft(Draft),
+    /// A data set asks for this.
+    Asked(Asked),
     /// A source is being read.
     ReadSource(String),
     /// A source was read.
@@ -285,6 +288,7 @@ pub fn reduce(mut state: State, action: Action) -> State {
         Action::Link(link) => state.link = link,
         Action::Code(code) => state.code = code,
         Action::Draft(draft) => state.draft = draft,
+        Action::Asked(asked) => state.draft.take(asked),
         Action::ReadSource(name) => {
             state.source = Source::Reading {
                 name,

@@ -285,14 +285,14 @@ fn read_listing(file: &Dropped) -> Result<(Option<Listing>, Listed), ApiError> {
         read(&mut begin)?;
     }
     if begin == SCAN_MAGIC {
-        return read_scan(&*file.content).map_err(|error| in_file(error, &file.name));
+        return read_scan(&*file.content).map_err(|error| error.in_file(&file.name));
     }
     let mut csv = Vec::new();
     let room = usize::try_from(bytes).ok();
     let room = room.filter(|room| csv.try_reserve_exact(*room).is_ok());
     csv.resize(room.ok_or_else(|| too_long(&file.name))?, 0);
     read(&mut csv)?;
-    let (listing, listed) = read_csv(&csv).map_err(|error| in_file(error, &file.name))?;
+    let (listing, listed) = read_csv(&csv).map_err(|error| error.in_file(&file.name))?;
     Ok((Some(listing), listed))
 }
 
@@ -317,13 +317,4 @@ fn unsaved(error: &serde_json::Error) -> ApiError {
     ApiError::new(code::INTERNAL, message)
         .safe("Nothing was saved.")
         .next("Save the file list instead.")
-}
-
-fn in_file(mut error: ApiError, name: &str) -> ApiError {
-    error.place = if error.place.is_empty() {
-        name.to_owned()
-    } else {
-        format!("{name}: {}", error.place)
-    };
-    error
 }

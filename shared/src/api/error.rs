@@ -43,6 +43,17 @@ impl ApiError {
         self
     }
 
+    /// Puts a file before the place, which is one in it.
+    #[must_use]
+    pub fn in_file(mut self, name: &str) -> Self {
+        self.place = if self.place.is_empty() {
+            name.to_owned()
+        } else {
+            format!("{name}: {}", self.place)
+        };
+        self
+    }
+
     /// Adds whether the data is safe.
     #[must_use]
     pub fn safe(mut self, safe: impl Into<String>) -> Self {

@@ -47,10 +47,11 @@ pub(super) fn source_panel(page: &Context, choosing: &UseStateHandle<bool>) -> H
         })
     };
     let on_files = {
-        let effects = page.effects.clone();
+        let page = page.clone();
         Callback::from(move |files: Vec<File>| {
             if let Some(file) = files.into_iter().next() {
-                effects.read_listing(file);
+                let other_file_systems = page.state.draft.other_file_systems;
+                page.effects.read_listing(file, other_file_systems);
             }
         })
     };
@@ -78,9 +79,9 @@ pub(super) fn source_panel(page: &Context, choosing: &UseStateHandle<bool>) -> H
                 </span>
                 { other_file_systems(page, connected) }
             </form>
-            <DropZone id="listing-file" accept=".csv,text/csv,text/plain" {on_files}
+            <DropZone id="listing-file" accept=".argosy-scan,.csv,text/csv,text/plain" {on_files}
                 button="Choose a listing"
-                hint="or drop one here: a CSV of path,bytes" />
+                hint="or drop one here: a scan that argosy scan --out saved, a dataset.csv, or a CSV of path,bytes" />
             <div class="field">
                 <p class="hint" id="sample-hint">
                     { "Nothing at hand? A film of 200 TB, made up: 40 camera rolls, proxies, sound and plates." }
