@@ -6,7 +6,7 @@ use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Component, Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use ntfs_image::FileTime;
 use rustix::fs::{AtFlags, Mode, OFlags, RenameFlags, Timespec, Timestamps};
@@ -49,9 +49,9 @@ pub enum HomeError {
 
 /// The destination folder, held open; for many threads.
 pub struct Home {
-    root: OwnedFd,
+    root: Arc<OwnedFd>,
     /// The folder that was used last, for files come folder by folder.
-    last: Mutex<Option<(PathBuf, OwnedFd)>>,
+    last: Mutex<Option<(PathBuf, Arc<OwnedFd>)>>,
 }
 
 /// What to do where a file or a link stands in the way of a folder.
@@ -78,7 +78,7 @@ impl Home {
         let flags = OFlags::DIRECTORY | OFlags::RDONLY | OFlags::CLOEXEC;
         let opened = rustix::fs::open(root, flags, Mode::empty());
         Ok(Self {
-            root: opened.map_err(|error| io_error(root, error))?,
+            root: Arc::new(opened.map_err(|error| io_error(root, error))?),
             last: Mutex::new(None),
         })
     }
@@ -115,7 +115,7 @@ impl Home {
             return Ok(path.to_owned());
         }
         let mut settled = PathBuf::new();
-        let mut folder = self.again(&self.root, path)?;
+        let mut folder = Arc::clone(&self.root);
         let mut parts = path.components();
         while let Some(part) = parts.next() {
             let Component::Normal(wanted) = part else {
@@ -125,7 +125,7 @@ impl Home {
             loop {
                 match rustix::fs::openat(&folder, name.as_os_str(), FOLDER, Mode::empty()) {
                     Ok(inner) => {
-                        folder = inner;
+                        folder = Arc::new(inner);
                         break;
                     }
                     Err(Errno::NOENT) if makes => match make(&folder, &name) {
@@ -149,7 +149,7 @@ impl Home {
             }
             settled.push(&name);
         }
-        self.remember(&settled, &folder)?;
+        self.remember(&settled, &folder);
         Ok(settled)
     }
 
@@ -238,40 +238,34 @@ impl Home {
     }
 
     /// Opens a folder below the destination part by part, following no link.
-    pub(super) fn folder(&self, path: &Path) -> Result<OwnedFd, HomeError> {
+    pub(super) fn folder(&self, path: &Path) -> Result<Arc<OwnedFd>, HomeError> {
+        let mut folder = Arc::clone(&self.root);
         if path.as_os_str().is_empty() {
-            return self.again(&self.root, path);
+            return Ok(folder);
         }
         if let Some(folder) = self.known(path) {
             return Ok(folder);
         }
-        let mut folder = self.again(&self.root, path)?;
         for part in path.components() {
             let Component::Normal(part) = part else {
                 return Err(wrong_name(path));
             };
-            folder = rustix::fs::openat(&folder, part, FOLDER, Mode::empty())
-                .map_err(|error| io_error(path, error))?;
+            let opened = rustix::fs::openat(&folder, part, FOLDER, Mode::empty());
+            folder = Arc::new(opened.map_err(|error| io_error(path, error))?);
         }
-        self.remember(path, &folder)?;
+        self.remember(path, &folder);
         Ok(folder)
     }
 
-    fn again(&self, folder: &OwnedFd, path: &Path) -> Result<OwnedFd, HomeError> {
-        folder.try_clone().map_err(|cause| io_failed(path, cause))
-    }
-
-    fn known(&self, path: &Path) -> Option<OwnedFd> {
+    fn known(&self, path: &Path) -> Option<Arc<OwnedFd>> {
         let last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         let (known, folder) = last.as_ref()?;
-        (known == path).then(|| folder.try_clone().ok()).flatten()
+        (known == path).then(|| Arc::clone(folder))
     }
 
-    fn remember(&self, path: &Path, folder: &OwnedFd) -> Result<(), HomeError> {
-        let kept = self.again(folder, path)?;
+    fn remember(&self, path: &Path, folder: &Arc<OwnedFd>) {
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        *last = Some((path.to_owned(), kept));
-        Ok(())
+        *last = Some((path.to_owned(), Arc::clone(folder)));
     }
 
     fn forget(&self) {

@@ -12,7 +12,7 @@ use std::io::{Read, Seek, SeekFrom, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use ntfs_image::FileTime;
 use rustix::fs::{AtFlags, FlockOperation, Mode, OFlags};
@@ -28,7 +28,7 @@ const PARTS: &str = "parts";
 /// The side folder, locked.
 pub(super) struct Side {
     folder: PathBuf,
-    parts: OwnedFd,
+    parts: Arc<OwnedFd>,
     state: Mutex<File>,
     known: HashMap<String, Known>,
 }
@@ -66,7 +66,7 @@ impl Side {
     }
 
     /// Returns the folder of the parts.
-    pub(super) const fn parts(&self) -> &OwnedFd {
+    pub(super) fn parts(&self) -> &OwnedFd {
         &self.parts
     }
 
@@ -75,12 +75,16 @@ impl Side {
     /// # Errors
     /// [`HomeError::Io`].
     pub(super) fn part(&self, name: &str, goes_on: bool) -> Result<File, HomeError> {
-        let mut flags = OFlags::RDWR | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        if !goes_on {
-            self.discard(name);
-            flags |= OFlags::CREATE | OFlags::EXCL;
-        }
-        let opened = rustix::fs::openat(&self.parts, name, flags, Mode::from_raw_mode(0o644));
+        let flags = OFlags::RDWR | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let new = OFlags::CREATE | OFlags::EXCL;
+        let open = |flags| rustix::fs::openat(&self.parts, name, flags, Mode::from_raw_mode(0o644));
+        let opened = match open(if goes_on { flags } else { flags | new }) {
+            Err(Errno::EXIST) => {
+                self.discard(name);
+                open(flags | new)
+            }
+            opened => opened,
+        };
         opened.map(File::from).map_err(|error| self.error(error))
     }
 
