@@ -25,6 +25,9 @@ pub(super) struct Arguments {
     /// The size of the drives, which are all alike: 8TB
     #[arg(long, value_parser = parse_size, value_name = "SIZE")]
     pub(super) drive_size: u64,
+    /// Counts the room of the ASC MHL that `export --mhl` puts onto each drive
+    #[arg(long)]
+    pub(super) mhl: bool,
     /// Prints one JSON object
     #[arg(long)]
     pub(super) json: bool,
@@ -39,6 +42,7 @@ pub(super) fn run(arguments: &Arguments, screen: &Screen) -> Result<Ended, JobEr
     tell_chosen(&chosen, screen);
     let request = JobRequest {
         export: Some(export),
+        mhl: arguments.mhl,
         ..JobRequest::listing("preview", Origin::Store)
     };
     let mut gathered = gather(&request)?;

@@ -66,6 +66,25 @@ fn whole_store(bench: &Bench) -> Result<PathBuf> {
     ])
 }
 
+/// Compares what a preview reckons with the plan that the drive was filled by.
+fn assert_previewed(bench: &Bench, list: &Path) -> Result<()> {
+    let plan = fs::read_to_string(bench.path("journals/with-1.plan"))?;
+    let head: Value = serde_json::from_str(plan.lines().next().context("an empty plan")?)?;
+    let used = &head["drives"][0]["used_bytes"];
+    let url = bench.azurite.url();
+    let mut preview = bench.store("preview-export", &url);
+    let size = (200 * MIB).to_string();
+    preview.extend(["--blob-list", text(list), "--drive-size", &size]);
+    preview.push("--snapshots");
+    let (_, without) = json(&preview)?;
+    preview.push("--mhl");
+    let (code, with) = json(&preview)?;
+    ensure!(code == 0, "{with}");
+    assert_eq!(&with["drives"][0]["used_bytes"], used, "{with}");
+    assert_ne!(&without["drives"][0]["used_bytes"], used, "{without}");
+    Ok(())
+}
+
 fn password(said: &Value) -> Result<&str> {
     let password = said["drives"][0]["recovery_password"].as_str();
     password.context("no recovery password")
@@ -88,6 +107,7 @@ fn the_ascs_own_tool_finds_every_blob_of_an_export_that_came_home() -> Result<()
     let (code, said) = bench.export("with-1", &list, &[&image], &["--mhl", "--snapshots"])?;
     ensure!(code == 0 && said["verdict"] == "verified", "{code}: {said}");
     assert_verified(&image, &bench.journal("WITH-1"))?;
+    assert_previewed(&bench, &list)?;
     let listed = bench.unpacked("WITH-1", password(&said)?)?;
     let home = bench.path("WITH-1 unpacked");
     let (code, said) = judged(bench.python(), &home)?;

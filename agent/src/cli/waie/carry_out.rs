@@ -52,6 +52,7 @@ pub(super) fn carry_out(
                 store: own.account(&asked.account)?,
                 blobs: BlobListArguments::of(asked.list),
                 drive_size: asked.drive_size,
+                mhl: false,
                 json: own.json,
             };
             preview_export::run(&arguments, screen)
