@@ -65,9 +65,10 @@ impl Reading<'_> {
             data.copy_from_slice(content.ok_or(LeftOutReason::Changed)?);
             return Ok(None);
         }
+        let is_whole = wanted == length;
         let source = match self.held.take() {
             Some(source) => source,
-            None => open(work, self.file)?,
+            None => open(work, self.file, is_whole)?,
         };
         fill_from(source.as_ref(), self.from, data)?;
         if self.from + wanted < length {
@@ -127,14 +128,17 @@ fn beside_blob<'a>(work: &'a Work<'_>, file: Node) -> Option<Cow<'a, [u8]>> {
     Some(Cow::Owned(content))
 }
 
-/// Opens a file and makes sure that it is the one that was planned.
-fn open(work: &Work<'_>, file: Node) -> Result<Box<dyn SourceRead>, LeftOutReason> {
+/// Opens a file and makes sure that it is the one that was planned, which is left to the look after the last byte where one
+/// reading takes them all.
+fn open(work: &Work<'_>, file: Node, is_whole: bool) -> Result<Box<dyn SourceRead>, LeftOutReason> {
     let entry = work.layout.entry_of(file).ok_or(LeftOutReason::Vanished)?;
     let source = work
         .sources
         .open(work.listing.entry(entry).path)
         .map_err(|error| reason(&error))?;
-    unchanged(work, file, source.as_ref())?;
+    if !is_whole {
+        unchanged(work, file, source.as_ref())?;
+    }
     Ok(source)
 }
 
