@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use serde_json::Value;
+use tests::backing::Backing;
 use tests::cost::{Cost, gigabytes, said_by, write_big, write_small};
 use tests::filled::{Target, dd_write, prepare};
 use tests::{rivals, rows};
@@ -20,8 +21,8 @@ const DISK_BYTES: u64 = 4_500_000_000;
 const SMALL_FILES: usize = 100_000;
 /// What the others get, who take much longer; `prepare` gets it once more, so that what everybody does once for a drive (the
 /// file system, opening it with a password) weighs the same.
-const FEW_BIG: usize = 8;
-const FEW_SMALL: usize = 10_000;
+const FEW_BIG: usize = 24;
+const FEW_SMALL: usize = 30_000;
 
 /// A source, and a smaller one of the same kind for the others.
 struct Source {
@@ -42,10 +43,11 @@ fn main() -> Result<()> {
         Ok(text) => text.parse().context("ARGOSY_BENCH_ROUNDS is no number")?,
         Err(_) => ROUNDS,
     };
+    let backing = Backing::new(folder.path(), DISK_BYTES)?;
     println!("| source | command | MB/s | GB per CPU s |");
     println!("|---|---|---|---|");
     for source in [big(folder.path())?, small(folder.path())?] {
-        measure(&argosy, folder.path(), &source, rounds)?;
+        measure(&argosy, folder.path(), &backing, &source, rounds)?;
         fs::remove_dir_all(&source.folder)?;
         fs::remove_dir_all(&source.few)?;
     }
@@ -92,7 +94,13 @@ struct Way {
 }
 
 /// Runs every way once a round and prints medians.
-fn measure(argosy: &Path, folder: &Path, source: &Source, rounds: usize) -> Result<()> {
+fn measure(
+    argosy: &Path,
+    folder: &Path,
+    backing: &Backing,
+    source: &Source,
+    rounds: usize,
+) -> Result<()> {
     let few = source.few_bytes;
     let way = |name, bytes| Way {
         name,
@@ -109,11 +117,10 @@ fn measure(argosy: &Path, folder: &Path, source: &Source, rounds: usize) -> Resu
         way("tar + openssl + dd", few),
         way("rclone copy --checksum", few),
     ];
-    let image = folder.join("BENCH0001.img");
     for _ in 0..rounds {
         for (number, way) in ways.iter_mut().enumerate() {
-            let target = Target::fresh(&image, DISK_BYTES)?;
-            let cost = one_way(number, argosy, folder, source, target);
+            let target = backing.target("BENCH0001", DISK_BYTES)?;
+            let cost = one_way(number, argosy, folder, backing, source, target);
             match cost {
                 Ok(cost) => way.costs.push(cost),
                 Err(error) if number > 3 => eprintln!("left out: {}: {error:#}", way.name),
@@ -130,6 +137,7 @@ fn one_way(
     number: usize,
     argosy: &Path,
     folder: &Path,
+    backing: &Backing,
     source: &Source,
     target: Target,
 ) -> Result<Cost> {
@@ -159,7 +167,8 @@ fn one_way(
         }
         6 => Cost::of(|| rivals::by_tar(&device, &source.few)),
         _ => {
-            let to = folder.join("copied");
+            // A folder, with no device in its way: memory, where the devices of the others are.
+            let to = backing.folder().join("copied");
             let cost = Cost::of(|| rivals::by_rclone(&source.few, &to));
             fs::remove_dir_all(&to)?;
             cost

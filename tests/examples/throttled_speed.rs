@@ -5,13 +5,14 @@
 //! another number of rounds than 1.
 #![expect(clippy::arithmetic_side_effects, reason = "a measurement")]
 
-use std::fs;
-use std::path::Path;
+use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
+use tempfile::TempDir;
 use tests::argosy::text;
+use tests::backing::Backing;
 use tests::cost::{Cost, gigabytes, multiply, said_by, write_big};
 use tests::filled::{Target, dd_read, dd_write, prepare};
 use tests::rows;
@@ -21,6 +22,7 @@ const MEGABYTE: u64 = 1_000_000;
 const DISK_BYTES: u64 = 2_600 * MEGABYTE;
 /// Each of four, for 24 files of 64 MiB.
 const FOURTH_BYTES: u64 = 1_660 * MEGABYTE;
+const DRIVES: [&str; 4] = ["BENCH0001", "BENCH0002", "BENCH0003", "BENCH0004"];
 const GOAL: f64 = 0.95;
 
 fn main() -> Result<()> {
@@ -33,13 +35,27 @@ fn main() -> Result<()> {
         Ok(text) => text.parse().context("ARGOSY_BENCH_ROUNDS is no number")?,
         Err(_) => 1,
     };
+    let bench = Bench {
+        backing: Backing::new(folder.path(), 4 * FOURTH_BYTES)?,
+        argosy,
+        folder,
+        big,
+    };
     println!("| device | command | MB/s | beside dd |");
     println!("|---|---|---|---|");
     for rate in [600, 250, 150] {
-        writes(&argosy, folder.path(), &big, bytes, rate, rounds)?;
+        bench.writes(bytes, rate, rounds)?;
     }
-    reads(&argosy, folder.path(), &big, 250)?;
-    four(&argosy, folder.path(), &big, 250)
+    bench.reads(250)?;
+    bench.four(250)
+}
+
+/// Who is measured, with what, and where.
+struct Bench {
+    argosy: PathBuf,
+    folder: TempDir,
+    big: PathBuf,
+    backing: Backing,
 }
 
 /// What a command took that moved so many bytes.
@@ -89,142 +105,98 @@ fn throttle(devices: &[&str], slow: Slow, rate: u64) -> Result<Throttle> {
     made.context("this kernel does not throttle devices for us: root, and blk-throttle, are needed")
 }
 
-fn writes(
-    argosy: &Path,
-    folder: &Path,
-    source: &Path,
-    bytes: u64,
-    rate: u64,
-    rounds: usize,
-) -> Result<()> {
-    let image = folder.join("BENCH0001.img");
-    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
-    for _ in 0..rounds {
-        let target = Target::fresh(&image, DISK_BYTES)?;
-        let group = throttle(&[target.path()], Slow::Writes, rate)?;
-        theirs.push(
-            run(&group, &dd_write(target.path(), bytes), bytes)?
-                .0
-                .rate(),
-        );
-        drop(group);
-        drop(target);
-        let target = [Target::fresh(&image, DISK_BYTES)?];
-        let group = throttle(&[target[0].path()], Slow::Writes, rate)?;
-        let journals = folder.join("journals");
-        fs::create_dir(&journals)?;
-        let mut command = prepare(argosy, &journals, source, &target);
-        let (run, said) = run(&group, command.arg("--no-verify"), bytes)?;
-        fs::remove_dir_all(&journals)?;
-        let said: Value = serde_json::from_str(&said)?;
-        println!("limited by: {}", said["drives"][0]["writing"]["limited_by"]);
-        ours.push(run.rate());
+impl Bench {
+    /// Writes to a drive that writes slowly.
+    fn writes(&self, bytes: u64, rate: u64, rounds: usize) -> Result<()> {
+        let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+        for _ in 0..rounds {
+            let target = self.backing.target(DRIVES[0], DISK_BYTES)?;
+            let group = throttle(&[target.path()], Slow::Writes, rate)?;
+            let (dd, _) = run(&group, &dd_write(target.path(), bytes), bytes)?;
+            theirs.push(dd.rate());
+            drop((group, target));
+            let target = [self.backing.target(DRIVES[0], DISK_BYTES)?];
+            let group = throttle(&[target[0].path()], Slow::Writes, rate)?;
+            let journals = tempfile::tempdir_in(&self.folder)?;
+            let mut command = prepare(&self.argosy, journals.path(), &self.big, &target);
+            let (run, said) = run(&group, command.arg("--no-verify"), bytes)?;
+            let said: Value = serde_json::from_str(&said)?;
+            println!("limited by: {}", said["drives"][0]["writing"]["limited_by"]);
+            ours.push(run.rate());
+        }
+        let ratio = row(&format!("writes held to {rate} MB/s"), &ours, &theirs);
+        let work = format!("prepare onto a device of {rate} MB/s");
+        rows::at_least(&work, "of dd's speed", GOAL, ratio);
+        Ok(())
     }
-    let ratio = row(&format!("writes held to {rate} MB/s"), &ours, &theirs);
-    rows::at_least(
-        &format!("prepare onto a device of {rate} MB/s"),
-        "of dd's speed",
-        GOAL,
-        ratio,
-    );
-    Ok(())
-}
 
-/// Reads a drive back that reads slowly.
-fn reads(argosy: &Path, folder: &Path, source: &Path, rate: u64) -> Result<()> {
-    let image = folder.join("BENCH0001.img");
-    let targets = [Target::fresh(&image, DISK_BYTES)?];
-    let journals = folder.join("journals");
-    fs::create_dir(&journals)?;
-    said_by(prepare(argosy, &journals, source, &targets).arg("--no-verify"))?;
-    let device = targets[0].path();
-    let group = throttle(&[device], Slow::Reads, rate)?;
-    let mut verify = Command::new(argosy);
-    let journal = journals.join("BENCH0001.jrn");
-    verify.args([
-        "verify",
-        "--drive",
-        device,
-        "--journal",
-        text(&journal),
-        "--json",
-    ]);
-    let (mut ours, said) = run(&group, &verify, 0)?;
-    let said: Value = serde_json::from_str(&said)?;
-    ensure!(said["verdict"] == "verified", "{said}");
-    let bytes = said["bytes"].as_u64().context("no bytes")?;
-    ours.bytes = bytes;
-    let theirs = run(&group, &dd_read(device, bytes), bytes)?.0;
-    let ratio = row(
-        &format!("reads held to {rate} MB/s"),
-        &[ours.rate()],
-        &[theirs.rate()],
-    );
-    rows::at_least(
-        &format!("read back from a device of {rate} MB/s"),
-        "of dd's speed",
-        GOAL,
-        ratio,
-    );
-    fs::remove_dir_all(&journals)?;
-    Ok(())
-}
+    /// Reads a drive back that reads slowly.
+    fn reads(&self, rate: u64) -> Result<()> {
+        let targets = [self.backing.target(DRIVES[0], DISK_BYTES)?];
+        let journals = tempfile::tempdir_in(&self.folder)?;
+        let mut prepare = prepare(&self.argosy, journals.path(), &self.big, &targets);
+        said_by(prepare.arg("--no-verify"))?;
+        let device = targets[0].path();
+        let group = throttle(&[device], Slow::Reads, rate)?;
+        let mut verify = Command::new(&self.argosy);
+        let journal = journals.path().join(format!("{}.jrn", DRIVES[0]));
+        verify.args(["verify", "--drive", device, "--journal", text(&journal)]);
+        let (mut ours, said) = run(&group, verify.arg("--json"), 0)?;
+        let said: Value = serde_json::from_str(&said)?;
+        ensure!(said["verdict"] == "verified", "{said}");
+        let bytes = said["bytes"].as_u64().context("no bytes")?;
+        ours.bytes = bytes;
+        let theirs = run(&group, &dd_read(device, bytes), bytes)?.0;
+        let name = format!("reads held to {rate} MB/s");
+        let ratio = row(&name, &[ours.rate()], &[theirs.rate()]);
+        let work = format!("read back from a device of {rate} MB/s");
+        rows::at_least(&work, "of dd's speed", GOAL, ratio);
+        Ok(())
+    }
 
-/// Fills four drives at once, which are slow each for itself, beside four dd.
-fn four(argosy: &Path, folder: &Path, big: &Path, rate: u64) -> Result<()> {
-    let source = folder.join("four");
-    multiply(big, &source, 3)?;
-    let images = ["BENCH0001", "BENCH0002", "BENCH0003", "BENCH0004"];
-    let images = images.map(|name| folder.join(format!("{name}.img")));
-    let fresh = || -> Result<Vec<Target>> {
-        images
-            .iter()
-            .map(|image| Target::fresh(image, FOURTH_BYTES))
-            .collect()
-    };
-    let targets = fresh()?;
-    let devices: Vec<&str> = targets.iter().map(Target::path).collect();
-    let group = throttle(&devices, Slow::Writes, rate)?;
-    let journals = folder.join("journals");
-    fs::create_dir(&journals)?;
-    let mut command = prepare(argosy, &journals, &source, &targets);
-    let (mut ours, said) = run(&group, command.arg("--no-verify"), 0)?;
-    fs::remove_dir_all(&journals)?;
-    let said: Value = serde_json::from_str(&said)?;
-    let drives = said["drives"].as_array().context("no drives")?;
-    ensure!(
-        drives.len() == 4,
-        "{} of four drives were needed",
-        drives.len()
-    );
-    // The fullest one takes longest, and is what a dd is compared with.
-    let most = drives
-        .iter()
-        .filter_map(|drive| drive["bytes"].as_u64())
-        .max();
-    let most = most.context("no bytes")?;
-    ours.bytes = most;
-    drop((group, command));
-    drop(targets);
-    let targets = fresh()?;
-    let devices: Vec<&str> = targets.iter().map(Target::path).collect();
-    let group = throttle(&devices, Slow::Writes, rate)?;
-    let line = |device: &&str| {
-        let dd = dd_write(device, most);
-        let words: Vec<_> = dd.get_args().map(|word| word.to_string_lossy()).collect();
-        format!("dd {} & ", words.join(" "))
-    };
-    let line: String = devices.iter().map(line).collect();
-    let mut all = Command::new("sh");
-    all.args(["-c", &format!("{line} wait")]);
-    let theirs = run(&group, &all, most)?.0;
-    let name = format!("four, writes held to {rate} MB/s each");
-    let ratio = row(&name, &[ours.rate()], &[theirs.rate()]);
-    rows::at_least(
-        &format!("prepare onto four devices of {rate} MB/s at once"),
-        "of four dd's speed",
-        GOAL,
-        ratio,
-    );
-    Ok(())
+    /// Fills four drives at once, which are slow each for itself, beside four dd.
+    fn four(&self, rate: u64) -> Result<()> {
+        let source = self.folder.path().join("four");
+        multiply(&self.big, &source, 3)?;
+        let fresh = || -> Result<Vec<Target>> {
+            let drive = |serial| self.backing.target(serial, FOURTH_BYTES);
+            DRIVES.into_iter().map(drive).collect()
+        };
+        let targets = fresh()?;
+        let devices: Vec<&str> = targets.iter().map(Target::path).collect();
+        let group = throttle(&devices, Slow::Writes, rate)?;
+        let journals = tempfile::tempdir_in(&self.folder)?;
+        let mut command = prepare(&self.argosy, journals.path(), &source, &targets);
+        let (mut ours, said) = run(&group, command.arg("--no-verify"), 0)?;
+        let said: Value = serde_json::from_str(&said)?;
+        let drives = said["drives"].as_array().context("no drives")?;
+        ensure!(
+            drives.len() == DRIVES.len(),
+            "{} of four drives were needed",
+            drives.len()
+        );
+        // The fullest one takes longest, and is what a dd is compared with.
+        let bytes = drives.iter().filter_map(|drive| drive["bytes"].as_u64());
+        let most = bytes.max().context("no bytes")?;
+        ours.bytes = most;
+        drop((group, command));
+        drop(targets);
+        let targets = fresh()?;
+        let devices: Vec<&str> = targets.iter().map(Target::path).collect();
+        let group = throttle(&devices, Slow::Writes, rate)?;
+        let line = |device: &&str| {
+            let dd = dd_write(device, most);
+            let words: Vec<_> = dd.get_args().map(|word| word.to_string_lossy()).collect();
+            format!("dd {} & ", words.join(" "))
+        };
+        let line: String = devices.iter().map(line).collect();
+        let mut all = Command::new("sh");
+        all.args(["-c", &format!("{line} wait")]);
+        let theirs = run(&group, &all, most)?.0;
+        let name = format!("four, writes held to {rate} MB/s each");
+        let ratio = row(&name, &[ours.rate()], &[theirs.rate()]);
+        let work = format!("prepare onto four devices of {rate} MB/s at once");
+        rows::at_least(&work, "of four dd's speed", GOAL, ratio);
+        Ok(())
+    }
 }

@@ -4,10 +4,10 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
 use crate::argosy::text;
-use crate::oracle::Loop;
+use crate::oracle::{self, Loop};
 
 /// An image file that is a drive of nothing but zeros, behind a loop device where we may make one.
 pub struct Target {
@@ -24,24 +24,45 @@ impl Target {
     pub fn fresh(image: &Path, bytes: u64) -> Result<Self> {
         let _ = fs::remove_file(image);
         fs::File::create(image)?.set_len(bytes)?;
+        Ok(Self::over(image, bytes))
+    }
+
+    /// Makes it of an image file as it is.
+    ///
+    #[must_use]
+    pub fn over(image: &Path, bytes: u64) -> Self {
         // An image file without a card beside it is called by its name, and so is what stands on it.
         let serial = image
             .file_stem()
             .unwrap_or_default()
             .to_string_lossy()
             .into_owned();
-        Ok(match Loop::attach(image, 0, bytes, 512) {
-            Ok(device) => Self {
-                path: device.path().to_owned(),
-                serial,
-                _loop: Some(device),
-            },
+        match Loop::attach(image, 0, bytes, 512) {
+            Ok(device) => {
+                // Where it cannot pass by the cache, everybody is as slow.
+                let _ = oracle::run("losetup", &["--direct-io=on", device.path()]);
+                Self {
+                    path: device.path().to_owned(),
+                    serial,
+                    _loop: Some(device),
+                }
+            }
             Err(_) => Self {
                 path: text(image).to_owned(),
                 serial,
                 _loop: None,
             },
-        })
+        }
+    }
+
+    /// Has the device take no discards, as many a drive takes none: the file below it keeps its room.
+    ///
+    /// # Errors
+    /// When it is no device.
+    pub fn keep_discarded(&self) -> Result<()> {
+        let name = self.path.trim_start_matches("/dev/");
+        let limit = format!("/sys/block/{name}/queue/discard_max_bytes");
+        fs::write(&limit, "0").context(limit)
     }
 
     /// Returns the loop device, or the file.

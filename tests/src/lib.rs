@@ -7,6 +7,7 @@ pub mod agent;
 pub mod argosy;
 pub mod ascmhl;
 pub mod azurite;
+pub mod backing;
 pub mod browser;
 pub mod by_hand;
 pub mod came_back;

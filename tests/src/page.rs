@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use fantoccini::actions::{InputSource, KeyAction, KeyActions};
 use fantoccini::key::Key;
 use serde_json::json;
@@ -173,6 +173,31 @@ pub async fn open_one_file(browser: &Browser) -> Result<()> {
     let address = format!("file://{}", page.display());
     browser.client.goto(&address).await?;
     browser.wait_for_text("#agent-state", "No agent").await
+}
+
+/// Has the page note every task from now on that keeps it from answering for 50 ms or more. A browser that cannot would note
+/// none, and is refused.
+///
+/// # Errors
+/// When the browser cannot, or does not answer.
+pub async fn watch_tasks(browser: &Browser) -> Result<()> {
+    let script = "if (!PerformanceObserver.supportedEntryTypes.includes('longtask'))
+            throw new Error('this browser does not tell long tasks');
+        window.longest = 0;
+        new PerformanceObserver(list => { for (const task of list.getEntries())
+            window.longest = Math.max(window.longest, task.duration); })
+        .observe({type: 'longtask'});";
+    browser.client.execute(script, vec![]).await.map(drop)?;
+    Ok(())
+}
+
+/// Returns the milliseconds of the longest such task; 0 when there was none.
+///
+/// # Errors
+/// When the page was not watched, or the browser does not answer.
+pub async fn longest_task(browser: &Browser) -> Result<f64> {
+    let longest = browser.client.execute("return window.longest", vec![]);
+    longest.await?.as_f64().context("nobody watched the page")
 }
 
 /// Lets the browser save files into `folder`.

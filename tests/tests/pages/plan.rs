@@ -8,24 +8,17 @@ use fantoccini::key::Key;
 use serde_json::{Value, json};
 use tests::browser::Browser;
 use tests::page::{
-    focus_by_tab, has_focus, is_accessible_at, is_accessible_where, open_one_file, press,
+    focus_by_tab, has_focus, is_accessible_at, is_accessible_where, longest_task, open_one_file,
+    press, watch_tasks,
 };
 
 /// Opens the page's one file and has it plan the sample: two clicks with the double-click that opens it.
 async fn open_sample(browser: &Browser) -> Result<()> {
     open_one_file(browser).await?;
-    browser.client.execute(WATCH, vec![]).await?;
+    watch_tasks(browser).await?;
     browser.click("#open-sample").await?;
     browser.wait_for_text("#plan-sentence", "drives").await
 }
-
-/// Notes every task of the page that keeps it from answering. A browser that cannot would note none.
-const WATCH: &str = "if (!PerformanceObserver.supportedEntryTypes.includes('longtask')) \
-        throw new Error('this browser does not tell long tasks'); \
-    window.longest = 0; \
-    new PerformanceObserver(list => { for (const task of list.getEntries()) \
-        window.longest = Math.max(window.longest, task.duration); }) \
-    .observe({type: 'longtask'});";
 
 /// Keeps the page from answering for a while, and marks it when that was noted.
 const STAND_STILL: &str = "setTimeout(() => { \
@@ -57,12 +50,12 @@ async fn the_sample_film_is_planned_from_one_file_without_freezing_the_page() ->
         let found = browser.text(css).await?;
         ensure!(found == text, "{css} says {found:?}, not {text:?}");
     }
-    let longest = run(&browser, "return window.longest").await?;
+    let longest = longest_task(&browser).await?;
     run(&browser, STAND_STILL).await?;
     browser.wait("html[data-stood-still]").await?;
     println!("longest task of the page while the film is planned: {longest} ms");
     ensure!(
-        longest.as_f64().is_some_and(|ms| ms < 500.0),
+        longest < 500.0,
         "the page stood still for {longest} ms: the film is not planned in a worker"
     );
     let sentence = browser.text("#plan-why").await?;
