@@ -36,14 +36,16 @@ impl Browser {
         let port = std::net::TcpListener::bind("127.0.0.1:0")?
             .local_addr()?
             .port();
+        let profile = tempfile::tempdir()?;
+        // What a browser that is killed leaves lies in its profile, and goes with it.
         let driver = Command::new("chromedriver")
             .arg(format!("--port={port}"))
+            .env("TMPDIR", profile.path())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .process_group(0)
             .spawn()
             .context("cannot start chromedriver")?;
-        let profile = tempfile::tempdir()?;
         let capabilities = capabilities(profile.path(), width, height);
         let mut browser = None;
         for _ in 0..100 {
