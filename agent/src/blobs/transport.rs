@@ -104,6 +104,7 @@ impl Transport {
     /// Sends a request until it is answered, patience ends, or the person stops it.
     async fn send(&self, request: &Request) -> Result<AsyncRawResponse, StoreFault> {
         let mut unanswered = false;
+        let mut spoiled = 0_u32;
         let mut number = 1;
         loop {
             if self.cancel.is_cancelled() {
@@ -111,7 +112,11 @@ impl Transport {
             }
             let attempt = self.attempt(request).await?;
             let asked = match &attempt {
-                Attempt::Answer(_) | Attempt::NotReached(_) | Attempt::Spoiled(_) => None,
+                Attempt::Answer(_) | Attempt::NotReached(_) => None,
+                Attempt::Spoiled(_) => {
+                    spoiled = spoiled.saturating_add(1);
+                    None
+                }
                 // A time-out of its own or a gateway's does not say that nothing was done.
                 Attempt::Busy(_, asked) => {
                     unanswered = true;
@@ -125,7 +130,7 @@ impl Transport {
             };
             let wait = self.patience.wait(number, asked);
             match (attempt, wait) {
-                (Attempt::Spoiled(answer), _) if number >= SPOILED_MAX => {
+                (Attempt::Spoiled(answer), _) if spoiled >= SPOILED_MAX => {
                     return Ok(marked(answer, unanswered));
                 }
                 (Attempt::Answer(answer), _)

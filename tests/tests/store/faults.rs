@@ -230,6 +230,25 @@ fn a_store_to_which_every_request_takes_too_long_once_is_asked_again() -> Result
 }
 
 #[test]
+fn a_block_that_the_line_spoils_once_the_store_was_busy_is_sent_again() -> Result<()> {
+    let Some(bench) = Bench::new()? else {
+        return Ok(());
+    };
+    let sum = bench.write("tree/a.bin", &noise(3000, 1))?;
+    bench.prepare(&["WD-37"], "96MB", &ROW)?;
+    let times = Times::default();
+    let bad = move |_: usize, line: &str, _: usize| match times.of(line) {
+        1 | 2 if line.contains("comp=block&") => Some(Fault::Busy),
+        3 | 4 if line.contains("comp=block&") => Some(Fault::SpoiledBody),
+        _ => None,
+    };
+    let line = FaultyLine::between(bench.azurite.port(), bad)?;
+    let (code, report) = bench.ingest_into("WD-37", &through(&line), &[])?;
+    ensure!(code == 0 && line.played() == 4, "{code}: {report}");
+    is_there(&bench, &vec![("film/a.bin".to_owned(), sum)])
+}
+
+#[test]
 fn a_block_that_the_line_spoils_each_time_is_never_committed_and_is_sent_when_the_line_is_well()
 -> Result<()> {
     let Some(bench) = Bench::new()? else {
