@@ -339,6 +339,12 @@ pub struct Events {
 }
 
 impl Events {
+    /// Hangs up: a browser has few connections to one agent.
+    pub async fn stop(self) {
+        // Where there is no connection any more there is nothing to hang up.
+        let _ = JsFuture::from(self.reader.cancel()).await;
+    }
+
     /// Gives every event to `into`, until the agent ends or nobody takes them.
     pub async fn pass_on(self, into: &mpsc::UnboundedSender<Event>) {
         let mut stream = EventStream::default();

@@ -76,8 +76,16 @@ impl Effects {
     /// Listens to the agent, and only then asks how its jobs stand: what happens in between is told.
     async fn listen(&self) -> Result<Events, ApiError> {
         let events = self.client.events().await?;
-        self.act(Action::Jobs(self.client.jobs().await?.jobs));
-        Ok(events)
+        match self.client.jobs().await {
+            Ok(reply) => {
+                self.act(Action::Jobs(reply.jobs));
+                Ok(events)
+            }
+            Err(error) => {
+                events.stop().await;
+                Err(error)
+            }
+        }
     }
 
     async fn follow_events(&self, told: Events) {
