@@ -4,9 +4,10 @@ use shared::api::{ApiError, code};
 use shared::manifest::{BlobKind, Disposition};
 use shared::plan::dataset::{self, DatasetRow};
 
+use crate::listed::bad_lines;
 use crate::words;
 
-/// Longer ones are no data sets: a row is a folder, and the tool's own limit is far below.
+/// Longer files are taken for lists: a data set has a row for a folder.
 pub const BYTES_MAX: u64 = 1 << 20;
 /// The column that the header of every generation begins with.
 const FIRST_COLUMN: &[u8] = b"BasePath";
@@ -38,15 +39,11 @@ pub fn is_dataset(file: &[u8]) -> bool {
 /// [`ApiError`] when it is damaged, or asks for what the command line does and the page does not.
 pub fn read(csv: &[u8]) -> Result<Asked, ApiError> {
     let rows = dataset::read_dataset(csv).map_err(|errors| {
-        let count = words::counted(u64::try_from(errors.len()).unwrap_or(0), "line", "lines");
-        let places: Vec<String> = errors.iter().take(3).map(ToString::to_string).collect();
-        ApiError::new(
-            code::BAD_REQUEST,
-            format!("{count} of the data set cannot be read."),
-        )
-        .at(places.join("; "))
-        .safe("Nothing was touched.")
-        .next("Mend the file, and drop it again.")
+        let (message, places) = bad_lines("data set", &errors);
+        ApiError::new(code::BAD_REQUEST, message)
+            .at(places)
+            .safe("Nothing was touched.")
+            .next("Mend the file, and drop it again.")
     })?;
     let [row] = rows.as_slice() else {
         let rows = words::counted(u64::try_from(rows.len()).unwrap_or(0), "row", "rows");
@@ -56,8 +53,8 @@ pub fn read(csv: &[u8]) -> Result<Asked, ApiError> {
         return Err(beyond(why));
     }
     let (container, prefix) = row.destination.split_once('/').unwrap_or_default();
-    let block = "The data set asks for block blobs throughout; the page makes page blobs of .vhd files, as their names say. \
-                 argosy prepare --dataset keeps to it.";
+    let block = "The data set asks for block blobs throughout; the page makes page blobs of .vhd and .vhdx files, as their names \
+                 say. argosy prepare --dataset keeps to it.";
     Ok(Asked {
         folder: row.base_path.clone(),
         container: container.to_owned(),

@@ -1,5 +1,7 @@
 //! What there is to plan: a listing from a CSV or a scan, and the counts that the page shows of it.
 
+use std::fmt;
+
 use disk::ReadAt;
 use ntfs_image::FileTime;
 use serde::{Deserialize, Serialize};
@@ -58,12 +60,8 @@ pub fn read_csv(csv: &[u8]) -> Result<(Listing, Listed), ApiError> {
         listed.count(kind == Kind::Folder, row.bytes);
     });
     if let Err(errors) = read {
-        let count = words::counted(u64::try_from(errors.len()).unwrap_or(0), "line", "lines");
-        let places: Vec<String> = errors.iter().take(3).map(ToString::to_string).collect();
-        return Err(bad_listing(
-            format!("{count} of the listing cannot be read."),
-            places.join("; "),
-        ));
+        let (message, places) = bad_lines("listing", &errors);
+        return Err(bad_listing(message, places));
     }
     match full {
         Some(place) => Err(bad_listing("The listing cannot be held.".to_owned(), place)),
@@ -125,6 +123,14 @@ impl Listed {
             self.bytes = self.bytes.saturating_add(bytes);
         }
     }
+}
+
+/// Returns how many lines of a `what` cannot be read, and the first of them with their reasons.
+pub(crate) fn bad_lines(what: &str, errors: &[impl fmt::Display]) -> (String, String) {
+    let count = words::counted(u64::try_from(errors.len()).unwrap_or(0), "line", "lines");
+    let places: Vec<String> = errors.iter().take(3).map(ToString::to_string).collect();
+    let message = format!("{count} of the {what} cannot be read.");
+    (message, places.join("; "))
 }
 
 fn bad_listing(message: String, place: String) -> ApiError {
