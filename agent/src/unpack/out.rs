@@ -137,13 +137,11 @@ impl<'a> Out<'a> {
         let bytes = self.item.file.bytes();
         // What an earlier run wrote behind the durable part may be torn, and zeros are not written
         // over it: it goes first. A new file is not cut: ext4 would write each out when it is closed.
-        let cut = if self.from > 0 {
-            file.set_len(self.from)
-        } else {
-            Ok(())
-        };
-        cut.and_then(|()| file.set_len(bytes))
-            .map_err(|cause| io_failed(&self.place, cause))?;
+        let failed = |cause| io_failed(&self.place, cause);
+        if self.from > 0 {
+            file.set_len(self.from).map_err(failed)?;
+        }
+        file.set_len(bytes).map_err(failed)?;
         let past_cache = if bytes >= PAST_CACHE_MIN {
             side.part_past_cache(&self.part)
         } else {

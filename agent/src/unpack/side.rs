@@ -75,16 +75,18 @@ impl Side {
     /// # Errors
     /// [`HomeError::Io`].
     pub(super) fn part(&self, name: &str, goes_on: bool) -> Result<File, HomeError> {
-        let flags = OFlags::RDWR | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let new = OFlags::CREATE | OFlags::EXCL;
-        let open = |flags| rustix::fs::openat(&self.parts, name, flags, Mode::from_raw_mode(0o644));
-        let opened = match open(if goes_on { flags } else { flags | new }) {
-            Err(Errno::EXIST) => {
-                self.discard(name);
-                open(flags | new)
-            }
-            opened => opened,
+        let how = if goes_on {
+            OFlags::empty()
+        } else {
+            OFlags::CREATE | OFlags::EXCL
         };
+        let flags = how | OFlags::RDWR | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let open = || rustix::fs::openat(&self.parts, name, flags, Mode::from_raw_mode(0o644));
+        let mut opened = open();
+        if matches!(opened, Err(Errno::EXIST)) {
+            self.discard(name);
+            opened = open();
+        }
         opened.map(File::from).map_err(|error| self.error(error))
     }
 
