@@ -117,20 +117,23 @@ pub fn peak_bytes(command: &mut Command) -> Result<u64> {
     Ok(peak)
 }
 
-/// Makes a folder whose files are those of `source`, `times` over, without taking room: each a further name of one.
+/// Makes a folder whose files are those of `source`, `times` over, without taking room: each a further name of one. Returns
+/// their bytes, counted as often.
 ///
 /// # Errors
 /// When it cannot be written.
-pub fn multiply(source: &Path, folder: &Path, times: usize) -> Result<()> {
+pub fn multiply(source: &Path, folder: &Path, times: usize) -> Result<u64> {
+    let mut total = 0;
     for time in 0..times {
         let within = folder.join(format!("copy {time}"));
         fs::create_dir_all(&within)?;
         for entry in fs::read_dir(source)? {
             let entry = entry?;
             fs::hard_link(entry.path(), within.join(entry.file_name()))?;
+            total += entry.metadata()?.len();
         }
     }
-    Ok(())
+    Ok(total)
 }
 
 /// Returns bytes in units of 1,000,000,000.

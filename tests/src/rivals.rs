@@ -56,14 +56,15 @@ pub fn by_dislocker(device: &str, password: &str, source: &Path) -> Result<()> {
     copied.map(drop)
 }
 
-/// Writes an encrypted archive of `source` to `device`: tar, openssl, dd. Nothing is hashed, and no file is found in it.
+/// Writes an encrypted archive of `source` to `device`: tar, openssl, dd. Nothing is hashed, and no file is found in it. A
+/// file of several names is in it as often.
 ///
 /// # Errors
 /// When one of them fails.
 pub fn by_tar(device: &str, source: &Path) -> Result<()> {
     let key = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
     let line = format!(
-        "tar -cf - -C '{}' . | openssl enc -aes-256-ctr -K {key} -iv 0 | \
+        "tar -cf - --hard-dereference -C '{}' . | openssl enc -aes-256-ctr -K {key} -iv 0 | \
          dd of='{device}' bs=4M iflag=fullblock oflag=direct conv=notrunc,fsync",
         text(source)
     );

@@ -78,7 +78,9 @@ fn samples(ranges: &[Range<u64>], total: u64) -> Vec<Range<u64>> {
 
 /// Returns the offset of the first byte in `[start, end)` that is not zero.
 pub(super) fn first_set(disk: &dyn ReadAt, start: u64, end: u64) -> Result<Option<u64>, ReadError> {
-    let mut buffer = AlignedBuffer::zeroed(usize::try_from(MIB).unwrap_or(0));
+    // No more room than is needed: most of what is looked at are samples.
+    let piece_bytes = end.saturating_sub(start).min(MIB);
+    let mut buffer = AlignedBuffer::zeroed(usize::try_from(piece_bytes).unwrap_or(0));
     let mut at = start;
     while at < end {
         let length = end.saturating_sub(at).min(MIB);
