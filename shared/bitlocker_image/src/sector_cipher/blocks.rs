@@ -90,7 +90,7 @@ impl<C: BlockCipherEncrypt<BlockSize = U16>> Key<C> {
     /// Encrypts every block by itself.
     pub(super) fn encrypt_blocks(&self, blocks: &mut [Block]) {
         match &self.fast {
-            Some(aes) => FastEncrypt(aes).run(blocks),
+            Some(aes) => aes.encrypt_blocks(Array::cast_slice_to_core_mut(blocks)),
             None => self.portable.encrypt_blocks(blocks),
         }
     }
@@ -108,16 +108,7 @@ impl<C: BlockCipherEncrypt<BlockSize = U16>> Key<C> {
     }
 }
 
-/// AES forwards by the processor's own instructions.
-pub(super) struct FastEncrypt<'a>(pub(super) &'a Aes);
-
-impl Direction for FastEncrypt<'_> {
-    fn run(&self, blocks: &mut [Block]) {
-        self.0.encrypt_blocks(Array::cast_slice_to_core_mut(blocks));
-    }
-}
-
-/// AES backwards by them.
+/// AES backwards by the processor's own instructions.
 pub(super) struct FastDecrypt<'a>(pub(super) &'a Aes);
 
 impl Direction for FastDecrypt<'_> {

@@ -1,5 +1,6 @@
 //! AES-CBC as BitLocker does it: every sector by itself, its IV the encrypted byte offset.
 
+use cipher::array::Array;
 use cipher::consts::U16;
 use cipher::{
     BlockCipherDecBackend, BlockCipherDecClosure, BlockCipherDecrypt, BlockCipherEncBackend,
@@ -7,7 +8,7 @@ use cipher::{
 };
 
 use super::blocks::{
-    BATCH, Block, Decrypt, Direction, Encrypt, FastDecrypt, FastEncrypt, GROUP, Key, as_blocks, xor,
+    BATCH, Block, Decrypt, Direction, Encrypt, FastDecrypt, GROUP, Key, as_blocks, xor,
 };
 use super::helped::{CbcDecryptor, by, pad, roomy};
 
@@ -23,19 +24,22 @@ impl<C: BlockCipherEncrypt<BlockSize = U16> + BlockCipherDecrypt<BlockSize = U16
         Self(key)
     }
 
-    /// Encrypts in lockstep: block n of 64 sectors at once, as block n + 1 of a sector needs its
+    /// Encrypts in lockstep: block n of many sectors at once, as block n + 1 of a sector needs its
     /// block n.
     pub(super) fn encrypt(&self, first_sector: u64, sector_bytes: usize, bytes: &mut [u8]) {
         let sector_blocks = sector_bytes / 16;
         for (ivs, blocks) in self.groups(first_sector, sector_bytes, bytes) {
-            let lockstep = Lockstep {
-                blocks,
-                ivs,
-                sector_blocks,
-            };
             match &self.0.fast {
-                Some(aes) => lockstep.run(&FastEncrypt(aes)),
-                None => self.0.portable.encrypt_with_backend(lockstep),
+                Some(aes) => aes.cbc_encrypt(
+                    Array::cast_slice_to_core(&ivs[..blocks.chunks_exact(sector_blocks).len()]),
+                    sector_blocks,
+                    Array::cast_slice_to_core_mut(blocks),
+                ),
+                None => self.0.portable.encrypt_with_backend(Lockstep {
+                    blocks,
+                    ivs,
+                    sector_blocks,
+                }),
             }
         }
     }

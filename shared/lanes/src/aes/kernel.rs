@@ -3,6 +3,10 @@
 /// Registers of data at work at once: the instruction of a round waits for the one before, and others fill the waiting.
 pub(super) const REGISTERS: usize = 8;
 
+/// Blocks of a sector that are fetched together: a cache line. Sectors of 4096 bytes share one set of the first-level cache,
+/// so a line fetched for one block only would be gone before its next.
+pub(super) const LINE: usize = 4;
+
 /// x^7 + x^2 + x + 1.
 pub(super) const REDUCTION: [u8; 16] = [0x87, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
 /// The same without the 1.
@@ -43,8 +47,10 @@ macro_rules! kernels {
         encrypt: $encrypt:ident, $encrypt_last:ident, decrypt: $decrypt:ident, $decrypt_last:ident,
     ) => {
         use std::arch::x86_64::*;
+        use std::array::from_fn;
+        use std::mem::swap;
 
-        use super::kernel::{REDUCTION, REDUCTION_BUT_ONE, REGISTERS, shifts};
+        use super::kernel::{LINE, REDUCTION, REDUCTION_BUT_ONE, REGISTERS, shifts};
         use super::key::{Act, Sectors};
         use super::round_keys::KEYS_MAX;
 
@@ -53,6 +59,11 @@ macro_rules! kernels {
         type Register = $register;
         /// What a register holds, in memory.
         type Memory = [[u8; 16]; BLOCKS];
+        type Line = [[u8; 16]; LINE];
+        /// A block of each of many sectors.
+        type Column = [Register; REGISTERS];
+        /// The lines of those sectors.
+        type Rows<'a> = [[&'a mut [Line]; BLOCKS]; REGISTERS];
 
         const POWERS: [Memory; REGISTERS] = shifts::<BLOCKS>(false);
         const BEHIND: [Memory; REGISTERS] = shifts::<BLOCKS>(true);
@@ -85,6 +96,7 @@ macro_rules! kernels {
                 Act::Decrypt => each::<false>(keys, blocks),
                 Act::XtsEncrypt(sectors) => xts::<true>(keys, sectors, blocks),
                 Act::XtsDecrypt(sectors) => xts::<false>(keys, sectors, blocks),
+                Act::CbcEncrypt(sectors) => cbc(keys, sectors, blocks),
             }
         }
 
@@ -113,18 +125,100 @@ macro_rules! kernels {
             blocks: &mut [[u8; 16]],
         ) {
             let of_sectors = blocks.chunks_exact_mut(sectors.blocks);
-            for (first, blocks) in sectors.tweaks.iter().zip(of_sectors) {
+            for (first, blocks) in sectors.firsts.iter().zip(of_sectors) {
                 let mut tweaks = first_tweaks(first);
+                let mut others = tweaks;
+                // By turns, as copying them would cost more than making them.
+                let (mut now, mut next) = (&mut tweaks, &mut others);
                 for group in blocks.as_chunks_mut::<BLOCKS>().0.as_chunks_mut().0 {
-                    let mut next = tweaks;
-                    rounds::<FORWARDS>(keys, &tweaks, &mut next, group);
-                    tweaks = next;
+                    rounds::<FORWARDS>(keys, now, next, group);
+                    swap(&mut now, &mut next);
                 }
             }
         }
 
-        /// All rounds of eight registers, with the tweaks before the first and behind the last. In between `next`, a copy of
-        /// the tweaks, becomes those of eight registers on: the processor does that while it waits for AES.
+        /// Takes a sector for each block of eight registers, and of each a line at a time. Where sectors are fewer, others go
+        /// along for nothing.
+        #[target_feature(enable = $feature)]
+        #[inline]
+        fn cbc(keys: Keys<'_>, sectors: Sectors<'_>, blocks: &mut [[u8; 16]]) {
+            const SECTORS: usize = BLOCKS * REGISTERS;
+            let groups = blocks.chunks_mut(sectors.blocks.saturating_mul(SECTORS));
+            for (ivs, group) in sectors.firsts.chunks(SECTORS).zip(groups) {
+                let mut padded: [Memory; REGISTERS] = [[[0; 16]; BLOCKS]; REGISTERS];
+                padded.as_flattened_mut()[..ivs.len()].copy_from_slice(ivs);
+                let mut chains = [keys.first; REGISTERS];
+                for (chain, iv) in chains.iter_mut().zip(&padded) {
+                    *chain = load(iv);
+                }
+                let missing = SECTORS.saturating_sub(ivs.len());
+                let mut others = vec![[0; 16]; missing.saturating_mul(sectors.blocks)];
+                let both = [group, &mut others];
+                let mut rows = both
+                    .into_iter()
+                    .flat_map(|blocks| blocks.chunks_exact_mut(sectors.blocks));
+                let mut rows: Rows<'_> =
+                    from_fn(|_| from_fn(|_| rows.next().unwrap_or_default().as_chunks_mut().0));
+                for line in 0..sectors.blocks / LINE {
+                    let mut columns = columns(&rows, line);
+                    for column in &mut columns {
+                        chained(keys, &mut chains, column);
+                    }
+                    put_back(&columns, &mut rows, line);
+                }
+            }
+        }
+
+        /// Returns a line of every sector, the blocks of one number side by side.
+        #[target_feature(enable = $feature)]
+        #[inline]
+        fn columns(rows: &Rows<'_>, line: usize) -> [Column; LINE] {
+            let mut columns = [[splat(&[0; 16]); REGISTERS]; LINE];
+            for place in 0..REGISTERS {
+                let lines: [&Line; BLOCKS] = from_fn(|block| &rows[place][block][line]);
+                for number in 0..LINE {
+                    columns[number][place] = load(&from_fn(|block| lines[block][number]));
+                }
+            }
+            columns
+        }
+
+        /// The way back; the last first, whose lines are in the cache still.
+        #[target_feature(enable = $feature)]
+        #[inline]
+        fn put_back(columns: &[Column; LINE], rows: &mut Rows<'_>, line: usize) {
+            for place in (0..REGISTERS).rev() {
+                let mut memory = [[[0; 16]; BLOCKS]; LINE];
+                for number in 0..LINE {
+                    store(&mut memory[number], columns[number][place]);
+                }
+                for block in 0..BLOCKS {
+                    rows[place][block][line] = from_fn(|number| memory[number][block]);
+                }
+            }
+        }
+
+        /// Encrypts a block of each sector; `chains` is what came before.
+        #[target_feature(enable = $feature)]
+        #[inline]
+        fn chained(keys: Keys<'_>, chains: &mut Column, column: &mut Column) {
+            for place in 0..REGISTERS {
+                let plain = $xor(column[place], chains[place]);
+                chains[place] = $xor(plain, keys.first);
+            }
+            for key in keys.between {
+                for chain in &mut *chains {
+                    *chain = $encrypt(*chain, *key);
+                }
+            }
+            for place in 0..REGISTERS {
+                chains[place] = $encrypt_last(chains[place], keys.last);
+            }
+            *column = *chains;
+        }
+
+        /// All rounds of eight registers, with the tweaks before the first and behind the last. In between `next` becomes
+        /// those of eight registers on: the processor does that while it waits for AES.
         #[target_feature(enable = $feature)]
         #[inline]
         fn rounds<const FORWARDS: bool>(
@@ -141,7 +235,7 @@ macro_rules! kernels {
             }
             // How many rounds there are is not known here on purpose: the compiler would unroll them and take one register
             // after the other through all, which leaves the processor waiting.
-            let mut next = next.iter_mut();
+            let mut next = next.iter_mut().zip(tweaks);
             for key in keys.between {
                 for data in &mut data {
                     *data = if FORWARDS {
@@ -150,8 +244,8 @@ macro_rules! kernels {
                         $decrypt(*data, *key)
                     };
                 }
-                if let Some(tweak) = next.next() {
-                    *tweak = next_tweak(*tweak);
+                if let Some((next, tweak)) = next.next() {
+                    *next = next_tweak(*tweak);
                 }
             }
             for place in 0..REGISTERS {

@@ -30,13 +30,14 @@ pub(super) enum Act<'a> {
     Decrypt,
     XtsEncrypt(Sectors<'a>),
     XtsDecrypt(Sectors<'a>),
+    CbcEncrypt(Sectors<'a>),
 }
 
 /// How blocks are sectors.
 #[derive(Clone, Copy)]
 pub(super) struct Sectors<'a> {
-    /// The first tweak of each.
-    pub(super) tweaks: &'a [[u8; 16]],
+    /// What each begins with: its first tweak (XTS), its IV (CBC).
+    pub(super) firsts: &'a [[u8; 16]],
     /// Blocks of each.
     pub(super) blocks: usize,
 }
@@ -56,7 +57,7 @@ impl Aes {
 
     fn run(&self, act: Act<'_>, blocks: &mut [[u8; 16]]) {
         let keys = match act {
-            Act::Encrypt | Act::XtsEncrypt(_) => self.keys.encrypt(),
+            Act::Encrypt | Act::XtsEncrypt(_) | Act::CbcEncrypt(_) => self.keys.encrypt(),
             Act::Decrypt | Act::XtsDecrypt(_) => self.keys.decrypt(),
         };
         #[expect(
@@ -107,10 +108,19 @@ impl Aes {
             blocks,
         );
     }
+
+    /// Encrypts sectors of `sector_blocks` blocks as CBC does (NIST SP 800-38A), each with its IV. As each block waits for
+    /// the one before, sectors go side by side.
+    ///
+    /// # Panics
+    /// When `sector_blocks` is no multiple of 32, or `blocks` are not as many sectors as there are IVs.
+    pub fn cbc_encrypt(&self, ivs: &[[u8; 16]], sector_blocks: usize, blocks: &mut [[u8; 16]]) {
+        self.run(Act::CbcEncrypt(sectors(ivs, sector_blocks, blocks)), blocks);
+    }
 }
 
 pub(super) fn sectors<'a>(
-    tweaks: &'a [[u8; 16]],
+    firsts: &'a [[u8; 16]],
     sector_blocks: usize,
     blocks: &[[u8; 16]],
 ) -> Sectors<'a> {
@@ -119,13 +129,13 @@ pub(super) fn sectors<'a>(
         "a sector of {sector_blocks} blocks"
     );
     assert!(
-        tweaks.len().checked_mul(sector_blocks) == Some(blocks.len()),
+        firsts.len().checked_mul(sector_blocks) == Some(blocks.len()),
         "{} blocks are not {} sectors of {sector_blocks}",
         blocks.len(),
-        tweaks.len()
+        firsts.len()
     );
     Sectors {
-        tweaks,
+        firsts,
         blocks: sector_blocks,
     }
 }

@@ -109,6 +109,35 @@ proptest! {
             prop_assert!(ours == plain, "{:?}", width);
         }
     }
+
+    #[test]
+    fn every_width_chains_the_blocks_of_each_sector(
+        key in prop_oneof![prop::collection::vec(any::<u8>(), 16), prop::collection::vec(any::<u8>(), 32)],
+        sectors in 0..70_usize,
+        sector_blocks in prop_oneof![Just(32_usize), Just(256)],
+        seed: u64,
+    ) {
+        let plain = blocks(sectors.saturating_mul(sector_blocks), seed);
+        let ivs = blocks(sectors, !seed);
+        let mut theirs = plain.clone();
+        for (iv, sector) in ivs.iter().zip(theirs.chunks_exact_mut(sector_blocks)) {
+            let mut before = *iv;
+            for block in sector {
+                *block = (u128::from_le_bytes(*block) ^ u128::from_le_bytes(before)).to_le_bytes();
+                match key.len() {
+                    16 => encrypted_by_others::<Aes128>(&key, std::slice::from_mut(block)),
+                    _ => encrypted_by_others::<Aes256>(&key, std::slice::from_mut(block)),
+                }
+                before = *block;
+            }
+        }
+        for width in widths() {
+            let aes = Aes::with(width, &key).expect("length");
+            let mut ours = plain.clone();
+            aes.cbc_encrypt(&ivs, sector_blocks, &mut ours);
+            prop_assert!(ours == theirs, "{:?}", width);
+        }
+    }
 }
 
 #[test]
