@@ -32,6 +32,13 @@ fn build() -> Command {
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.args(["build", "--package", "agent", "--bin", "argosy"]);
     cargo.args(["--message-format", "json"]);
+    // What cargo says of the package of tests would have build scripts run again that ask for their own.
+    for (name, _) in std::env::vars_os() {
+        let text = name.to_string_lossy();
+        if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {
+            cargo.env_remove(name);
+        }
+    }
     cargo
 }
 

@@ -26,6 +26,14 @@ pub(crate) fn cargo() -> Command {
         .env_remove("SUDO_UID")
         .env_remove("PKEXEC_UID")
         .env("CARGO_TARGET_DIR", root().join("target"));
+    // What cargo tells this program of its own package. Build scripts that ask for theirs are run again when it changes, and
+    // with them everything that depends on them: for every turn from `cargo xtask` to `cargo` and back.
+    for (name, _) in std::env::vars_os() {
+        let text = name.to_string_lossy();
+        if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {
+            cargo.env_remove(name);
+        }
+    }
     cargo
 }
 
