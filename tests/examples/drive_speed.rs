@@ -3,14 +3,15 @@
 //! ones (4 to 64 KiB); wall and CPU seconds.
 //!
 //! `cargo xtask bench drive_speed` (a release build). As root it uses a loop device, in memory where there is room, else an
-//! image file, and leaves out who needs root. `ARGOSY_BENCH_ROUNDS` is another number of rounds than 3.
+//! image file, and leaves out who needs root. Sources are in memory. `ARGOSY_BENCH_ROUNDS` is another number of rounds than 3.
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use serde_json::Value;
 use tests::backing::Backing;
-use tests::cost::{Cost, gigabytes, multiply, said_by, write_big, write_small};
+use tests::cost::{Cost, gigabytes, multiply, said_by, warm, write_big, write_small};
 use tests::filled::{Target, dd_write, prepare};
 use tests::{rivals, rows};
 
@@ -125,6 +126,9 @@ fn measure(
             } else {
                 backing.target("BENCH0001", DISK_BYTES)?
             };
+            for folder in [&source.folder, &source.few] {
+                warm(folder)?;
+            }
             let cost = one_way(number, argosy, folder, backing, source, target);
             match cost {
                 Ok(cost) => way.costs.push(cost),

@@ -23,14 +23,15 @@ pub struct Backing {
 }
 
 impl Backing {
-    /// Makes it in memory when devices of `bytes` in all leave half of what is free there, else in `folder`. Without loop
+    /// Makes it in memory when devices of `bytes` in all leave a third of what is free there, else in `folder`. Without loop
     /// devices, which root makes, it lies in `folder` too: writing to a file in memory is work of who writes.
     ///
     /// # Errors
     /// When no folder can be made.
     pub fn new(folder: &Path, bytes: u64) -> Result<Self> {
         let is_root = fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0);
-        let is_memory = is_root && free_bytes().is_some_and(|free| free / 2 >= bytes);
+        let is_memory =
+            is_root && free_bytes().is_some_and(|free| bytes <= free.saturating_sub(free / 3));
         let parent = if is_memory { Path::new(MEMORY) } else { folder };
         let folder = parent.join(NAME);
         if folder.exists() {

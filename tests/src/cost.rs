@@ -2,6 +2,7 @@
 #![expect(clippy::arithmetic_side_effects, reason = "a measurement")]
 
 use std::fs;
+use std::io;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -134,6 +135,23 @@ pub fn multiply(source: &Path, folder: &Path, times: usize) -> Result<u64> {
         }
     }
     Ok(total)
+}
+
+/// Reads every file below `folder`, so that whoever is measured next finds them in memory: what has not been read for a while
+/// may be there no more.
+///
+/// # Errors
+/// When one cannot be read.
+pub fn warm(folder: &Path) -> Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            warm(&entry.path())?;
+        } else {
+            io::copy(&mut fs::File::open(entry.path())?, &mut io::sink())?;
+        }
+    }
+    Ok(())
 }
 
 /// Returns bytes in units of 1,000,000,000.
