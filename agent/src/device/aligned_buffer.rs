@@ -2,22 +2,19 @@
 
 use std::ops::{Deref, DerefMut};
 
-use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
-
 /// Bytes of a page: the strictest alignment that any drive or file system of ours asks for.
 const PAGE: usize = 4096;
-
-/// Memory whose first byte lies on a 4096-byte border.
-#[derive(Clone, FromBytes, IntoBytes, Immutable, KnownLayout)]
-#[repr(C, align(4096))]
-struct Page([u8; PAGE]);
 
 /// Bytes on a 4096-byte border, for reading and writing past the page cache; made once, used many
 /// times.
 ///
 /// It dereferences to its bytes in use.
 pub struct AlignedBuffer {
-    pages: Vec<Page>,
+    /// A page longer than its room, and never moved. What has an alignment of its own would be written over with zeros when
+    /// it is made; these bytes are pages that the kernel gives when they are first used.
+    bytes: Vec<u8>,
+    /// Where the first border lies.
+    start: usize,
     length: usize,
 }
 
@@ -25,14 +22,19 @@ impl AlignedBuffer {
     /// Returns `length` zero bytes; the room behind them is rounded up to 4096 bytes.
     #[must_use]
     pub fn zeroed(length: usize) -> Self {
-        let pages = vec![Page([0; PAGE]); length.div_ceil(PAGE)];
-        Self { pages, length }
+        let bytes = vec![0; length.next_multiple_of(PAGE).saturating_add(PAGE)];
+        let start = bytes.as_ptr().addr().wrapping_neg() % PAGE;
+        Self {
+            bytes,
+            start,
+            length,
+        }
     }
 
     /// Returns how many bytes it can hold.
     #[must_use]
-    pub fn capacity(&self) -> usize {
-        self.pages.len().saturating_mul(PAGE)
+    pub const fn capacity(&self) -> usize {
+        self.bytes.len().saturating_sub(PAGE)
     }
 
     /// Makes it `length` bytes long; what the bytes hold is what they held before (zeros at first).
@@ -53,13 +55,14 @@ impl Deref for AlignedBuffer {
     type Target = [u8];
     fn deref(&self) -> &[u8] {
         // `length` is at most the capacity: both ways of setting it see to that.
-        self.pages.as_bytes().split_at(self.length).0
+        self.bytes.split_at(self.start).1.split_at(self.length).0
     }
 }
 
 impl DerefMut for AlignedBuffer {
     fn deref_mut(&mut self) -> &mut [u8] {
-        self.pages.as_mut_bytes().split_at_mut(self.length).0
+        let (_, bytes) = self.bytes.split_at_mut(self.start);
+        bytes.split_at_mut(self.length).0
     }
 }
 
