@@ -35,15 +35,19 @@ fn main() -> Result<()> {
     let folder = tempfile::tempdir_in(release)?;
     println!("| drive | command | MB/s | GB per CPU s | CPU s beside |");
     println!("|---|---|---|---|---|");
-    let kinds: [(&str, Fill); 2] = [
-        ("64 MiB files", write_big),
-        ("4-64 KiB files", |folder| write_small(folder, SMALL_FILES)),
+    let kinds: [(&str, Fill, bool); 2] = [
+        ("64 MiB files", write_big, false),
+        (
+            "4-64 KiB files",
+            |folder| write_small(folder, SMALL_FILES),
+            true,
+        ),
     ];
-    for (name, write) in kinds {
+    for (name, write, are_many) in kinds {
         let place = folder.path().join(name);
         fs::create_dir(&place)?;
         let drive = filled(&argosy, &place, write)?;
-        measure(&argosy, &place, name, &drive)?;
+        measure(&argosy, &place, name, &drive, are_many)?;
         fs::remove_dir_all(place)?;
     }
     Ok(())
@@ -90,14 +94,19 @@ fn filled(argosy: &Path, place: &Path, write: Fill) -> Result<Drive> {
     Ok(Drive { image, key, bytes })
 }
 
-/// Runs both, `ROUNDS` times in turn, and prints the medians.
-fn measure(argosy: &Path, place: &Path, name: &str, drive: &Drive) -> Result<()> {
+/// Runs both, `ROUNDS` times in turn, and prints the medians; the files `are_many` or few.
+fn measure(argosy: &Path, place: &Path, name: &str, drive: &Drive, are_many: bool) -> Result<()> {
+    let remove = |home: &Path| match are_many {
+        // For a minute ext4 passes by the inodes of what was, one after the other.
+        true => Ok(()),
+        false => fs::remove_dir_all(home),
+    };
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
     for round in 0..ROUNDS {
-        // Nothing is removed in between: for a minute ext4 passes by the inodes of what was, one after the other.
         let home = place.join(format!("home {round}, theirs"));
         forget(&drive.image)?;
         theirs.push(Cost::of(|| by_fuse(drive, &home))?);
+        remove(&home)?;
         let home = place.join(format!("home {round}"));
         forget(&drive.image)?;
         ours.push(Cost::of(|| {
@@ -111,6 +120,7 @@ fn measure(argosy: &Path, place: &Path, name: &str, drive: &Drive) -> Result<()>
             ]);
             said_by(unpack.args(["--to", text(&home)])).map(drop)
         })?);
+        remove(&home)?;
     }
     let reference = Cost::median(&theirs);
     for (command, costs) in [("dislocker + ntfs-3g + cp", &theirs), ("unpack", &ours)] {
