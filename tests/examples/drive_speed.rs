@@ -25,9 +25,6 @@ const BIG_TIMES: usize = 2;
 /// everybody does once for a drive (the file system, opening it with a password) weighs the same.
 const FEW_SMALL: usize = 30_000;
 
-/// What the processors' seconds are counted of: a device in memory takes some of both from whoever writes to it.
-const ON_DISK: &str = "prepare --no-verify, on the disk";
-
 /// A source, and what the others get of its kind: the same, or less.
 struct Source {
     name: &'static str,
@@ -87,9 +84,10 @@ fn small(folder: &Path) -> Result<Source> {
     })
 }
 
-/// What one way took, each round.
-struct Way {
+/// A way to bring a folder onto a device, and what it took, each round.
+struct Way<'a> {
     name: &'static str,
+    from: &'a Path,
     bytes: u64,
     costs: Vec<Cost>,
 }
@@ -102,37 +100,32 @@ fn measure(
     source: &Source,
     rounds: usize,
 ) -> Result<()> {
-    let few = source.few_bytes;
-    let way = |name, bytes| Way {
+    let way = |name, from, bytes| Way {
         name,
+        from,
         bytes,
         costs: Vec::new(),
     };
+    let all = |name| way(name, source.folder.as_path(), source.bytes);
+    let few = |name| way(name, source.few.as_path(), source.few_bytes);
     let mut ways = [
-        way("dd oflag=direct", source.bytes),
-        way("prepare --no-verify", source.bytes),
-        way("prepare, read back", source.bytes),
-        way("prepare --no-verify, what the others get", few),
-        way(ON_DISK, source.bytes),
-        way("ntfs-3g + cp", few),
-        way("dislocker + ntfs-3g + cp", few),
-        way("tar + openssl + dd", few),
-        way("rclone copy --checksum", few),
+        all("dd oflag=direct"),
+        all("prepare --no-verify"),
+        all("prepare, read back"),
+        few("prepare --no-verify, what the others get"),
+        few("ntfs-3g + cp"),
+        few("dislocker + ntfs-3g + cp"),
+        few("tar + openssl + dd"),
+        few("rclone copy --checksum"),
     ];
     for _ in 0..rounds {
         for (number, way) in ways.iter_mut().enumerate() {
-            let target = if way.name == ON_DISK {
-                Target::fresh(&folder.join("BENCH0001.img"), DISK_BYTES)?
-            } else {
-                backing.target("BENCH0001", DISK_BYTES)?
-            };
-            for folder in [&source.folder, &source.few] {
-                warm(folder)?;
-            }
-            let cost = one_way(number, argosy, folder, backing, source, target);
+            let target = backing.target("BENCH0001", DISK_BYTES)?;
+            warm(way.from)?;
+            let cost = one_way(number, argosy, folder, backing, way, target);
             match cost {
                 Ok(cost) => way.costs.push(cost),
-                Err(error) if number > 4 => eprintln!("left out: {}: {error:#}", way.name),
+                Err(error) if number > 3 => eprintln!("left out: {}: {error:#}", way.name),
                 Err(error) => return Err(error),
             }
         }
@@ -147,22 +140,18 @@ fn one_way(
     argosy: &Path,
     folder: &Path,
     backing: &Backing,
-    source: &Source,
+    way: &Way<'_>,
     target: Target,
 ) -> Result<Cost> {
     let device = target.path().to_owned();
     match number {
-        0 => Cost::of(|| said_by(&mut dd_write(&device, source.bytes)).map(drop)),
-        1 | 2 | 4 => {
-            let (cost, _) = prepared(argosy, folder, &source.folder, &[target], number == 2)?;
+        0 => Cost::of(|| said_by(&mut dd_write(&device, way.bytes)).map(drop)),
+        1..=3 => {
+            let (cost, _) = prepared(argosy, folder, way.from, &[target], number == 2)?;
             Ok(cost)
         }
-        3 => {
-            let (cost, _) = prepared(argosy, folder, &source.few, &[target], false)?;
-            Ok(cost)
-        }
-        5 => Cost::of(|| rivals::by_ntfs_3g(&device, &source.few)),
-        6 => {
+        4 => Cost::of(|| rivals::by_ntfs_3g(&device, way.from)),
+        5 => {
             let nothing = folder.join("nothing");
             fs::create_dir(&nothing)?;
             fs::write(nothing.join("note.txt"), "a drive to be filled by others")?;
@@ -172,13 +161,13 @@ fn one_way(
             let (_, said) = made?;
             let password = said["drives"][0]["recovery_password"].as_str();
             let password = password.context("no password")?;
-            Cost::of(|| rivals::by_dislocker(&device, password, &source.few))
+            Cost::of(|| rivals::by_dislocker(&device, password, way.from))
         }
-        7 => Cost::of(|| rivals::by_tar(&device, &source.few)),
+        6 => Cost::of(|| rivals::by_tar(&device, way.from)),
         _ => {
             // A folder, with no device in its way: memory, where the devices of the others are.
             let to = backing.folder().join("copied");
-            let cost = Cost::of(|| rivals::by_rclone(&source.few, &to));
+            let cost = Cost::of(|| rivals::by_rclone(way.from, &to));
             fs::remove_dir_all(&to)?;
             cost
         }
@@ -208,7 +197,7 @@ fn prepared(
     Ok((cost?, serde_json::from_str(&said)?))
 }
 
-fn show(source: &Source, ways: &[Way]) {
+fn show(source: &Source, ways: &[Way<'_>]) {
     let per_gigabyte = |name: &str| {
         let way = ways
             .iter()
@@ -227,13 +216,11 @@ fn show(source: &Source, ways: &[Way]) {
             );
         }
     }
-    let Some((wall, _)) = per_gigabyte("prepare --no-verify") else {
+    let Some((wall, cpu)) = per_gigabyte("prepare --no-verify") else {
         return;
     };
     let work = format!("prepare, {}", source.name);
-    if let Some((_, cpu)) = per_gigabyte(ON_DISK) {
-        rows::at_least(&work, "GB per CPU second", source.goal, 1.0 / cpu);
-    }
+    rows::at_least(&work, "GB per CPU second", source.goal, 1.0 / cpu);
     if let Some((their_wall, _)) = per_gigabyte("dd oflag=direct") {
         rows::only(
             &work,

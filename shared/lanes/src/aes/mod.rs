@@ -4,7 +4,8 @@
 //! key -> RoundKeys -> vaes512 (32 blocks) | vaes256 (16) | aesni (8): one body, `kernels!`, three widths
 //! ```
 //! The `aes` crate, which has no instructions fenced in here, takes its widest path only where AVX-512 is; processors with
-//! AES for 256 bits and no AVX-512 are common, and there this is three times as fast. Source: FIPS 197, IEEE 1619.
+//! AES for 256 bits and no AVX-512 are common, and there this is three times as fast. Source: FIPS 197, IEEE 1619,
+//! NIST SP 800-38A.
 
 #[cfg(target_arch = "x86_64")]
 mod aesni;
