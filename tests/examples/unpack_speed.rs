@@ -90,14 +90,13 @@ fn filled(argosy: &Path, place: &Path, write: Fill) -> Result<Drive> {
     let said: serde_json::Value = serde_json::from_str(&said_by(&mut prepare)?)?;
     let password = said["drives"][0]["recovery_password"].as_str();
     fs::write(&key, password.context("no password")?)?;
-    fs::remove_dir_all(source)?;
     Ok(Drive { image, key, bytes })
 }
 
 /// Runs both, `ROUNDS` times in turn, and prints the medians; the files `are_many` or few.
 fn measure(argosy: &Path, place: &Path, name: &str, drive: &Drive, are_many: bool) -> Result<()> {
     let remove = |home: &Path| match are_many {
-        // For a minute ext4 passes by the inodes of what was, one after the other.
+        // For some minutes ext4 passes by the inodes of what was, one after the other.
         true => Ok(()),
         false => fs::remove_dir_all(home),
     };
