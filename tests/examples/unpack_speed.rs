@@ -1,6 +1,9 @@
 //! Drives brought home: MB/s and GB per CPU second of `argosy unpack`, which compares every block with the manifest, beside
-//! dislocker-fuse + ntfs-3g + `cp -r`, which compare nothing, in the same run. Both end with everything synced. Big files
-//! (64 MiB) and small ones (4 to 64 KiB).
+//! dislocker-fuse + ntfs-3g + `cp -r`, which compare nothing, in the same run, and beside `cp -r` of the source, which only
+//! makes the files. All end with everything synced. Big files (64 MiB) and small ones (4 to 64 KiB).
+//!
+//! Each arrives in a file system of its own, made anew: how full and how old another one is would be measured too. (For
+//! some minutes ext4 passes by the inodes of what was removed, one after the other.)
 //!
 //! `cargo xtask bench unpack_speed` (a release build). Needs root, dislocker and ntfs-3g.
 
@@ -9,8 +12,11 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result};
+use tempfile::TempDir;
 use tests::argosy::text;
-use tests::cost::{Cost, gigabytes, said_by, write_big, write_small};
+use tests::backing::Backing;
+use tests::cost::{Cost, gigabytes, said_by, warm, write_big, write_small};
+use tests::filled::Target;
 use tests::oracle;
 use tests::rivals::served;
 use tests::rows;
@@ -18,12 +24,15 @@ use tests::rows;
 const ROUNDS: usize = 3;
 const SMALL_FILES: usize = 20_000;
 const SERIAL: &str = "BENCH0001";
+/// Of the file systems that files arrive in.
+const HOME_BYTES: u64 = 3_000_000_000;
 
 /// Writes a source and returns its bytes.
 type Fill = fn(&Path) -> Result<u64>;
 
 /// A finished drive.
 struct Drive {
+    source: PathBuf,
     image: PathBuf,
     key: PathBuf,
     bytes: u64,
@@ -35,19 +44,16 @@ fn main() -> Result<()> {
     let folder = tempfile::tempdir_in(release)?;
     println!("| drive | command | MB/s | GB per CPU s | CPU s beside |");
     println!("|---|---|---|---|---|");
-    let kinds: [(&str, Fill, bool); 2] = [
-        ("64 MiB files", write_big, false),
-        (
-            "4-64 KiB files",
-            |folder| write_small(folder, SMALL_FILES),
-            true,
-        ),
+    let backing = Backing::new(folder.path(), HOME_BYTES)?;
+    let kinds: [(&str, Fill); 2] = [
+        ("64 MiB files", write_big),
+        ("4-64 KiB files", |folder| write_small(folder, SMALL_FILES)),
     ];
-    for (name, write, are_many) in kinds {
+    for (name, write) in kinds {
         let place = folder.path().join(name);
         fs::create_dir(&place)?;
         let drive = filled(&argosy, &place, write)?;
-        measure(&argosy, &place, name, &drive, are_many)?;
+        measure(&argosy, &backing, name, &drive)?;
         fs::remove_dir_all(place)?;
     }
     Ok(())
@@ -90,65 +96,96 @@ fn filled(argosy: &Path, place: &Path, write: Fill) -> Result<Drive> {
     let said: serde_json::Value = serde_json::from_str(&said_by(&mut prepare)?)?;
     let password = said["drives"][0]["recovery_password"].as_str();
     fs::write(&key, password.context("no password")?)?;
-    Ok(Drive { image, key, bytes })
+    Ok(Drive {
+        source,
+        image,
+        key,
+        bytes,
+    })
 }
 
-/// Runs both, `ROUNDS` times in turn, and prints the medians; the files `are_many` or few.
-fn measure(argosy: &Path, place: &Path, name: &str, drive: &Drive, are_many: bool) -> Result<()> {
-    let remove = |home: &Path| match are_many {
-        // For some minutes ext4 passes by the inodes of what was, one after the other.
-        true => Ok(()),
-        false => fs::remove_dir_all(home),
-    };
-    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
-    for round in 0..ROUNDS {
-        let home = place.join(format!("home {round}, theirs"));
-        forget(&drive.image)?;
-        theirs.push(Cost::of(|| by_fuse(drive, &home))?);
-        remove(&home)?;
-        let home = place.join(format!("home {round}"));
-        forget(&drive.image)?;
-        ours.push(Cost::of(|| {
-            let mut unpack = Command::new(argosy);
-            unpack.args([
-                "unpack",
-                "--drive",
-                text(&drive.image),
-                "--key-file",
-                text(&drive.key),
-            ]);
-            said_by(unpack.args(["--to", text(&home)])).map(drop)
-        })?);
-        remove(&home)?;
+/// Goes every way, `ROUNDS` times in turn, and prints the medians.
+fn measure(argosy: &Path, backing: &Backing, name: &str, drive: &Drive) -> Result<()> {
+    let mut costs = [const { Vec::new() }; 3];
+    for _ in 0..ROUNDS {
+        for (way, costs) in costs.iter_mut().enumerate() {
+            let home = Home::new(backing)?;
+            warm(&drive.source)?;
+            forget(&drive.image)?;
+            let to = home.folder.path().join("home");
+            costs.push(Cost::of(|| match way {
+                0 => by_fuse(drive, &to),
+                1 => copied(&drive.source, &to),
+                _ => unpacked(argosy, drive, &to),
+            })?);
+        }
     }
-    let reference = Cost::median(&theirs);
-    for (command, costs) in [("dislocker + ntfs-3g + cp", &theirs), ("unpack", &ours)] {
-        let middle = Cost::median(costs);
-        let size = gigabytes(drive.bytes);
+    let [theirs, only_made, ours] = costs.map(|costs| Cost::median(&costs));
+    let rivals = "dislocker + ntfs-3g + cp";
+    let size = gigabytes(drive.bytes);
+    for (command, cost) in [
+        (rivals, theirs),
+        ("cp of the source", only_made),
+        ("unpack", ours),
+    ] {
         println!(
             "| {name} | {command} | {:.0} | {:.2} | {:.2} |",
-            size * 1000.0 / middle.seconds,
-            size / middle.cpu_seconds,
-            middle.cpu_seconds / reference.cpu_seconds
+            size * 1000.0 / cost.seconds,
+            size / cost.cpu_seconds,
+            cost.cpu_seconds / theirs.cpu_seconds
         );
     }
-    let middle = Cost::median(&ours);
     let work = format!("unpack, {name}");
-    let unit = "GB per CPU second";
-    rows::at_least(
-        &work,
-        unit,
-        1.5,
-        gigabytes(drive.bytes) / middle.cpu_seconds,
-    );
-    let rivals = "dislocker + ntfs-3g + cp";
+    rows::at_least(&work, "GB per CPU second", 1.5, size / ours.cpu_seconds);
     let (wall, cpu) = (
-        reference.seconds / middle.seconds,
-        reference.cpu_seconds / middle.cpu_seconds,
+        theirs.seconds / ours.seconds,
+        theirs.cpu_seconds / ours.cpu_seconds,
     );
     rows::at_least(&work, &format!("times less CPU than {rivals}"), 10.0, cpu);
     rows::only(&work, &format!("times as fast as {rivals}"), wall);
+    let beside = ours.cpu_seconds / only_made.cpu_seconds;
+    rows::only(&work, "times the CPU of cp -r of the source", beside);
     Ok(())
+}
+
+/// A file system of its own, mounted until it is dropped.
+struct Home {
+    folder: TempDir,
+    _device: Target,
+}
+
+impl Home {
+    fn new(backing: &Backing) -> Result<Self> {
+        let device = backing.target("HOME", HOME_BYTES)?;
+        let options = "lazy_itable_init=0,lazy_journal_init=0";
+        oracle::run("mkfs.ext4", &["-q", "-F", "-E", options, device.path()])?;
+        let folder = tempfile::tempdir()?;
+        oracle::run("mount", &[device.path(), text(folder.path())])?;
+        Ok(Self {
+            folder,
+            _device: device,
+        })
+    }
+}
+
+impl Drop for Home {
+    fn drop(&mut self) {
+        if let Err(error) = oracle::run("umount", &[text(self.folder.path())]) {
+            eprintln!("{}: {error:#}", self.folder.path().display());
+        }
+    }
+}
+
+fn unpacked(argosy: &Path, drive: &Drive, home: &Path) -> Result<()> {
+    let mut unpack = Command::new(argosy);
+    unpack.args(["unpack", "--drive", text(&drive.image)]);
+    unpack.args(["--key-file", text(&drive.key), "--to", text(home)]);
+    said_by(&mut unpack).map(drop)
+}
+
+fn copied(from: &Path, home: &Path) -> Result<()> {
+    said_by(Command::new("cp").args(["-r", text(from), text(home)]))?;
+    said_by(Command::new("sync").args(["-f", text(home)])).map(drop)
 }
 
 /// Copies with everybody else's programs, all of them children of this process.
@@ -171,13 +208,12 @@ fn by_fuse(drive: &Drive, home: &Path) -> Result<()> {
     let mut mount = Command::new("ntfs-3g");
     mount.args(["-o", "ro,no_detach", text(&file), text(volume.path())]);
     let mut mount = served(&mut mount, &volume.path().join("bench"))?;
-    let copied = said_by(Command::new("cp").args(["-r", text(volume.path()), text(home)]))
-        .and_then(|_| said_by(Command::new("sync").args(["-f", text(home)])));
+    let copied = copied(volume.path(), home);
     for (folder, server) in [(&volume, &mut mount), (&unlocked, &mut dislocker)] {
         oracle::run("umount", &[text(folder.path())])?;
         server.wait()?;
     }
-    copied.map(drop)
+    copied
 }
 
 /// Makes the next reader read the image from the disk.

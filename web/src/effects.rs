@@ -1,10 +1,11 @@
 //! What takes time: asks the agent or the desk, and turns what comes of it into actions.
 
 mod jobs;
+mod latest;
 mod link;
 mod storage;
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::rc::Rc;
 
 use gloo::timers::future::TimeoutFuture;
@@ -12,6 +13,7 @@ use shared::api::{ApiError, FoldersReply, code};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{AbortController, File};
 
+use self::latest::Latest;
 use crate::client::{Client, copy};
 use crate::desk::Desk;
 use crate::handing::{Handed, Order};
@@ -43,9 +45,9 @@ pub struct Effects {
     pub(crate) client: Client,
     pub(crate) desk: Desk,
     dispatch: Rc<dyn Fn(Action)>,
-    plans: Rc<Cell<u32>>,
-    /// Counts up with each source that is read: an earlier one that comes late is of no interest.
-    sources: Rc<Cell<u32>>,
+    plans: Latest,
+    sources: Latest,
+    looks: Latest,
     /// Stops the comparison with a storage account that is on its way.
     comparison: Rc<RefCell<Option<AbortController>>>,
     /// Opens drives that came back.
@@ -54,7 +56,7 @@ pub struct Effects {
 
 impl PartialEq for Effects {
     fn eq(&self, other: &Self) -> bool {
-        Rc::ptr_eq(&self.plans, &other.plans)
+        self.plans.same(&other.plans)
     }
 }
 
@@ -68,8 +70,9 @@ impl Effects {
             desk: Desk::new(Rc::new(move |text| progress(Action::Progress(text)))),
             receiver: Receiver::new(Rc::clone(&dispatch)),
             dispatch,
-            plans: Rc::default(),
-            sources: Rc::default(),
+            plans: Latest::default(),
+            sources: Latest::default(),
+            looks: Latest::default(),
             comparison: Rc::default(),
         }
     }
@@ -102,7 +105,7 @@ impl Effects {
         let number = self.read_source(path.clone());
         self.spawn(|this| async move {
             let scanned = this.client.scan(path.clone(), other_file_systems).await;
-            if this.sources.get() != number {
+            if !this.sources.is(number) {
                 return;
             }
             let mut outcome = match scanned {
@@ -124,7 +127,7 @@ impl Effects {
             if let Some(csv) = local_file::read_short(&file, dataset::BYTES_MAX).await
                 && dataset::is_dataset(&csv)
             {
-                if this.sources.get() == number {
+                if this.sources.is(number) {
                     this.take_dataset(&name, &csv, other_file_systems);
                 }
                 return;
@@ -160,8 +163,7 @@ impl Effects {
     }
 
     fn read_source(&self, name: String) -> u32 {
-        let number = self.sources.get().wrapping_add(1);
-        self.sources.set(number);
+        let number = self.sources.next();
         self.act(Action::ReadSource(name));
         number
     }
@@ -182,7 +184,7 @@ impl Effects {
 
     fn source_read(&self, number: u32, origin: Origin, outcome: Outcome) {
         match outcome {
-            _ if self.sources.get() != number => {}
+            _ if !self.sources.is(number) => {}
             Outcome::Listed(listed) => {
                 let files = words::counted(listed.files, "file", "files");
                 let size = words::size(listed.bytes);
@@ -195,19 +197,18 @@ impl Effects {
 
     /// Plans, once the wish has stood for a moment. A later wish makes an earlier one void.
     pub fn plan(&self, request: PlanRequest) {
-        let number = self.plans.get().wrapping_add(1);
-        self.plans.set(number);
+        let number = self.plans.next();
         self.act(Action::PlanBegun);
         self.spawn(|this| async move {
             TimeoutFuture::new(SETTLE_MS).await;
-            if this.plans.get() != number {
+            if !this.plans.is(number) {
                 return;
             }
             let planned = match this.desk.ask(Task::Plan(request), Vec::new()).await {
                 Outcome::Planned(view) => Ok(*view),
                 outcome => Err(fault(outcome)),
             };
-            if this.plans.get() == number {
+            if this.plans.is(number) {
                 this.act(Action::Planned(planned));
             }
         });
@@ -215,7 +216,7 @@ impl Effects {
 
     /// Takes the plan back: something is missing for it.
     pub fn clear_plan(&self) {
-        self.plans.set(self.plans.get().wrapping_add(1));
+        self.plans.next();
         self.act(Action::PlanCleared);
     }
 

@@ -105,9 +105,13 @@ impl<'a> Out<'a> {
     /// [`HomeError::Io`].
     pub(super) fn write(&self, side: &Side, at: u64, bytes: &[u8]) -> Result<bool, HomeError> {
         let failed = |cause| io_failed(&self.place, cause);
-        let part = self.part(side)?;
+        let runs = runs_of_data(bytes);
+        let is_all = length(bytes) == self.item.file.bytes();
+        let ends_in_zeros = matches!(runs.last(), Some(Run::Zeros(_)));
+        let gets_length = is_all && !ends_in_zeros && length(bytes) < PAST_CACHE_MIN;
+        let part = self.part(side, gets_length)?;
         let mut place = at;
-        for run in runs_of_data(bytes) {
+        for run in runs {
             match run {
                 Run::Zeros(zeros) => place = place.saturating_add(length(zeros)),
                 Run::Data(data) => {
@@ -127,8 +131,8 @@ impl<'a> Out<'a> {
         Ok(true)
     }
 
-    /// Opens the part, or hands it out once more.
-    fn part(&self, side: &Side) -> Result<Arc<Part>, HomeError> {
+    /// Opens the part, or hands it out once more. It gets its length at once, unless writing gives it that.
+    fn part(&self, side: &Side, gets_length: bool) -> Result<Arc<Part>, HomeError> {
         let mut written = self.lock();
         if let Some(part) = &written.part {
             return Ok(Arc::clone(part));
@@ -141,7 +145,9 @@ impl<'a> Out<'a> {
         if self.from > 0 {
             file.set_len(self.from).map_err(failed)?;
         }
-        file.set_len(bytes).map_err(failed)?;
+        if !gets_length {
+            file.set_len(bytes).map_err(failed)?;
+        }
         let past_cache = if bytes >= PAST_CACHE_MIN {
             side.part_past_cache(&self.part)
         } else {

@@ -118,12 +118,15 @@ impl Effects {
         }
     }
 
-    /// Looks at the drives again.
+    /// Looks at the drives again. A later look makes an earlier one void.
     pub fn refresh_drives(&self) {
+        let number = self.looks.next();
         self.act(Action::LookAtDrives);
         self.spawn(|this| async move {
             let drives = this.client.drives().await.map(|reply| reply.drives);
-            this.act(Action::DrivesSeen(drives));
+            if this.looks.is(number) {
+                this.act(Action::DrivesSeen(drives));
+            }
         });
     }
 }
