@@ -16,11 +16,11 @@ use tests::filled::{Target, dd_write, prepare};
 use tests::{rivals, rows};
 
 const ROUNDS: usize = 3;
-const DISK_BYTES: u64 = 4_500_000_000;
+const DISK_BYTES: u64 = 9_000_000_000;
 const SMALL_FILES: usize = 100_000;
 /// So often every big file is there, under another name: what is done once for a drive, whatever its size, is to weigh
 /// little, as it does on a drive of terabytes.
-const BIG_TIMES: usize = 2;
+const BIG_TIMES: usize = 4;
 /// What the others get of the small files, with which they take much longer; `prepare` gets it once more, so that what
 /// everybody does once for a drive (the file system, opening it with a password) weighs the same.
 const FEW_SMALL: usize = 30_000;

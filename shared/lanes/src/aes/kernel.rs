@@ -7,6 +7,9 @@ pub(super) const REGISTERS: usize = 8;
 /// so a line fetched for one block only would be gone before its next.
 pub(super) const LINE: usize = 4;
 
+/// How far on memory is asked for, in bytes: what processors fetch ahead by themselves ends with the page that they are in.
+pub(super) const AHEAD: usize = 4096;
+
 /// x^7 + x^2 + x + 1.
 pub(super) const REDUCTION: [u8; 16] = [0x87, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
 /// The same without the 1.
@@ -45,12 +48,13 @@ macro_rules! kernels {
         by bytes left: $left_bytes:ident, right: $right_bytes:ident, swap halves: $shuffle:ident,
         multiply: $multiply:ident,
         encrypt: $encrypt:ident, $encrypt_last:ident, decrypt: $decrypt:ident, $decrypt_last:ident,
+        rows of blocks to columns: $turned:ident,
     ) => {
         use std::arch::x86_64::*;
         use std::array::from_fn;
         use std::mem::swap;
 
-        use super::kernel::{LINE, REDUCTION, REDUCTION_BUT_ONE, REGISTERS, shifts};
+        use super::kernel::{AHEAD, LINE, REDUCTION, REDUCTION_BUT_ONE, REGISTERS, shifts};
         use super::key::{Act, Sectors};
         use super::round_keys::KEYS_MAX;
 
@@ -131,6 +135,7 @@ macro_rules! kernels {
                 // By turns, as copying them would cost more than making them.
                 let (mut now, mut next) = (&mut tweaks, &mut others);
                 for group in blocks.as_chunks_mut::<BLOCKS>().0.as_chunks_mut().0 {
+                    fetch_ahead(group);
                     rounds::<FORWARDS>(keys, now, next, group);
                     swap(&mut now, &mut next);
                 }
@@ -175,9 +180,15 @@ macro_rules! kernels {
         fn columns(rows: &Rows<'_>, line: usize) -> [Column; LINE] {
             let mut columns = [[splat(&[0; 16]); REGISTERS]; LINE];
             for place in 0..REGISTERS {
-                let lines: [&Line; BLOCKS] = from_fn(|block| &rows[place][block][line]);
-                for number in 0..LINE {
-                    columns[number][place] = load(&from_fn(|block| lines[block][number]));
+                for (part, columns) in columns.as_chunks_mut::<BLOCKS>().0.iter_mut().enumerate() {
+                    let mut square = [splat(&[0; 16]); BLOCKS];
+                    for (row, sector) in square.iter_mut().zip(&rows[place]) {
+                        *row = load(&sector[line].as_chunks().0[part]);
+                    }
+                    let square = $turned(square);
+                    for number in 0..BLOCKS {
+                        columns[number][place] = square[number];
+                    }
                 }
             }
             columns
@@ -188,12 +199,15 @@ macro_rules! kernels {
         #[inline]
         fn put_back(columns: &[Column; LINE], rows: &mut Rows<'_>, line: usize) {
             for place in (0..REGISTERS).rev() {
-                let mut memory = [[[0; 16]; BLOCKS]; LINE];
-                for number in 0..LINE {
-                    store(&mut memory[number], columns[number][place]);
-                }
-                for block in 0..BLOCKS {
-                    rows[place][block][line] = from_fn(|number| memory[number][block]);
+                for (part, columns) in columns.as_chunks::<BLOCKS>().0.iter().enumerate() {
+                    let mut square = [splat(&[0; 16]); BLOCKS];
+                    for number in 0..BLOCKS {
+                        square[number] = columns[number][place];
+                    }
+                    let square = $turned(square);
+                    for (row, sector) in square.iter().zip(&mut rows[place]) {
+                        store(&mut sector[line].as_chunks_mut().0[part], *row);
+                    }
                 }
             }
         }
@@ -257,6 +271,16 @@ macro_rules! kernels {
                     $decrypt_last(data[place], last)
                 };
                 store(&mut group[place], done);
+            }
+        }
+
+        /// Asks for the memory that comes a page behind a group. Where there is none, nothing happens.
+        #[target_feature(enable = $feature)]
+        #[inline]
+        fn fetch_ahead(group: &[Memory; REGISTERS]) {
+            for line in group.as_flattened().as_chunks::<LINE>().0 {
+                let at = line.as_ptr().cast::<i8>();
+                _mm_prefetch::<_MM_HINT_T0>(at.wrapping_add(AHEAD));
             }
         }
 
