@@ -114,7 +114,12 @@ impl Found {
                 self.left_out.push(value)
             }
         }
-        for problem in problems(&gathered.listing, &gathered.mapping).found {
+        let (listing, mapping) = (&gathered.listing, &gathered.mapping);
+        let (of_blobs, of_shares) = rayon::join(
+            || problems(listing, mapping).found,
+            || share_problems(listing, mapping),
+        );
+        for problem in of_blobs {
             let mend = problem.proposal.unwrap_or_default();
             let proposal = if mend.is_empty() {
                 String::new()
@@ -126,7 +131,7 @@ impl Found {
                 json!({"path": problem.path, "rule": problem.rule.to_string(), "mend": mend}),
             );
         }
-        for (path, problem) in share_problems(&gathered.listing, &gathered.mapping) {
+        for (path, problem) in of_shares {
             self.azure_files
                 .push(json!({"path": path, "rule": problem.to_string()}));
         }

@@ -1,5 +1,6 @@
 //! From what the person named to one listing, whichever way it is named: folders are scanned here.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -214,7 +215,10 @@ impl Gathered {
 
     /// Adds what a scan found, below the number of its row.
     pub(super) fn add(&mut self, report: ScanReport, row: Option<u32>) -> Result<(), JobError> {
-        let below = |path: &str| row.map_or_else(|| path.to_owned(), |row| format!("{row}/{path}"));
+        let below = |path| match row {
+            Some(row) => Cow::Owned(format!("{row}/{path}")),
+            None => Cow::Borrowed(path),
+        };
         for entry in &report.entries {
             let modified = FileTime::from_unix(entry.modified_seconds, entry.modified_nanoseconds);
             let kind = if entry.is_folder {
@@ -244,7 +248,7 @@ impl Gathered {
         for skipped in &report.skipped {
             self.unreadable = counted(self.unreadable, skipped);
             self.skipped.push(LeftOut {
-                path: below(&skipped.path),
+                path: below(&skipped.path).into_owned(),
                 reason: reason(&skipped.reason),
             });
         }

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use rayon::slice::ParallelSliceMut;
+
 use super::facts::Facts;
 
 /// Everything below a source: what can go, in writing order, and what cannot, with the reason.
@@ -148,12 +150,12 @@ impl Found {
         self.sparse = self.sparse.saturating_add(other.sparse);
     }
 
-    /// Returns it in writing order.
+    /// Returns it in writing order; sorts with the threads of the pool that this is called in.
     pub(super) fn into_report(mut self, root: PathBuf) -> ScanReport {
         self.folders
             .sort_unstable_by(|one, other| one.path.cmp(&other.path));
         let key = |(device, inode, _): &(u64, u64, Entry)| (*device, *inode);
-        self.files.sort_unstable_by(|one, other| {
+        self.files.par_sort_unstable_by(|one, other| {
             (key(one), &one.2.path).cmp(&(key(other), &other.2.path))
         });
         self.skipped

@@ -95,7 +95,7 @@ pub fn scan(root: &Path, how: &ScanOptions) -> Result<ScanReport, ScanError> {
         .found
         .into_inner()
         .unwrap_or_else(PoisonError::into_inner);
-    Ok(found.into_report(place))
+    Ok(pool.install(|| found.into_report(place)))
 }
 
 fn one_file(root: &Path, place: &Path) -> Result<ScanReport, ScanError> {
