@@ -14,7 +14,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 use tests::argosy::text;
-use tests::azurite::{ACCOUNT, Azurite, KEY};
+use tests::azurite::Azurite;
 use tests::cost::{Cost, gigabytes, multiply, said_by};
 use tests::oracle;
 use tests::rows;
@@ -76,11 +76,11 @@ fn main() -> Result<()> {
     };
     println!("| way | command | GB | MB/s | GB per CPU s | peak MiB |");
     println!("|---|---|---|---|---|---|");
-    let theirs = bench.rclone(once.name, ":azureblob:theirs");
+    let theirs = bench.rclone(once.name, ":azureblob:theirs")?;
     let theirs = told("in", "rclone copy", &once, theirs)?;
     let ours = bench.ingested(&once)?;
     compare("ingest into an emulated store", &ours, &theirs);
-    let home = bench.rclone(":azureblob:once", "home");
+    let home = bench.rclone(":azureblob:once", "home")?;
     let theirs = told("out", "rclone copy", &once, home)?;
     fs::remove_dir_all(bench.path("home"))?;
     let ours_out = bench.exported(&once)?;
@@ -215,16 +215,16 @@ impl Bench {
         command.args(["--store", &self.azurite.url(), "--sas-file", signature]);
     }
 
-    fn rclone(&self, from: &str, to: &str) -> Command {
+    fn rclone(&self, from: &str, to: &str) -> Result<Command> {
         let mut rclone = Command::new("rclone");
         let place = |name: &str| match name.starts_with(':') {
             true => name.to_owned(),
             false => text(&self.path(name)).to_owned(),
         };
         rclone.args(["copy", &place(from), &place(to), "--config", ""]);
-        rclone.env("RCLONE_AZUREBLOB_ACCOUNT", ACCOUNT);
-        rclone.env("RCLONE_AZUREBLOB_KEY", KEY);
-        rclone.env("RCLONE_AZUREBLOB_ENDPOINT", self.azurite.url());
-        rclone
+        let signature = fs::read_to_string(&self.signature)?;
+        let store = format!("{}?{}", self.azurite.url(), signature.trim());
+        rclone.env("RCLONE_AZUREBLOB_SAS_URL", store);
+        Ok(rclone)
     }
 }
