@@ -1,7 +1,6 @@
 //! What takes time: asks the agent or the desk, and turns what comes of it into actions.
 
 mod jobs;
-mod latest;
 mod link;
 mod storage;
 
@@ -13,10 +12,10 @@ use shared::api::{ApiError, FoldersReply, code};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{AbortController, File};
 
-use self::latest::Latest;
 use crate::client::{Client, copy};
 use crate::desk::Desk;
 use crate::handing::{Handed, Order};
+use crate::latest::Latest;
 use crate::local_file;
 use crate::planning::PlanRequest;
 use crate::receiver::Receiver;

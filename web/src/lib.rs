@@ -24,6 +24,7 @@ pub mod event_stream;
 pub mod film;
 pub mod groups;
 pub mod handing;
+mod latest;
 pub mod ledgering;
 pub mod listed;
 pub mod local_file;

@@ -15,6 +15,7 @@ use web_sys::File;
 
 use crate::desk::Desk;
 use crate::effects::fault;
+use crate::latest::Latest;
 use crate::new_file::NewFile;
 use crate::receiving::{Found, Key, PIECE_BYTES, Row, Told};
 use crate::state::Action;
@@ -28,8 +29,8 @@ pub struct Receiver {
     dispatch: Rc<dyn Fn(Action)>,
     desk: Rc<RefCell<Option<Desk>>>,
     opened: Rc<RefCell<Option<Given>>>,
-    /// Counts up with each worker: what was asked of an earlier one is of no interest.
-    drives: Rc<Cell<u32>>,
+    /// Workers: what was asked of an earlier one is of no interest.
+    drives: Latest,
     /// Folders that were asked for and have not come: a worker that is ended does not answer any more.
     folders: Rc<RefCell<Vec<(String, u64)>>>,
     /// Whether the file on its way is to be stopped.
@@ -47,7 +48,7 @@ impl Receiver {
             dispatch,
             desk: Rc::default(),
             opened: Rc::default(),
-            drives: Rc::default(),
+            drives: Latest::default(),
             folders: Rc::default(),
             stop: Rc::default(),
         }
@@ -79,17 +80,16 @@ impl Receiver {
     /// Has the worker do something; `None` when what comes of it is of no interest any more.
     async fn ask(&self, number: u32, task: Task, files: Vec<File>) -> Option<Outcome> {
         let desk = self.desk().await;
-        if self.drives.get() != number {
+        if !self.drives.is(number) {
             return None;
         }
         let outcome = desk.ask(task, files).await;
-        (self.drives.get() == number).then_some(outcome)
+        self.drives.is(number).then_some(outcome)
     }
 
     /// Ends the worker. What it was asked comes to nothing; returns the number of what is asked from here on.
     fn end(&self) -> u32 {
-        let number = self.drives.get().wrapping_add(1);
-        self.drives.set(number);
+        let number = self.drives.next();
         if let Some(desk) = self.desk.borrow_mut().take() {
             desk.end();
         }
@@ -117,7 +117,7 @@ impl Receiver {
 
     /// Tries a key.
     pub fn unlock(&self, key: Key) {
-        let number = self.drives.get();
+        let number = self.drives.last();
         self.change(Change::Try);
         self.spawn(|this| async move {
             let task = Task::Unlock(key.clone());
@@ -152,7 +152,7 @@ impl Receiver {
     pub fn entries(&self, folder: String, from: u64) {
         let wanted = (folder.clone(), from);
         self.folders.borrow_mut().push(wanted.clone());
-        let number = self.drives.get();
+        let number = self.drives.last();
         self.spawn(|this| async move {
             let task = Task::Folder {
                 id: folder.clone(),
@@ -175,7 +175,7 @@ impl Receiver {
 
     /// Compares the drive with its manifest.
     pub fn compare(&self) {
-        let number = self.drives.get();
+        let number = self.drives.last();
         self.change(Change::Compare(Compare::Working(Told::default())));
         self.spawn(|this| async move {
             let Some(outcome) = this.ask(number, Task::VerifyDrive, Vec::new()).await else {
@@ -219,7 +219,7 @@ impl Receiver {
     /// Saves a file of the drive: where the person says, or as a download where the browser knows nothing better.
     pub fn save(&self, row: Row) {
         self.stop.set(false);
-        let number = self.drives.get();
+        let number = self.drives.last();
         // From here on, so that nobody begins it twice.
         self.change(Change::Save(Save::Working {
             name: row.name.clone(),
@@ -236,7 +236,7 @@ impl Receiver {
                 Ok(None) => Save::Stopped(name),
                 Err(error) => Save::Failed(error.at(name)),
             };
-            if this.drives.get() == number {
+            if this.drives.is(number) {
                 this.change(Change::Save(save));
             }
         });
@@ -261,7 +261,7 @@ impl Receiver {
         };
         let mut at = 0;
         loop {
-            if self.drives.get() == number {
+            if self.drives.is(number) {
                 self.change(Change::Save(Save::Working {
                     name: row.name.clone(),
                     bytes: at,
