@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::support::{Place, argosy, json, noise, text};
+use super::support::{Place, argosy, json, noise, text, tree};
 
 #[test]
 fn a_scan_counts_and_names_what_cannot_go() {
@@ -103,6 +103,23 @@ fn a_file_that_is_there_and_different_is_never_overwritten() {
     ]);
     assert_eq!((code, &report["files"]), (0, &3.into()), "{report}");
     assert!(!place.path("dry").exists());
+}
+
+#[test]
+fn short_files_come_home_with_the_zeros_that_they_end_in() {
+    let place = Place::new();
+    let (data, hole) = (noise(1, 65_536), vec![0; 65_536]);
+    place.file("ends", &[&data[..], &hole].concat());
+    place.file("begins", &[&hole[..], &data].concat());
+    place.file("nothing else", &hole);
+    place.file("a little less", &[&data[..], &hole[1..]].concat());
+    let image = place.drive("HOLES", "80MB");
+    assert_eq!(place.prepare("holes", &image, &[]).0, 0);
+    let (out, key) = (place.path("out"), place.key("HOLES"));
+    let unpack = ["unpack", "--drive", text(&image), "--key-file", text(&key)];
+    let (code, report) = json(&[&unpack[..], &["--to", text(&out)]].concat());
+    assert_eq!(code, 0, "{report}");
+    assert_eq!(tree(&out.join("holes")), tree(&place.source()));
 }
 
 #[test]
