@@ -5,7 +5,7 @@
 //! Then both once more with twenty times the data, for what they take of memory. Azurite's own work is not counted, but
 //! takes its share of the same processors.
 //!
-//! `cargo xtask bench store_speed` (a release build). Needs rclone, Azurite and 45 GB of disk.
+//! `cargo xtask bench store_speed` (a release build). Needs rclone, Azurite and 50 GB of disk.
 #![expect(clippy::arithmetic_side_effects, reason = "a measurement")]
 
 use std::fs;
