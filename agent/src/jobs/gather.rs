@@ -1,6 +1,5 @@
 //! From what the person named to one listing, whichever way it is named: folders are scanned here.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -215,11 +214,16 @@ impl Gathered {
 
     /// Adds what a scan found, below the number of its row.
     pub(super) fn add(&mut self, report: ScanReport, row: Option<u32>) -> Result<(), JobError> {
-        let below = |path| match row {
-            Some(row) => Cow::Owned(format!("{row}/{path}")),
-            None => Cow::Borrowed(path),
-        };
-        for entry in &report.entries {
+        let row = row.map_or_else(String::new, |row| format!("{row}/"));
+        let (mut all, mut longer) = (0_u64, 0_u64);
+        let mut path = String::new();
+        for entry in report.entries.iter() {
+            path.clone_from(&row);
+            entry.push_path(&mut path);
+            all = all.saturating_add(entry.bytes);
+            if entry.bytes > BLOCKS_OF_4_MIB_BYTES {
+                longer = longer.saturating_add(1);
+            }
             let modified = FileTime::from_unix(entry.modified_seconds, entry.modified_nanoseconds);
             let kind = if entry.is_folder {
                 Kind::Folder
@@ -227,18 +231,14 @@ impl Gathered {
                 Kind::File
             };
             self.listing
-                .push(&below(&entry.path), entry.bytes, modified, kind)
+                .push(&path, entry.bytes, modified, kind)
                 .map_err(|error| {
                     JobError::plan(error.to_string(), "Split the source into several sessions.")
                 })?;
         }
         let unique = self.unique_bytes.unwrap_or(0);
         self.unique_bytes = Some(unique.saturating_add(report.unique_bytes));
-        let longer = report
-            .entries
-            .iter()
-            .filter(|entry| entry.bytes > BLOCKS_OF_4_MIB_BYTES);
-        match longer.count() {
+        match longer {
             0 => {}
             many => self.notes.push(format!(
                 "{many} files are longer than 50,000 blocks of 4 MiB: they get longer blocks, which the published \
@@ -248,13 +248,11 @@ impl Gathered {
         for skipped in &report.skipped {
             self.unreadable = counted(self.unreadable, skipped);
             self.skipped.push(LeftOut {
-                path: below(&skipped.path).into_owned(),
+                path: format!("{row}{}", skipped.path),
                 reason: reason(&skipped.reason),
             });
         }
         if report.hard_linked > 0 {
-            let lengths = report.entries.iter().map(|entry| entry.bytes);
-            let all = lengths.fold(0, u64::saturating_add);
             self.notes.push(format!(
                 "{} names are of files with several names; each name is copied in full: {all} bytes, where {} would do",
                 report.hard_linked, report.unique_bytes

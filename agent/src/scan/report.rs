@@ -2,8 +2,7 @@
 
 use std::path::PathBuf;
 
-use rayon::slice::ParallelSliceMut;
-
+use super::entries::{Entries, Folder};
 use super::facts::Facts;
 
 /// Everything below a source: what can go, in writing order, and what cannot, with the reason.
@@ -11,8 +10,8 @@ use super::facts::Facts;
 pub struct ScanReport {
     /// The folder that all paths are relative to; give it to [`super::SourceRoot::open`].
     pub root: PathBuf,
-    /// Files and folders, in writing order: folders first, by path; files by device and inode.
-    pub entries: Vec<Entry>,
+    /// What can go.
+    pub entries: Entries,
     /// What will not go onto a drive.
     pub skipped: Vec<Skipped>,
     /// Files with more than one name: each name is copied in full.
@@ -23,21 +22,6 @@ pub struct ScanReport {
     pub sparse: u64,
     /// Folders on other file systems, which were followed.
     pub crossed: Vec<String>,
-}
-
-/// One file or folder.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
-    /// Path below the root, parts divided by `/`.
-    pub path: String,
-    /// Length in bytes; 0 for a folder.
-    pub bytes: u64,
-    /// Last change, seconds since 1970.
-    pub modified_seconds: i64,
-    /// Last change, nanoseconds within the second.
-    pub modified_nanoseconds: u32,
-    /// Whether it is a folder.
-    pub is_folder: bool,
 }
 
 /// One thing that will not go.
@@ -92,9 +76,7 @@ impl SkippedReason {
 /// What was found so far, in no order.
 #[derive(Debug, Default)]
 pub(super) struct Found {
-    folders: Vec<Entry>,
-    /// Device, inode and entry.
-    files: Vec<(u64, u64, Entry)>,
+    folders: Vec<Folder>,
     skipped: Vec<Skipped>,
     hard_linked: u64,
     sparse: u64,
@@ -102,18 +84,20 @@ pub(super) struct Found {
 }
 
 impl Found {
-    pub(super) fn add_folder(&mut self, path: String, facts: &Facts) {
-        self.folders.push(entry(path, 0, facts, true));
+    /// Begins a folder; `own` is none for the root.
+    pub(super) fn begin_folder(&mut self, path: String, own: Option<&Facts>) {
+        self.folders.push(Folder::new(path, own));
     }
 
-    pub(super) fn add_file(&mut self, path: String, facts: &Facts) {
+    /// Adds a file of the folder that was begun last.
+    ///
+    /// # Panics
+    /// When none was begun.
+    pub(super) fn add_file(&mut self, name: &str, facts: &Facts) {
         self.hard_linked = self.hard_linked.saturating_add(facts.has_more_names.into());
         self.sparse = self.sparse.saturating_add(facts.is_sparse.into());
-        self.files.push((
-            facts.device,
-            facts.inode,
-            entry(path, facts.bytes, facts, false),
-        ));
+        let folder = self.folders.last_mut();
+        folder.expect("a folder was begun").add_file(name, facts);
     }
 
     pub(super) fn skip(&mut self, path: String, reason: SkippedReason) {
@@ -133,17 +117,14 @@ impl Found {
         });
     }
 
-    /// Returns how many files were found, and their bytes.
+    /// Returns how many files were found in the folder that was begun last, and their bytes.
     pub(super) fn files_and_bytes(&self) -> (u64, u64) {
-        let files = u64::try_from(self.files.len()).unwrap_or(u64::MAX);
-        let bytes = self.files.iter().map(|(_, _, entry)| entry.bytes).sum();
-        (files, bytes)
+        self.folders.last().map_or((0, 0), Folder::files_and_bytes)
     }
 
-    /// Adds what another found; it is left empty.
+    /// Adds what another found.
     pub(super) fn append(&mut self, mut other: Self) {
         self.folders.append(&mut other.folders);
-        self.files.append(&mut other.files);
         self.skipped.append(&mut other.skipped);
         self.crossed.append(&mut other.crossed);
         self.hard_linked = self.hard_linked.saturating_add(other.hard_linked);
@@ -152,45 +133,18 @@ impl Found {
 
     /// Returns it in writing order; sorts with the threads of the pool that this is called in.
     pub(super) fn into_report(mut self, root: PathBuf) -> ScanReport {
-        self.folders
-            .sort_unstable_by(|one, other| one.path.cmp(&other.path));
-        let key = |(device, inode, _): &(u64, u64, Entry)| (*device, *inode);
-        self.files.par_sort_unstable_by(|one, other| {
-            (key(one), &one.2.path).cmp(&(key(other), &other.2.path))
-        });
         self.skipped
             .sort_unstable_by(|one, other| one.path.cmp(&other.path));
         self.crossed.sort_unstable();
-        // The names of one file stand together.
-        let unique_bytes = self
-            .files
-            .chunk_by(|one, other| key(one) == key(other))
-            .filter_map(<[_]>::first)
-            .map(|(_, _, entry)| entry.bytes)
-            .fold(0, u64::saturating_add);
-        let mut entries = self.folders;
-        entries.reserve_exact(self.files.len());
-        entries.extend(self.files.into_iter().map(|(_, _, entry)| entry));
+        let entries = Entries::new(self.folders);
         ScanReport {
             root,
+            unique_bytes: entries.unique_bytes(),
             entries,
             skipped: self.skipped,
             hard_linked: self.hard_linked,
-            unique_bytes,
             sparse: self.sparse,
             crossed: self.crossed,
         }
-    }
-}
-
-fn entry(path: String, bytes: u64, facts: &Facts, is_folder: bool) -> Entry {
-    let (modified_seconds, modified_nanoseconds) =
-        (facts.modified_seconds, facts.modified_nanoseconds);
-    Entry {
-        path,
-        bytes,
-        modified_seconds,
-        modified_nanoseconds,
-        is_folder,
     }
 }

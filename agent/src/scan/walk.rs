@@ -1,17 +1,18 @@
 //! The parallel walk.
 
 use std::ffi::{CStr, CString};
-use std::os::fd::BorrowedFd;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use rayon::{Scope, ThreadPoolBuilder};
-use rustix::fs::{Dir, DirEntry, FileType};
+use rustix::fs::FileType;
 use rustix::io::Errno;
 use thiserror::Error;
 
 use super::beneath::SourceRoot;
 use super::facts::{Facts, facts, may_read};
+use super::names::Names;
 use super::options::{ScanOptions, ScanWatch};
 use super::report::{Found, ScanReport, SkippedReason, VANISHED};
 
@@ -73,8 +74,6 @@ pub fn scan(root: &Path, how: &ScanOptions) -> Result<ScanReport, ScanError> {
     let top = source
         .open_folder("")
         .map_err(|why| io(std::io::Error::from(why).to_string()))?;
-    // The source itself must be readable: below it, what is not is a line in the report.
-    let top = Dir::new(top).map_err(|why| io(std::io::Error::from(why).to_string()))?;
     let pool = ThreadPoolBuilder::new()
         .num_threads(how.threads.max(1))
         .build()
@@ -115,10 +114,11 @@ fn one_file(root: &Path, place: &Path) -> Result<ScanReport, ScanError> {
     let told = CString::new(name).map_err(|why| io(why.to_string()))?;
     let facts = source
         .open_folder("")
-        .and_then(|folder| facts(std::os::fd::AsFd::as_fd(&folder), &told));
+        .and_then(|folder| facts(folder.as_fd(), &told));
     let mut found = Found::default();
+    found.begin_folder(String::new(), None);
     found.add_file(
-        name.to_owned(),
+        name,
         &facts.map_err(|why| io(std::io::Error::from(why).to_string()))?,
     );
     Ok(found.into_report(folder.to_owned()))
@@ -169,11 +169,11 @@ impl Walk<'_> {
         &'scope self,
         scope: &Scope<'scope>,
         path: String,
-        folder: Dir,
+        folder: OwnedFd,
         above: Option<FileSystem>,
     ) {
         let mut here = Found::default();
-        if let Err(why) = self.list(scope, &path, folder, above, &mut here) {
+        if let Err(why) = self.list(scope, &path, folder.as_fd(), above, &mut here) {
             here.skip(path, unreadable(why));
         }
         let (files, bytes) = here.files_and_bytes();
@@ -189,11 +189,11 @@ impl Walk<'_> {
         &'scope self,
         scope: &Scope<'scope>,
         path: &str,
-        mut folder: Dir,
+        folder: BorrowedFd<'_>,
         above: Option<FileSystem>,
         here: &mut Found,
     ) -> rustix::io::Result<()> {
-        let own = facts(folder.fd()?, c"")?;
+        let own = facts(folder, c"")?;
         let on = FileSystem::of(&own);
         if above.is_some_and(|above| above.differs(on)) {
             if !self.other_file_systems {
@@ -202,28 +202,13 @@ impl Walk<'_> {
             }
             here.crossed.push(path.to_owned());
         }
-        if !path.is_empty() {
-            here.add_folder(path.to_owned(), &own);
-        }
-        let mut names = Vec::new();
-        while let Some(entry) = folder.read() {
-            let entry = entry?;
-            if entry.file_name() != c"." && entry.file_name() != c".." {
-                names.push(entry);
-            }
-        }
-        // In the order of inodes, a disk is asked from one end to the other.
-        names.sort_unstable_by_key(DirEntry::ino);
-        let level = Level {
-            path,
-            folder: folder.fd()?,
-            on,
-        };
-        for name in &names {
+        here.begin_folder(path.to_owned(), (!path.is_empty()).then_some(&own));
+        let level = Level { path, folder, on };
+        for (name, kind) in Names::of(folder)?.iter() {
             if self.watch.is_cancelled() {
                 break;
             }
-            self.name(scope, &level, name.file_name(), name.file_type(), here);
+            self.name(scope, &level, name, kind, here);
         }
         Ok(())
     }
@@ -242,28 +227,28 @@ impl Walk<'_> {
                 SkippedReason::NameNotUtf8,
             );
         };
-        let path = joined(level.path, text);
+        let path = || joined(level.path, text);
         let found = match kind {
             FileType::RegularFile | FileType::Unknown => facts(level.folder, name).map(Some),
             _ => Ok(None),
         };
         let found = match found {
             Ok(found) => found,
-            Err(why) => return here.skip(path, unreadable(why)),
+            Err(why) => return here.skip(path(), unreadable(why)),
         };
         match (found.map_or(kind, |found| found.kind), found) {
             (FileType::RegularFile, Some(found)) => {
                 match self.check_readable(level.folder, name, &found) {
-                    Ok(()) => here.add_file(path, &found),
-                    Err(why) => here.skip_file(path, unreadable(why), found.bytes),
+                    Ok(()) => here.add_file(text, &found),
+                    Err(why) => here.skip_file(path(), unreadable(why), found.bytes),
                 }
             }
             (FileType::Directory, _) => {
-                let above = level.on;
+                let (path, above) = (path(), level.on);
                 self.watch.folder_found();
                 scope.spawn(move |scope| self.open_and_list(scope, path, above));
             }
-            (kind, _) => here.skip(path, reason(kind)),
+            (kind, _) => here.skip(path(), reason(kind)),
         }
     }
 
@@ -271,7 +256,7 @@ impl Walk<'_> {
         if self.watch.is_cancelled() {
             return;
         }
-        match self.source.open_folder(&path).and_then(Dir::new) {
+        match self.source.open_folder(&path) {
             Ok(folder) => self.folder(scope, path, folder, Some(above)),
             Err(why) => {
                 self.watch.folder_done(0, 0);

@@ -162,10 +162,10 @@ fn ground() -> Ground {
     }
     let report = scan(&source, &ScanOptions::default()).expect("a folder");
     let mut listing = Listing::new();
-    for entry in &report.entries {
+    for entry in report.entries.iter() {
         let modified = FileTime::from_unix(entry.modified_seconds, entry.modified_nanoseconds);
         listing
-            .push(&entry.path, entry.bytes, modified, Kind::File)
+            .push(&entry.path(), entry.bytes, modified, Kind::File)
             .expect("few");
     }
     let session = "tested".parse().expect("a session");
