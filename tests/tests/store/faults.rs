@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
@@ -454,23 +454,35 @@ fn a_drive_that_is_pulled_in_the_middle_of_an_ingest_is_said_and_goes_on_when_it
     let Some(bench) = Bench::new()? else {
         return Ok(());
     };
-    let wanted = tree(&bench)?;
-    bench.prepare(&["WD-35"], "96MB", &ROW)?;
+    let mut wanted = tree(&bench)?;
+    // Far more than is read ahead.
+    for name in ["take 0.mov", "take 1.mov"] {
+        let sum = bench.write(&format!("tree/{name}"), &noise(32 * MIB, 70))?;
+        wanted.push((format!("film/{name}"), sum));
+    }
+    bench.prepare(&["WD-35"], "160MB", &ROW)?;
     let Some(drive) = PulledDrive::over(&bench.image("WD-35"))? else {
         return Ok(());
     };
+    let drive = Arc::new(drive);
+    // The plug is pulled between two requests: however fast the rest is, it is in the middle.
+    let (pulled, blocks) = (Arc::downgrade(&drive), AtomicUsize::new(0));
+    let pulls = move |_: usize, line: &str, _: usize| {
+        if line.contains("comp=block&") && blocks.fetch_add(1, Ordering::AcqRel) == 3 {
+            pulled.upgrade()?.pull().ok()?;
+        }
+        None
+    };
+    let line = FaultyLine::between(bench.azurite.port(), pulls)?;
     let image = bench.image("WD-35");
-    let mut arguments = bench.arguments("WD-35", &bench.azurite.url());
+    let mut arguments = bench.arguments("WD-35", &through(&line));
     for argument in &mut arguments {
         if argument == text(&image) {
             text(drive.file()).clone_into(argument);
         }
     }
     arguments.extend(["--parallel", "1"].map(str::to_owned));
-    let running = Running::start(&arguments)?;
-    bench.wait_for_puts(3)?;
-    drive.pull()?;
-    let (code, said, errors) = running.end()?;
+    let (code, said, errors) = Running::start(&arguments)?.end()?;
     ensure!(
         code != 0 && said["verdict"] != "completed",
         "{code}: {said}"
