@@ -4,12 +4,13 @@
 //! BlobList -> choose (lists containers, asks about blobs) -> Chosen -> Gathered: a place on the drive for each
 //!                                                                        | plan, confirm, freeze: as any job
 //!                                            pipeline <- StoreSource <---'
-//!                                     ranges, several at once, each under the version that was listed;
-//!                                     of page blobs those that hold something (Pages)
+//!                                     a leg ahead of the pass, by ranges, several at once, each under the
+//!                                     version that was listed; of page blobs those that hold something (Pages)
 //! ```
 //! A blob that is another when its turn comes, or not what its own Content-MD5 says, is left out and
 //! named. A store that cannot be reached, or does not let us in any more, stops the job where it is.
 
+mod blob;
 mod choose;
 mod pages;
 mod reach;

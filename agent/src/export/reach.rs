@@ -5,6 +5,7 @@ use std::io;
 use std::sync::Arc;
 
 use tokio::runtime::{Builder, Runtime};
+use tokio::task::JoinHandle;
 
 use crate::blobs::Store;
 
@@ -45,6 +46,14 @@ impl Reach {
     /// Waits for an answer. Not for threads that carry requests themselves.
     pub fn wait<T>(&self, answer: impl Future<Output = T>) -> T {
         self.runtime.block_on(answer)
+    }
+
+    /// Begins to ask, and does not wait for the answer.
+    pub fn begin<T: Send + 'static>(
+        &self,
+        answer: impl Future<Output = T> + Send + 'static,
+    ) -> JoinHandle<T> {
+        self.runtime.spawn(answer)
     }
 }
 

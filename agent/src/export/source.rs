@@ -1,17 +1,18 @@
 //! The blobs of an export as the source of a pass.
 
+use std::collections::VecDeque;
 use std::io;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use futures::StreamExt as _;
 use ntfs_image::FileTime;
 use shared::plan::Listing;
 use shared::plan::export::{Export, StoredKind};
-use tokio::sync::Semaphore;
+use tokio::task::JoinHandle;
 
+use super::blob::{Blob, Line, Piece, RANGE};
 use super::pages::Pages;
 use super::reach::Reach;
 use super::sums::Sums;
@@ -20,13 +21,6 @@ use crate::blobs::{BlobName, StoreError, StoreFault};
 use crate::number::wide;
 use crate::pipeline::{Cancel, SourceFiles, SourceRead};
 use crate::scan::{OpenSourceError, SourceState};
-
-/// Bytes asked for at once: the most that the service hashes on the way.
-const RANGE: usize = 4 << 20;
-/// Requests under way, of all blobs and drives together: at most 64 MiB that are not in a buffer yet.
-const AT_ONCE: usize = 16;
-/// A range that came damaged is asked for again so often.
-const DAMAGED_MOST: u32 = 3;
 
 /// The blobs of an export. Every read is of the version that was listed.
 pub struct StoreSource<'a> {
@@ -37,8 +31,7 @@ pub struct StoreSource<'a> {
 
 /// What all blobs have in common.
 struct Shared {
-    reach: Reach,
-    at_once: Semaphore,
+    line: Arc<Line>,
     cancel: Cancel,
     gave_up: Mutex<Option<StoreError>>,
     sums: Option<Arc<Sums>>,
@@ -72,8 +65,7 @@ impl<'a> StoreSource<'a> {
             listing,
             export,
             shared: Arc::new(Shared {
-                reach,
-                at_once: Semaphore::new(AT_ONCE),
+                line: Arc::new(Line::new(reach)),
                 cancel,
                 gave_up: Mutex::new(None),
                 sums,
@@ -103,6 +95,10 @@ impl<'a> StoreSource<'a> {
 }
 
 impl SourceFiles for StoreSource<'_> {
+    fn is_far(&self) -> bool {
+        true
+    }
+
     fn open(&self, path: &str) -> Result<Box<dyn SourceRead>, OpenSourceError> {
         let failed = |cause: String| OpenSourceError::Io {
             path: path.to_owned(),
@@ -119,13 +115,17 @@ impl SourceFiles for StoreSource<'_> {
         Ok(Box::new(StoreRead {
             number,
             shared: Arc::clone(&self.shared),
-            name: name.map_err(|error| failed(error.to_string()))?,
-            snapshot: blob.snapshot.as_deref().map(str::to_owned),
-            etag: blob.etag.to_string(),
-            bytes: entry.bytes,
+            blob: Arc::new(Blob {
+                line: Arc::clone(&self.shared.line),
+                name: name.map_err(|error| failed(error.to_string()))?,
+                snapshot: blob.snapshot.as_deref().map(str::to_owned),
+                etag: blob.etag.to_string(),
+                bytes: entry.bytes,
+                pages: (blob.kind == StoredKind::Page).then(|| Pages::default().into()),
+            }),
             modified: entry.modified,
             content_md5,
-            pages: (blob.kind == StoredKind::Page).then(Mutex::default),
+            asked: Mutex::default(),
             hash: Mutex::new(Progress { hash, through: 0 }),
         }))
     }
@@ -144,14 +144,11 @@ struct StoreRead {
     /// Its entry in the listing.
     number: u32,
     shared: Arc<Shared>,
-    name: BlobName,
-    snapshot: Option<String>,
-    etag: String,
-    bytes: u64,
+    blob: Arc<Blob>,
     modified: FileTime,
     content_md5: Option<Vec<u8>>,
-    /// Where a page blob holds something; none of any other.
-    pages: Option<Mutex<Pages>>,
+    /// What was asked for and not read yet, in the order in which it will be.
+    asked: Mutex<VecDeque<Asked>>,
     hash: Mutex<Progress>,
 }
 
@@ -161,6 +158,19 @@ struct Progress {
     through: u64,
 }
 
+/// A part that is on its way.
+struct Asked {
+    part: Range<u64>,
+    answer: JoinHandle<Result<Vec<Piece>, StoreError>>,
+}
+
+impl Drop for Asked {
+    fn drop(&mut self) {
+        // What nobody will read need not come.
+        self.answer.abort();
+    }
+}
+
 impl SourceRead for StoreRead {
     /// Returns what was listed: every read is of that version, or fails. Once the last byte was read,
     /// all of them are compared with the blob's own Content-MD5.
@@ -168,14 +178,14 @@ impl SourceRead for StoreRead {
         self.is_right()?;
         let (modified_seconds, modified_nanoseconds) = self.modified.to_unix();
         Ok(SourceState {
-            bytes: self.bytes,
+            bytes: self.blob.bytes,
             modified_seconds,
             modified_nanoseconds,
         })
     }
 
     fn read_at(&self, at: u64, into: &mut [u8]) -> io::Result<usize> {
-        let left = usize::try_from(self.bytes.saturating_sub(at)).unwrap_or(usize::MAX);
+        let left = usize::try_from(self.blob.bytes.saturating_sub(at)).unwrap_or(usize::MAX);
         let wanted = left.min(into.len());
         let into = into.get_mut(..wanted).unwrap_or_default();
         self.fill(at, into)?;
@@ -184,96 +194,44 @@ impl SourceRead for StoreRead {
         progress.through = at.saturating_add(wide(wanted));
         Ok(wanted)
     }
+
+    fn ask(&self, at: u64, bytes: u64) {
+        let part = at..at.saturating_add(bytes);
+        let (blob, wanted) = (Arc::clone(&self.blob), part.clone());
+        let answer = async move { blob.part(wanted).await };
+        let answer = self.shared.line.reach.begin(answer);
+        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        asked.push_back(Asked { part, answer });
+    }
 }
 
 impl StoreRead {
-    /// Reads, by ranges, several at once; of a page blob what holds something.
+    /// Reads a part, which may be on its way.
     fn fill(&self, at: u64, into: &mut [u8]) -> io::Result<()> {
-        let held = self.held(at, into)?;
-        let ranges = held.into_iter().flat_map(|(at, part)| {
-            let mut from = at;
-            part.chunks_mut(RANGE).map(move |piece| {
-                let start = from;
-                from = from.saturating_add(wide(piece.len()));
-                let end = from;
-                async move {
-                    let content = self.range(start, end).await?;
-                    piece.copy_from_slice(&content);
-                    Ok::<(), StoreError>(())
-                }
-            })
-        });
-        let ranges: Vec<_> = ranges.collect();
-        self.shared.reach.wait(async {
-            let mut under_way = futures::stream::iter(ranges).buffered(AT_ONCE);
-            while let Some(read) = under_way.next().await {
-                read.map_err(|error| self.failed(error))?;
-            }
-            Ok(())
-        })
-    }
-
-    /// Returns offset and place of what has to be read into `into`; the rest of it is zeros now, as it is in the store.
-    fn held<'b>(&self, at: u64, into: &'b mut [u8]) -> io::Result<Vec<(u64, &'b mut [u8])>> {
-        let Some(pages) = &self.pages else {
-            return Ok(vec![(at, into)]);
+        let part = at..at.saturating_add(wide(into.len()));
+        let reach = &self.shared.line.reach;
+        let pieces = match self.take_asked(&part) {
+            Some(mut asked) => reach.wait(&mut asked.answer).map_err(io::Error::other)?,
+            None => reach.wait(self.blob.part(part)),
         };
-        let held = self.held_pages(pages, at..at.saturating_add(wide(into.len())))?;
-        into.fill(0);
-        let (mut parts, mut rest, mut from) = (Vec::with_capacity(held.len()), into, at);
-        for range in held {
-            let hole = range.start.saturating_sub(from);
-            let (_, behind) = split(rest, hole);
-            let (part, behind) = split(behind, range.end.saturating_sub(range.start));
-            parts.push((range.start, part));
-            (rest, from) = (behind, range.end);
+        let (mut rest, mut from) = (into, at);
+        for piece in pieces.map_err(|error| self.failed(error))? {
+            let (hole, behind) = split(rest, piece.at.saturating_sub(from));
+            hole.fill(0);
+            let bytes = wide(piece.content.len());
+            let (place, behind) = split(behind, bytes);
+            place.copy_from_slice(&piece.content);
+            (rest, from) = (behind, piece.at.saturating_add(bytes));
         }
-        Ok(parts)
+        rest.fill(0);
+        Ok(())
     }
 
-    /// Returns where in `wanted` a page blob holds something, under the version that was listed.
-    fn held_pages(&self, pages: &Mutex<Pages>, wanted: Range<u64>) -> io::Result<Vec<Range<u64>>> {
-        let mut pages = pages.lock().unwrap_or_else(PoisonError::into_inner);
-        let (mut held, mut at) = (Vec::new(), wanted.start);
-        while at < wanted.end {
-            if let Some(window) = pages.unknown(at, self.bytes) {
-                let ranges = self.shared.reach.wait(self.list(window.clone()));
-                let ranges = ranges.map_err(|error| self.failed(error))?;
-                pages.take(window, &ranges);
-            }
-            let end = wanted.end.min(pages.end());
-            held.extend(pages.held(at..end));
-            at = end;
-        }
-        Ok(held)
-    }
-
-    async fn list(&self, window: Range<u64>) -> Result<Vec<(u64, u64)>, StoreError> {
-        // The semaphore is never closed.
-        let _permit = self.shared.at_once.acquire().await;
-        let store = self.shared.reach.store();
-        let (snapshot, etag) = (self.snapshot.as_deref(), Some(self.etag.as_str()));
-        let ranges = store.page_ranges(&self.name, snapshot, Some(window), etag);
-        ranges.await
-    }
-
-    async fn range(&self, start: u64, end: u64) -> Result<bytes::Bytes, StoreError> {
-        // The semaphore is never closed.
-        let _permit = self.shared.at_once.acquire().await;
-        let store = self.shared.reach.store();
-        let (snapshot, etag) = (self.snapshot.as_deref(), Some(self.etag.as_str()));
-        let mut attempt = 1;
-        loop {
-            match store.read(&self.name, snapshot, start..end, etag).await {
-                Err(error)
-                    if matches!(error.fault, StoreFault::Content { .. })
-                        && attempt < DAMAGED_MOST =>
-                {
-                    attempt = attempt.saturating_add(1);
-                }
-                answer => return answer,
-            }
-        }
+    /// Takes out what was asked for as this part.
+    fn take_asked(&self, part: &Range<u64>) -> Option<Asked> {
+        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        let number = asked.iter().position(|asked| asked.part == *part)?;
+        asked.remove(number)
     }
 
     /// Returns what a failed read means for the blob, and stops the job when it means nothing for it.
@@ -307,16 +265,17 @@ impl StoreRead {
 
     /// Compares all bytes, once they were read, with the blob's own hash.
     fn is_right(&self) -> io::Result<()> {
+        let bytes = self.blob.bytes;
         let known = {
             let mut progress = self.hash.lock().unwrap_or_else(PoisonError::into_inner);
-            if progress.through < self.bytes || self.bytes == 0 {
+            if progress.through < bytes || bytes == 0 {
                 return Ok(());
             }
-            let crc64 = progress.hash.crc64_of_all(self.bytes);
+            let crc64 = progress.hash.crc64_of_all(bytes);
             if let (Some(sums), Some(crc64)) = (&self.shared.sums, crc64) {
                 sums.set(self.number, crc64);
             }
-            progress.hash.md5_of_all(self.bytes)
+            progress.hash.md5_of_all(bytes)
         };
         let Some(expected) = &self.content_md5 else {
             return Ok(());
@@ -328,7 +287,7 @@ impl StoreRead {
         if found.as_slice() == expected.as_slice() {
             return Ok(());
         }
-        let what = format!("{} is not what its Content-MD5 says", self.name);
+        let what = format!("{} is not what its Content-MD5 says", self.blob.name);
         Err(io::Error::new(io::ErrorKind::InvalidData, what))
     }
 
@@ -337,15 +296,15 @@ impl StoreRead {
         let mut hash = WholeHash::new(true, false);
         let mut buffer = vec![0; RANGE.saturating_mul(2)];
         let mut at = 0;
-        while at < self.bytes {
-            let left = usize::try_from(self.bytes.saturating_sub(at)).unwrap_or(usize::MAX);
+        while at < self.blob.bytes {
+            let left = usize::try_from(self.blob.bytes.saturating_sub(at)).unwrap_or(usize::MAX);
             let length = left.min(buffer.len());
             let piece = buffer.get_mut(..length).unwrap_or_default();
             self.fill(at, piece)?;
             hash.take(at, piece);
             at = at.saturating_add(wide(length));
         }
-        hash.md5_of_all(self.bytes)
+        hash.md5_of_all(self.blob.bytes)
             .ok_or_else(|| io::Error::other("it ended early"))
     }
 }

@@ -4,6 +4,7 @@
     reason = "offsets and lengths of our own layout; release builds stop at an overflow"
 )]
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 
 use ntfs_image::Node;
@@ -14,7 +15,7 @@ use shared::job::LeftOutReason;
 use super::batch::{Batch, Piece, PieceBytes, Role, index};
 use super::course::{Content, Leg};
 use super::hash_index::is_hashed;
-use super::source_read::{Reading, read_small};
+use super::source_read::{Reading, open_to_ask, read_small};
 use super::sources::SourceRead;
 use super::stopwatch::{Part, Stopwatch};
 use super::work::Work;
@@ -27,8 +28,8 @@ const RENDER_PIECE: usize = 1 << 20;
 pub(super) struct Reader<'a> {
     work: &'a Work<'a>,
     threads: &'a rayon::ThreadPool,
-    /// The file that the last leg ended in the middle of.
-    open: Option<(Node, Box<dyn SourceRead>)>,
+    /// The file that the last leg ended in the middle of, and those that were asked for.
+    open: HashMap<Node, Box<dyn SourceRead>>,
     left_out: BTreeMap<Node, LeftOutReason>,
     /// The file whose beginning its source does not give any more.
     gone: Option<(Node, LeftOutReason)>,
@@ -38,7 +39,7 @@ pub(super) struct Reader<'a> {
 impl<'a> Reader<'a> {
     /// Returns a reader to which the files `left_out` are known already, and which leaves out `gone`
     /// with the first leg.
-    pub(super) const fn new(
+    pub(super) fn new(
         work: &'a Work<'a>,
         threads: &'a rayon::ThreadPool,
         left_out: BTreeMap<Node, LeftOutReason>,
@@ -48,7 +49,7 @@ impl<'a> Reader<'a> {
         Self {
             work,
             threads,
-            open: None,
+            open: HashMap::new(),
             left_out,
             gone,
             watch,
@@ -58,6 +59,43 @@ impl<'a> Reader<'a> {
     /// Returns every file that was left out so far, with the reason.
     pub(super) fn into_left_out(self) -> BTreeMap<Node, LeftOutReason> {
         self.left_out
+    }
+
+    /// Asks a source that is far for what `leg` needs of it, while the one before is filled.
+    pub(super) fn ask(&mut self, leg: &Leg) {
+        let work = self.work;
+        if !work.sources.is_far() {
+            return;
+        }
+        let bytes_of = |file| work.layout.ntfs().tree().bytes(file);
+        for (at, stretch) in leg.places() {
+            match stretch.content {
+                Content::Rendered => {
+                    for file in work.layout.resident_files(at, stretch.bytes) {
+                        self.ask_for(file, 0, bytes_of(file));
+                    }
+                }
+                Content::Data { file, from } => {
+                    let left = bytes_of(file).saturating_sub(from);
+                    self.ask_for(file, from, stretch.bytes.min(left));
+                }
+                Content::Zeros => {}
+            }
+        }
+    }
+
+    fn ask_for(&mut self, file: Node, from: u64, bytes: u64) {
+        if bytes == 0 || self.left_out.contains_key(&file) {
+            return;
+        }
+        let source = match self.open.entry(file) {
+            Entry::Occupied(open) => open.into_mut(),
+            Entry::Vacant(place) => match open_to_ask(self.work, file, (from, bytes)) {
+                Some(source) => place.insert(source),
+                None => return,
+            },
+        };
+        source.ask(from, bytes);
     }
 
     /// Fills `buffer` with the bytes of `leg`.
@@ -93,13 +131,15 @@ impl<'a> Reader<'a> {
         }
         let work = self.work;
         wanted.retain(|node| !work.layout.is_written_last(*node));
+        let held = wanted.iter().map(|node| (*node, self.open.remove(node)));
+        let held: Vec<_> = held.collect();
         let known = &self.left_out;
         let contents: Vec<_> = self.threads.install(|| {
-            let read = |node: &Node| match known.get(node) {
+            let read = |(node, held)| match known.get(&node) {
                 Some(reason) => Err(*reason),
-                None => read_small(work, *node),
+                None => read_small(work, node, held),
             };
-            wanted.par_iter().map(read).collect()
+            held.into_par_iter().map(read).collect()
         });
         self.watch.opened(wanted.len());
         let mut numbers = HashMap::with_capacity(wanted.len());
@@ -172,10 +212,7 @@ impl<'a> Reader<'a> {
                 Content::Zeros => into.fill(0),
                 Content::Data { file, from } => {
                     let left_out = self.left_out.contains_key(&file);
-                    let held = self
-                        .open
-                        .take_if(|(node, _)| *node == file)
-                        .map(|(_, source)| source);
+                    let held = self.open.remove(&file);
                     readings.push(Reading {
                         file,
                         from,
@@ -203,7 +240,7 @@ impl<'a> Reader<'a> {
         for (file, outcome) in outcomes {
             match outcome {
                 Ok(None) => {}
-                Ok(Some(source)) => self.open = Some((file, source)),
+                Ok(Some(source)) => drop(self.open.insert(file, source)),
                 Err(reason) => self.leave_out(file, reason, batch),
             }
         }

@@ -24,7 +24,7 @@ pub(super) struct Reading<'b> {
     pub from: u64,
     /// Where the bytes go; longer than the file's rest at its end.
     pub into: &'b mut [u8],
-    /// The file, when an earlier part was read already.
+    /// The file, when an earlier part was read already or this one was asked for.
     pub held: Option<Box<dyn SourceRead>>,
     /// The file, when a later part follows; or why it is left out.
     pub outcome: Result<Option<Box<dyn SourceRead>>, LeftOutReason>,
@@ -79,11 +79,15 @@ impl Reading<'_> {
     }
 }
 
-/// Reads a whole small file, which is held in its file record.
-pub(super) fn read_small(work: &Work<'_>, file: Node) -> Result<Vec<u8>, LeftOutReason> {
+/// Reads a whole small file, which is held in its file record; `held` is it when it was asked for.
+pub(super) fn read_small(
+    work: &Work<'_>,
+    file: Node,
+    held: Option<Box<dyn SourceRead>>,
+) -> Result<Vec<u8>, LeftOutReason> {
     let length = work.layout.ntfs().tree().bytes(file);
     let mut content = vec![0; index(length)];
-    read_part(work, file, 0, &mut content)?;
+    read_held(work, file, 0, &mut content, held)?;
     Ok(content)
 }
 
@@ -94,15 +98,37 @@ pub(super) fn read_part(
     from: u64,
     into: &mut [u8],
 ) -> Result<(), LeftOutReason> {
+    read_held(work, file, from, into, None)
+}
+
+fn read_held(
+    work: &Work<'_>,
+    file: Node,
+    from: u64,
+    into: &mut [u8],
+    held: Option<Box<dyn SourceRead>>,
+) -> Result<(), LeftOutReason> {
     let mut reading = Reading {
         file,
         from,
         into,
-        held: None,
+        held,
         outcome: Ok(None),
         left_out: false,
     };
     reading.read(work).map(drop)
+}
+
+/// Opens the file of which `bytes` bytes at its offset `from` are to be asked for; none where they are not of the source,
+/// or it cannot be opened, which reading it says.
+pub(super) fn open_to_ask(
+    work: &Work<'_>,
+    file: Node,
+    (from, bytes): (u64, u64),
+) -> Option<Box<dyn SourceRead>> {
+    let is_of_source = matches!(work.layout.source_of(file), NodeSource::Entry(_));
+    let is_whole = from == 0 && bytes == work.layout.ntfs().tree().bytes(file);
+    is_of_source.then(|| open(work, file, is_whole).ok())?
 }
 
 /// Returns the content of a file that is not from the source tree but beside it.

@@ -7,6 +7,11 @@ use crate::scan::{OpenSourceError, SourceFile, SourceRoot, SourceState};
 /// Where the bytes of a listing come from: the file system, or what stands for it when faults are
 /// simulated.
 pub trait SourceFiles: Sync {
+    /// Returns whether an answer is so long in coming that files are to be opened and asked for a leg before they are read.
+    fn is_far(&self) -> bool {
+        false
+    }
+
     /// Opens the file that the listing calls `path`.
     ///
     /// # Errors
@@ -33,6 +38,12 @@ pub trait SourceRead: Send {
     /// # Errors
     /// What the operating system says.
     fn read_at(&self, at: u64, into: &mut [u8]) -> io::Result<usize>;
+
+    /// Asks for `bytes` bytes at `at`, which one call will read soon, and does not wait for them. What goes wrong is said
+    /// to that call.
+    fn ask(&self, at: u64, bytes: u64) {
+        let _ = (at, bytes);
+    }
 }
 
 impl SourceRead for SourceFile {

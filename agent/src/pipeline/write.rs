@@ -147,7 +147,8 @@ fn read_all(
     filled: &Sender<Batch>,
     cancel: &Cancel,
 ) -> Result<BTreeMap<Node, LeftOutReason>, PipelineError> {
-    for leg in Course::new(work, from..u64::MAX) {
+    let mut legs = Course::new(work, from..u64::MAX).peekable();
+    while let Some(leg) = legs.next() {
         if cancel.is_cancelled() {
             break;
         }
@@ -155,6 +156,9 @@ fn read_all(
         let Ok(buffer) = empty.recv() else {
             return Err(PipelineError::Stage);
         };
+        if let Some(next) = legs.peek() {
+            reader.ask(next);
+        }
         if filled.send(reader.fill(&leg, buffer)).is_err() {
             return Err(PipelineError::Stage);
         }
