@@ -207,8 +207,20 @@ impl Effects {
                 Outcome::Planned(view) => Ok(*view),
                 outcome => Err(fault(outcome)),
             };
-            if this.plans.is(number) {
-                this.act(Action::Planned(planned));
+            if !this.plans.is(number) {
+                return;
+            }
+            let is_planned = planned.is_ok();
+            this.act(Action::Planned(planned));
+            while is_planned && this.plans.is(number) {
+                match this.desk.ask(Task::HashPlan, Vec::new()).await {
+                    Outcome::Hashed(None) => {}
+                    Outcome::Hashed(Some(hash)) if this.plans.is(number) => {
+                        return this.act(Action::PlanHashed(hash));
+                    }
+                    // The plan is as good without.
+                    _ => return,
+                }
             }
         });
     }

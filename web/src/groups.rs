@@ -1,7 +1,7 @@
 //! Top folders of a listing, by which the stowage bars are coloured.
 
 use serde::{Deserialize, Serialize};
-use shared::plan::{Entry, FolderId, Listing};
+use shared::plan::{FolderId, Listing};
 
 /// So many groups have a colour and pattern of their own; the smallest beyond them are one.
 pub const GROUPS_MAX: usize = 16;
@@ -69,17 +69,18 @@ impl Groups {
         &self.all
     }
 
-    /// Returns the place of a file's group.
+    /// Returns the place of the group of a folder's files.
     #[must_use]
-    pub fn of(&self, file: &Entry<'_>) -> usize {
-        self.of_folder.get(place(file.folder)).copied().unwrap_or(0)
+    pub fn of(&self, folder: FolderId) -> usize {
+        self.of_folder.get(place(folder)).copied().unwrap_or(0)
     }
 
     fn count(&mut self, listing: &Listing) {
-        for (_, entry) in listing.iter().filter(|(_, entry)| !entry.is_folder) {
-            let group = self.of(&entry);
+        let all = (0..listing.len()).map(|number| listing.facts(number));
+        for file in all.filter(|facts| !facts.is_folder) {
+            let group = self.of(file.folder);
             if let Some(group) = self.all.get_mut(group) {
-                group.bytes = group.bytes.saturating_add(entry.bytes);
+                group.bytes = group.bytes.saturating_add(file.bytes);
                 group.files = group.files.saturating_add(1);
             }
         }
@@ -128,8 +129,9 @@ fn branching(listing: &Listing) -> FolderId {
         }
     }
     let mut has_files = vec![false; count];
-    for (_, entry) in listing.iter().filter(|(_, entry)| !entry.is_folder) {
-        if let Some(slot) = has_files.get_mut(place(entry.folder)) {
+    let all = (0..listing.len()).map(|number| listing.facts(number));
+    for file in all.filter(|facts| !facts.is_folder) {
+        if let Some(slot) = has_files.get_mut(place(file.folder)) {
             *slot = true;
         }
     }
@@ -201,7 +203,7 @@ mod tests {
         assert_eq!(groups.all()[15].name, "5 smaller folders");
         assert_eq!(groups.all()[15].path, "");
         assert_eq!(groups.all()[14].path, "f14");
-        assert_eq!(groups.of(&listing.entry(19)), 15);
+        assert_eq!(groups.of(listing.facts(19).folder), 15);
         let total: u64 = groups.all().iter().map(|group| group.bytes).sum();
         assert_eq!(total, files.iter().map(|(_, bytes)| bytes).sum::<u64>());
     }

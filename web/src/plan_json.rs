@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use shared::api::Rename;
+use shared::hash::lower_hex;
 use shared::plan::{Listing, Plan, csv_field};
 
 use crate::planning::PlanView;
@@ -14,7 +15,7 @@ struct PlanJson<'a> {
     #[serde(rename = "argosy-plan-summary")]
     version: u32,
     /// SHA-256 over drives and what goes where, as the agent reckons it: one hash, one plan.
-    hash: &'a str,
+    hash: String,
     session: &'a str,
     destination: Option<&'a str>,
     files: u64,
@@ -78,7 +79,7 @@ pub fn plan_json(
     });
     let json = PlanJson {
         version: VERSION,
-        hash: &view.hash,
+        hash: lower_hex(&plan.hash(listing)),
         session,
         destination,
         files: view.files,
@@ -121,7 +122,6 @@ mod tests {
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     use serde_json::{Value, json};
-    use shared::hash::lower_hex;
     use shared::plan::dataset::read_dataset;
 
     use crate::listed::read_csv;

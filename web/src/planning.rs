@@ -6,7 +6,6 @@ use disk::SectorSize;
 use serde::{Deserialize, Serialize};
 use shared::api::{ApiError, Rename, code};
 use shared::blob_name::Destination;
-use shared::hash::lower_hex;
 use shared::mhl::Creator;
 use shared::plan::{
     DRIVES_PER_JOB, DriveSize, Listing, Mapping, Plan, PlanOptions, Problem, csv_field, fit, mend,
@@ -77,9 +76,6 @@ pub struct PlanView {
     pub files: u64,
     /// Their bytes.
     pub bytes: u64,
-    /// SHA-256 over the drives and what goes where, in hexadecimal: one hash, one plan.
-    #[serde(default)]
-    pub hash: String,
 }
 
 /// One drive of a plan.
@@ -135,7 +131,6 @@ pub fn plan(listing: &Listing, request: &PlanRequest) -> Result<(Plan, PlanView)
             .next("Choose larger or more drives, or send less.")
     })?;
     let mut view = view(listing, &plan);
-    view.hash = lower_hex(&plan.hash(listing));
     view.renames = renames(&options.mapping);
     if request.destination.is_none() {
         view.assumed
@@ -206,13 +201,13 @@ fn view(listing: &Listing, plan: &Plan) -> PlanView {
         let mut parts = vec![0_u64; groups.all().len()];
         let mut bytes: u64 = 0;
         for &number in &drive.entries {
-            let entry = listing.entry(number);
-            if entry.is_folder {
+            let file = listing.facts(number);
+            if file.is_folder {
                 continue;
             }
-            bytes = bytes.saturating_add(entry.bytes);
-            if let Some(part) = parts.get_mut(groups.of(&entry)) {
-                *part = part.saturating_add(entry.bytes);
+            bytes = bytes.saturating_add(file.bytes);
+            if let Some(part) = parts.get_mut(groups.of(file.folder)) {
+                *part = part.saturating_add(file.bytes);
             }
         }
         view.files = view.files.saturating_add(u64::from(drive.files));

@@ -43,6 +43,8 @@ pub struct State {
     pub draft: Draft,
     /// What comes of it.
     pub plan: Planning,
+    /// The hash of a plan that is [`Planning::Ready`], in hexadecimal; empty until it is known.
+    pub plan_hash: String,
     /// The agent's drives.
     pub drives: Drives,
     /// A job on its way to being confirmed.
@@ -240,6 +242,8 @@ pub enum Action {
     PlanBegun,
     /// A plan was made, or not.
     Planned(Result<PlanView, ApiError>),
+    /// That plan's hash is known.
+    PlanHashed(String),
     /// Something is missing for a plan.
     PlanCleared,
     /// The drives are being looked at.
@@ -298,8 +302,12 @@ pub fn reduce(mut state: State, action: Action) -> State {
         }
         Action::SourceRead(origin, listed) => state.take_source(origin, listed),
         Action::SourceFailed(error) => state.source = Source::Failed(error),
-        Action::PlanBegun => state.plan = Planning::Working(state.plan.view().cloned()),
+        Action::PlanBegun => {
+            state.plan = Planning::Working(state.plan.view().cloned());
+            state.plan_hash.clear();
+        }
         Action::Planned(Ok(view)) => state.plan = Planning::Ready(Rc::new(view)),
+        Action::PlanHashed(hash) => state.plan_hash = hash,
         Action::Planned(Err(error)) => state.plan = Planning::Failed(error),
         Action::PlanCleared => state.plan = Planning::Nothing,
         Action::LookAtDrives => {

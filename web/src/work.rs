@@ -3,8 +3,9 @@
 
 use serde::{Deserialize, Serialize};
 use shared::api::{ApiError, SCAN_MAGIC, code};
+use shared::hash::lower_hex;
 use shared::ledger::{Change, Direction};
-use shared::plan::{Listing, Plan};
+use shared::plan::{Listing, Plan, PlanHasher};
 use zeroize::Zeroizing;
 
 use crate::checking::{self, DriveCheck, Dropped};
@@ -27,6 +28,8 @@ pub enum Task {
     Sample,
     /// Plans from the listing.
     Plan(PlanRequest),
+    /// Hashes a further part of the last plan.
+    HashPlan,
     /// Looks into a folder of a drive of the last plan.
     Look {
         /// The drive's place in the plan.
@@ -85,6 +88,8 @@ pub enum Outcome {
     Listed(Listed),
     /// A plan.
     Planned(Box<PlanView>),
+    /// The plan's hash in hexadecimal; none while parts are left.
+    Hashed(Option<String>),
     /// A folder of a drive.
     Looked(FolderView),
     /// What one of the plan's files holds.
@@ -130,7 +135,11 @@ struct Planned {
     plan: Plan,
     view: PlanView,
     request: PlanRequest,
+    hasher: PlanHasher,
 }
+
+/// Entries of a plan that are hashed at once: other work waits no longer than a moment.
+const HASHED_AT_ONCE: usize = 200_000;
 
 impl Bench {
     /// Has `helper` do the AES of drives that are opened from here on.
@@ -171,8 +180,17 @@ impl Bench {
                     plan,
                     view: view.clone(),
                     request,
+                    hasher: PlanHasher::new(),
                 });
                 Ok(Outcome::Planned(Box::new(view)))
+            }
+            Task::HashPlan => {
+                let (Some(listing), Some(planned)) = (&self.listing, &mut self.plan) else {
+                    return Err(no_plan());
+                };
+                let hasher = &mut planned.hasher;
+                let hash = hasher.go_on(&planned.plan, listing, HASHED_AT_ONCE);
+                Ok(Outcome::Hashed(hash.map(|hash| lower_hex(&hash))))
             }
             Task::Sample => {
                 let listing = film::listing().map_err(|error| missing(&error.to_string()))?;
@@ -261,9 +279,7 @@ impl Bench {
     }
 
     fn planned(&self) -> Result<&Planned, ApiError> {
-        self.plan
-            .as_ref()
-            .ok_or_else(|| missing("there is no plan yet"))
+        self.plan.as_ref().ok_or_else(no_plan)
     }
 
     fn listing(&self) -> Result<&Listing, ApiError> {
@@ -302,6 +318,10 @@ fn too_long(name: &str) -> ApiError {
         .next(
             "Have argosy scan save it as NAME.argosy-scan, or plan it with argosy plan --listing.",
         )
+}
+
+fn no_plan() -> ApiError {
+    missing("there is no plan yet")
 }
 
 fn no_drive() -> ApiError {

@@ -50,7 +50,7 @@ pub enum NameProblem {
 /// # Errors
 /// [`NameProblem`]: the first rule broken.
 pub fn check(name: &str) -> Result<(), NameProblem> {
-    if is_plain(name.as_bytes()) {
+    if is_plain(name) {
         return Ok(());
     }
     let Some(last) = name.chars().next_back() else {
@@ -139,9 +139,11 @@ const SYSTEM_NAMES: [&str; 13] = [
     "System Volume Information",
 ];
 
-/// Returns true for names that are seen at once to break no rule: what millions of files are called. Of the others some
-/// are good too.
-fn is_plain(name: &[u8]) -> bool {
+/// Returns true for names that are seen at once to break no rule: what millions of files are called, in printable ASCII. Of
+/// the others some are good too.
+#[must_use]
+pub fn is_plain(name: &str) -> bool {
+    let name = name.as_bytes();
     let allowed = |byte: &u8| {
         matches!(byte, b' '..=b'~')
             && !matches!(

@@ -86,10 +86,26 @@ pub fn choose_kind(
     bytes: u64,
     asked: Option<BlobKind>,
 ) -> Result<KindChoice, PageBlobRefused> {
-    let whole_pages = bytes.is_multiple_of(PAGE_BYTES);
+    choose_kind_of(is_disk_image(name), bytes, asked)
+}
+
+/// Returns whether a file of this name is a disk image: `.vhd` or `.vhdx`.
+#[must_use]
+pub fn is_disk_image(name: &str) -> bool {
     let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
-    let disk_image =
-        extension.eq_ignore_ascii_case("vhd") || extension.eq_ignore_ascii_case("vhdx");
+    extension.eq_ignore_ascii_case("vhd") || extension.eq_ignore_ascii_case("vhdx")
+}
+
+/// Chooses as [`choose_kind`] does, for a file of which it is known whether its name is a disk image's.
+///
+/// # Errors
+/// As [`choose_kind`].
+pub(crate) fn choose_kind_of(
+    disk_image: bool,
+    bytes: u64,
+    asked: Option<BlobKind>,
+) -> Result<KindChoice, PageBlobRefused> {
+    let whole_pages = bytes.is_multiple_of(PAGE_BYTES);
     match asked {
         Some(BlobKind::Page) if !whole_pages => Err(PageBlobRefused { bytes }),
         Some(kind) => Ok(KindChoice {

@@ -27,9 +27,10 @@ mod writer;
 
 pub use attached::{AttachedKind, AttachedProblem};
 pub use blob_list::{BlobList, BlobListError, WantedBlobs};
+pub(crate) use blocks::choose_kind_of;
 pub use blocks::{
     BLOCK_BYTES, BLOCKS_MAX, BlobKind, KindChoice, PAGE_BYTES, PageBlobRefused, block_bytes,
-    choose_kind, part_count, parts,
+    choose_kind, is_disk_image, part_count, parts,
 };
 pub use error::{ManifestError, ManifestFault};
 pub(crate) use escape::write_escaped;

@@ -101,9 +101,16 @@ impl Collated {
         let range = self.range(folder);
         let entries = self.entries;
         let name_of = |code: u32| mapping.name(named(code, entries).path(listing));
+        // What was seen when the listing was made saves reading the names again.
+        let is_behind = |one: u32, next: u32| {
+            let is_next = next < entries && one.checked_add(1) == Some(next);
+            is_next && mapping.renames.is_empty() && listing.follows(next)
+        };
         let is_sorted = |codes: &[u32]| {
-            let names = codes.iter().map(|code| name_of(*code));
-            names.is_sorted_by(|one, next| name::compare_folded(one, next).is_lt())
+            codes.is_sorted_by(|one, next| {
+                is_behind(*one, *next)
+                    || name::compare_folded(name_of(*one), name_of(*next)).is_lt()
+            })
         };
         let codes = &mut self.codes[range.clone()];
         if is_sorted(codes) {

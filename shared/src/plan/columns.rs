@@ -19,13 +19,14 @@ use disk::{ReadAt, ReadError};
 use ntfs_image::FileTime;
 use thiserror::Error;
 
-use super::listing::{self, FolderId, Kind, Listing, ListingError, index, last_part};
+use super::listing::{FolderId, Kind, Listing, ListingError, index, last_part};
+use super::seen::PATH_BYTES_MAX;
 
 /// Rows of a group, and bytes of names after which no further one is begun.
 const ROWS_MAX: u32 = 1 << 16;
 const NAMES_BYTES: usize = 1 << 22;
 /// A name can be as long as a path.
-const NAMES_BYTES_MAX: u32 = (1 << 22) + listing::PATH_BYTES_MAX;
+const NAMES_BYTES_MAX: u32 = (1 << 22) + PATH_BYTES_MAX;
 const COUNTS_BYTES: usize = 24;
 const HEAD_BYTES: usize = 8;
 
@@ -207,7 +208,7 @@ fn reserved(
             what: "it is too short for its entries",
         });
     }
-    if text > entries.saturating_mul(u64::from(listing::PATH_BYTES_MAX)) {
+    if text > entries.saturating_mul(u64::from(PATH_BYTES_MAX)) {
         return Err(ColumnsError::Damaged {
             at: 0,
             what: "longer paths than there can be",

@@ -3,7 +3,7 @@
 use super::listing::{FolderId, Listing, index};
 use super::mapping::{Goal, Mapping};
 use crate::blob_name::{self, ROOT_CONTAINER};
-use crate::manifest::escaped_bytes;
+use crate::manifest::{self, BlobKind, PageBlobRefused, escaped_bytes};
 
 /// Lengths of the paths and blobs of a listing's files, from those of their folders and of their own
 /// names. 28 bytes a folder.
@@ -46,6 +46,19 @@ pub(super) struct FileLengths {
     pub(super) blob_parts: u32,
     /// Bytes that path and blob take in a manifest.
     pub(super) manifest_bytes: u64,
+    /// Whether it is called as a disk image is.
+    pub(super) is_disk_image: bool,
+}
+
+impl FileLengths {
+    /// Chooses the kind of a blob as [`manifest::choose_kind`] does.
+    pub(super) fn kind(
+        &self,
+        bytes: u64,
+        asked: Option<BlobKind>,
+    ) -> Result<BlobKind, PageBlobRefused> {
+        manifest::choose_kind_of(self.is_disk_image, bytes, asked).map(|choice| choice.kind)
+    }
 }
 
 impl Lengths {
@@ -70,13 +83,25 @@ impl Lengths {
         Self { folders }
     }
 
-    /// Returns the lengths of a file that is called `name` and lies in `folder`; `None` where only
-    /// the names themselves tell: blobs out of a store, rows of a data set that are one file, and
-    /// what no row is for.
-    pub(super) fn of_file(&self, folder: FolderId, name: &str) -> Option<FileLengths> {
+    /// Returns the lengths of file `number`; `None` where only the names themselves tell: blobs out of a store, rows of a
+    /// data set that are one file, and what no row is for.
+    pub(super) fn of(
+        &self,
+        listing: &Listing,
+        mapping: &Mapping,
+        number: u32,
+    ) -> Option<FileLengths> {
+        let folder = listing.facts(number).folder;
         let before = self.folders.get(index(folder.0)).copied().flatten()?;
-        let name = Length::of(name);
+        let (name, is_disk_image) = match mapping.plain_bytes(listing, number) {
+            Some(bytes) => (Length::plain(bytes), false),
+            None => {
+                let name = mapping.name(listing.entry(number).path);
+                (Length::of(name), manifest::is_disk_image(name))
+            }
+        };
         Some(FileLengths {
+            is_disk_image,
             target: before.target,
             name_units: name.units,
             drive_units: before.drive.units.saturating_add(name.units),
@@ -96,6 +121,14 @@ impl Lengths {
 }
 
 impl Length {
+    fn plain(bytes: u8) -> Self {
+        let bytes = u32::from(bytes);
+        Self {
+            units: bytes,
+            bytes,
+        }
+    }
+
     fn of(text: &str) -> Self {
         let units = if text.is_ascii() {
             text.len()
@@ -197,7 +230,7 @@ mod tests {
     proptest! {
         #[test]
         fn lengths_are_those_of_the_names(
-            paths in prop::collection::vec("([12]/)?([a&é😀]{1,4}/){0,3}[a<\"b中]{1,5}", 1..20),
+            paths in prop::collection::vec("([12]/)?([a&é😀]{1,4}/){0,3}[a<\"b中]{1,5}(\\.VHD)?", 1..20),
             numbered in any::<bool>(),
             destination in prop::sample::select(vec!["film/", "film/a&b/c/", "$root/"]),
             rename in any::<bool>(),
@@ -213,7 +246,7 @@ mod tests {
             }
             let lengths = Lengths::new(&listing, &mapping);
             for (number, entry) in listing.iter() {
-                let found = lengths.of_file(entry.folder, mapping.name(entry.path));
+                let found = lengths.of(&listing, &mapping, number);
                 let Ok(naming) = mapping.naming(&listing, number) else {
                     prop_assert!(found.is_none() || destination == "$root/");
                     continue;
@@ -227,6 +260,7 @@ mod tests {
                     blob_units: units(name),
                     blob_parts: u32::try_from(name.split('/').count()).expect("few"),
                     manifest_bytes: escaped_bytes(&naming.path).saturating_add(escaped_bytes(&naming.blob)),
+                    is_disk_image: manifest::is_disk_image(mapping.name(entry.path)),
                 };
                 prop_assert_eq!(found, Some(expected));
             }

@@ -6,6 +6,8 @@ use std::hash::{BuildHasherDefault, DefaultHasher};
 use ntfs_image::FileTime;
 use thiserror::Error;
 
+use super::seen::{PATH_BYTES_MAX, Seen};
+
 /// A list of files and folders in the order they will be written.
 ///
 /// Paths are relative to the source, parts joined by `/`. Under a data set the first part is the
@@ -50,6 +52,17 @@ impl<'a> Entry<'a> {
     pub fn name(&self) -> &'a str {
         last_part(self.path)
     }
+}
+
+/// What an [`Entry`] says beside its path and time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Facts {
+    /// Length of the content; 0 for a folder.
+    pub bytes: u64,
+    /// True for a folder.
+    pub is_folder: bool,
+    /// The folder that holds it.
+    pub folder: FolderId,
 }
 
 /// A folder that entries lie in, whether or not the listing names it. Parents have smaller numbers
@@ -102,15 +115,12 @@ pub enum ListingError {
 }
 
 const NONE: u32 = u32::MAX;
-/// Longer than any path of any operating system (Linux 4,096 bytes, Windows 32,767 units).
-pub(super) const PATH_BYTES_MAX: u32 = 98_304;
-const FOLDER_BIT: u32 = 1 << 31;
 
 #[derive(Clone, Copy, Debug)]
 struct Stored {
     text_at: u64,
-    /// Length of the path; the top bit says folder.
-    text_bytes: u32,
+    /// Length of the path, and what was seen of the name.
+    seen: Seen,
     folder: u32,
     /// A file's length, or a folder's own number.
     bytes: u64,
@@ -118,6 +128,17 @@ struct Stored {
 }
 
 const _: () = assert!(size_of::<Stored>() == 32);
+
+impl Stored {
+    const fn facts(&self) -> Facts {
+        let is_folder = self.seen.is_folder();
+        Facts {
+            bytes: if is_folder { 0 } else { self.bytes },
+            is_folder,
+            folder: FolderId(self.folder),
+        }
+    }
+}
 
 #[derive(Clone, Copy, Debug)]
 struct StoredFolder {
@@ -188,14 +209,26 @@ impl Listing {
         self.text.extend_from_within(above);
         self.text.push('/');
         self.text.push_str(name);
+        let seen = Seen::file(text_bytes, name, self.name_before(folder));
         self.entries.push(Stored {
             text_at,
-            text_bytes,
+            seen,
             folder: folder.0,
             bytes,
             modified,
         });
         Ok(number)
+    }
+
+    /// Returns the name of the last entry, where it is a file in this folder.
+    fn name_before(&self, folder: FolderId) -> Option<&str> {
+        let last = self
+            .entries
+            .last()
+            .filter(|last| last.folder == folder.0 && !last.seen.is_folder())?;
+        Some(last_part(
+            self.text_of(last.text_at, last.seen.path_bytes()),
+        ))
     }
 
     fn next_number(&self) -> Result<u32, ListingError> {
@@ -236,7 +269,7 @@ impl Listing {
         let stored = match kind {
             Kind::File => Stored {
                 text_at,
-                text_bytes,
+                seen: Seen::file(text_bytes, last_part(path), self.name_before(folder)),
                 folder: folder.0,
                 bytes,
                 modified,
@@ -249,7 +282,7 @@ impl Listing {
                 }
                 Stored {
                     text_at,
-                    text_bytes: text_bytes | FOLDER_BIT,
+                    seen: Seen::folder(text_bytes),
                     folder: folder.0,
                     bytes: u64::from(own.0),
                     modified,
@@ -267,14 +300,37 @@ impl Listing {
     #[must_use]
     pub fn entry(&self, number: u32) -> Entry<'_> {
         let stored = self.entries[index(number)];
-        let is_folder = stored.text_bytes & FOLDER_BIT != 0;
+        let Facts {
+            bytes,
+            is_folder,
+            folder,
+        } = stored.facts();
         Entry {
-            path: self.text_of(stored.text_at, stored.text_bytes & !FOLDER_BIT),
-            bytes: if is_folder { 0 } else { stored.bytes },
+            path: self.text_of(stored.text_at, stored.seen.path_bytes()),
+            bytes,
             modified: stored.modified,
             is_folder,
-            folder: FolderId(stored.folder),
+            folder,
         }
+    }
+
+    /// Returns entry `number` without its path: a look at each of ten million, where no path is read.
+    ///
+    /// # Panics
+    /// When there is none.
+    #[must_use]
+    pub fn facts(&self, number: u32) -> Facts {
+        self.entries[index(number)].facts()
+    }
+
+    /// Returns the length of a file's name that is plain; see [`Seen::plain_bytes`].
+    pub(super) fn plain_bytes(&self, number: u32) -> Option<u8> {
+        self.entries[index(number)].seen.plain_bytes()
+    }
+
+    /// Returns whether a file stands behind the entry before it in the index of their folder; see [`Seen::follows`].
+    pub(super) fn follows(&self, number: u32) -> bool {
+        self.entries[index(number)].seen.follows()
     }
 
     /// Returns every entry with its number, in writing order.
@@ -287,8 +343,7 @@ impl Listing {
     pub fn folder_of(&self, number: u32) -> Option<FolderId> {
         let stored = self.entries[index(number)];
         let own = u32::try_from(stored.bytes).ok();
-        own.filter(|_| stored.text_bytes & FOLDER_BIT != 0)
-            .map(FolderId)
+        own.filter(|_| stored.seen.is_folder()).map(FolderId)
     }
 
     /// Returns the number of folders that entries lie in, the source itself included.

@@ -205,6 +205,14 @@ impl Mapping {
         Cow::Owned(changed)
     }
 
+    /// Returns the length of a file's name on the drive where it is plain: where it breaks no rule, takes as many UTF-16
+    /// units, and bytes of a manifest, as it has bytes, and asks for no kind of blob.
+    pub(super) fn plain_bytes(&self, listing: &Listing, number: u32) -> Option<u8> {
+        let is_renamed = || self.renames.contains_key(listing.entry(number).path);
+        let plain = listing.plain_bytes(number)?;
+        (self.renames.is_empty() || !is_renamed()).then_some(plain)
+    }
+
     /// Returns the name that a file or folder of the listing has on the drive.
     #[must_use]
     pub fn name<'a>(&'a self, path: &'a str) -> &'a str {
@@ -217,6 +225,9 @@ impl Mapping {
     /// # Errors
     /// [`Rule::NoTarget`] when the first part of a data set's path is no row.
     pub fn target_number(&self, listing: &Listing, number: u32) -> Result<u32, Rule> {
+        if !self.numbered {
+            return Ok(0);
+        }
         let path = listing.entry(number).path;
         self.target_of(path, path).map(|(target, _)| target)
     }

@@ -21,14 +21,17 @@ mod mapping;
 mod named;
 mod problems;
 pub mod renames_csv;
+mod seen;
 pub mod share_names;
 mod space;
 mod table;
 mod tree;
 
 pub use columns::{Columns, ColumnsError, read_columns};
-pub use fit::{DRIVES_PER_JOB, DriveSize, FitError, Plan, PlanOptions, PlannedDrive, fit};
-pub use listing::{Entry, Folder, FolderId, Kind, Listing, ListingError};
+pub use fit::{
+    DRIVES_PER_JOB, DriveSize, FitError, Plan, PlanHasher, PlanOptions, PlannedDrive, fit,
+};
+pub use listing::{Entry, Facts, Folder, FolderId, Kind, Listing, ListingError};
 pub use mapping::{Goal, Mapping, Naming, PROPERTIES_BYTES, Target};
 pub use problems::{Problem, Problems, Rule, mend, problems};
 pub use space::{DISK_BYTES_MIN, KeptVolume, Onto, Space, SpaceError};

@@ -14,9 +14,9 @@ pub(super) enum Named {
 impl Named {
     /// Returns every file of the listing, then every folder but the source itself.
     pub(super) fn all(listing: &Listing) -> impl Iterator<Item = Self> + '_ {
-        let files = listing.iter().filter(|(_, entry)| !entry.is_folder);
+        let files = (0..listing.len()).filter(|number| !listing.facts(*number).is_folder);
         let folders = (1..listing.folder_count()).map(|id| Self::Folder(FolderId(id)));
-        files.map(|(number, _)| Self::File(number)).chain(folders)
+        files.map(Self::File).chain(folders)
     }
 
     /// Returns the path in the listing.
@@ -30,7 +30,7 @@ impl Named {
     /// Returns the folder that holds it.
     pub(super) fn parent(self, listing: &Listing) -> FolderId {
         match self {
-            Self::File(entry) => listing.entry(entry).folder,
+            Self::File(entry) => listing.facts(entry).folder,
             Self::Folder(id) => listing.folder(id).parent.unwrap_or(FolderId::TOP),
         }
     }

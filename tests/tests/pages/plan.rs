@@ -241,6 +241,7 @@ async fn on_paper_the_plan_is_a_packing_list_without_the_controls() -> Result<()
         return Ok(());
     };
     open_sample(&browser).await?;
+    browser.wait(".sheet .command").await?;
     browser
         .devtools("Emulation.setEmulatedMedia", json!({"media": "print"}))
         .await?;

@@ -12,6 +12,8 @@ use crate::words;
 pub struct Props {
     /// The plan.
     pub plan: Rc<PlanView>,
+    /// The plan's hash; empty while it is not known.
+    pub hash: AttrValue,
     /// The session.
     pub session: AttrValue,
     /// The destination; empty while none is chosen.
@@ -47,7 +49,9 @@ pub fn PrintSheet(props: &Props) -> Html {
                 { format!("{}, {}, {}.", words::counted(plan.files, "file", "files"),
                     words::size(plan.bytes), words::counted(jobs, "job", "jobs")) }
             </p>
-            <p class="mono small command">{ format!("Plan {}", plan.hash) }</p>
+            if !props.hash.is_empty() {
+                <p class="mono small command">{ format!("Plan {}", props.hash) }</p>
+            }
             <table>
                 <thead>
                     <tr>

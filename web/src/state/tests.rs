@@ -120,10 +120,11 @@ fn a_new_listing_drops_the_plan_and_the_choice_about_names() {
 #[test]
 fn the_old_plan_stays_visible_while_the_next_is_made_but_is_not_ready() {
     let state = reduce(State::default(), Action::Planned(Ok(PlanView::default())));
-    assert!(state.ready_plan().is_some());
+    let state = reduce(state, Action::PlanHashed("1e".to_owned()));
+    assert!(state.ready_plan().is_some() && state.plan_hash == "1e");
     let state = reduce(state, Action::PlanBegun);
     assert!(state.plan.view().is_some());
-    assert!(state.ready_plan().is_none());
+    assert!(state.ready_plan().is_none() && state.plan_hash.is_empty());
 }
 
 #[test]

@@ -38,10 +38,9 @@ pub(super) fn assumed(
             number => assumed.push(format!("{number} {many}")),
         }
     };
-    let files = || contents.files().iter().map(|number| listing.entry(*number));
-    let large = files()
-        .filter(|file| file.bytes > BLOB_BYTES_PUBLIC)
-        .count();
+    let files = || contents.files().iter().copied();
+    let is_large = |number: &u32| listing.facts(*number).bytes > BLOB_BYTES_PUBLIC;
+    let large = files().filter(is_large).count();
     let limit = words::size(BLOB_BYTES_PUBLIC);
     count(
         large,
@@ -52,12 +51,14 @@ pub(super) fn assumed(
             "files are larger than {limit}, which the service's public page gives as the largest blob"
         ),
     );
-    let odd = |file: &crate::plan::Entry<'_>| {
+    let odd = |number: &u32| {
+        let file = listing.entry(*number);
         manifest::choose_kind(file.name(), file.bytes, None)
             .is_ok_and(|choice| choice.odd_disk_image)
     };
+    let may_be_odd = |number: &u32| listing.plain_bytes(*number).is_none();
     count(
-        files().filter(odd).count(),
+        files().filter(may_be_odd).filter(odd).count(),
         "disk image is not a whole number of 512-byte pages and becomes a block blob",
         "disk images are not a whole number of 512-byte pages and become block blobs",
     );

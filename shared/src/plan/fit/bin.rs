@@ -86,7 +86,7 @@ impl Goods<'_> {
 
     fn parent(&self, unit: Unit) -> u32 {
         match unit {
-            Unit::File(number) => self.listing.entry(number).folder.0,
+            Unit::File(number) => self.listing.facts(number).folder.0,
             Unit::Folder(id) => {
                 self.listing
                     .folder(FolderId(id))

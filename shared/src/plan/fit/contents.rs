@@ -27,15 +27,15 @@ impl Contents {
     pub(super) fn new(listing: &Listing, goes: &dyn Fn(u32) -> bool) -> Self {
         let count = index(listing.folder_count());
         let mut wanted = vec![false; count];
-        for (number, entry) in listing.iter().filter(|(number, _)| goes(*number)) {
-            let holder = listing.folder_of(number).unwrap_or(entry.folder);
+        for number in (0..listing.len()).filter(|number| goes(*number)) {
+            let holder = listing.folder_of(number);
+            let holder = holder.unwrap_or_else(|| listing.facts(number).folder);
             wanted[index(holder.0)] = true;
         }
         let files = || {
-            let going = listing
-                .iter()
-                .filter(|(number, entry)| !entry.is_folder && goes(*number));
-            going.map(|(number, entry)| (entry.folder.0, number))
+            let all = (0..listing.len()).map(|number| (number, listing.facts(number)));
+            let going = all.filter(|(number, facts)| !facts.is_folder && goes(*number));
+            going.map(|(number, facts)| (facts.folder.0, number))
         };
         // Parents have smaller numbers: one pass upwards hands the wish on.
         let mut parents = Vec::new();

@@ -154,13 +154,13 @@ impl Costs {
         let mut files = vec![0; index(listing.len())];
         let mut folders = vec![FolderCost::default(); index(listing.folder_count())];
         for number in contents.files().iter().copied() {
-            let entry = listing.entry(number);
+            let file = listing.facts(number);
             let units = u64::from(measures.units(number));
-            let own = class.file(units, entry.bytes);
-            let (beside, edges) = beside(class, mapping, number, (units, entry.bytes));
+            let own = class.file(units, file.bytes);
+            let (beside, edges) = beside(class, mapping, number, (units, file.bytes));
             files[index(number)] =
                 own + beside + attached(class, (listing, mapping), measures, number);
-            folders[index(entry.folder.0)].edges += class.edge(units) + edges;
+            folders[index(file.folder.0)].edges += class.edge(units) + edges;
         }
         let mut all = contents.folders();
         for id in all.iter().copied() {
@@ -290,6 +290,6 @@ fn listed(listing: &Listing, mapping: &Mapping, number: u32) -> u64 {
     }
     // A file that has no name there is left out before.
     mapping.naming(listing, number).map_or(0, |naming| {
-        mapping.listed_bytes(&naming.path, listing.entry(number).bytes)
+        mapping.listed_bytes(&naming.path, listing.facts(number).bytes)
     })
 }

@@ -92,7 +92,7 @@ impl Count<'_> {
         self.folders[0] = Some(self.cost.folder(short(units(top))));
         for number in entries.iter().copied() {
             let listing = self.goods.listing;
-            let entry = listing.entry(number);
+            let entry = listing.facts(number);
             if let Some(folder) = listing.folder_of(number) {
                 self.folder(folder);
                 continue;

@@ -26,22 +26,21 @@ impl Measures {
             .map(|(number, target)| lines_of(mapping, number, target))
             .collect();
         for number in contents.files().iter().copied() {
-            let entry = listing.entry(number);
-            let name = mapping.name(entry.path);
-            let found = lengths
-                .of_file(entry.folder, name)
-                .filter(|_| !mapping.content_md5);
-            let known = found.and_then(|found| {
+            let file_bytes = listing.facts(number).bytes;
+            let found = lengths.of(listing, mapping, number);
+            let known = found.filter(|_| !mapping.content_md5).and_then(|found| {
                 let place = index(found.target);
                 let kind = mapping.targets.get(place)?.kind;
-                let kind = manifest::choose_kind(name, entry.bytes, kind).ok()?.kind;
+                let kind = found.kind(file_bytes, kind).ok()?;
                 let bytes = lines
                     .get(place)?
-                    .of_file(kind, entry.bytes, found.manifest_bytes);
+                    .of_file(kind, file_bytes, found.manifest_bytes);
                 Some((u64::from(found.name_units), bytes))
             });
-            let (units, bytes) =
-                known.unwrap_or_else(|| (units(name), named(listing, mapping, number)));
+            let (units, bytes) = known.unwrap_or_else(|| {
+                let name = mapping.name(listing.entry(number).path);
+                (units(name), named(listing, mapping, number))
+            });
             measures.units[index(number)] = u8::try_from(units).unwrap_or(u8::MAX);
             measures.lines[index(number)] = u32::try_from(bytes).unwrap_or(u32::MAX);
         }

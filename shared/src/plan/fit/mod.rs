@@ -42,5 +42,5 @@ mod words;
 
 pub use error::FitError;
 pub use options::{DriveSize, PlanOptions};
-pub use planned::{DRIVES_PER_JOB, Plan, PlannedDrive};
+pub use planned::{DRIVES_PER_JOB, Plan, PlanHasher, PlannedDrive};
 pub use search::fit;

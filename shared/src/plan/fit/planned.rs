@@ -71,30 +71,75 @@ impl Plan {
     /// with one hash put the same files in the same order onto the same drives.
     #[must_use]
     pub fn hash(&self, listing: &Listing) -> [u8; 32] {
-        let mut state = Sha256::new();
-        let mut text = |text: &str| {
-            state.update(length(text).to_le_bytes());
-            state.update(text);
+        let mut hasher = PlanHasher::new();
+        loop {
+            if let Some(hash) = hasher.go_on(self, listing, usize::MAX) {
+                return hash;
+            }
+        }
+    }
+}
+
+/// Hashes a plan bit by bit, as [`Plan::hash`] does at once: ten million paths take a browser seconds.
+#[derive(Clone, Debug)]
+pub struct PlanHasher {
+    state: Sha256,
+    /// Drives that are hashed whole.
+    drives: usize,
+    /// Entries of the next one that are.
+    entries: usize,
+}
+
+impl Default for PlanHasher {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl PlanHasher {
+    /// Returns one that has not begun.
+    #[must_use]
+    pub fn new() -> Self {
+        let mut hasher = Self {
+            state: Sha256::new(),
+            drives: 0,
+            entries: 0,
         };
-        text("Argosy plan, version 1");
-        for drive in &self.drives {
-            text(&drive.serial);
-            text(&format!(
+        hasher.text("Argosy plan, version 1");
+        hasher
+    }
+
+    /// Goes on by at most `entries` entries of one drive; always of the same plan. Returns the hash at the end.
+    pub fn go_on(&mut self, plan: &Plan, listing: &Listing, entries: usize) -> Option<[u8; 32]> {
+        let Some(drive) = plan.drives.get(self.drives) else {
+            return Some(self.state.clone().finalize().into());
+        };
+        if self.entries == 0 {
+            self.text(&drive.serial);
+            self.text(&format!(
                 "{} {} {}",
                 drive.disk_bytes,
                 drive.sector.bytes(),
                 drive.entries.len()
             ));
-            for entry in drive.entries.iter().map(|number| listing.entry(*number)) {
-                let kind = if entry.is_folder { "folder" } else { "file" };
-                text(entry.path);
-                text(&format!("{kind} {} {}", entry.bytes, entry.modified.0));
-            }
         }
-        state.finalize().into()
+        let left = drive.entries.get(self.entries..).unwrap_or_default();
+        for number in left.iter().take(entries) {
+            let entry = listing.entry(*number);
+            let kind = if entry.is_folder { "folder" } else { "file" };
+            self.text(entry.path);
+            self.text(&format!("{kind} {} {}", entry.bytes, entry.modified.0));
+        }
+        self.entries = self.entries.saturating_add(entries);
+        if left.len() <= entries {
+            (self.drives, self.entries) = (self.drives.saturating_add(1), 0);
+        }
+        None
     }
-}
 
-fn length(text: &str) -> u64 {
-    u64::try_from(text.len()).unwrap_or(u64::MAX)
+    fn text(&mut self, text: &str) {
+        let length = u64::try_from(text.len()).unwrap_or(u64::MAX);
+        self.state.update(length.to_le_bytes());
+        self.state.update(text);
+    }
 }

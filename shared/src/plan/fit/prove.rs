@@ -129,7 +129,7 @@ pub(super) fn entries(goods: &Goods<'_>, units: &[Unit]) -> Vec<u32> {
         let mut id = match unit {
             Unit::File(number) => {
                 marks.set(number);
-                listing.entry(number).folder
+                listing.facts(number).folder
             }
             Unit::Folder(id) => {
                 for number in goods.contents.files_in(id) {

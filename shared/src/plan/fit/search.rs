@@ -82,7 +82,7 @@ fn refuse_endless(listing: &Listing, contents: &Contents) -> Result<(), FitError
     let lengths = contents
         .files()
         .iter()
-        .map(|file| listing.entry(*file).bytes);
+        .map(|file| listing.facts(*file).bytes);
     let all = lengths.fold(0, u64::saturating_add);
     if all <= BYTES_MAX {
         return Ok(());
@@ -406,7 +406,7 @@ impl Search<'_> {
         }
         let files = entries
             .iter()
-            .map(|entry| listing.entry(*entry))
+            .map(|entry| listing.facts(*entry))
             .filter(|entry| !entry.is_folder);
         let (count, used) = files.fold((0_u32, 0_u64), |(count, used), file| {
             (count.saturating_add(1), used.saturating_add(file.bytes))
@@ -426,7 +426,7 @@ impl Search<'_> {
             let bytes = drive
                 .entries
                 .iter()
-                .map(|entry| self.goods.listing.entry(*entry).bytes);
+                .map(|entry| self.goods.listing.facts(*entry).bytes);
             PlannedDrive {
                 serial: self.serial(stocked, at),
                 disk_bytes: stocked.size.bytes,

@@ -5,7 +5,7 @@ use disk::SectorSize;
 use ntfs_image::FileTime;
 use proptest::prelude::*;
 
-use super::{DriveSize, FitError, Plan, PlanOptions, fit};
+use super::{DriveSize, FitError, Plan, PlanHasher, PlanOptions, fit};
 use crate::plan::{Kind, Listing, Mapping};
 
 fn listing(files: &[(&str, u64)]) -> Listing {
@@ -296,6 +296,9 @@ fn the_hash_of_a_plan_is_that_of_what_goes_where() {
     let listing = sizes(&[70, 60]);
     let (plan, again) = (endless(&listing, 100), endless(&listing, 100));
     assert_eq!(plan.hash(&listing), again.hash(&listing));
+    let mut bit_by_bit = PlanHasher::new();
+    let hashes = (0..10_000).map(|_| bit_by_bit.go_on(&plan, &listing, 7));
+    assert_eq!(hashes.flatten().next(), Some(plan.hash(&listing)));
     assert_ne!(plan.hash(&listing), endless(&listing, 200).hash(&listing));
 }
 

@@ -7,10 +7,10 @@ use super::proposal::propose;
 use super::twins::{Free, twins};
 use crate::blob_name::{self, BlobNameProblem};
 use crate::left_out::LeftOut;
-use crate::manifest::{self, BlobKind};
+use crate::manifest::BlobKind;
 use crate::plan::collated::Collated;
 use crate::plan::lengths::Lengths;
-use crate::plan::listing::{Entry, FolderId, Listing, index};
+use crate::plan::listing::{Facts, FolderId, Listing, index};
 use crate::plan::mapping::Mapping;
 use crate::plan::named::Named;
 use crate::plan::problems::blobs::Blobs;
@@ -48,6 +48,9 @@ impl Problems {
     /// Returns why entry `number` is left out; `None` when it goes.
     #[must_use]
     pub fn of_entry(&self, listing: &Listing, number: u32) -> Option<&Problem> {
+        if self.found.is_empty() {
+            return None;
+        }
         if let Ok(place) = self
             .files
             .binary_search_by_key(&number, |(entry, _)| *entry)
@@ -57,7 +60,7 @@ impl Problems {
         }
         let folder = listing
             .folder_of(number)
-            .unwrap_or_else(|| listing.entry(number).folder);
+            .unwrap_or_else(|| listing.facts(number).folder);
         let problem = self
             .folders
             .get(index(folder.0))
@@ -123,9 +126,18 @@ pub(in crate::plan) fn judged(listing: &Listing, mapping: &Mapping) -> (Problems
 
 /// Names that break a rule by themselves, sorted.
 fn by_name(listing: &Listing, mapping: &Mapping) -> Vec<(Named, Rule)> {
-    let rule =
-        |named: Named| Rule::of_name(mapping.name(named.path(listing))).map(|rule| (named, rule));
-    let mut bad: Vec<_> = Named::all(listing).filter_map(rule).collect();
+    let is_plain = |named: &Named| match named {
+        Named::File(number) => mapping.plain_bytes(listing, *number).is_some(),
+        Named::Folder(_) => false,
+    };
+    let rule = |named: Named| {
+        let name = mapping.name(named.path(listing));
+        Rule::of_name(name).map(|rule| (named, rule))
+    };
+    let mut bad: Vec<_> = Named::all(listing)
+        .filter(|named| !is_plain(named))
+        .filter_map(rule)
+        .collect();
     bad.sort_by_key(|(named, _)| *named);
     bad
 }
@@ -135,16 +147,17 @@ fn by_path(listing: &Listing, mapping: &Mapping, known: &Problems) -> Vec<(Named
     let mut bad = Vec::new();
     let mut blobs = Blobs::default();
     let lengths = Lengths::new(listing, mapping);
-    for (number, entry) in listing.iter() {
+    for number in 0..listing.len() {
         if known.of_entry(listing, number).is_some() {
             continue;
         }
-        let rule = if entry.is_folder {
+        let facts = listing.facts(number);
+        let rule = if facts.is_folder {
             Rule::of_length(&blob_name::drive_path(
                 &mapping.session,
-                &mapping.renamed(entry.path),
+                &mapping.renamed(listing.entry(number).path),
             ))
-        } else if is_short(mapping, &lengths, &entry) {
+        } else if is_short((listing, mapping), &lengths, (number, facts)) {
             None
         } else {
             mapping.naming(listing, number).map_or_else(Some, |naming| {
@@ -162,7 +175,11 @@ fn by_path(listing: &Listing, mapping: &Mapping, known: &Problems) -> Vec<(Named
 
 /// Returns true for files whose lengths alone tell that their paths and blobs break no rule: their
 /// parts are good, and where everything goes to one place no two are one blob.
-fn is_short(mapping: &Mapping, lengths: &Lengths, entry: &Entry<'_>) -> bool {
+fn is_short(
+    (listing, mapping): (&Listing, &Mapping),
+    lengths: &Lengths,
+    (number, file): (u32, Facts),
+) -> bool {
     let [target] = mapping.targets.as_slice() else {
         return false;
     };
@@ -170,11 +187,10 @@ fn is_short(mapping: &Mapping, lengths: &Lengths, entry: &Entry<'_>) -> bool {
     if target.kind == Some(BlobKind::File) {
         return false;
     }
-    let name = mapping.name(entry.path);
-    lengths.of_file(entry.folder, name).is_some_and(|found| {
+    lengths.of(listing, mapping, number).is_some_and(|found| {
         Rule::is_short(u64::from(found.drive_units))
             && blob_name::is_short(u64::from(found.blob_units), u64::from(found.blob_parts))
-            && manifest::choose_kind(name, entry.bytes, target.kind).is_ok()
+            && found.kind(file.bytes, target.kind).is_ok()
     })
 }
 

@@ -82,7 +82,7 @@ fn plan(page: &Context, view: &Rc<PlanView>, stale: bool) -> Html {
                 <p class="small quiet" id="plan-assumed">{ format!("Taken for granted: {}.", view.assumed.join("; ")) }</p>
             }
             { downloads(page, view, stale) }
-            <PrintSheet plan={view.clone()} session={page.state.draft.session.clone()}
+            <PrintSheet plan={view.clone()} hash={page.state.plan_hash.clone()} session={page.state.draft.session.clone()}
                 destination={destination.unwrap_or_default()} />
         </div>
     }

@@ -26,7 +26,7 @@ pub(super) fn Picture(props: &Props) -> Html {
     {
         // Another plan: what was looked into is not there any more.
         let inside = inside.clone();
-        use_effect_with(props.plan.hash.clone(), move |_| inside.set(None));
+        use_effect_with(props.plan.clone(), move |_| inside.set(None));
     }
     {
         use_effect_with((*inside).clone(), |view| {
