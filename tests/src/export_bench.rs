@@ -128,8 +128,23 @@ impl ExportBench {
         images: &[&Path],
         more: &[&str],
     ) -> Result<(i32, Value)> {
-        let (url, journals) = (self.azurite.url(), self.path("journals"));
-        let mut arguments = self.store("export", &url);
+        self.export_over(&self.azurite.url(), session, list, images, more)
+    }
+
+    /// The same, from the store under another address of it.
+    ///
+    /// # Errors
+    /// When nothing answers.
+    pub fn export_over(
+        &self,
+        url: &str,
+        session: &str,
+        list: &[&str],
+        images: &[&Path],
+        more: &[&str],
+    ) -> Result<(i32, Value)> {
+        let journals = self.path("journals");
+        let mut arguments = self.store("export", url);
         arguments.extend(list);
         arguments.extend(["--session", session]);
         arguments.extend(["--journal-dir", text(&journals), "--show-keys", "--drive"]);

@@ -4,6 +4,8 @@ use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
@@ -11,6 +13,7 @@ use serde_json::Value;
 use tests::argosy::{argosy, assert_verified, binary, json, text};
 use tests::azurite::{ACCOUNT, account_signature};
 use tests::export_bench::ExportBench as Bench;
+use tests::faulty_line::{Fault, FaultyLine};
 use tests::line::Line;
 
 const MIB: u64 = 1 << 20;
@@ -94,6 +97,50 @@ fn blobs_of_every_kind_and_name_are_on_two_drives_as_other_programs_read_them() 
     }
     assert!(missing.is_empty(), "on no drive: {missing:?}");
     handoff_refuses(&bench)
+}
+
+#[test]
+fn while_one_part_is_waited_for_the_next_one_is_asked_for_too() -> Result<()> {
+    let Some(bench) = Bench::new()? else {
+        return Ok(());
+    };
+    bench.sdk(&["container", "film"])?;
+    bench.put("film/long.mov", 56 * MIB)?;
+    // A part of 16 MiB is four reads at most: more than those are on their way before any has an answer.
+    const AT_ONCE: usize = 6;
+    let asked = Arc::new(AtomicUsize::new(0));
+    let seen = Arc::clone(&asked);
+    let waits = move |_: usize, line: &str, _: usize| {
+        if line.starts_with("GET") && line.contains("/long.mov") {
+            asked.fetch_add(1, Ordering::AcqRel);
+            let begun = Instant::now();
+            while asked.load(Ordering::Acquire) < AT_ONCE
+                && begun.elapsed() < Duration::from_secs(30)
+            {
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            return (asked.load(Ordering::Acquire) < AT_ONCE).then_some(Fault::Failed);
+        }
+        None
+    };
+    let line = FaultyLine::between(bench.azurite.port(), waits)?;
+    let url = format!("http://127.0.0.1:{}/{ACCOUNT}", line.port());
+    let list = bench.list(&[("BlobPathPrefix", "/film/")])?;
+    let image = bench.drive("AHEAD", 80 * MIB)?;
+    let (code, said) = bench.export_over(
+        &url,
+        "ahead-1",
+        &["--blob-list", text(&list)],
+        &[&image],
+        &[],
+    )?;
+    ensure!(
+        line.played() == 0,
+        "only {} reads came at once",
+        seen.load(Ordering::Acquire)
+    );
+    ensure!(code == 0 && said["verdict"] == "verified", "{code}: {said}");
+    assert_verified(&image, &bench.journal("AHEAD"))
 }
 
 /// A drive that was filled from a store is nothing to import.
