@@ -49,11 +49,16 @@ pub fn planned_bytes<'a>(
 }
 
 /// Lengths of the lines of many files that differ in their names, lengths and kinds only.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct PlannedLines {
     /// The lines of an empty file without any name: of a block blob, a page blob, a file of a share.
     nameless: [u64; 3],
+    /// The lines of all blocks, without the digits of the last one's length: by their number, where they are few.
+    blocks: Vec<u64>,
 }
+
+/// Files of up to 256 MiB are nearly all of any ten million.
+const FEW_BLOCKS: u64 = 64;
 
 impl PlannedLines {
     /// Takes from `like` what is the same for all of them.
@@ -67,8 +72,14 @@ impl PlannedLines {
                 ..*like
             })
         };
+        let whole = |count: u64| {
+            let bytes = count.saturating_mul(BLOCK_BYTES);
+            let all = parts_bytes(bytes, BlobKind::Block);
+            all.saturating_sub(if count == 0 { 0 } else { digits(BLOCK_BYTES) })
+        };
         Self {
             nameless: [BlobKind::Block, BlobKind::Page, BlobKind::File].map(nameless),
+            blocks: (0..=FEW_BLOCKS).map(whole).collect(),
         }
     }
 
@@ -85,7 +96,21 @@ impl PlannedLines {
             .saturating_sub(digits(0))
             .saturating_add(digits(bytes))
             .saturating_add(names)
-            .saturating_add(parts_bytes(bytes, kind))
+            .saturating_add(self.parts(bytes, kind))
+    }
+
+    /// Returns what [`parts_bytes`] would.
+    fn parts(&self, bytes: u64, kind: BlobKind) -> u64 {
+        let count = bytes.div_ceil(BLOCK_BYTES);
+        let blocks = usize::try_from(count).ok();
+        let blocks = blocks.and_then(|count| self.blocks.get(count));
+        match blocks.filter(|_| kind == BlobKind::Block && count > 0) {
+            Some(blocks) => {
+                let before = count.saturating_sub(1).saturating_mul(BLOCK_BYTES);
+                blocks.saturating_add(digits(bytes.saturating_sub(before)))
+            }
+            None => parts_bytes(bytes, kind),
+        }
     }
 }
 
@@ -167,6 +192,31 @@ fn length(text: &str) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_known_of_few_blocks_is_what_is_counted() {
+        let lines = PlannedLines::new(&PlannedFile {
+            path: "",
+            blob: "",
+            bytes: 0,
+            kind: BlobKind::Block,
+            disposition: None,
+            snapshot: None,
+            metadata: None,
+            properties: None,
+        });
+        for kind in [BlobKind::Block, BlobKind::Page, BlobKind::File] {
+            for count in [0, 1, 2, 3, 63, 64, 65, 50_001] {
+                for bytes in [0, 512, 9_999_872].map(|more| count * BLOCK_BYTES + more) {
+                    assert_eq!(
+                        lines.parts(bytes, kind),
+                        parts_bytes(bytes, kind),
+                        "{kind:?} {bytes}"
+                    );
+                }
+            }
+        }
+    }
 
     #[test]
     fn the_digits_of_offsets_are_counted_without_a_loop() {

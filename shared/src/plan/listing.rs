@@ -6,18 +6,19 @@ use std::hash::{BuildHasherDefault, DefaultHasher};
 use ntfs_image::FileTime;
 use thiserror::Error;
 
+use super::entries::{Entries, NewEntry};
 use super::seen::{PATH_BYTES_MAX, Seen};
 
 /// A list of files and folders in the order they will be written.
 ///
 /// Paths are relative to the source, parts joined by `/`. Under a data set the first part is the
-/// row's number (from 1). Each entry takes 32 bytes beside its path, each folder 32 beside the
+/// row's number (from 1). Each entry takes 25 bytes beside its path, each folder 32 beside the
 /// paths below it; the folder tree is kept as the entries arrive, so that looking up what a folder
 /// holds never compares paths again.
 #[derive(Clone, Debug, Default)]
 pub struct Listing {
     text: String,
-    entries: Vec<Stored>,
+    entries: Entries,
     folders: Vec<StoredFolder>,
     by_hash: HashMap<u64, u32, BuildHasherDefault<DefaultHasher>>,
 }
@@ -117,30 +118,6 @@ pub enum ListingError {
 const NONE: u32 = u32::MAX;
 
 #[derive(Clone, Copy, Debug)]
-struct Stored {
-    text_at: u64,
-    /// Length of the path, and what was seen of the name.
-    seen: Seen,
-    folder: u32,
-    /// A file's length, or a folder's own number.
-    bytes: u64,
-    modified: FileTime,
-}
-
-const _: () = assert!(size_of::<Stored>() == 32);
-
-impl Stored {
-    const fn facts(&self) -> Facts {
-        let is_folder = self.seen.is_folder();
-        Facts {
-            bytes: if is_folder { 0 } else { self.bytes },
-            is_folder,
-            folder: FolderId(self.folder),
-        }
-    }
-}
-
-#[derive(Clone, Copy, Debug)]
 struct StoredFolder {
     text_at: u64,
     text_bytes: u32,
@@ -174,7 +151,7 @@ impl Listing {
     /// # Errors
     /// What the memory says.
     pub(super) fn reserve(&mut self, entries: usize, text: usize) -> Result<(), TryReserveError> {
-        self.entries.try_reserve_exact(entries)?;
+        self.entries.reserve(entries)?;
         self.text.try_reserve_exact(text)
     }
 
@@ -209,26 +186,26 @@ impl Listing {
         self.text.extend_from_within(above);
         self.text.push('/');
         self.text.push_str(name);
-        let seen = Seen::file(text_bytes, name, self.name_before(folder));
-        self.entries.push(Stored {
-            text_at,
-            seen,
-            folder: folder.0,
-            bytes,
+        let entry = NewEntry {
+            seen: Seen::file(text_bytes, name, self.name_before(folder, text_at)),
+            holder: folder,
+            size: bytes,
             modified,
-        });
+        };
+        self.entries.push(text_at, entry);
         Ok(number)
     }
 
-    /// Returns the name of the last entry, where it is a file in this folder.
-    fn name_before(&self, folder: FolderId) -> Option<&str> {
-        let last = self
-            .entries
-            .last()
-            .filter(|last| last.folder == folder.0 && !last.seen.is_folder())?;
-        Some(last_part(
-            self.text_of(last.text_at, last.seen.path_bytes()),
-        ))
+    /// Returns the name of the last entry, where it is a file in this folder; its path ends at `text_at`.
+    fn name_before(&self, folder: FolderId, text_at: u64) -> Option<&str> {
+        let last = self.len().checked_sub(1)?;
+        let is_beside = {
+            let facts = self.facts(last);
+            facts.folder == folder && !facts.is_folder
+        };
+        let bytes = self.entries.seen(last).path_bytes();
+        let path = is_beside.then(|| self.text_of(text_at.saturating_sub(u64::from(bytes)), bytes));
+        path.map(last_part)
     }
 
     fn next_number(&self) -> Result<u32, ListingError> {
@@ -266,30 +243,27 @@ impl Listing {
             Some(parent) if path.contains('/') => self.intern(parent, text_at),
             _ => FolderId::TOP,
         };
-        let stored = match kind {
-            Kind::File => Stored {
-                text_at,
-                seen: Seen::file(text_bytes, last_part(path), self.name_before(folder)),
-                folder: folder.0,
-                bytes,
-                modified,
-            },
+        let (seen, size) = match kind {
+            Kind::File => {
+                let before = self.name_before(folder, text_at);
+                (Seen::file(text_bytes, last_part(path), before), bytes)
+            }
             Kind::Folder => {
                 let own = self.intern(path, text_at);
                 let slot = &mut self.folders[index(own.0)];
                 if slot.entry == NONE {
                     slot.entry = number;
                 }
-                Stored {
-                    text_at,
-                    seen: Seen::folder(text_bytes),
-                    folder: folder.0,
-                    bytes: u64::from(own.0),
-                    modified,
-                }
+                (Seen::folder(text_bytes), u64::from(own.0))
             }
         };
-        self.entries.push(stored);
+        let entry = NewEntry {
+            seen,
+            holder: folder,
+            size,
+            modified,
+        };
+        self.entries.push(text_at, entry);
         Ok(number)
     }
 
@@ -299,16 +273,16 @@ impl Listing {
     /// When there is none: numbers come from this listing.
     #[must_use]
     pub fn entry(&self, number: u32) -> Entry<'_> {
-        let stored = self.entries[index(number)];
         let Facts {
             bytes,
             is_folder,
             folder,
-        } = stored.facts();
+        } = self.facts(number);
+        let text_bytes = self.entries.seen(number).path_bytes();
         Entry {
-            path: self.text_of(stored.text_at, stored.seen.path_bytes()),
+            path: self.text_of(self.entries.text_at(number), text_bytes),
             bytes,
-            modified: stored.modified,
+            modified: self.entries.modified(number),
             is_folder,
             folder,
         }
@@ -320,17 +294,17 @@ impl Listing {
     /// When there is none.
     #[must_use]
     pub fn facts(&self, number: u32) -> Facts {
-        self.entries[index(number)].facts()
+        self.entries.facts(number)
     }
 
     /// Returns the length of a file's name that is plain; see [`Seen::plain_bytes`].
     pub(super) fn plain_bytes(&self, number: u32) -> Option<u8> {
-        self.entries[index(number)].seen.plain_bytes()
+        self.entries.seen(number).plain_bytes()
     }
 
     /// Returns whether a file stands behind the entry before it in the index of their folder; see [`Seen::follows`].
     pub(super) fn follows(&self, number: u32) -> bool {
-        self.entries[index(number)].seen.follows()
+        self.entries.seen(number).follows()
     }
 
     /// Returns every entry with its number, in writing order.
@@ -341,9 +315,7 @@ impl Listing {
     /// Returns the folder that entry `number` is, `None` for a file.
     #[must_use]
     pub fn folder_of(&self, number: u32) -> Option<FolderId> {
-        let stored = self.entries[index(number)];
-        let own = u32::try_from(stored.bytes).ok();
-        own.filter(|_| stored.seen.is_folder()).map(FolderId)
+        self.entries.folder(number)
     }
 
     /// Returns the number of folders that entries lie in, the source itself included.
@@ -380,15 +352,14 @@ impl Listing {
             .folders
             .get(index(id.0))
             .map_or(0, |folder| folder.text_at);
-        let behind = self.entries.partition_point(|stored| stored.text_at <= at);
-        u32::try_from(behind.saturating_sub(1)).unwrap_or(NONE)
+        self.entries.at(at).unwrap_or(0)
     }
 
     /// Returns the bytes of memory in use for `entries` and `folders`, the paths and the spare
     /// capacity left out.
     #[must_use]
     pub fn index_bytes(&self) -> u64 {
-        let entries = self.entries.len().saturating_mul(size_of::<Stored>());
+        let entries = self.entries.bytes();
         let folders = self
             .folders
             .len()

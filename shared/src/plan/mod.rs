@@ -12,6 +12,7 @@ mod collated;
 mod columns;
 pub mod dataset;
 pub mod driveset;
+mod entries;
 pub mod export;
 mod fit;
 mod lengths;
