@@ -95,12 +95,13 @@ pub(super) fn run(arguments: &Arguments, screen: &Screen) -> Result<Ended, JobEr
 
 impl Found {
     fn add(&mut self, gathered: &Gathered, screen: &Screen) {
-        for (_, entry) in gathered.listing.iter() {
-            if entry.is_folder {
+        let listing = &gathered.listing;
+        for facts in (0..listing.len()).map(|number| listing.facts(number)) {
+            if facts.is_folder {
                 self.folders = self.folders.saturating_add(1);
             } else {
                 self.files = self.files.saturating_add(1);
-                self.bytes = self.bytes.saturating_add(entry.bytes);
+                self.bytes = self.bytes.saturating_add(facts.bytes);
             }
         }
         let unique = gathered.unique_bytes.unwrap_or(0);

@@ -217,6 +217,10 @@ impl Gathered {
         let row = row.map_or_else(String::new, |row| format!("{row}/"));
         let (mut all, mut longer) = (0_u64, 0_u64);
         let mut path = String::new();
+        let (entries, bytes) = report.entries.extent();
+        let bytes = bytes.saturating_add(row.len().saturating_mul(entries));
+        // Where there is no such room, there is none for what is added below.
+        drop(self.listing.reserve(entries, bytes));
         for entry in report.entries.iter() {
             path.clone_from(&row);
             entry.push_path(&mut path);

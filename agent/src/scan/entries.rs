@@ -167,6 +167,25 @@ impl Entries {
         Self { folders, files }
     }
 
+    /// Returns how many there are, and the bytes of their paths.
+    #[must_use]
+    pub fn extent(&self) -> (usize, usize) {
+        let folders = self.folders.iter().filter_map(Folder::itself).count();
+        let bytes = |folder: &Folder| {
+            let before = folder.path.len().saturating_add(1);
+            let files = before.saturating_mul(folder.files.len());
+            files
+                .saturating_add(folder.names.len())
+                .saturating_add(folder.path.len())
+        };
+        let bytes = self
+            .folders
+            .iter()
+            .map(bytes)
+            .fold(0, usize::saturating_add);
+        (folders.saturating_add(self.files.len()), bytes)
+    }
+
     /// Returns them in writing order.
     pub fn iter(&self) -> impl Iterator<Item = Entry<'_>> {
         let folders = self.folders.iter().filter_map(Folder::itself);

@@ -92,8 +92,12 @@ pub fn choose_kind(
 /// Returns whether a file of this name is a disk image: `.vhd` or `.vhdx`.
 #[must_use]
 pub fn is_disk_image(name: &str) -> bool {
-    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
-    extension.eq_ignore_ascii_case("vhd") || extension.eq_ignore_ascii_case("vhdx")
+    let ends_in = |ending: &[u8]| {
+        let from = name.len().checked_sub(ending.len());
+        let end = from.and_then(|from| name.as_bytes().get(from..));
+        end.is_some_and(|end| end.eq_ignore_ascii_case(ending))
+    };
+    ends_in(b".vhd") || ends_in(b".vhdx")
 }
 
 /// Chooses as [`choose_kind`] does, for a file of which it is known whether its name is a disk image's.

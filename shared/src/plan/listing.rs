@@ -150,7 +150,7 @@ impl Listing {
     ///
     /// # Errors
     /// What the memory says.
-    pub(super) fn reserve(&mut self, entries: usize, text: usize) -> Result<(), TryReserveError> {
+    pub fn reserve(&mut self, entries: usize, text: usize) -> Result<(), TryReserveError> {
         self.entries.reserve(entries)?;
         self.text.try_reserve_exact(text)
     }
@@ -238,15 +238,15 @@ impl Listing {
         }
         let text_at = u64::try_from(self.text.len()).unwrap_or(u64::MAX);
         self.text.push_str(path);
-        let parent_bytes = path.rfind('/').unwrap_or(0);
-        let folder = match path.get(..parent_bytes) {
-            Some(parent) if path.contains('/') => self.intern(parent, text_at),
+        let name = last_part(path);
+        let folder = match path.get(..path.len().saturating_sub(name.len().saturating_add(1))) {
+            Some(parent) if name.len() < path.len() => self.folder_called(parent, text_at),
             _ => FolderId::TOP,
         };
         let (seen, size) = match kind {
             Kind::File => {
                 let before = self.name_before(folder, text_at);
-                (Seen::file(text_bytes, last_part(path), before), bytes)
+                (Seen::file(text_bytes, name, before), bytes)
             }
             Kind::Folder => {
                 let own = self.intern(path, text_at);
@@ -370,6 +370,19 @@ impl Listing {
     fn text_of(&self, at: u64, bytes: u32) -> &str {
         let at = usize::try_from(at).unwrap_or(usize::MAX);
         &self.text[at..at.saturating_add(index(bytes))]
+    }
+
+    /// Returns the folder of `path` as [`Self::intern`] does: mostly that of the entry before.
+    fn folder_called(&mut self, path: &str, text_at: u64) -> FolderId {
+        let last = self
+            .len()
+            .checked_sub(1)
+            .map(|last| self.facts(last).folder);
+        let is_it = |id: &FolderId| *id != FolderId::TOP && self.folder(*id).path == path;
+        match last.filter(is_it) {
+            Some(folder) => folder,
+            None => self.intern(path, text_at),
+        }
     }
 
     /// Returns the folder of `path`, whose bytes lie at `text_at` of the text, adding it and its

@@ -205,8 +205,7 @@ impl Mapping {
         Cow::Owned(changed)
     }
 
-    /// Returns the length of a file's name on the drive where it is plain: where it breaks no rule, takes as many UTF-16
-    /// units, and bytes of a manifest, as it has bytes, and asks for no kind of blob.
+    /// Returns the length of a file's name on the drive where it is plain; see [`Seen::plain_bytes`](super::seen::Seen).
     pub(super) fn plain_bytes(&self, listing: &Listing, number: u32) -> Option<u8> {
         let is_renamed = || self.renames.contains_key(listing.entry(number).path);
         let plain = listing.plain_bytes(number)?;

@@ -2,6 +2,7 @@
 
 use ntfs_image::name;
 
+use super::share_names::is_reserved;
 use crate::manifest;
 
 /// Four bytes.
@@ -46,8 +47,9 @@ impl Seen {
         self.0 & FOLDER != 0
     }
 
-    /// Returns the length of a file's name that is plain: it breaks no rule, takes as many UTF-16 units, and bytes of a
-    /// manifest, as it has bytes, and asks for no kind of blob. `None` for names that have to be looked at.
+    /// Returns the length of a file's name that is plain: it breaks no rule of drives, blobs and shares, takes as many
+    /// UTF-16 units, and bytes of a manifest, as it has bytes, and asks for no kind of blob. `None` for names that have to be
+    /// looked at.
     pub(super) fn plain_bytes(self) -> Option<u8> {
         let found = self.0 >> PLAIN_SHIFT & 0xff;
         u8::try_from(found).ok().filter(|bytes| *bytes > 0)
@@ -61,7 +63,10 @@ impl Seen {
 
 /// Returns the length of a plain name, 0 for others.
 fn plain_bytes(name: &str) -> u8 {
-    let is_plain = name::is_plain(name) && !name.contains('&') && !manifest::is_disk_image(name);
+    let is_plain = name::is_plain(name)
+        && !name.contains('&')
+        && !manifest::is_disk_image(name)
+        && !is_reserved(name);
     u8::try_from(name.len())
         .ok()
         .filter(|_| is_plain)
@@ -75,14 +80,16 @@ mod tests {
     use super::*;
     use crate::manifest::{BlobKind, choose_kind, escaped_bytes};
     use crate::plan::Rule;
+    use crate::plan::share_names::check_share_path;
 
     proptest! {
         #[test]
-        fn a_plain_name_is_as_plain_as_it_says(name in "[a-zA-Z0-9 .&<é$]{0,8}(\\.(vhd|VHDX|mov))?|(con|NUL|lpt1)(\\.x)?|x{250,260}") {
+        fn a_plain_name_is_as_plain_as_it_says(name in "[a-zA-Z0-9 .&<é$]{0,8}(\\.(vhd|VHDX|mov))?|(con|NUL|lpt1|clock\\$)(\\.x)?|x{250,260}") {
             let seen = Seen::file(98_304, &name, None);
             prop_assert!((seen.path_bytes(), seen.is_folder(), seen.follows()) == (98_304, false, false));
             let Some(bytes) = seen.plain_bytes() else { return Ok(()) };
             prop_assert_eq!(Rule::of_name(&name), None);
+            prop_assert_eq!(check_share_path(&format!("share/{name}")), Ok(()));
             prop_assert_eq!(usize::from(bytes), name.encode_utf16().count());
             prop_assert_eq!(u64::from(bytes), escaped_bytes(&name));
             let kind = choose_kind(&name, 512, None).expect("nothing was asked for").kind;
