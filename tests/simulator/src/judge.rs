@@ -211,7 +211,8 @@ impl Judge {
         };
         let mut read;
         let ranges = if schedule.lies() {
-            read = scenario.read_without(&left_out);
+            let (_, manifest_bytes) = replay.manifest.ok_or("closed without a manifest")?;
+            read = scenario.read_without(&left_out, manifest_bytes);
             let first = scenario.first.iter();
             read.extend(first.flat_map(|first| first.changed(&scenario.before, &reference)));
             &read

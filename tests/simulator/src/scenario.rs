@@ -41,9 +41,9 @@ pub struct Scenario {
     keys: Keys,
     /// Where a finished drive is compared.
     pub(crate) compared: Vec<Range<u64>>,
-    /// The same without what lies behind the end of files in their last clusters, and with the file
-    /// that a range belongs to: where that is left out, its place is free.
-    read: Vec<(Range<u64>, Option<u32>)>,
+    /// The same without what lies behind the end of files in their last clusters, and with what a range belongs to: where a
+    /// file is left out, its place is free.
+    read: Vec<(Range<u64>, Whose)>,
     edges: Edges,
     kept: Option<Kept>,
     /// What is on the drive and stays, when a further session comes beside it.
@@ -65,7 +65,7 @@ struct Keys {
 }
 
 /// Where drives are compared, whole and where somebody reads.
-type Ranges = (Vec<Range<u64>>, Vec<(Range<u64>, Option<u32>)>);
+type Ranges = (Vec<Range<u64>>, Vec<(Range<u64>, Whose)>);
 
 struct Plan {
     name: &'static str,
@@ -193,9 +193,10 @@ impl Scenario {
             changes_at: None,
         };
         (scenario.compared, scenario.read) = scenario.ranges();
+        let first_read = added::read(first).into_iter();
         scenario
             .read
-            .extend(added::read(first).into_iter().map(|range| (range, None)));
+            .extend(first_read.map(|range| (range, Whose::Drive)));
         scenario.first = Some(First::new(first, &scenario, manifest.0));
         scenario
     }
@@ -298,12 +299,23 @@ impl Scenario {
             .cloned()
     }
 
-    /// Returns where a drive without the files `left_out` is compared when its bits may have rotted:
-    /// where somebody reads.
-    pub(crate) fn read_without(&self, left_out: &BTreeSet<u32>) -> Vec<Range<u64>> {
-        let is_read = |file: &Option<u32>| file.is_none_or(|file| !left_out.contains(&file));
-        let read = self.read.iter().filter(|(_, file)| is_read(file));
-        read.map(|(range, _)| range.clone()).collect()
+    /// Returns where a drive without the files `left_out`, whose manifest has so many bytes, is compared when its bits may have
+    /// rotted: where somebody reads.
+    pub(crate) fn read_without(
+        &self,
+        left_out: &BTreeSet<u32>,
+        manifest_bytes: u64,
+    ) -> Vec<Range<u64>> {
+        let read = |(range, whose): &(Range<u64>, Whose)| match whose {
+            Whose::File(file) if left_out.contains(file) => None,
+            // It was planned for what may be longer, and only as much is read as there is.
+            Whose::Manifest { from } => {
+                let bytes = manifest_bytes.saturating_sub(*from).next_multiple_of(16);
+                Some(range.start..range.end.min(range.start.saturating_add(bytes)))
+            }
+            Whose::File(_) | Whose::Drive => Some(range.clone()),
+        };
+        self.read.iter().filter_map(read).collect()
     }
 
     pub(crate) fn layout(&self) -> DriveLayout {
@@ -330,23 +342,37 @@ impl Scenario {
         let (mut compared, mut read) = (Vec::new(), Vec::new());
         for segment in segments {
             compared.push(segment.at..segment.at.saturating_add(segment.bytes));
-            let (bytes, file) = match segment.what {
+            let (bytes, whose) = match segment.what {
                 What::FileData { file, from } => {
                     let length = layout.ntfs().tree().bytes(file).saturating_sub(from);
-                    let file = match layout.source_of(file) {
-                        NodeSource::Entry(entry) | NodeSource::Properties(entry) => Some(entry),
-                        _ => None,
+                    let whose = match layout.source_of(file) {
+                        NodeSource::Entry(entry) | NodeSource::Properties(entry) => {
+                            Whose::File(entry)
+                        }
+                        NodeSource::Manifest => Whose::Manifest { from },
+                        _ => Whose::Drive,
                     };
-                    (segment.bytes.min(length.next_multiple_of(16)), file)
+                    (segment.bytes.min(length.next_multiple_of(16)), whose)
                 }
-                _ => (segment.bytes, None),
+                _ => (segment.bytes, Whose::Drive),
             };
             if segment.what != What::Outside {
-                read.push((segment.at..segment.at.saturating_add(bytes), file));
+                read.push((segment.at..segment.at.saturating_add(bytes), whose));
             }
         }
         (compared, read)
     }
+}
+
+/// What is read of a stretch of the drive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Whose {
+    /// All of it, always.
+    Drive,
+    /// All of it, unless this file is left out.
+    File(u32),
+    /// What the manifest, which is at its byte `from` there, has of it.
+    Manifest { from: u64 },
 }
 
 /// The drive's serial.

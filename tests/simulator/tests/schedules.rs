@@ -76,11 +76,13 @@ fn every_schedule_ends_with_the_same_drive_or_a_clear_failure() {
 }
 
 /// Schedules that once ended as they must not, found among the first 300,000: a resume hashed what the drive had
-/// forgotten; a power cut tore a sector that was being mended; a bit that rotted in what was mended was not seen.
+/// forgotten; a power cut tore a sector that was being mended; a bit that rotted in what was mended was not seen. And two of
+/// the first million in which the simulator itself was wrong: a bit rotted behind the end of a manifest that came out
+/// shorter than its place, where nobody reads.
 #[test]
 fn schedules_that_once_ended_badly_end_well() {
     let judge = Judge::new(Mutation::None);
-    for seed in [8907, 134_079, 137_478, 237_141, 272_641] {
+    for seed in [8907, 134_079, 137_478, 237_141, 272_641, 907_363, 977_708] {
         if let Err(violation) = judge.run(seed) {
             panic!("{violation}");
         }
