@@ -14,7 +14,7 @@ use crate::number::wide;
 
 /// Bytes asked for at once: the most that the service hashes on the way.
 pub(super) const RANGE: usize = 4 << 20;
-/// Requests under way, of all blobs and drives together.
+/// Requests under way, of all blobs and drives together: 64 MiB at most. What came waits for its leg, which is 16 MiB a drive.
 const AT_ONCE: usize = 16;
 /// A range that came damaged is asked for again so often.
 const DAMAGED_MOST: u32 = 3;
