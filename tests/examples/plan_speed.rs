@@ -11,9 +11,6 @@
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::JoinHandle;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
@@ -76,9 +73,7 @@ async fn main() -> Result<()> {
         "as_many_as_needed": true,
     }});
     let asked = vec![Value::String(plan.to_string())];
-    let watch = Watch::start();
     let found = browser.client.execute_async(MEASURE, asked).await?;
-    let most = watch.end()?;
     let milliseconds = |name: &str| found[name].as_f64().unwrap_or(f64::NAN);
     let outcome = found["outcome"]
         .as_str()
@@ -93,12 +88,12 @@ async fn main() -> Result<()> {
     let seconds = |name: &str| milliseconds(name) / 1000.0;
     println!("  read by the worker in {:.2} s", seconds("read"));
     println!("  planned by the worker in {:.2} s", seconds("plan"));
-    let megabytes = f64::from(u32::try_from(most / 1_000_000)?);
-    println!("  most memory that its process had for itself: {megabytes:.0} MB");
+    let megabytes = f64::from(u32::try_from(largest_process()? / 1_000_000)?);
+    println!("  peak memory of its process: {megabytes:.0} MB");
     if files == FILES {
         at_most("plan of 10 M files in Chromium", "s", 2.0, seconds("plan"));
         at_most(
-            "plan of 10 M files in Chromium, most memory of its process",
+            "plan of 10 M files in Chromium, peak memory of its process",
             "MB",
             1074.0,
             megabytes,
@@ -152,48 +147,19 @@ fn write_scan(path: &Path, files: u64) -> Result<()> {
     Ok(out.flush()?)
 }
 
-/// Looks again and again how much memory the browser's page processes have for themselves, without what they share with
-/// every other one: the program itself.
-struct Watch {
-    is_over: Arc<AtomicBool>,
-    looking: JoinHandle<u64>,
-}
-
-impl Watch {
-    fn start() -> Self {
-        let is_over = Arc::new(AtomicBool::new(false));
-        let over = Arc::clone(&is_over);
-        let looking = std::thread::spawn(move || {
-            let mut most = 0;
-            while !over.load(Ordering::Acquire) {
-                most = most.max(largest_process());
-                std::thread::sleep(Duration::from_millis(10));
-            }
-            most
-        });
-        Self { is_over, looking }
-    }
-
-    /// Returns the most that one of them had, in bytes.
-    fn end(self) -> Result<u64> {
-        self.is_over.store(true, Ordering::Release);
-        self.looking.join().ok().context("nobody looked")
-    }
-}
-
-/// Returns the most memory that one of the browser's page processes has for itself now, in bytes.
-fn largest_process() -> u64 {
-    let own = |process: &Path| {
-        // A process may end while it is looked at.
-        let command = fs::read_to_string(process.join("cmdline")).unwrap_or_default();
-        let status = fs::read_to_string(process.join("status")).unwrap_or_default();
-        let kilobytes = status
+/// Returns the most memory that any of the browser's page processes has had, in bytes.
+fn largest_process() -> Result<u64> {
+    let mut largest = 0;
+    for process in fs::read_dir("/proc")?.flatten() {
+        let command = fs::read_to_string(process.path().join("cmdline")).unwrap_or_default();
+        if !command.contains("--type=renderer") {
+            continue;
+        }
+        let status = fs::read_to_string(process.path().join("status")).unwrap_or_default();
+        let peak = status
             .lines()
-            .find_map(|line| line.strip_prefix("RssAnon:")?.trim().strip_suffix(" kB"))
-            .and_then(|kilobytes| kilobytes.parse::<u64>().ok());
-        kilobytes.filter(|_| command.contains("--type=renderer"))
-    };
-    let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
-    let most = processes.filter_map(|process| own(&process.path())).max();
-    most.unwrap_or(0) * 1024
+            .find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB"));
+        largest = largest.max(peak.map_or(Ok(0), str::parse::<u64>)? * 1024);
+    }
+    Ok(largest)
 }

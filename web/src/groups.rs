@@ -76,8 +76,7 @@ impl Groups {
     }
 
     fn count(&mut self, listing: &Listing) {
-        let all = (0..listing.len()).map(|number| listing.facts(number));
-        for file in all.filter(|facts| !facts.is_folder) {
+        for (_, file) in listing.all_facts().filter(|(_, facts)| !facts.is_folder) {
             let group = self.of(file.folder);
             if let Some(group) = self.all.get_mut(group) {
                 group.bytes = group.bytes.saturating_add(file.bytes);
@@ -129,8 +128,7 @@ fn branching(listing: &Listing) -> FolderId {
         }
     }
     let mut has_files = vec![false; count];
-    let all = (0..listing.len()).map(|number| listing.facts(number));
-    for file in all.filter(|facts| !facts.is_folder) {
+    for (_, file) in listing.all_facts().filter(|(_, facts)| !facts.is_folder) {
         if let Some(slot) = has_files.get_mut(place(file.folder)) {
             *slot = true;
         }

@@ -2,7 +2,6 @@
 
 use serde::Serialize;
 use shared::api::Rename;
-use shared::hash::lower_hex;
 use shared::plan::{Listing, Plan, csv_field};
 
 use crate::planning::PlanView;
@@ -15,7 +14,7 @@ struct PlanJson<'a> {
     #[serde(rename = "argosy-plan-summary")]
     version: u32,
     /// SHA-256 over drives and what goes where, as the agent reckons it: one hash, one plan.
-    hash: String,
+    hash: &'a str,
     session: &'a str,
     destination: Option<&'a str>,
     files: u64,
@@ -52,7 +51,7 @@ struct DriveJson<'a> {
 /// [`serde_json::Error`] when it cannot be put into words; nothing is to be saved then.
 pub fn plan_json(
     listing: &Listing,
-    plan: &Plan,
+    (plan, hash): (&Plan, &str),
     view: &PlanView,
     session: &str,
     destination: Option<&str>,
@@ -79,7 +78,7 @@ pub fn plan_json(
     });
     let json = PlanJson {
         version: VERSION,
-        hash: lower_hex(&plan.hash(listing)),
+        hash,
         session,
         destination,
         files: view.files,
@@ -122,6 +121,7 @@ mod tests {
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     use serde_json::{Value, json};
+    use shared::hash::lower_hex;
     use shared::plan::dataset::read_dataset;
 
     use crate::listed::read_csv;
@@ -148,10 +148,12 @@ mod tests {
             as_many_as_needed: true,
         };
         let (plan, view) = planning::plan(&listing, &request).expect("fits");
-        let text = plan_json(&listing, &plan, &view, "reels-1", Some("film/")).expect("JSON");
+        let hash = lower_hex(&plan.hash(&listing));
+        let text =
+            plan_json(&listing, (&plan, &hash), &view, "reels-1", Some("film/")).expect("JSON");
         let read: Value = serde_json::from_str(&text).expect("JSON");
         assert_eq!(read["argosy-plan-summary"], 1);
-        assert_eq!(read["hash"], lower_hex(&plan.hash(&listing)));
+        assert_eq!(read["hash"], hash);
         assert_eq!(read["destination"], "film/");
         assert_eq!(read["drives"][0]["entries"], json!([["film/a/1.mov", 6]]));
         assert_eq!(read["left_out"][0]["path"], "film/CON");

@@ -180,14 +180,12 @@ impl Bench {
                     plan,
                     view: view.clone(),
                     request,
-                    hasher: PlanHasher::new(),
+                    hasher: PlanHasher::default(),
                 });
                 Ok(Outcome::Planned(Box::new(view)))
             }
             Task::HashPlan => {
-                let (Some(listing), Some(planned)) = (&self.listing, &mut self.plan) else {
-                    return Err(no_plan());
-                };
+                let (listing, planned) = self.planned_mut()?;
                 let hasher = &mut planned.hasher;
                 let hash = hasher.go_on(&planned.plan, listing, HASHED_AT_ONCE);
                 Ok(Outcome::Hashed(hash.map(|hash| lower_hex(&hash))))
@@ -208,10 +206,11 @@ impl Bench {
                 Ok(Outcome::Saved(planning::save(listing, &planned.plan)))
             }
             Task::SavePlan => {
-                let (listing, planned) = (self.listing()?, self.planned()?);
+                let (listing, planned) = self.planned_mut()?;
+                let hash = lower_hex(&planned.hasher.finish(&planned.plan, listing));
                 let text = plan_json::plan_json(
                     listing,
-                    &planned.plan,
+                    (&planned.plan, &hash),
                     &planned.view,
                     &planned.request.session,
                     planned.request.destination.as_deref(),
@@ -280,6 +279,12 @@ impl Bench {
 
     fn planned(&self) -> Result<&Planned, ApiError> {
         self.plan.as_ref().ok_or_else(no_plan)
+    }
+
+    /// Returns the plan with its hasher, and the listing that it is of.
+    fn planned_mut(&mut self) -> Result<(&Listing, &mut Planned), ApiError> {
+        let found = self.listing.as_ref().zip(self.plan.as_mut());
+        found.ok_or_else(no_plan)
     }
 
     fn listing(&self) -> Result<&Listing, ApiError> {

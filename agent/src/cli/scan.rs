@@ -95,8 +95,7 @@ pub(super) fn run(arguments: &Arguments, screen: &Screen) -> Result<Ended, JobEr
 
 impl Found {
     fn add(&mut self, gathered: &Gathered, screen: &Screen) {
-        let listing = &gathered.listing;
-        for facts in (0..listing.len()).map(|number| listing.facts(number)) {
+        for (_, facts) in gathered.listing.all_facts() {
             if facts.is_folder {
                 self.folders = self.folders.saturating_add(1);
             } else {

@@ -297,6 +297,11 @@ impl Listing {
         self.entries.facts(number)
     }
 
+    /// Returns the facts of every entry with its number, in writing order.
+    pub fn all_facts(&self) -> impl Iterator<Item = (u32, Facts)> + '_ {
+        (0..self.len()).map(|number| (number, self.facts(number)))
+    }
+
     /// Returns the length of a file's name that is plain; see [`Seen::plain_bytes`].
     pub(super) fn plain_bytes(&self, number: u32) -> Option<u8> {
         self.entries.seen(number).plain_bytes()

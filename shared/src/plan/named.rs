@@ -14,9 +14,9 @@ pub(super) enum Named {
 impl Named {
     /// Returns every file of the listing, then every folder but the source itself.
     pub(super) fn all(listing: &Listing) -> impl Iterator<Item = Self> + '_ {
-        let files = (0..listing.len()).filter(|number| !listing.facts(*number).is_folder);
+        let files = listing.all_facts().filter(|(_, facts)| !facts.is_folder);
         let folders = (1..listing.folder_count()).map(|id| Self::Folder(FolderId(id)));
-        files.map(Self::File).chain(folders)
+        files.map(|(number, _)| Self::File(number)).chain(folders)
     }
 
     /// Returns the path in the listing.

@@ -100,12 +100,10 @@ const fn is_private(found: char) -> bool {
 /// Returns the path of every file and folder of a listing that a share cannot hold, new names applied.
 #[must_use]
 pub fn share_problems(listing: &Listing, mapping: &Mapping) -> Vec<(String, ShareNameProblem)> {
-    let is_to_be_looked_at = |number: &u32| {
-        let is_folder = listing.facts(*number).is_folder;
-        !is_folder && mapping.plain_bytes(listing, *number).is_none()
-    };
-    let files = (0..listing.len()).filter(is_to_be_looked_at);
-    let files = files.map(|number| listing.entry(number).path);
+    let files = listing.all_facts().filter(|(number, facts)| {
+        !facts.is_folder && mapping.plain_bytes(listing, *number).is_none()
+    });
+    let files = files.map(|(number, _)| listing.entry(number).path);
     let folders = (1..listing.folder_count()).map(|id| listing.folder(FolderId(id)).path);
     let problem = |path: &str| {
         let problem = check(mapping.name(path)).err()?;

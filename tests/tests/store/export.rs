@@ -99,6 +99,9 @@ fn blobs_of_every_kind_and_name_are_on_two_drives_as_other_programs_read_them() 
     handoff_refuses(&bench)
 }
 
+/// A part of 16 MiB is four reads at most: more than those are on their way before any has an answer.
+const AT_ONCE: usize = 6;
+
 #[test]
 fn while_one_part_is_waited_for_the_next_one_is_asked_for_too() -> Result<()> {
     let Some(bench) = Bench::new()? else {
@@ -106,8 +109,6 @@ fn while_one_part_is_waited_for_the_next_one_is_asked_for_too() -> Result<()> {
     };
     bench.sdk(&["container", "film"])?;
     bench.put("film/long.mov", 56 * MIB)?;
-    // A part of 16 MiB is four reads at most: more than those are on their way before any has an answer.
-    const AT_ONCE: usize = 6;
     let asked = Arc::new(AtomicUsize::new(0));
     let seen = Arc::clone(&asked);
     let waits = move |_: usize, line: &str, _: usize| {

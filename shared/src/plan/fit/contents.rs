@@ -33,8 +33,9 @@ impl Contents {
             wanted[index(holder.0)] = true;
         }
         let files = || {
-            let all = (0..listing.len()).map(|number| (number, listing.facts(number)));
-            let going = all.filter(|(number, facts)| !facts.is_folder && goes(*number));
+            let going = listing
+                .all_facts()
+                .filter(|(number, facts)| !facts.is_folder && goes(*number));
             going.map(|(number, facts)| (facts.folder.0, number))
         };
         // Parents have smaller numbers: one pass upwards hands the wish on.

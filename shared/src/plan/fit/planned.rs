@@ -71,12 +71,7 @@ impl Plan {
     /// with one hash put the same files in the same order onto the same drives.
     #[must_use]
     pub fn hash(&self, listing: &Listing) -> [u8; 32] {
-        let mut hasher = PlanHasher::new();
-        loop {
-            if let Some(hash) = hasher.go_on(self, listing, usize::MAX) {
-                return hash;
-            }
-        }
+        PlanHasher::default().finish(self, listing)
     }
 }
 
@@ -92,14 +87,6 @@ pub struct PlanHasher {
 
 impl Default for PlanHasher {
     fn default() -> Self {
-        Self::new()
-    }
-}
-
-impl PlanHasher {
-    /// Returns one that has not begun.
-    #[must_use]
-    pub fn new() -> Self {
         let mut hasher = Self {
             state: Sha256::new(),
             drives: 0,
@@ -108,7 +95,9 @@ impl PlanHasher {
         hasher.text("Argosy plan, version 1");
         hasher
     }
+}
 
+impl PlanHasher {
     /// Goes on by at most `entries` entries of one drive; always of the same plan. Returns the hash at the end.
     pub fn go_on(&mut self, plan: &Plan, listing: &Listing, entries: usize) -> Option<[u8; 32]> {
         let Some(drive) = plan.drives.get(self.drives) else {
@@ -135,6 +124,15 @@ impl PlanHasher {
             (self.drives, self.entries) = (self.drives.saturating_add(1), 0);
         }
         None
+    }
+
+    /// Hashes what is left, always of the same plan, and returns the hash.
+    pub fn finish(&mut self, plan: &Plan, listing: &Listing) -> [u8; 32] {
+        loop {
+            if let Some(hash) = self.go_on(plan, listing, usize::MAX) {
+                return hash;
+            }
+        }
     }
 
     fn text(&mut self, text: &str) {

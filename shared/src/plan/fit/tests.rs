@@ -296,7 +296,10 @@ fn the_hash_of_a_plan_is_that_of_what_goes_where() {
     let listing = sizes(&[70, 60]);
     let (plan, again) = (endless(&listing, 100), endless(&listing, 100));
     assert_eq!(plan.hash(&listing), again.hash(&listing));
-    let mut bit_by_bit = PlanHasher::new();
+    let mut bit_by_bit = PlanHasher::default();
+    assert_eq!(bit_by_bit.go_on(&plan, &listing, 7), None);
+    let mut begun = bit_by_bit.clone();
+    assert_eq!(begun.finish(&plan, &listing), plan.hash(&listing));
     let hashes = (0..10_000).map(|_| bit_by_bit.go_on(&plan, &listing, 7));
     assert_eq!(hashes.flatten().next(), Some(plan.hash(&listing)));
     assert_ne!(plan.hash(&listing), endless(&listing, 200).hash(&listing));

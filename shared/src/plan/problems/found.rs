@@ -147,11 +147,10 @@ fn by_path(listing: &Listing, mapping: &Mapping, known: &Problems) -> Vec<(Named
     let mut bad = Vec::new();
     let mut blobs = Blobs::default();
     let lengths = Lengths::new(listing, mapping);
-    for number in 0..listing.len() {
+    for (number, facts) in listing.all_facts() {
         if known.of_entry(listing, number).is_some() {
             continue;
         }
-        let facts = listing.facts(number);
         let rule = if facts.is_folder {
             Rule::of_length(&blob_name::drive_path(
                 &mapping.session,
