@@ -43,7 +43,7 @@ const PARTS: [Part; 13] = [
     part("tests", "scan_speed", "7"),
     part("tests", "store_speed", "8"),
     part("tests", "page_speed", "0.5"),
-    part("tests", "plan_speed", "1"),
+    part("tests", "plan_speed", "2"),
 ];
 
 const HELP: &str = "\
