@@ -251,7 +251,7 @@ async fn on_paper_the_plan_is_a_packing_list_without_the_controls() -> Result<()
          return [shown('.sheet'), shown('.actions'), shown('#ship'), shown('#plan-assumed'), \
             document.querySelectorAll('.sheet thead th[scope=col]').length, \
             document.querySelectorAll('.sheet tbody tr').length, \
-            document.querySelectorAll('#plan-table tbody tr').length]",
+            document.querySelectorAll('#plan-table tbody tr').length, shown('#open-sample')]",
     )
     .await?;
     let row = |place: usize| shown.get(place).cloned().unwrap_or_default();
@@ -259,6 +259,7 @@ async fn on_paper_the_plan_is_a_packing_list_without_the_controls() -> Result<()
         row(0) == true && row(1) == false && row(2) == false && row(3) == true,
         "sheet, actions, ship, what is assumed: {shown}"
     );
+    ensure!(row(7) == false, "the way to the sample: {shown}");
     ensure!(
         row(4) == 7 && row(5) == 13 && row(6) == 13,
         "headings, rows of the sheet and of the table: {shown}"
