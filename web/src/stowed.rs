@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
-use shared::plan::{Listing, Plan};
+use shared::plan::{ListedPath, Listing, Plan};
 
 /// So many children are shown; the smallest beyond them are one.
 pub const CHILDREN_MAX: usize = 60;
@@ -61,12 +61,9 @@ fn look(listing: &Listing, plan: &Plan, drive: u32, folder: &str) -> FolderView 
     for (place, planned) in (0..).zip(&plan.drives) {
         for &number in &planned.entries {
             let entry = listing.entry(number);
-            let Some(rest) = below(entry.path, folder).filter(|_| !entry.is_folder) else {
+            let Some((name, is_folder)) = child(entry.path, folder).filter(|_| !entry.is_folder)
+            else {
                 continue;
-            };
-            let (name, is_folder) = match rest.split_once('/') {
-                Some((name, _)) => (name, true),
-                None => (rest, false),
             };
             let child = by_name.entry(name).or_default();
             if place != drive {
@@ -109,12 +106,19 @@ fn largest_first(by_name: HashMap<&str, Child>) -> Vec<Child> {
     children
 }
 
-/// Returns what of a path lies below a folder; none when it lies elsewhere.
-fn below<'a>(path: &'a str, folder: &str) -> Option<&'a str> {
-    if folder.is_empty() {
-        return Some(path);
+/// Returns what lies in a folder and is, or holds, a file: its name, and whether it is a folder; none for a file elsewhere.
+fn child<'a>(file: ListedPath<'a>, folder: &str) -> Option<(&'a str, bool)> {
+    let above = file.folder.unwrap_or_default();
+    if above == folder {
+        return Some((file.name, false));
     }
-    path.strip_prefix(folder)?.strip_prefix('/')
+    let below = if folder.is_empty() {
+        above
+    } else {
+        above.strip_prefix(folder)?.strip_prefix('/')?
+    };
+    let name = below.split_once('/').map_or(below, |(name, _)| name);
+    Some((name, true))
 }
 
 /// Returns a child's path.

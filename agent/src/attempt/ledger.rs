@@ -331,7 +331,7 @@ impl crate::pipeline::Marks for LedgerMarks<'_, '_> {
             let entry = self.listing.entry(self.layout.entry_of(*node)?);
             Some((
                 LeftOut {
-                    path: entry.path.to_owned(),
+                    path: entry.path.to_string(),
                     reason: *reason,
                 },
                 entry.bytes,

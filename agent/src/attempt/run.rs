@@ -197,8 +197,8 @@ impl<'a> Attempt<'a, '_, '_> {
             let path = work
                 .layout
                 .entry_of(node)
-                .map(|entry| work.listing.entry(entry).path);
-            if let Some(reason) = path.and_then(|path| reasons.get(path)) {
+                .map(|entry| work.listing.entry(entry).path.to_string());
+            if let Some(reason) = path.and_then(|path| reasons.get(path.as_str())) {
                 self.left_out.insert(node, *reason);
             }
         }

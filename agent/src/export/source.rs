@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use ntfs_image::FileTime;
-use shared::plan::Listing;
 use shared::plan::export::{Export, StoredKind};
+use shared::plan::{ListedPath, Listing};
 use tokio::task::JoinHandle;
 
 use super::blob::{Blob, Line, Piece, RANGE};
@@ -81,10 +81,11 @@ impl<'a> StoreSource<'a> {
 
     /// Returns the entry of a path.
     fn entry(&self, path: &str) -> Option<u32> {
+        let path = ListedPath::of(path);
         let (mut low, mut high) = (0, self.listing.len());
         while low < high {
             let middle = low.midpoint(high);
-            match self.listing.entry(middle).path.cmp(path) {
+            match self.listing.entry(middle).path.cmp(&path) {
                 std::cmp::Ordering::Less => low = middle.saturating_add(1),
                 std::cmp::Ordering::Greater => high = middle,
                 std::cmp::Ordering::Equal => return Some(middle),
@@ -108,7 +109,7 @@ impl SourceFiles for StoreSource<'_> {
         let found = found.and_then(|number| Some((number, self.export.blob(number)?)));
         let (number, blob) = found.ok_or_else(|| failed("it is not in the list".to_owned()))?;
         let entry = self.listing.entry(number);
-        let name = BlobName::parse(blob.path.as_deref().unwrap_or(entry.path));
+        let name = BlobName::parse(blob.path.as_deref().unwrap_or(path));
         let content_md5 = blob.properties.content_md5.as_deref();
         let content_md5 = content_md5.and_then(|text| BASE64.decode(text).ok());
         let hash = WholeHash::new(content_md5.is_some(), self.shared.sums.is_some());

@@ -121,7 +121,7 @@ mod tests {
         assert!(reply.has_listing);
         let mut paths: Vec<_> = listing
             .iter()
-            .map(|(_, entry)| (entry.path, entry.bytes))
+            .map(|(_, entry)| (entry.path.to_string(), entry.bytes))
             .collect();
         paths.sort();
         let expected = [
@@ -131,7 +131,10 @@ mod tests {
             ("a/one", 1),
             ("two", 2),
         ];
-        assert_eq!(paths, expected);
+        assert_eq!(
+            paths,
+            expected.map(|(path, bytes)| (path.to_owned(), bytes))
+        );
     }
 
     #[test]

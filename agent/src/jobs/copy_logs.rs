@@ -86,7 +86,8 @@ impl Told<'_> {
         for (number, blob) in self.blobs() {
             blobs = blobs.saturating_add(1);
             let entry = self.listing.entry(number);
-            let Some(reason) = self.left_out.get(entry.path) else {
+            let place = entry.path.to_string();
+            let Some(reason) = self.left_out.get(&place) else {
                 continue;
             };
             let (category, code) = error_of(*reason);
@@ -94,7 +95,7 @@ impl Told<'_> {
             *count = count.saturating_add(1);
             let errored = Errored {
                 kind: blob.kind.in_manifest(),
-                blob: blob.path.as_deref().unwrap_or(entry.path).to_owned(),
+                blob: blob.path.as_deref().map_or(place, str::to_owned),
                 etag: Some(etag(blob)),
                 category,
                 code: code.to_owned(),
@@ -115,7 +116,8 @@ impl Told<'_> {
         let mut log = Vec::new();
         for (number, blob) in self.blobs() {
             let entry = self.listing.entry(number);
-            if self.left_out.contains_key(entry.path) {
+            let place = entry.path.to_string();
+            if self.left_out.contains_key(&place) {
                 continue;
             }
             // An empty blob is never read, and its checksum is 0.
@@ -123,7 +125,7 @@ impl Told<'_> {
             let Some(crc64) = crc64 else { continue };
             let succeeded = Succeeded {
                 kind: blob.kind.in_manifest(),
-                blob: blob.path.as_deref().unwrap_or(entry.path).to_owned(),
+                blob: blob.path.as_deref().map_or(place, str::to_owned),
                 etag: Some(etag(blob)),
                 bytes: entry.bytes,
                 crc64,

@@ -218,7 +218,6 @@ impl Gathered {
         let (mut all, mut longer) = (0_u64, 0_u64);
         let mut path = String::new();
         let (entries, bytes) = report.entries.extent();
-        let bytes = bytes.saturating_add(row.len().saturating_mul(entries));
         // Where there is no such room, there is none for what is added below.
         drop(self.listing.reserve(entries, bytes));
         for entry in report.entries.iter() {
@@ -282,7 +281,7 @@ impl Gathered {
             self.mapping.renames.keys().map(String::as_str).collect();
         let all = idle.len();
         for (_, entry) in self.listing.iter() {
-            idle.remove(entry.path);
+            idle.remove(entry.path.to_string().as_str());
         }
         for id in 1..self.listing.folder_count() {
             idle.remove(self.listing.folder(FolderId(id)).path);
@@ -312,7 +311,7 @@ impl Gathered {
             .collect();
         if !lengths.is_empty() {
             for (_, entry) in self.listing.iter() {
-                if let Some(length) = lengths.get_mut(entry.path) {
+                if let Some(length) = lengths.get_mut(entry.path.to_string().as_str()) {
                     *length = entry.bytes;
                 }
             }

@@ -90,17 +90,17 @@ impl Gathered {
     /// # Errors
     /// [`JobError`] when one would lie in its folder.
     fn note_hash_list(&mut self) -> Result<(), JobError> {
-        let folder = format!("{}/", mhl::FOLDER);
         let mut apart = 0_u64;
         for (_, entry) in self.listing.iter() {
-            if entry.path.starts_with(&folder) {
+            let path = entry.path.to_string();
+            if entry.path.folder.is_some() && entry.path.parts().next() == Some(mhl::FOLDER) {
                 let what = format!(
                     "\\{} is the folder of the ASC MHL, and the container of a blob; export that without it",
                     mhl::FOLDER
                 );
-                return Err(JobError::usage(what, entry.path));
+                return Err(JobError::usage(what, path));
             }
-            let is_listed = self.mapping.is_in_hash_list(&root_path(entry.path));
+            let is_listed = self.mapping.is_in_hash_list(&root_path(&path));
             apart = apart.saturating_add(u64::from(!is_listed));
         }
         if apart > 0 {

@@ -288,7 +288,10 @@ fn files_into<W: Write>(
     let left_out: HashSet<String> = csv.into_iter().map(|file| file.path).collect();
     let is_left_out = |node: Node| {
         let entry = work.layout.entry_of(node);
-        entry.is_some_and(|entry| left_out.contains(plan.gathered.listing.entry(entry).path))
+        entry.is_some_and(|entry| {
+            let path = plan.gathered.listing.entry(entry).path;
+            left_out.contains(&path.to_string())
+        })
     };
     let written = write_manifest_into(work, manifest, &hashes, &index, &is_left_out);
     let (mut written, _) = written.map_err(|error| error.to_string())?;

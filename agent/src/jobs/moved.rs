@@ -25,8 +25,9 @@ pub(super) fn none_moved(gathered: &Gathered) -> Result<(), JobError> {
             if entry.is_folder {
                 return None;
             }
-            let how = how_moved(&*sources, entry.path, entry.bytes, entry.modified)?;
-            Some(format!("{} ({how})", entry.path))
+            let path = entry.path.to_string();
+            let how = how_moved(&*sources, &path, entry.bytes, entry.modified)?;
+            Some(format!("{path} ({how})"))
         })
         .collect();
     if moved.is_empty() {

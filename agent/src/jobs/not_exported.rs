@@ -48,10 +48,10 @@ pub fn not_exported(folders: &[PathBuf], session: &str) -> Result<Option<NotExpo
             }
             let left_out = left_on_the_way(folders, serial)?;
             for number in entries {
-                let place = plan.gathered.listing.entry(*number).path;
-                if left_out.contains_key(place) {
+                let place = plan.gathered.listing.entry(*number).path.to_string();
+                if left_out.contains_key(&place) {
                     let blob = export.blob(*number);
-                    found.extend(blob.and_then(|blob| wanted(blob, place)));
+                    found.extend(blob.and_then(|blob| wanted(blob, &place)));
                 }
             }
         }

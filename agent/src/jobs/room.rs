@@ -35,7 +35,7 @@ pub fn as_much_as_fits(
             Ok(plan) => return Ok(plan),
             Err(FitError::FileTooLarge { path, .. }) => {
                 gathered.keep(LeftOutReason::TooLarge, &|listing, number| {
-                    listing.entry(number).path != path
+                    listing.entry(number).path != path.as_str()
                 })?;
             }
             Err(FitError::DoesNotFit { .. }) => break,
@@ -88,7 +88,12 @@ fn cannot(error: &FitError) -> JobError {
 
 fn push(part: &mut Listing, whole: &Listing, number: u32) -> Result<(), JobError> {
     let entry = whole.entry(number);
-    let pushed = part.push(entry.path, entry.bytes, entry.modified, Kind::File);
+    let pushed = part.push(
+        &entry.path.to_string(),
+        entry.bytes,
+        entry.modified,
+        Kind::File,
+    );
     pushed
         .map(drop)
         .map_err(|error| JobError::plan(error.to_string(), "Split the list."))
@@ -114,9 +119,10 @@ impl Gathered {
                 push(&mut listing, &self.listing, number)?;
                 blobs.push(blob.clone());
             } else {
-                left.extend(wanted(blob, entry.path));
+                let place = entry.path.to_string();
+                left.extend(wanted(blob, &place));
                 self.skipped.push(LeftOut {
-                    path: shown(blob, entry.path),
+                    path: shown(blob, &place),
                     reason,
                 });
             }

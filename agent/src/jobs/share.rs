@@ -223,8 +223,9 @@ pub(super) fn part(listing: &Listing, entries: &[u32]) -> Result<Listing, JobErr
         } else {
             Kind::File
         };
-        part.push(entry.path, entry.bytes, entry.modified, kind)
-            .map_err(|error| JobError::usage(error.to_string(), entry.path))?;
+        let path = entry.path.to_string();
+        part.push(&path, entry.bytes, entry.modified, kind)
+            .map_err(|error| JobError::usage(error.to_string(), path))?;
     }
     Ok(part)
 }

@@ -160,7 +160,7 @@ fn open(work: &Work<'_>, file: Node, is_whole: bool) -> Result<Box<dyn SourceRea
     let entry = work.layout.entry_of(file).ok_or(LeftOutReason::Vanished)?;
     let source = work
         .sources
-        .open(work.listing.entry(entry).path)
+        .open(&work.listing.entry(entry).path.to_string())
         .map_err(|error| reason(&error))?;
     if !is_whole {
         unchanged(work, file, source.as_ref())?;

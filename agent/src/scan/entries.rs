@@ -167,22 +167,16 @@ impl Entries {
         Self { folders, files }
     }
 
-    /// Returns how many there are, and the bytes of their paths.
+    /// Returns how many there are, and the bytes of their names.
     #[must_use]
     pub fn extent(&self) -> (usize, usize) {
-        let folders = self.folders.iter().filter_map(Folder::itself).count();
-        let bytes = |folder: &Folder| {
-            let before = folder.path.len().saturating_add(1);
-            let files = before.saturating_mul(folder.files.len());
-            files
-                .saturating_add(folder.names.len())
-                .saturating_add(folder.path.len())
-        };
-        let bytes = self
-            .folders
-            .iter()
-            .map(bytes)
-            .fold(0, usize::saturating_add);
+        let own = self.folders.iter().filter_map(Folder::itself);
+        let (folders, own) = own.fold((0_usize, 0_usize), |(count, bytes), folder| {
+            let bytes = bytes.saturating_add(folder.name.len());
+            (count.saturating_add(1), bytes)
+        });
+        let names = self.folders.iter().map(|folder| folder.names.len());
+        let bytes = names.fold(own, usize::saturating_add);
         (folders.saturating_add(self.files.len()), bytes)
     }
 

@@ -19,7 +19,7 @@ use disk::{ReadAt, ReadError};
 use ntfs_image::FileTime;
 use thiserror::Error;
 
-use super::listing::{FolderId, Kind, Listing, ListingError, index, last_part};
+use super::listing::{FolderId, Kind, Listing, ListingError, index};
 use super::seen::PATH_BYTES_MAX;
 
 /// Rows of a group, and bytes of names after which no further one is begun.
@@ -29,6 +29,9 @@ const NAMES_BYTES: usize = 1 << 22;
 const NAMES_BYTES_MAX: u32 = (1 << 22) + PATH_BYTES_MAX;
 const COUNTS_BYTES: usize = 24;
 const HEAD_BYTES: usize = 8;
+/// Bytes of a row beside its name.
+const FOLDER_BYTES: u64 = 12;
+const FILE_BYTES: u64 = 20;
 
 /// Why bytes are no listing.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -88,13 +91,13 @@ impl<L: Borrow<Listing>> Columns<L> {
         let folders = u64::from(listing.folder_count() - 1);
         let files = listing.iter().filter(|(_, entry)| !entry.is_folder);
         let (mut count, mut text) = (0_u64, 0_u64);
-        let length = |path: &str| u64::try_from(path.len()).unwrap_or(u64::MAX);
+        let length = |bytes: usize| u64::try_from(bytes).unwrap_or(u64::MAX);
         for (_, entry) in files {
             count += 1;
-            text = text.saturating_add(length(entry.path));
+            text = text.saturating_add(length(entry.path.bytes()));
         }
         for id in (1..listing.folder_count()).map(FolderId) {
-            text = text.saturating_add(length(listing.folder(id).path));
+            text = text.saturating_add(length(listing.folder(id).path.len()));
         }
         [folders, count, text].map(u64::to_le_bytes).concat()
     }
@@ -122,7 +125,7 @@ impl<L: Borrow<Listing>> Columns<L> {
             let entry = listing.entry(self.next_entry);
             self.next_entry += 1;
             if !entry.is_folder {
-                group.push(last_part(entry.path), entry.folder, entry.modified);
+                group.push(entry.name(), entry.folder, entry.modified);
                 group.lengths.extend(entry.bytes.to_le_bytes());
             }
         }
@@ -180,7 +183,7 @@ pub fn read_columns(source: &dyn ReadAt, at: u64) -> Result<Listing, ColumnsErro
     let mut reader = Reader {
         source,
         at: at.saturating_add(24),
-        listing: reserved(source, folders, files, text)?,
+        listing: reserved(source, at, [folders, files], text)?,
         group: Vec::new(),
         text_left: text,
     };
@@ -195,19 +198,21 @@ pub fn read_columns(source: &dyn ReadAt, at: u64) -> Result<Listing, ColumnsErro
 /// Returns an empty listing with room for all of it, so that memory need not be moved.
 fn reserved(
     source: &dyn ReadAt,
-    folders: u64,
-    files: u64,
+    at: u64,
+    [folders, files]: [u64; 2],
     text: u64,
 ) -> Result<Listing, ColumnsError> {
-    // Each row takes more bytes than these: counts that are made up reserve no more than the source has.
-    const ROW_BYTES_MIN: u64 = 12;
     let entries = folders.saturating_add(files);
-    if entries > source.bytes() / ROW_BYTES_MIN {
+    // Behind each name stands a slash, or a group begins with more: counts that are made up reserve no more than the
+    // source has.
+    let row_bytes = |rows: u64, bytes: u64| rows.saturating_mul(bytes.saturating_add(1));
+    let rows = row_bytes(folders, FOLDER_BYTES).saturating_add(row_bytes(files, FILE_BYTES));
+    let Some(names) = source.bytes().saturating_sub(at).checked_sub(rows) else {
         return Err(ColumnsError::Damaged {
             at: 0,
             what: "it is too short for its entries",
         });
-    }
+    };
     if text > entries.saturating_mul(u64::from(PATH_BYTES_MAX)) {
         return Err(ColumnsError::Damaged {
             at: 0,
@@ -216,7 +221,7 @@ fn reserved(
     }
     let mut all = Listing::new();
     let number = |count: u64| usize::try_from(count).map_err(|_| ColumnsError::TooLarge);
-    all.reserve(number(entries)?, number(text)?)
+    all.reserve(number(entries)?, number(names)?)
         .map_err(|_| ColumnsError::TooLarge)?;
     Ok(all)
 }
@@ -248,10 +253,11 @@ impl Reader<'_> {
             return Err(self.damaged("a group of so many rows cannot be"));
         }
         let row_bytes = match kind {
-            Kind::Folder => 12,
-            Kind::File => 20,
+            Kind::Folder => FOLDER_BYTES,
+            Kind::File => FILE_BYTES,
         };
         let mut group = std::mem::take(&mut self.group);
+        let row_bytes = usize::try_from(row_bytes).unwrap_or(usize::MAX);
         group.resize(index(names) + index(rows) * row_bytes, 0);
         self.source.read_at(self.at + 8, &mut group)?;
         self.rows(&group, (rows, names), kind)?;
@@ -415,7 +421,7 @@ mod tests {
             bytes.truncate(cut);
             if let Ok(found) = read_columns(&bytes, 0) {
                 for (_, entry) in found.iter() {
-                    prop_assert!(!entry.path.is_empty() && !entry.path.starts_with('/'));
+                    prop_assert!(entry.path.parts().all(|part| !part.is_empty()));
                 }
             }
         }

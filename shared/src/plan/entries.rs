@@ -7,10 +7,10 @@ use ntfs_image::FileTime;
 use super::listing::{Facts, FolderId, index};
 use super::seen::Seen;
 
-/// Where every so many-th path begins is kept; between, lengths are added up.
+/// Where every so many-th name begins is kept; between, lengths are added up.
 const STRIDE: usize = 16;
 
-/// Entries, in the order of their paths in the listing's text, which follow each other there without a gap. A little more
+/// Entries, in the order of their names in the listing's text, which follow each other there without a gap. A little more
 /// than 24 bytes each.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Entries {
@@ -20,7 +20,7 @@ pub(super) struct Entries {
     /// A file's length, or a folder's own number.
     sizes: Vec<u64>,
     times: Vec<FileTime>,
-    /// Where the paths of entries 0, 16, 32, ... begin.
+    /// Where the names of entries 0, 16, 32, ... begin.
     begins: Vec<u64>,
 }
 
@@ -62,7 +62,7 @@ impl Entries {
         rows.saturating_add(self.begins.len().saturating_mul(size_of::<u64>()))
     }
 
-    /// Adds an entry whose path begins at `text_at`, where that of the last one ends.
+    /// Adds an entry whose name begins at `text_at`, where that of the last one ends.
     pub(super) fn push(&mut self, text_at: u64, entry: NewEntry) {
         if self.seen.len().is_multiple_of(STRIDE) {
             self.begins.push(text_at);
@@ -73,7 +73,7 @@ impl Entries {
         self.times.push(entry.modified);
     }
 
-    /// Returns what was seen of an entry's path.
+    /// Returns what was seen of an entry's name.
     pub(super) fn seen(&self, number: u32) -> Seen {
         self.seen[index(number)]
     }
@@ -99,27 +99,14 @@ impl Entries {
         own.filter(|_| self.seen[number].is_folder()).map(FolderId)
     }
 
-    /// Returns where an entry's path begins.
+    /// Returns where an entry's name begins.
     pub(super) fn text_at(&self, number: u32) -> u64 {
         let number = index(number);
         let first = number.saturating_sub(number % STRIDE);
         let before = self.seen[first..number].iter();
         before.fold(self.begins[number / STRIDE], |at, seen| {
-            at.saturating_add(u64::from(seen.path_bytes()))
+            at.saturating_add(u64::from(seen.name_bytes()))
         })
-    }
-
-    /// Returns the last entry whose path begins at or before `text_at`.
-    pub(super) fn at(&self, text_at: u64) -> Option<u32> {
-        let chunk = self.begins.partition_point(|begin| *begin <= text_at);
-        let first = chunk.checked_sub(1)?.saturating_mul(STRIDE);
-        let last = self.len().min(first.saturating_add(STRIDE));
-        let numbers = (first..last)
-            .rev()
-            .map_while(|number| u32::try_from(number).ok());
-        numbers
-            .into_iter()
-            .find(|number| self.text_at(*number) <= text_at)
     }
 }
 
@@ -128,30 +115,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn paths_are_found_where_they_begin_and_what_is_at_a_place() {
+    fn names_are_found_where_they_begin() {
         let mut entries = Entries::default();
         let (mut at, mut begins) = (0_u64, Vec::new());
         for number in 0..100_u32 {
-            let bytes = number % 7;
+            let name = "n".repeat(index(number % 7));
             let entry = NewEntry {
-                seen: Seen::folder(bytes),
+                seen: Seen::folder(&name),
                 holder: FolderId(number),
                 size: u64::from(number),
                 modified: FileTime(1),
             };
             entries.push(at, entry);
             begins.push(at);
-            at = at.saturating_add(u64::from(bytes));
+            at = at.saturating_add(u64::from(number % 7));
         }
         for (number, begin) in (0..).zip(&begins) {
             assert_eq!(entries.text_at(number), *begin);
             assert_eq!(entries.folder(number), Some(FolderId(number)));
         }
-        for place in 0..at {
-            let last = begins.iter().rposition(|begin| *begin <= place);
-            let found = entries.at(place).map(index);
-            assert_eq!(found, last, "{place}");
-        }
-        assert_eq!(Entries::default().at(0), None);
     }
 }

@@ -1,5 +1,6 @@
 //! How long paths on the drive and names of blobs are, without making them.
 
+use super::listed_path::ListedPath;
 use super::listing::{FolderId, Listing, index};
 use super::mapping::{Goal, Mapping};
 use crate::blob_name::{self, ROOT_CONTAINER};
@@ -67,10 +68,10 @@ impl Lengths {
         folders.push(Before::top(mapping));
         for id in (1..listing.folder_count()).map(FolderId) {
             let folder = listing.folder(id);
-            let name = mapping.name(folder.path);
+            let name = mapping.name(folder.listed());
             let above = match folder.parent {
                 Some(parent) if mapping.numbered && parent == FolderId::TOP => {
-                    Before::row(mapping, folder.path, name)
+                    Before::row(mapping, folder.listed(), name)
                 }
                 parent => {
                     let parent = parent.unwrap_or(FolderId::TOP);
@@ -161,11 +162,11 @@ impl Before {
     }
 
     /// Returns what stands before the files of a data set's row, whose folder on the drive is `name`.
-    fn row(mapping: &Mapping, path: &str, name: &str) -> Option<Self> {
+    fn row(mapping: &Mapping, path: ListedPath<'_>, name: &str) -> Option<Self> {
         if mapping.export.is_some() {
             return None;
         }
-        let (target, _) = mapping.target_of(path, path).ok()?;
+        let (target, _) = mapping.target_of(path, "").ok()?;
         let drive = blob_name::drive_path(&mapping.session, name);
         Self::of_target(mapping, target, Length::of(&drive).and(1, Length::of("")))
     }

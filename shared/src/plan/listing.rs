@@ -7,17 +7,21 @@ use ntfs_image::FileTime;
 use thiserror::Error;
 
 use super::entries::{Entries, NewEntry};
+use super::listed_path::ListedPath;
 use super::seen::{PATH_BYTES_MAX, Seen};
 
 /// A list of files and folders in the order they will be written.
 ///
 /// Paths are relative to the source, parts joined by `/`. Under a data set the first part is the
-/// row's number (from 1). Each entry takes 25 bytes beside its path, each folder 32 beside the
-/// paths below it; the folder tree is kept as the entries arrive, so that looking up what a folder
+/// row's number (from 1). Each entry takes 25 bytes beside its name, each folder 32 beside its
+/// path; the folder tree is kept as the entries arrive, so that looking up what a folder
 /// holds never compares paths again.
 #[derive(Clone, Debug, Default)]
 pub struct Listing {
-    text: String,
+    /// Of the entries, one behind the other.
+    names: String,
+    /// Of the folders; some begin with that of the one above, and share it.
+    paths: String,
     entries: Entries,
     folders: Vec<StoredFolder>,
     by_hash: HashMap<u64, u32, BuildHasherDefault<DefaultHasher>>,
@@ -35,8 +39,8 @@ pub enum Kind {
 /// One entry of a [`Listing`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Entry<'a> {
-    /// The whole path, parts joined by `/`.
-    pub path: &'a str,
+    /// The whole path.
+    pub path: ListedPath<'a>,
     /// Length of the content; 0 for a folder.
     pub bytes: u64,
     /// When the source was last changed.
@@ -50,8 +54,8 @@ pub struct Entry<'a> {
 impl<'a> Entry<'a> {
     /// Returns the last part of the path.
     #[must_use]
-    pub fn name(&self) -> &'a str {
-        last_part(self.path)
+    pub const fn name(&self) -> &'a str {
+        self.path.name
     }
 }
 
@@ -91,7 +95,13 @@ impl<'a> Folder<'a> {
     /// Returns the last part of the path.
     #[must_use]
     pub fn name(&self) -> &'a str {
-        last_part(self.path)
+        self.listed().name
+    }
+
+    /// Returns the path as that of an entry is.
+    #[must_use]
+    pub fn listed(&self) -> ListedPath<'a> {
+        ListedPath::of(self.path)
     }
 }
 
@@ -119,10 +129,14 @@ const NONE: u32 = u32::MAX;
 
 #[derive(Clone, Copy, Debug)]
 struct StoredFolder {
+    /// Where its path begins.
     text_at: u64,
     text_bytes: u32,
     parent: u32,
+    /// The entry that names it.
     entry: u32,
+    /// The first entry that is it, or lies in it or below.
+    first: u32,
     next_same_hash: u32,
 }
 
@@ -145,18 +159,18 @@ impl Listing {
         self.entries.is_empty()
     }
 
-    /// Makes room for so many entries more, and for so many bytes of paths, so that no memory is moved
+    /// Makes room for so many entries more, and for so many bytes of their names, so that no memory is moved
     /// when they come.
     ///
     /// # Errors
     /// What the memory says.
-    pub fn reserve(&mut self, entries: usize, text: usize) -> Result<(), TryReserveError> {
+    pub fn reserve(&mut self, entries: usize, names: usize) -> Result<(), TryReserveError> {
         self.entries.reserve(entries)?;
-        self.text.try_reserve_exact(text)
+        self.names.try_reserve_exact(names)
     }
 
     /// Appends an entry that lies in a folder of this listing, as [`Self::push`] would with its whole
-    /// path: no folder has to be looked for.
+    /// path: no folder has to be looked for. No slash is in a name.
     ///
     /// # Errors
     /// As [`Self::push`].
@@ -169,43 +183,56 @@ impl Listing {
         kind: Kind,
     ) -> Result<u32, ListingError> {
         let above = self.folder(folder).path;
-        if kind == Kind::Folder || above.is_empty() {
-            let path = if folder == FolderId::TOP {
-                name.to_owned()
-            } else {
-                format!("{above}/{name}")
-            };
+        let path = ListedPath {
+            folder: (folder != FolderId::TOP).then_some(above),
+            name,
+        };
+        if kind == Kind::Folder {
+            let path = path.to_string();
             return self.push(&path, bytes, modified, kind);
         }
+        check_length(path.bytes())?;
+        self.add_file(folder, name, bytes, modified)
+    }
+
+    fn add_file(
+        &mut self,
+        holder: FolderId,
+        name: &str,
+        size: u64,
+        modified: FileTime,
+    ) -> Result<u32, ListingError> {
         let number = self.next_number()?;
-        let text_bytes = text_bytes(above.len().saturating_add(1).saturating_add(name.len()))?;
-        let stored = self.folders[index(folder.0)];
-        let from = usize::try_from(stored.text_at).unwrap_or(usize::MAX);
-        let text_at = u64::try_from(self.text.len()).unwrap_or(u64::MAX);
-        let above = from..from.saturating_add(index(stored.text_bytes));
-        self.text.extend_from_within(above);
-        self.text.push('/');
-        self.text.push_str(name);
-        let entry = NewEntry {
-            seen: Seen::file(text_bytes, name, self.name_before(folder, text_at)),
-            holder: folder,
-            size: bytes,
-            modified,
-        };
-        self.entries.push(text_at, entry);
+        self.add_top();
+        let seen = Seen::file(name, self.name_before(holder));
+        self.add(
+            name,
+            NewEntry {
+                seen,
+                holder,
+                size,
+                modified,
+            },
+        );
         Ok(number)
     }
 
-    /// Returns the name of the last entry, where it is a file in this folder; its path ends at `text_at`.
-    fn name_before(&self, folder: FolderId, text_at: u64) -> Option<&str> {
+    fn add(&mut self, name: &str, entry: NewEntry) {
+        let text_at = u64::try_from(self.names.len()).unwrap_or(u64::MAX);
+        self.names.push_str(name);
+        self.entries.push(text_at, entry);
+    }
+
+    /// Returns the name of the last entry, where it is a file in this folder.
+    fn name_before(&self, folder: FolderId) -> Option<&str> {
         let last = self.len().checked_sub(1)?;
         let is_beside = {
             let facts = self.facts(last);
             facts.folder == folder && !facts.is_folder
         };
-        let bytes = self.entries.seen(last).path_bytes();
-        let path = is_beside.then(|| self.text_of(text_at.saturating_sub(u64::from(bytes)), bytes));
-        path.map(last_part)
+        let bytes = index(self.entries.seen(last).name_bytes());
+        let at = self.names.len().saturating_sub(bytes);
+        self.names.get(at..).filter(|_| is_beside)
     }
 
     fn next_number(&self) -> Result<u32, ListingError> {
@@ -231,39 +258,29 @@ impl Listing {
         modified: FileTime,
         kind: Kind,
     ) -> Result<u32, ListingError> {
+        check_length(path.len())?;
         let number = self.next_number()?;
-        let text_bytes = text_bytes(path.len())?;
-        if self.folders.is_empty() {
-            self.add_folder(0, 0, NONE, hash_of(""));
+        self.add_top();
+        let own = (kind == Kind::Folder).then(|| self.intern(path, number));
+        let ListedPath { folder, name } = ListedPath::of(path);
+        let holder = match folder {
+            Some(above) => self.folder_called(above, number),
+            None => FolderId::TOP,
+        };
+        let Some(own) = own else {
+            return self.add_file(holder, name, bytes, modified);
+        };
+        let slot = &mut self.folders[index(own.0)];
+        if slot.entry == NONE {
+            slot.entry = number;
         }
-        let text_at = u64::try_from(self.text.len()).unwrap_or(u64::MAX);
-        self.text.push_str(path);
-        let name = last_part(path);
-        let folder = match path.get(..path.len().saturating_sub(name.len().saturating_add(1))) {
-            Some(parent) if name.len() < path.len() => self.folder_called(parent, text_at),
-            _ => FolderId::TOP,
-        };
-        let (seen, size) = match kind {
-            Kind::File => {
-                let before = self.name_before(folder, text_at);
-                (Seen::file(text_bytes, name, before), bytes)
-            }
-            Kind::Folder => {
-                let own = self.intern(path, text_at);
-                let slot = &mut self.folders[index(own.0)];
-                if slot.entry == NONE {
-                    slot.entry = number;
-                }
-                (Seen::folder(text_bytes), u64::from(own.0))
-            }
-        };
         let entry = NewEntry {
-            seen,
-            holder: folder,
-            size,
+            seen: Seen::folder(name),
+            holder,
+            size: u64::from(own.0),
             modified,
         };
-        self.entries.push(text_at, entry);
+        self.add(name, entry);
         Ok(number)
     }
 
@@ -278,9 +295,13 @@ impl Listing {
             is_folder,
             folder,
         } = self.facts(number);
-        let text_bytes = self.entries.seen(number).path_bytes();
+        let name_bytes = self.entries.seen(number).name_bytes();
+        let above = self.folder(folder).path;
         Entry {
-            path: self.text_of(self.entries.text_at(number), text_bytes),
+            path: ListedPath {
+                folder: (folder != FolderId::TOP).then_some(above),
+                name: part(&self.names, self.entries.text_at(number), name_bytes),
+            },
             bytes,
             modified: self.entries.modified(number),
             is_folder,
@@ -344,7 +365,7 @@ impl Listing {
         }
         let stored = self.folders[index(id.0)];
         Folder {
-            path: self.text_of(stored.text_at, stored.text_bytes),
+            path: part(&self.paths, stored.text_at, stored.text_bytes),
             parent: Some(FolderId(stored.parent)),
             entry: Some(stored.entry).filter(|entry| *entry != NONE),
         }
@@ -353,14 +374,12 @@ impl Listing {
     /// Returns the first entry that is folder `id`, or lies in it or below.
     #[must_use]
     pub fn first_entry(&self, id: FolderId) -> u32 {
-        let at = self
-            .folders
+        self.folders
             .get(index(id.0))
-            .map_or(0, |folder| folder.text_at);
-        self.entries.at(at).unwrap_or(0)
+            .map_or(0, |folder| folder.first)
     }
 
-    /// Returns the bytes of memory in use for `entries` and `folders`, the paths and the spare
+    /// Returns the bytes of memory in use for `entries` and `folders`, names, paths and the spare
     /// capacity left out.
     #[must_use]
     pub fn index_bytes(&self) -> u64 {
@@ -372,13 +391,23 @@ impl Listing {
         u64::try_from(entries.saturating_add(folders)).unwrap_or(u64::MAX)
     }
 
-    fn text_of(&self, at: u64, bytes: u32) -> &str {
-        let at = usize::try_from(at).unwrap_or(usize::MAX);
-        &self.text[at..at.saturating_add(index(bytes))]
+    /// Adds the source itself, where it is not there yet.
+    fn add_top(&mut self) {
+        if self.folders.is_empty() {
+            let top = StoredFolder {
+                text_at: 0,
+                text_bytes: 0,
+                parent: NONE,
+                entry: NONE,
+                first: 0,
+                next_same_hash: NONE,
+            };
+            self.add_folder(top, hash_of(""));
+        }
     }
 
     /// Returns the folder of `path` as [`Self::intern`] does: mostly that of the entry before.
-    fn folder_called(&mut self, path: &str, text_at: u64) -> FolderId {
+    fn folder_called(&mut self, path: &str, number: u32) -> FolderId {
         let last = self
             .len()
             .checked_sub(1)
@@ -386,13 +415,12 @@ impl Listing {
         let is_it = |id: &FolderId| *id != FolderId::TOP && self.folder(*id).path == path;
         match last.filter(is_it) {
             Some(folder) => folder,
-            None => self.intern(path, text_at),
+            None => self.intern(path, number),
         }
     }
 
-    /// Returns the folder of `path`, whose bytes lie at `text_at` of the text, adding it and its
-    /// parents when new.
-    fn intern(&mut self, path: &str, text_at: u64) -> FolderId {
+    /// Returns the folder of `path`, adding it and its parents when new; entry `number` is then the first in them.
+    fn intern(&mut self, path: &str, number: u32) -> FolderId {
         if let Some(known) = self.known(path, hash_of(path)) {
             return known;
         }
@@ -415,8 +443,18 @@ impl Listing {
             }
             missing.push((cut, hash));
         }
+        let text_at = u64::try_from(self.paths.len()).unwrap_or(u64::MAX);
+        self.paths.push_str(path);
         for (cut, hash) in missing.into_iter().rev() {
-            parent = self.add_folder(text_at, u32::try_from(cut).unwrap_or(NONE), parent.0, hash);
+            let folder = StoredFolder {
+                text_at,
+                text_bytes: u32::try_from(cut).unwrap_or(NONE),
+                parent: parent.0,
+                entry: NONE,
+                first: number,
+                next_same_hash: NONE,
+            };
+            parent = self.add_folder(folder, hash);
         }
         parent
     }
@@ -433,36 +471,31 @@ impl Listing {
             .map(FolderId)
     }
 
-    fn add_folder(&mut self, text_at: u64, text_bytes: u32, parent: u32, hash: u64) -> FolderId {
+    fn add_folder(&mut self, folder: StoredFolder, hash: u64) -> FolderId {
         let id = u32::try_from(self.folders.len()).unwrap_or(NONE);
         let next_same_hash = self.by_hash.insert(hash, id).unwrap_or(NONE);
         self.folders.push(StoredFolder {
-            text_at,
-            text_bytes,
-            parent,
-            entry: NONE,
             next_same_hash,
+            ..folder
         });
         FolderId(id)
     }
 }
 
-/// Returns the length of a path that a listing holds.
-fn text_bytes(bytes: usize) -> Result<u32, ListingError> {
-    let fits = u32::try_from(bytes)
-        .ok()
-        .filter(|bytes| *bytes <= PATH_BYTES_MAX);
-    fits.ok_or_else(|| ListingError::PathTooLong {
-        found: u64::try_from(bytes).unwrap_or(u64::MAX),
-        most: u64::from(PATH_BYTES_MAX),
-    })
+/// Refuses paths that no file system has.
+fn check_length(bytes: usize) -> Result<(), ListingError> {
+    let found = u64::try_from(bytes).unwrap_or(u64::MAX);
+    let most = u64::from(PATH_BYTES_MAX);
+    if found > most {
+        return Err(ListingError::PathTooLong { found, most });
+    }
+    Ok(())
 }
 
-/// Returns what stands behind the last slash. Names are short: looking byte by byte is quicker than
-/// preparing to look faster.
-pub(super) fn last_part(path: &str) -> &str {
-    let slash = path.bytes().rposition(|byte| byte == b'/');
-    slash.map_or(path, |at| path.get(at.saturating_add(1)..).unwrap_or(""))
+/// Returns so many bytes of a text from `at` on.
+fn part(text: &str, at: u64, bytes: u32) -> &str {
+    let at = usize::try_from(at).unwrap_or(usize::MAX);
+    &text[at..at.saturating_add(index(bytes))]
 }
 
 /// Returns `number` as an index; memory that holds an entry can be indexed by it.
@@ -500,10 +533,8 @@ mod tests {
         push(&mut listing, "a/b", Kind::Folder);
         push(&mut listing, "a/d", Kind::File);
         let entry = listing.entry(0);
-        assert_eq!(
-            (entry.path, entry.name(), entry.bytes),
-            ("a/b/c.txt", "c.txt", 7)
-        );
+        assert_eq!(entry.path, "a/b/c.txt");
+        assert_eq!((entry.name(), entry.bytes), ("c.txt", 7));
         assert_eq!(listing.entry(1).folder, FolderId::TOP);
         let b = listing.folder_of(2).expect("a folder");
         assert_eq!(entry.folder, b);
@@ -516,6 +547,7 @@ mod tests {
             }
         );
         assert_eq!(listing.first_entry(b), 0);
+        assert_eq!(listing.first_entry(listing.entry(3).folder), 0);
         assert_eq!(listing.entry(2).bytes, 0);
         assert_eq!(listing.folder_count(), 3);
     }
@@ -547,7 +579,7 @@ mod tests {
     }
 
     #[test]
-    fn an_entry_takes_less_than_a_hundred_bytes_beside_its_path() {
+    fn an_entry_takes_less_than_a_hundred_bytes_beside_its_name() {
         let mut listing = Listing::new();
         for number in 0..1000 {
             push(&mut listing, &format!("{number}/one"), Kind::File);

@@ -72,11 +72,8 @@ pub const HEADER: &str = "path,bytes,modified\n";
 pub fn line(entry: &Entry<'_>) -> String {
     let modified = Moment::of_file_time(entry.modified);
     let modified = modified.map_or_else(String::new, |moment| moment.to_string());
-    let path = if entry.is_folder {
-        field(&format!("{}/", entry.path))
-    } else {
-        field(entry.path)
-    };
+    let slash = if entry.is_folder { "/" } else { "" };
+    let path = field(&format!("{}{slash}", entry.path));
     format!("{path},{},{modified}\n", entry.bytes)
 }
 
@@ -122,6 +119,7 @@ const PATH_BYTES_MAX: usize = 98_301;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plan::ListedPath;
     use proptest::prelude::*;
 
     fn read(csv: &str) -> Result<Vec<ListingRow>, Vec<CsvError>> {
@@ -172,7 +170,7 @@ mod tests {
         fn a_listing_that_was_written_is_read_as_it_was(path in "[^/\\x00]{1,12}", bytes: u64, is_folder: bool, at in 0_u64..200_000_000_000_000) {
             prop_assume!(path != "." && path != "..");
             let modified = Moment(at).file_time();
-            let entry = Entry { path: &path, bytes, modified, is_folder, folder: super::super::FolderId::TOP };
+            let entry = Entry { path: ListedPath { folder: None, name: &path }, bytes, modified, is_folder, folder: super::super::FolderId::TOP };
             let row = &read(&[HEADER, &line(&entry)].concat()).expect("our own")[0];
             let expected = if is_folder { format!("{path}/") } else { path.clone() };
             prop_assert_eq!((&row.path, row.bytes, row.modified), (&expected, bytes, Some(Moment(at))));

@@ -6,10 +6,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::export::{Export, METADATA_SUFFIX, PROPERTIES_SUFFIX};
-use super::listing::last_part;
 use super::share_names::check_share_path;
 use super::tree::MANIFEST_NAME;
-use super::{Listing, Rule};
+use super::{ListedPath, Listing, Rule};
 use crate::blob_name::{self, Destination, SessionId};
 use crate::job::Moment;
 use crate::manifest::{self, BlobKind, Disposition, PlannedFile};
@@ -147,7 +146,8 @@ impl Mapping {
             return exported(export, listing, number);
         }
         let entry = listing.entry(number);
-        let path = self.renamed(entry.path);
+        let listed = entry.path.to_string();
+        let path = self.renamed(&listed);
         let (target_number, rest) = self.target_of(entry.path, &path)?;
         let target = self.target(target_number)?;
         let blob = match &target.goal {
@@ -207,16 +207,22 @@ impl Mapping {
 
     /// Returns the length of a file's name on the drive where it is plain; see [`Seen::plain_bytes`](super::seen::Seen).
     pub(super) fn plain_bytes(&self, listing: &Listing, number: u32) -> Option<u8> {
-        let is_renamed = || self.renames.contains_key(listing.entry(number).path);
+        let is_renamed = || {
+            self.renames
+                .contains_key(&listing.entry(number).path.to_string())
+        };
         let plain = listing.plain_bytes(number)?;
         (self.renames.is_empty() || !is_renamed()).then_some(plain)
     }
 
     /// Returns the name that a file or folder of the listing has on the drive.
     #[must_use]
-    pub fn name<'a>(&'a self, path: &'a str) -> &'a str {
-        let renamed = self.renames.get(path).map(String::as_str);
-        renamed.unwrap_or_else(|| last_part(path))
+    pub fn name<'a>(&'a self, path: ListedPath<'a>) -> &'a str {
+        if self.renames.is_empty() {
+            return path.name;
+        }
+        let renamed = self.renames.get(&path.to_string());
+        renamed.map_or(path.name, String::as_str)
     }
 
     /// Returns the number of the target (from 0) that an entry's file belongs to.
@@ -228,7 +234,7 @@ impl Mapping {
             return Ok(0);
         }
         let path = listing.entry(number).path;
-        self.target_of(path, path).map(|(target, _)| target)
+        self.target_of(path, "").map(|(target, _)| target)
     }
 
     /// Returns the folder in the root that holds everything; `None` for an export, whose containers
@@ -325,14 +331,14 @@ impl Mapping {
     /// Returns the target of a path, and what of `renamed` lies below the target.
     pub(super) fn target_of<'a>(
         &self,
-        path: &str,
+        path: ListedPath<'_>,
         renamed: &'a str,
     ) -> Result<(u32, &'a str), Rule> {
         if !self.numbered {
             return Ok((0, renamed));
         }
         let row: u32 = path
-            .split('/')
+            .parts()
             .next()
             .and_then(|row| row.parse().ok())
             .ok_or(Rule::NoTarget)?;
@@ -347,10 +353,11 @@ impl Mapping {
 fn exported(export: &Export, listing: &Listing, number: u32) -> Result<Naming, Rule> {
     let entry = listing.entry(number);
     let blob = export.blob(number).ok_or(Rule::NoTarget)?;
-    let path = blob_name::root_path(entry.path);
+    let listed = entry.path.to_string();
+    let path = blob_name::root_path(&listed);
     let metadata = (!blob.metadata.is_empty()).then(|| format!("{path}{METADATA_SUFFIX}"));
     Ok(Naming {
-        blob: blob.path.as_deref().unwrap_or(entry.path).to_owned(),
+        blob: blob.path.as_deref().map_or(listed, str::to_owned),
         kind: blob.kind.in_manifest(),
         disposition: None,
         snapshot: blob.snapshot.as_deref().map(str::to_owned),

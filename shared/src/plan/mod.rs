@@ -16,6 +16,7 @@ mod entries;
 pub mod export;
 mod fit;
 mod lengths;
+mod listed_path;
 mod listing;
 pub mod listing_csv;
 mod mapping;
@@ -32,6 +33,7 @@ pub use columns::{Columns, ColumnsError, read_columns};
 pub use fit::{
     DRIVES_PER_JOB, DriveSize, FitError, Plan, PlanHasher, PlanOptions, PlannedDrive, fit,
 };
+pub use listed_path::ListedPath;
 pub use listing::{Entry, Facts, Folder, FolderId, Kind, Listing, ListingError};
 pub use mapping::{Goal, Mapping, Naming, PROPERTIES_BYTES, Target};
 pub use problems::{Problem, Problems, Rule, mend, problems};

@@ -1,5 +1,6 @@
 //! What a name of the listing names.
 
+use super::listed_path::ListedPath;
 use super::listing::{FolderId, Listing};
 
 /// A file or a folder, which the listing may name or not.
@@ -20,10 +21,10 @@ impl Named {
     }
 
     /// Returns the path in the listing.
-    pub(super) fn path(self, listing: &Listing) -> &str {
+    pub(super) fn path(self, listing: &Listing) -> ListedPath<'_> {
         match self {
             Self::File(entry) => listing.entry(entry).path,
-            Self::Folder(id) => listing.folder(id).path,
+            Self::Folder(id) => listing.folder(id).listed(),
         }
     }
 

@@ -4,6 +4,7 @@ use thiserror::Error;
 
 use ntfs_image::name::{self, NameProblem};
 
+use super::listed_path::ListedPath;
 use super::listing::{FolderId, Listing};
 use super::mapping::Mapping;
 use crate::blob_name;
@@ -104,10 +105,10 @@ pub fn share_problems(listing: &Listing, mapping: &Mapping) -> Vec<(String, Shar
         !facts.is_folder && mapping.plain_bytes(listing, *number).is_none()
     });
     let files = files.map(|(number, _)| listing.entry(number).path);
-    let folders = (1..listing.folder_count()).map(|id| listing.folder(FolderId(id)).path);
-    let problem = |path: &str| {
+    let folders = (1..listing.folder_count()).map(|id| listing.folder(FolderId(id)).listed());
+    let problem = |path: ListedPath<'_>| {
         let problem = check(mapping.name(path)).err()?;
-        Some((path.to_owned(), problem))
+        Some((path.to_string(), problem))
     };
     folders.chain(files).filter_map(problem).collect()
 }

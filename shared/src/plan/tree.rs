@@ -256,7 +256,7 @@ impl<'a> Builder<'a> {
             return Ok(0);
         }
         let wrong = |cause| DriveTreeError::Name {
-            path: entry.path.to_owned(),
+            path: entry.path.to_string(),
             cause,
         };
         let naming = self.mapping.naming(self.listing, number).map_err(wrong)?;
@@ -392,7 +392,7 @@ impl<'a> Builder<'a> {
                 .entry
                 .map_or(self.started, |entry| self.listing.entry(entry).modified);
             let code = folder.entry.unwrap_or(IMPLIED);
-            node = self.add_folder(node, self.mapping.name(folder.path), modified, code)?;
+            node = self.add_folder(node, self.mapping.name(folder.listed()), modified, code)?;
             self.folders[index(id.0)] = node.0;
         }
         Ok(node)

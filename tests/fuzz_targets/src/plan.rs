@@ -81,7 +81,7 @@ fn every_entry_once(plan: &Plan, listing: &Listing) {
         .map(|left| left.path.as_str())
         .collect();
     for (number, entry) in listing.iter().filter(|(_, entry)| !entry.is_folder) {
-        let is_out = out.contains(&entry.path);
+        let is_out = out.iter().any(|path| entry.path == *path);
         assert!(files.contains(&number) || is_out, "{} is lost", entry.path);
     }
 }

@@ -431,7 +431,7 @@ fn left_out(scenario: &Scenario, replay: &Replay) -> BTreeSet<u32> {
     scenario
         .listing
         .iter()
-        .filter(|(_, entry)| paths.contains(entry.path))
+        .filter(|(_, entry)| paths.contains(entry.path.to_string().as_str()))
         .map(|(number, _)| number)
         .collect()
 }

@@ -28,8 +28,8 @@ impl<'a> MemSources<'a> {
 
 impl SourceFiles for MemSources<'_> {
     fn open(&self, path: &str) -> Result<Box<dyn SourceRead>, OpenSourceError> {
-        let path = path.to_owned();
         let found = self.listing.iter().find(|(_, entry)| entry.path == path);
+        let path = path.to_owned();
         let Some((number, entry)) = found else {
             return Err(OpenSourceError::Gone { path });
         };

@@ -4,8 +4,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use shared::hash::md5;
 use shared::mhl::Creator;
-use shared::plan::Entry;
 use shared::plan::export::{Export, ExportBlob, StoredKind, StoredProperties};
+use shared::plan::{Entry, ListedPath};
 
 use super::super::long_blobs::{Past, long_blobs};
 use super::*;
@@ -15,7 +15,7 @@ use super::*;
 fn exported(said: [u8; 16]) -> Ground {
     let mut ground = ground();
     let content_md5: Box<str> = BASE64.encode(said).into();
-    let has_one = |path: &str| path == "large 0" || path == "large 3";
+    let has_one = |path: ListedPath<'_>| path == "large 0" || path == "large 3";
     let blob = |(_, entry): (u32, Entry<'_>)| ExportBlob {
         path: None,
         snapshot: None,
@@ -50,7 +50,7 @@ fn what_a_store_says_of_a_blob_counts_where_one_attempt_read_all_of_it_and_the_r
     let entry = |number: u32| {
         let path = format!("large {number}");
         let mut all = ground.listing.iter();
-        all.find(|(_, entry)| entry.path == path)
+        all.find(|(_, entry)| entry.path == path.as_str())
             .expect("it is there")
             .0
     };

@@ -448,7 +448,7 @@ fn a_part_of_a_block_that_the_drive_lost_or_its_source_changed_is_never_hashed_a
     disk.write_at(at, &[0; 512]).expect("in bounds");
     assert!(matches!(gone(&disk), Ok(None)));
     let entry = work.layout.entry_of(file).expect("a file of the source");
-    let path = work.listing.entry(entry).path;
+    let path = work.listing.entry(entry).path.to_string();
     fs::remove_file(ground.folder.path().join("source").join(path)).expect("it was there");
     let found = gone(&device.disk);
     assert!(

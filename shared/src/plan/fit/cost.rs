@@ -165,7 +165,7 @@ impl Costs {
         let mut all = contents.folders();
         for id in all.iter().copied() {
             let folder = listing.folder(FolderId(id));
-            let units = units(mapping.name(folder.path));
+            let units = units(mapping.name(folder.listed()));
             let cost = &mut folders[index(id)];
             (cost.edge, cost.small) = (class.edge(units), class.small(units));
             let edge = cost.edge;

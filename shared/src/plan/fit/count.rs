@@ -205,7 +205,9 @@ impl Count<'_> {
     }
 
     fn folder_units(&self, id: FolderId) -> u8 {
-        short(units(self.mapping.name(self.goods.listing.folder(id).path)))
+        short(units(
+            self.mapping.name(self.goods.listing.folder(id).listed()),
+        ))
     }
 }
 

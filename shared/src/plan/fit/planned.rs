@@ -4,7 +4,7 @@ use disk::SectorSize;
 use sha2::{Digest, Sha256};
 
 use crate::left_out::LeftOut;
-use crate::plan::{KeptVolume, Listing, Problem, Space, SpaceError};
+use crate::plan::{KeptVolume, ListedPath, Listing, Problem, Space, SpaceError};
 
 /// What goes where.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -116,7 +116,7 @@ impl PlanHasher {
         for number in left.iter().take(entries) {
             let entry = listing.entry(*number);
             let kind = if entry.is_folder { "folder" } else { "file" };
-            self.text(entry.path);
+            self.path(entry.path);
             self.text(&format!("{kind} {} {}", entry.bytes, entry.modified.0));
         }
         self.entries = self.entries.saturating_add(entries);
@@ -135,9 +135,22 @@ impl PlanHasher {
         }
     }
 
+    fn path(&mut self, path: ListedPath<'_>) {
+        self.length(path.bytes());
+        if let Some(folder) = path.folder {
+            self.state.update(folder);
+            self.state.update("/");
+        }
+        self.state.update(path.name);
+    }
+
     fn text(&mut self, text: &str) {
-        let length = u64::try_from(text.len()).unwrap_or(u64::MAX);
-        self.state.update(length.to_le_bytes());
+        self.length(text.len());
         self.state.update(text);
+    }
+
+    fn length(&mut self, bytes: usize) {
+        let length = u64::try_from(bytes).unwrap_or(u64::MAX);
+        self.state.update(length.to_le_bytes());
     }
 }

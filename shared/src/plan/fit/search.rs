@@ -218,7 +218,7 @@ impl Search<'_> {
             return Ok(());
         };
         Err(FitError::FileTooLarge {
-            path: self.goods.listing.entry(file).path.to_owned(),
+            path: self.goods.listing.entry(file).path.to_string(),
             needed_bytes,
             serial: largest.size.serial.clone(),
             capacity_bytes: needed_bytes.saturating_sub(missing_bytes),

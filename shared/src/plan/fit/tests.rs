@@ -51,11 +51,11 @@ fn endless(listing: &Listing, bytes: u64) -> Plan {
     fit(listing, &options(true), &drives(&[bytes])).expect("every file fits")
 }
 
-fn paths<'a>(listing: &'a Listing, plan: &Plan, drive: usize) -> Vec<&'a str> {
+fn paths(listing: &Listing, plan: &Plan, drive: usize) -> Vec<String> {
     plan.drives[drive]
         .entries
         .iter()
-        .map(|entry| listing.entry(*entry).path)
+        .map(|entry| listing.entry(*entry).path.to_string())
         .collect()
 }
 
@@ -73,10 +73,8 @@ fn a_folder_stays_on_one_drive_where_that_costs_none() {
     assert_eq!(plan.drives.len(), 2);
     assert!(plan.proven, "{}", plan.why);
     for drive in 0..2 {
-        let mut folders: Vec<_> = paths(&listing, &plan, drive)
-            .iter()
-            .map(|path| &path[..1])
-            .collect();
+        let own = paths(&listing, &plan, drive);
+        let mut folders: Vec<_> = own.iter().map(|path| &path[..1]).collect();
         folders.dedup();
         let other = paths(&listing, &plan, 1 - drive);
         assert!(

@@ -37,7 +37,7 @@ impl Blobs {
             .naming(listing, first)
             .is_ok_and(|naming| self::place(&naming) == place);
         same.then(|| Rule::SameBlob {
-            of: listing.entry(first).path.to_owned(),
+            of: listing.entry(first).path.to_string(),
         })
     }
 }

@@ -80,8 +80,10 @@ impl Problems {
                 .map(|problem| problem.rule.reason())
         };
         let left_out = |number| {
-            let path = listing.entry(number).path.to_owned();
-            reason(number).map(|reason| LeftOut { path, reason })
+            reason(number).map(|reason| LeftOut {
+                path: listing.entry(number).path.to_string(),
+                reason,
+            })
         };
         (0..listing.len()).filter_map(left_out).collect()
     }
@@ -105,7 +107,7 @@ pub(in crate::plan) fn judged(listing: &Listing, mapping: &Mapping) -> (Problems
         let rule = if named.path(listing) == first.path(listing) {
             Rule::Twice
         } else {
-            let of = first.path(listing).to_owned();
+            let of = first.path(listing).to_string();
             Rule::CaseTwin { of }
         };
         bad.push((named, rule));
@@ -152,9 +154,10 @@ fn by_path(listing: &Listing, mapping: &Mapping, known: &Problems) -> Vec<(Named
             continue;
         }
         let rule = if facts.is_folder {
+            let path = listing.entry(number).path.to_string();
             Rule::of_length(&blob_name::drive_path(
                 &mapping.session,
-                &mapping.renamed(listing.entry(number).path),
+                &mapping.renamed(&path),
             ))
         } else if is_short((listing, mapping), &lengths, (number, facts)) {
             None
@@ -213,7 +216,7 @@ impl Problems {
                 Named::File(entry) => all.files.push((entry, place)),
                 Named::Folder(id) => all.folders[index(id.0)] = place,
             }
-            let path = named.path(listing).to_owned();
+            let path = named.path(listing).to_string();
             all.found.push(Problem {
                 entry,
                 path,
@@ -241,7 +244,7 @@ impl Problems {
 /// A problem's path is a folder's when the entry it begins with is not that path's file.
 fn named_of(listing: &Listing, problem: &Problem) -> Named {
     let entry = listing.entry(problem.entry);
-    if entry.path == problem.path && !entry.is_folder {
+    if !entry.is_folder && entry.path == problem.path.as_str() {
         return Named::File(problem.entry);
     }
     let mut folder = listing.folder_of(problem.entry).unwrap_or(entry.folder);

@@ -402,11 +402,11 @@ fn the_tree_comes_back_with_its_contents() {
             assert_eq!(bytes, built.manifest);
             continue;
         }
-        let of_path = |listed: &str| path == format!("\\s-1\\{}", listed.replace('/', "\\"));
+        let listed_path = path.replace('\\', "/");
         let (number, listed) = recipe
             .listing
             .iter()
-            .find(|(_, listed)| of_path(listed.path))
+            .find(|(_, listed)| format!("/s-1/{}", listed.path) == listed_path)
             .expect("from the listing");
         let mut expected = vec![0; bytes.len()];
         content(number, 0, &mut expected);
