@@ -11,7 +11,7 @@ use shared::job::{LeftOut, LeftOutReason};
 use shared::manifest::{BLOCK_BYTES, BLOCKS_MAX, BlobKind, Disposition};
 use shared::mhl;
 use shared::plan::export::Export;
-use shared::plan::{FolderId, Goal, Kind, Listing, Mapping, Plan, Target};
+use shared::plan::{FolderId, Goal, Kind, Listing, ListingError, Mapping, Plan, Target};
 
 use super::gather_listing::listing;
 use super::gather_rows::{Attached, data_set, one_row};
@@ -20,7 +20,9 @@ use super::request::{JobRequest, Origin};
 use crate::export::{GaveUp, Reach, StoreSource, Sums};
 use crate::job_error::JobError;
 use crate::pipeline::{Cancel, SourceFiles, SourceTarget, Sources};
-use crate::scan::{self, ScanError, ScanOptions, ScanReport, Skipped, SkippedReason, SourceRoot};
+use crate::scan::{
+    self, Entries, Entry, ScanError, ScanOptions, ScanReport, Skipped, SkippedReason, SourceRoot,
+};
 
 /// Everything that is to travel, before anything is planned.
 #[derive(Debug)]
@@ -215,30 +217,12 @@ impl Gathered {
     /// Adds what a scan found, below the number of its row.
     pub(super) fn add(&mut self, report: ScanReport, row: Option<u32>) -> Result<(), JobError> {
         let row = row.map_or_else(String::new, |row| format!("{row}/"));
-        let (mut all, mut longer) = (0_u64, 0_u64);
-        let mut path = String::new();
         let (entries, bytes) = report.entries.extent();
         // Where there is no such room, there is none for what is added below.
         drop(self.listing.reserve(entries, bytes));
-        for entry in report.entries.iter() {
-            path.clone_from(&row);
-            entry.push_path(&mut path);
-            all = all.saturating_add(entry.bytes);
-            if entry.bytes > BLOCKS_OF_4_MIB_BYTES {
-                longer = longer.saturating_add(1);
-            }
-            let modified = FileTime::from_unix(entry.modified_seconds, entry.modified_nanoseconds);
-            let kind = if entry.is_folder {
-                Kind::Folder
-            } else {
-                Kind::File
-            };
-            self.listing
-                .push(&path, entry.bytes, modified, kind)
-                .map_err(|error| {
-                    JobError::plan(error.to_string(), "Split the source into several sessions.")
-                })?;
-        }
+        let (all, longer) = self.add_entries(&report.entries, &row).map_err(|error| {
+            JobError::plan(error.to_string(), "Split the source into several sessions.")
+        })?;
         let unique = self.unique_bytes.unwrap_or(0);
         self.unique_bytes = Some(unique.saturating_add(report.unique_bytes));
         match longer {
@@ -273,6 +257,39 @@ impl Gathered {
         }
         self.roots.push(report.root);
         Ok(())
+    }
+
+    /// Adds files and folders below a row; returns the bytes of all files, and how many are longer than 50,000 blocks of 4 MiB.
+    fn add_entries(&mut self, found: &Entries, row: &str) -> Result<(u64, u64), ListingError> {
+        let time = |entry: &Entry<'_>| {
+            FileTime::from_unix(entry.modified_seconds, entry.modified_nanoseconds)
+        };
+        let whole = |entry: &Entry<'_>| {
+            let mut path = row.to_owned();
+            entry.push_path(&mut path);
+            path
+        };
+        for folder in found.folders() {
+            let path = whole(&folder);
+            self.listing.push(&path, 0, time(&folder), Kind::Folder)?;
+        }
+        let (mut all, mut longer) = (0_u64, 0_u64);
+        // By the scan's number: the folder of the first file in it is that of all.
+        let mut folders: Vec<Option<FolderId>> = vec![None; found.folder_count()];
+        for (folder, file) in found.files() {
+            let (bytes, modified) = (file.bytes, time(&file));
+            all = all.saturating_add(bytes);
+            longer = longer.saturating_add(u64::from(bytes > BLOCKS_OF_4_MIB_BYTES));
+            if let Some(id) = folders[folder] {
+                self.listing.push_in(id, file.name, bytes, modified)?;
+            } else {
+                let number = self
+                    .listing
+                    .push(&whole(&file), bytes, modified, Kind::File)?;
+                folders[folder] = Some(self.listing.facts(number).folder);
+            }
+        }
+        Ok((all, longer))
     }
 
     /// Says how many new names are taken, and which of them name nothing that is there.

@@ -170,11 +170,12 @@ impl Entries {
     /// Returns how many there are, and the bytes of their names.
     #[must_use]
     pub fn extent(&self) -> (usize, usize) {
-        let own = self.folders.iter().filter_map(Folder::itself);
-        let (folders, own) = own.fold((0_usize, 0_usize), |(count, bytes), folder| {
-            let bytes = bytes.saturating_add(folder.name.len());
-            (count.saturating_add(1), bytes)
-        });
+        let (folders, own) = self
+            .folders()
+            .fold((0_usize, 0_usize), |(count, bytes), folder| {
+                let bytes = bytes.saturating_add(folder.name.len());
+                (count.saturating_add(1), bytes)
+            });
         let names = self.folders.iter().map(|folder| folder.names.len());
         let bytes = names.fold(own, usize::saturating_add);
         (folders.saturating_add(self.files.len()), bytes)
@@ -182,8 +183,24 @@ impl Entries {
 
     /// Returns them in writing order.
     pub fn iter(&self) -> impl Iterator<Item = Entry<'_>> {
-        let folders = self.folders.iter().filter_map(Folder::itself);
-        folders.chain(self.files.iter().map(|place| self.file(place)))
+        self.folders().chain(self.files().map(|(_, file)| file))
+    }
+
+    /// Returns the folders in writing order.
+    pub fn folders(&self) -> impl Iterator<Item = Entry<'_>> {
+        self.folders.iter().filter_map(Folder::itself)
+    }
+
+    /// Returns the files in writing order, each with the number of the folder that it lies in.
+    pub fn files(&self) -> impl Iterator<Item = (usize, Entry<'_>)> {
+        let files = self.files.iter();
+        files.map(|place| (place.folder, self.file(place)))
+    }
+
+    /// Returns how many folders there are that files lie in, the root among them.
+    #[must_use]
+    pub const fn folder_count(&self) -> usize {
+        self.folders.len()
     }
 
     /// Returns the bytes of the files when each is counted once, whatever its names.

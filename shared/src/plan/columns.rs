@@ -288,15 +288,18 @@ impl Reader<'_> {
             if folder.0 >= self.listing.folder_count() {
                 return Err(self.damaged("a folder that does not stand before what it holds"));
             }
-            let path = self.listing.folder(folder).path.len() + 1 + name.len();
-            let taken = u64::try_from(path).unwrap_or(u64::MAX);
-            // The slash of a path without a folder is not there.
-            let taken = taken - u64::from(folder == FolderId::TOP);
+            let path = self.listing.path_in(folder, name);
+            let taken = u64::try_from(path.bytes()).unwrap_or(u64::MAX);
             let left = self.text_left.checked_sub(taken);
             self.text_left = left.ok_or_else(|| self.damaged("longer paths than it says"))?;
-            let bytes = lengths.next().unwrap_or(0);
-            self.listing
-                .push_in(folder, name, bytes, FileTime(time), kind)?;
+            let time = FileTime(time);
+            match kind {
+                Kind::Folder => self.listing.push(&path.to_string(), 0, time, kind)?,
+                Kind::File => {
+                    let bytes = lengths.next().unwrap_or(0);
+                    self.listing.push_in(folder, name, bytes, time)?
+                }
+            };
         }
         match names.next() {
             Some(_) => Err(self.damaged("a name too many")),

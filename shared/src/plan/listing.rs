@@ -169,30 +169,32 @@ impl Listing {
         self.names.try_reserve_exact(names)
     }
 
-    /// Appends an entry that lies in a folder of this listing, as [`Self::push`] would with its whole
+    /// Appends a file that lies in a folder of this listing, as [`Self::push`] would with its whole
     /// path: no folder has to be looked for. No slash is in a name.
     ///
     /// # Errors
     /// As [`Self::push`].
-    pub(super) fn push_in(
+    ///
+    /// # Panics
+    /// When there is no such folder.
+    pub fn push_in(
         &mut self,
         folder: FolderId,
         name: &str,
         bytes: u64,
         modified: FileTime,
-        kind: Kind,
     ) -> Result<u32, ListingError> {
+        check_length(self.path_in(folder, name).bytes())?;
+        self.add_file(folder, name, bytes, modified)
+    }
+
+    /// Returns the path of what is called so in a folder.
+    pub(super) fn path_in<'a>(&'a self, folder: FolderId, name: &'a str) -> ListedPath<'a> {
         let above = self.folder(folder).path;
-        let path = ListedPath {
+        ListedPath {
             folder: (folder != FolderId::TOP).then_some(above),
             name,
-        };
-        if kind == Kind::Folder {
-            let path = path.to_string();
-            return self.push(&path, bytes, modified, kind);
         }
-        check_length(path.bytes())?;
-        self.add_file(folder, name, bytes, modified)
     }
 
     fn add_file(
@@ -296,12 +298,9 @@ impl Listing {
             folder,
         } = self.facts(number);
         let name_bytes = self.entries.seen(number).name_bytes();
-        let above = self.folder(folder).path;
+        let name = part(&self.names, self.entries.text_at(number), name_bytes);
         Entry {
-            path: ListedPath {
-                folder: (folder != FolderId::TOP).then_some(above),
-                name: part(&self.names, self.entries.text_at(number), name_bytes),
-            },
+            path: self.path_in(folder, name),
             bytes,
             modified: self.entries.modified(number),
             is_folder,
