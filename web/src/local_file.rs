@@ -1,9 +1,12 @@
 //! Files of this machine: a dropped one as [`disk::ReadAt`], a new one to be saved. Nothing leaves the machine.
 
 use disk::{ReadAt, ReadError};
-use js_sys::{Array, Uint8Array};
+use js_sys::{Array, ArrayBuffer, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{Blob, BlobPropertyBag, File, FileReaderSync, HtmlAnchorElement, Url};
+use web_sys::{
+    Blob, BlobPropertyBag, File, FileReaderSync, HtmlAnchorElement, MessageChannel, MessagePort,
+    Url,
+};
 
 /// Beyond this a file is read piece by piece in a worker, or not at all.
 pub const WHOLE_BYTES_MAX: u64 = 1 << 30;
@@ -13,6 +16,8 @@ pub const WHOLE_BYTES_MAX: u64 = 1 << 30;
 pub struct LocalFile {
     file: File,
     reader: FileReaderSync,
+    /// A port that is closed.
+    nobody: MessagePort,
 }
 
 impl LocalFile {
@@ -22,7 +27,22 @@ impl LocalFile {
     /// The browser's word outside a worker.
     pub fn new(file: File) -> Result<Self, String> {
         let reader = FileReaderSync::new().map_err(|error| said(&error))?;
-        Ok(Self { file, reader })
+        let channel = MessageChannel::new().map_err(|error| said(&error))?;
+        let nobody = channel.port1();
+        nobody.close();
+        Ok(Self {
+            file,
+            reader,
+            nobody,
+        })
+    }
+
+    /// Gives a buffer's memory back now and not some day, when there may be hundreds of megabytes of it: what is handed over
+    /// to nobody is gone. Where that cannot be done it is some day.
+    fn free(&self, buffer: &ArrayBuffer) {
+        let _ = self
+            .nobody
+            .post_message_with_transferable(buffer, &Array::of1(buffer));
     }
 }
 
@@ -51,6 +71,7 @@ impl ReadAt for LocalFile {
             return Err(failed("the file became shorter".to_owned()));
         }
         content.copy_to(into);
+        self.free(&buffer);
         Ok(())
     }
 }

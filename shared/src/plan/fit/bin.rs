@@ -40,7 +40,7 @@ impl Goods<'_> {
     pub(super) fn size(&self, class: usize, unit: Unit) -> u64 {
         let costs = &self.costs[class];
         match unit {
-            Unit::File(number) => costs.files[index(number)],
+            Unit::File(number) => costs.file(self.listing, number),
             Unit::Folder(id) => costs.class.record() + costs.folders[index(id)].inner,
         }
     }

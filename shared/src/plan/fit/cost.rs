@@ -136,9 +136,9 @@ pub(super) struct FolderCost {
 #[derive(Clone, Debug)]
 pub(super) struct Costs {
     pub(super) class: Class,
-    /// By entry: record, content, lines in the manifest and properties file; 0 for folders and what
-    /// is left out.
-    pub(super) files: Vec<u64>,
+    /// By entry, what a file takes beyond its length: record, rest of its last cluster, lines in the manifest and properties
+    /// file; 0 for folders and what is left out. Four bytes each, of ten million.
+    beyond: Vec<u32>,
     /// By folder.
     pub(super) folders: Vec<FolderCost>,
 }
@@ -151,15 +151,16 @@ impl Costs {
         mapping: &Mapping,
         measures: &Measures,
     ) -> Self {
-        let mut files = vec![0; index(listing.len())];
+        let mut beyond = vec![0; index(listing.len())];
         let mut folders = vec![FolderCost::default(); index(listing.folder_count())];
         for number in contents.files().iter().copied() {
             let file = listing.facts(number);
             let units = u64::from(measures.units(number));
             let own = class.file(units, file.bytes);
             let (beside, edges) = beside(class, mapping, number, (units, file.bytes));
-            files[index(number)] =
-                own + beside + attached(class, (listing, mapping), measures, number);
+            let all = own + beside + attached(class, (listing, mapping), measures, number);
+            // What lies in its record is shorter than that. More than 4 GB beyond has none.
+            beyond[index(number)] = u32::try_from(all - file.bytes).unwrap_or(u32::MAX);
             folders[index(file.folder.0)].edges += class.edge(units) + edges;
         }
         let mut all = contents.folders();
@@ -176,24 +177,27 @@ impl Costs {
         // counted here.
         folders[0].small = class.small(mapping.top_folder().map_or(0, units));
         all.insert(0, 0);
+        let mut costs = Self {
+            class,
+            beyond,
+            folders,
+        };
         for id in all.iter().rev().copied() {
-            let mut cost = folders[index(id)];
-            let held = contents
-                .files_in(id)
-                .iter()
-                .map(|file| files[index(*file)])
-                .sum::<u64>();
+            let files = contents.files_in(id).iter();
+            let held: u64 = files.map(|file| costs.file(listing, *file)).sum();
+            let cost = &mut costs.folders[index(id)];
             cost.inner += held + class.blocks(cost.edges, cost.small);
-            folders[index(id)] = cost;
+            let inner = cost.inner;
             if let Some(parent) = listing.folder(FolderId(id)).parent {
-                folders[index(parent.0)].inner += class.record() + cost.inner;
+                costs.folders[index(parent.0)].inner += class.record() + inner;
             }
         }
-        Self {
-            class,
-            files,
-            folders,
-        }
+        costs
+    }
+
+    /// Returns what a file that goes takes: record, content, lines in the manifest and properties file.
+    pub(super) fn file(&self, listing: &Listing, number: u32) -> u64 {
+        listing.facts(number).bytes + u64::from(self.beyond[index(number)])
     }
 }
 
@@ -207,8 +211,9 @@ pub(super) struct Demand {
 }
 
 impl Demand {
-    pub(super) fn new(all: &[Costs], contents: &Contents) -> Self {
-        let files: u64 = contents.files().iter().map(|file| least(all, *file)).sum();
+    pub(super) fn new(all: &[Costs], listing: &Listing, contents: &Contents) -> Self {
+        let files = contents.files().iter();
+        let files: u64 = files.map(|file| least(all, listing, *file)).sum();
         let mut folders = contents.folders();
         let count = u64::try_from(folders.len()).unwrap_or(u64::MAX);
         let record = all.iter().map(|costs| costs.class.record()).min();
@@ -240,9 +245,9 @@ impl Demand {
 }
 
 /// Returns what a file takes on the class of volume where it takes least.
-pub(super) fn least(all: &[Costs], file: u32) -> u64 {
+pub(super) fn least(all: &[Costs], listing: &Listing, file: u32) -> u64 {
     all.iter()
-        .map(|costs| costs.files[index(file)])
+        .map(|costs| costs.file(listing, file))
         .min()
         .unwrap_or(0)
 }

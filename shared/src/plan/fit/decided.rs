@@ -63,7 +63,9 @@ impl Search<'_> {
         // From the last on, so that the first of equals is taken first.
         for unit in self.goods.pieces().into_iter().rev() {
             let size = match unit {
-                Unit::File(number) => super::cost::least(self.goods.costs, number),
+                Unit::File(number) => {
+                    super::cost::least(self.goods.costs, self.goods.listing, number)
+                }
                 Unit::Folder(_) => 0,
             };
             waiting.entry(size).or_default().push(unit);

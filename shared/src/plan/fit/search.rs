@@ -58,7 +58,7 @@ pub fn fit(
         costs: &costs,
     };
     let search = Search {
-        demand: Demand::new(&costs, &contents),
+        demand: Demand::new(&costs, listing, &contents),
         sizes: least_sizes(&goods, stock.largest().room),
         goods,
         stock: &stock,
@@ -106,7 +106,8 @@ pub(super) struct Search<'a> {
 /// tried out, of those that alone can make a bound.
 fn least_sizes(goods: &Goods<'_>, largest_room: u64) -> Vec<u64> {
     let files = goods.contents.files();
-    let all = files.iter().map(|file| cost::least(goods.costs, *file));
+    let least = |file: &u32| cost::least(goods.costs, goods.listing, *file);
+    let all = files.iter().map(least);
     let mut sizes: Vec<u64> = if files.len() > exact::FILES_MAX {
         all.filter(|size| bound::is_large(*size, largest_room))
             .collect()
@@ -205,7 +206,8 @@ impl Search<'_> {
     fn refuse_large_files(&self) -> Result<(), FitError> {
         let largest = self.stock.largest();
         let files = self.goods.contents.files().iter().copied();
-        let sized = files.map(|file| (cost::least(self.goods.costs, file), file));
+        let least = |file| cost::least(self.goods.costs, self.goods.listing, file);
+        let sized = files.map(|file| (least(file), file));
         let Some((needed_bytes, file)) = sized.max_by_key(|(size, file)| (*size, Reverse(*file)))
         else {
             return Ok(());
