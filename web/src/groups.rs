@@ -1,7 +1,7 @@
 //! Top folders of a listing, by which the stowage bars are coloured.
 
 use serde::{Deserialize, Serialize};
-use shared::plan::{FolderId, Listing};
+use shared::plan::{Facts, FolderId, Listing, in_pieces};
 
 /// So many groups have a colour and pattern of their own; the smallest beyond them are one.
 pub const GROUPS_MAX: usize = 16;
@@ -76,13 +76,13 @@ impl Groups {
     }
 
     fn count(&mut self, listing: &Listing) {
-        for (_, file) in listing.all_facts().filter(|(_, facts)| !facts.is_folder) {
+        each_file(listing, &mut |file| {
             let group = self.of(file.folder);
             if let Some(group) = self.all.get_mut(group) {
                 group.bytes = group.bytes.saturating_add(file.bytes);
                 group.files = group.files.saturating_add(1);
             }
-        }
+        });
     }
 
     /// Puts the largest first, drops empty ones, and joins those that have no colour left.
@@ -117,6 +117,13 @@ impl Groups {
     }
 }
 
+fn each_file(listing: &Listing, work: &mut impl FnMut(Facts)) {
+    in_pieces(listing.len(), &mut |piece| {
+        let all = piece.map(|number| listing.facts(number));
+        all.filter(|facts| !facts.is_folder).for_each(&mut *work);
+    });
+}
+
 /// Returns the folder whose children are the groups: down from the source while there is only one folder and no file.
 fn branching(listing: &Listing) -> FolderId {
     let count = usize::try_from(listing.folder_count()).unwrap_or(usize::MAX);
@@ -128,11 +135,11 @@ fn branching(listing: &Listing) -> FolderId {
         }
     }
     let mut has_files = vec![false; count];
-    for (_, file) in listing.all_facts().filter(|(_, facts)| !facts.is_folder) {
+    each_file(listing, &mut |file| {
         if let Some(slot) = has_files.get_mut(place(file.folder)) {
             *slot = true;
         }
-    }
+    });
     let mut at = FolderId::TOP;
     while let (Some((1, only)), Some(false)) = (children.get(place(at)), has_files.get(place(at))) {
         let below = FolderId(*only);

@@ -9,6 +9,7 @@ use shared::blob_name::Destination;
 use shared::mhl::Creator;
 use shared::plan::{
     DRIVES_PER_JOB, DriveSize, Listing, Mapping, Plan, PlanOptions, Problem, csv_field, fit, mend,
+    pieces_of,
 };
 
 use crate::groups::{Group, Groups};
@@ -199,26 +200,22 @@ fn view(listing: &Listing, plan: &Plan) -> PlanView {
     };
     for drive in &plan.drives {
         let mut parts = vec![0_u64; groups.all().len()];
-        let mut bytes: u64 = 0;
-        for &number in &drive.entries {
-            let file = listing.facts(number);
-            if file.is_folder {
-                continue;
+        pieces_of(&drive.entries, &mut |entries| {
+            for entry in entries.iter().map(|number| listing.facts(*number)) {
+                if let Some(part) = parts.get_mut(groups.of(entry.folder)) {
+                    *part = part.saturating_add(entry.bytes);
+                }
             }
-            bytes = bytes.saturating_add(file.bytes);
-            if let Some(part) = parts.get_mut(groups.of(file.folder)) {
-                *part = part.saturating_add(file.bytes);
-            }
-        }
+        });
         view.files = view.files.saturating_add(u64::from(drive.files));
-        view.bytes = view.bytes.saturating_add(bytes);
+        view.bytes = view.bytes.saturating_add(drive.file_bytes);
         view.drives.push(DriveView {
             serial: drive.serial.clone(),
             disk_bytes: drive.disk_bytes,
             capacity_bytes: drive.capacity_bytes,
             used_bytes: drive.used_bytes,
             files: u64::from(drive.files),
-            bytes,
+            bytes: drive.file_bytes,
             parts: (0..).zip(parts).filter(|(_, bytes)| *bytes > 0).collect(),
         });
     }

@@ -9,7 +9,8 @@ use std::ops::Range;
 
 use ntfs_image::name;
 
-use super::listing::{FolderId, Listing, index};
+use super::by_folder::ByFolder;
+use super::listing::{FolderId, Listing};
 use super::mapping::Mapping;
 use super::named::Named;
 
@@ -18,10 +19,8 @@ use super::named::Named;
 /// count of index blocks.
 #[derive(Clone, Debug)]
 pub(super) struct Collated {
-    /// By folder, where its names begin in `codes`; one more at the end.
-    starts: Vec<u32>,
-    /// A file's entry, or a folder's id counted down from the top.
-    codes: Vec<u32>,
+    /// A file's entry, or a folder's id behind all entries.
+    codes: ByFolder,
     /// Where names follow each other in `codes` that Windows cannot tell apart.
     twins: Vec<Range<usize>>,
     /// Entries of the listing: codes from here on are folders.
@@ -31,8 +30,22 @@ pub(super) struct Collated {
 impl Collated {
     /// Sorts every name that `takes` says yes to.
     pub(super) fn new(listing: &Listing, mapping: &Mapping, takes: &dyn Fn(Named) -> bool) -> Self {
-        let mut collated = Self::grouped(listing, takes);
-        for folder in 0..listing.folder_count() {
+        let entries = listing.len();
+        let holder = |code: u32| {
+            let named = named(code, entries);
+            let is_there = match named {
+                Named::File(number) => !listing.facts(number).is_folder,
+                Named::Folder(id) => id != FolderId::TOP,
+            };
+            (is_there && takes(named)).then(|| named.parent(listing))
+        };
+        let folders = listing.folder_count();
+        let mut collated = Self {
+            codes: ByFolder::new(folders, entries.saturating_add(folders), &holder),
+            twins: Vec::new(),
+            entries,
+        };
+        for folder in (0..folders).map(FolderId) {
             collated.sort(listing, mapping, folder);
         }
         collated
@@ -40,14 +53,14 @@ impl Collated {
 
     /// Returns what a folder holds.
     pub(super) fn of(&self, folder: FolderId) -> impl Iterator<Item = Named> + '_ {
-        let codes = &self.codes[self.range(folder.0)];
+        let codes = self.codes.of(folder);
         codes.iter().map(|code| self.named(*code))
     }
 
     /// Returns those in one folder that are one name to Windows, two or more at a time.
     pub(super) fn twins(&self) -> impl Iterator<Item = Vec<Named>> + '_ {
         let named = |range: &Range<usize>| {
-            let codes = &self.codes[range.clone()];
+            let codes = &self.codes.all()[range.clone()];
             codes.iter().map(|code| self.named(*code)).collect()
         };
         self.twins.iter().map(named)
@@ -65,40 +78,13 @@ impl Collated {
             let named = mapping.name(self.named(*code).path(listing));
             name::compare_folded(named, candidate)
         };
-        self.codes[self.range(folder.0)]
-            .binary_search_by(order)
-            .is_ok()
+        self.codes.of(folder).binary_search_by(order).is_ok()
     }
 
-    /// Gathers each folder's files, then its folders, in the order of the listing.
-    fn grouped(listing: &Listing, takes: &dyn Fn(Named) -> bool) -> Self {
-        let all = || Named::all(listing).filter(|named| takes(*named));
-        let mut starts = vec![0_u32; index(listing.folder_count()) + 1];
-        for named in all() {
-            starts[index(named.parent(listing).0) + 1] += 1;
-        }
-        for place in 1..starts.len() {
-            starts[place] += starts[place - 1];
-        }
-        let mut codes = vec![0; starts.last().copied().map_or(0, index)];
-        // Filling moves each start to its folder's end: one place on they are starts again.
-        for named in all() {
-            let start = &mut starts[index(named.parent(listing).0)];
-            codes[index(*start)] = code(named);
-            *start += 1;
-        }
-        starts.rotate_right(1);
-        starts[0] = 0;
-        Self {
-            starts,
-            codes,
-            twins: Vec::new(),
-            entries: listing.len(),
-        }
-    }
-
-    fn sort(&mut self, listing: &Listing, mapping: &Mapping, folder: u32) {
-        let range = self.range(folder);
+    /// Sorts what a folder holds. It is called a folder at a time: see [`in_pieces`](super::in_pieces).
+    #[inline(never)]
+    fn sort(&mut self, listing: &Listing, mapping: &Mapping, folder: FolderId) {
+        let range = self.codes.range(folder);
         let entries = self.entries;
         let name_of = |code: u32| mapping.name(named(code, entries).path(listing));
         // What was seen when the listing was made saves reading the names again.
@@ -112,7 +98,7 @@ impl Collated {
                     || name::compare_folded(name_of(*one), name_of(*next)).is_lt()
             })
         };
-        let codes = &mut self.codes[range.clone()];
+        let codes = self.codes.of_mut(folder);
         if is_sorted(codes) {
             return;
         }
@@ -129,20 +115,8 @@ impl Collated {
         }
     }
 
-    fn range(&self, folder: u32) -> Range<usize> {
-        let folder = index(folder);
-        index(self.starts[folder])..index(self.starts[folder + 1])
-    }
-
     fn named(&self, code: u32) -> Named {
         named(code, self.entries)
-    }
-}
-
-fn code(named: Named) -> u32 {
-    match named {
-        Named::File(entry) => entry,
-        Named::Folder(id) => u32::MAX - id.0,
     }
 }
 
@@ -150,7 +124,7 @@ fn named(code: u32, entries: u32) -> Named {
     if code < entries {
         Named::File(code)
     } else {
-        Named::Folder(FolderId(u32::MAX - code))
+        Named::Folder(FolderId(code - entries))
     }
 }
 
@@ -176,8 +150,8 @@ mod tests {
             for path in &paths {
                 listing.push(path, 1, FileTime(0), Kind::File).expect("few");
             }
-            let (mapping, all) = (mapping(), |_| true);
-            let collated = Collated::new(&listing, &mapping, &all);
+            let mapping = mapping();
+            let collated = Collated::new(&listing, &mapping, &|_| true);
             let mut seen = 0;
             for folder in (0..listing.folder_count()).map(FolderId) {
                 let names: Vec<Vec<u16>> = collated
@@ -187,15 +161,15 @@ mod tests {
                 seen += names.len();
                 prop_assert!(names.is_sorted_by(|one, next| name::compare(one, next).is_le()));
             }
-            prop_assert_eq!(seen, Named::all(&listing).count());
+            let all = Named::filter_map(&listing, &Some);
+            prop_assert_eq!(seen, all.len());
             let mut twins: Vec<Named> = collated.twins().flatten().collect();
             twins.sort();
             let key = |named: Named| {
                 (named.parent(&listing), name::folded(mapping.name(named.path(&listing))))
             };
-            let mut expected: Vec<Named> = Named::all(&listing)
-                .filter(|one| Named::all(&listing).any(|other| other != *one && key(other) == key(*one)))
-                .collect();
+            let has_twin = |one: &Named| all.iter().any(|other| other != one && key(*other) == key(*one));
+            let mut expected: Vec<Named> = all.iter().copied().filter(has_twin).collect();
             expected.sort();
             prop_assert_eq!(twins, expected);
         }

@@ -245,6 +245,8 @@ impl Reader<'_> {
         Ok(())
     }
 
+    /// Reads one group. It is called often: see [`in_pieces`](super::in_pieces).
+    #[inline(never)]
     fn group(&mut self, left: u64, kind: Kind) -> Result<u32, ColumnsError> {
         let mut head = [0; HEAD_BYTES];
         self.source.read_at(self.at, &mut head)?;

@@ -8,6 +8,7 @@
 //! which the layout itself is made, and its reason why fewer drives cannot do holds for every possible
 //! arrangement. The browser and the agent make the same one.
 
+mod by_folder;
 mod collated;
 mod columns;
 pub mod dataset;
@@ -21,6 +22,7 @@ mod listing;
 pub mod listing_csv;
 mod mapping;
 mod named;
+mod pieces;
 mod problems;
 pub mod renames_csv;
 mod seen;
@@ -36,6 +38,7 @@ pub use fit::{
 pub use listed_path::ListedPath;
 pub use listing::{Entry, Facts, Folder, FolderId, Kind, Listing, ListingError};
 pub use mapping::{Goal, Mapping, Naming, PROPERTIES_BYTES, Target};
+pub use pieces::{in_pieces, pieces_of};
 pub use problems::{Problem, Problems, Rule, mend, problems};
 pub use space::{DISK_BYTES_MIN, KeptVolume, Onto, Space, SpaceError};
 pub use table::field as csv_field;

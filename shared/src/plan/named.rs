@@ -1,5 +1,6 @@
 //! What a name of the listing names.
 
+use super::in_pieces;
 use super::listed_path::ListedPath;
 use super::listing::{FolderId, Listing};
 
@@ -13,11 +14,16 @@ pub(super) enum Named {
 }
 
 impl Named {
-    /// Returns every file of the listing, then every folder but the source itself.
-    pub(super) fn all(listing: &Listing) -> impl Iterator<Item = Self> + '_ {
-        let files = listing.all_facts().filter(|(_, facts)| !facts.is_folder);
-        let folders = (1..listing.folder_count()).map(|id| Self::Folder(FolderId(id)));
-        files.map(|(number, _)| Self::File(number)).chain(folders)
+    /// Returns every file of the listing, then every folder but the source itself, that `take` makes something of.
+    pub(super) fn filter_map<T>(listing: &Listing, take: &impl Fn(Self) -> Option<T>) -> Vec<T> {
+        let mut taken = Vec::new();
+        in_pieces(listing.len(), &mut |piece| {
+            let files = piece.filter(|number| !listing.facts(*number).is_folder);
+            taken.extend(files.map(Self::File).filter_map(take));
+        });
+        let folders = (1..listing.folder_count()).map(FolderId);
+        taken.extend(folders.map(Self::Folder).filter_map(take));
+        taken
     }
 
     /// Returns the path in the listing.

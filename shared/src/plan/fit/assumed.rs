@@ -4,7 +4,7 @@ use super::contents::Contents;
 use super::options::PlanOptions;
 use super::words;
 use crate::manifest;
-use crate::plan::Listing;
+use crate::plan::{Listing, pieces_of};
 
 /// The largest block blob of the service's public page: 5,000,000 MB (azure-import-export.md, 2.5).
 const BLOB_BYTES_PUBLIC: u64 = 5_000_000_000_000;
@@ -38,9 +38,19 @@ pub(super) fn assumed(
             number => assumed.push(format!("{number} {many}")),
         }
     };
-    let files = || contents.files().iter().copied();
-    let is_large = |number: &u32| listing.facts(*number).bytes > BLOB_BYTES_PUBLIC;
-    let large = files().filter(is_large).count();
+    let odd = |number: &u32| {
+        let file = listing.entry(*number);
+        manifest::choose_kind(file.name(), file.bytes, None)
+            .is_ok_and(|choice| choice.odd_disk_image)
+    };
+    let may_be_odd = |number: &&u32| listing.plain_bytes(**number).is_none();
+    let is_large = |number: &&u32| listing.facts(**number).bytes > BLOB_BYTES_PUBLIC;
+    let (mut large, mut odd_images) = (0_usize, 0_usize);
+    pieces_of(contents.files(), &mut |files| {
+        large = large.saturating_add(files.iter().filter(is_large).count());
+        let may_be = files.iter().filter(may_be_odd);
+        odd_images = odd_images.saturating_add(may_be.filter(|number| odd(number)).count());
+    });
     let limit = words::size(BLOB_BYTES_PUBLIC);
     count(
         large,
@@ -51,14 +61,8 @@ pub(super) fn assumed(
             "files are larger than {limit}, which the service's public page gives as the largest blob"
         ),
     );
-    let odd = |number: &u32| {
-        let file = listing.entry(*number);
-        manifest::choose_kind(file.name(), file.bytes, None)
-            .is_ok_and(|choice| choice.odd_disk_image)
-    };
-    let may_be_odd = |number: &u32| listing.plain_bytes(*number).is_none();
     count(
-        files().filter(may_be_odd).filter(odd).count(),
+        odd_images,
         "disk image is not a whole number of 512-byte pages and becomes a block blob",
         "disk images are not a whole number of 512-byte pages and become block blobs",
     );

@@ -14,6 +14,7 @@ use super::measures::{Measures, units};
 use crate::plan::export::{METADATA_SUFFIX, PROPERTIES_SUFFIX};
 use crate::plan::listing::{FolderId, Listing, index};
 use crate::plan::mapping::{Mapping, PROPERTIES_BYTES};
+use crate::plan::pieces_of;
 
 /// A kind of volume, as far as costs go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -153,7 +154,7 @@ impl Costs {
     ) -> Self {
         let mut beyond = vec![0; index(listing.len())];
         let mut folders = vec![FolderCost::default(); index(listing.folder_count())];
-        for number in contents.files().iter().copied() {
+        let mut add = |number: u32| {
             let file = listing.facts(number);
             let units = u64::from(measures.units(number));
             let own = class.file(units, file.bytes);
@@ -161,8 +162,13 @@ impl Costs {
             let all = own + beside + attached(class, (listing, mapping), measures, number);
             // What lies in its record is shorter than that. More than 4 GB beyond has none.
             beyond[index(number)] = u32::try_from(all - file.bytes).unwrap_or(u32::MAX);
-            folders[index(file.folder.0)].edges += class.edge(units) + edges;
-        }
+            let folder = &mut folders[index(file.folder.0)];
+            folder.edges += class.edge(units) + edges;
+            folder.inner += all;
+        };
+        pieces_of(contents.files(), &mut |files| {
+            files.iter().copied().for_each(&mut add)
+        });
         let mut all = contents.folders();
         for id in all.iter().copied() {
             let folder = listing.folder(FolderId(id));
@@ -177,22 +183,19 @@ impl Costs {
         // counted here.
         folders[0].small = class.small(mapping.top_folder().map_or(0, units));
         all.insert(0, 0);
-        let mut costs = Self {
+        for id in all.iter().rev().copied() {
+            let cost = &mut folders[index(id)];
+            cost.inner += class.blocks(cost.edges, cost.small);
+            let inner = cost.inner;
+            if let Some(parent) = listing.folder(FolderId(id)).parent {
+                folders[index(parent.0)].inner += class.record() + inner;
+            }
+        }
+        Self {
             class,
             beyond,
             folders,
-        };
-        for id in all.iter().rev().copied() {
-            let files = contents.files_in(id).iter();
-            let held: u64 = files.map(|file| costs.file(listing, *file)).sum();
-            let cost = &mut costs.folders[index(id)];
-            cost.inner += held + class.blocks(cost.edges, cost.small);
-            let inner = cost.inner;
-            if let Some(parent) = listing.folder(FolderId(id)).parent {
-                costs.folders[index(parent.0)].inner += class.record() + inner;
-            }
         }
-        costs
     }
 
     /// Returns what a file that goes takes: record, content, lines in the manifest and properties file.
@@ -212,8 +215,11 @@ pub(super) struct Demand {
 
 impl Demand {
     pub(super) fn new(all: &[Costs], listing: &Listing, contents: &Contents) -> Self {
-        let files = contents.files().iter();
-        let files: u64 = files.map(|file| least(all, listing, *file)).sum();
+        let mut fixed = 0;
+        pieces_of(contents.files(), &mut |files| {
+            let least = files.iter().map(|file| least(all, listing, *file));
+            fixed += least.sum::<u64>();
+        });
         let mut folders = contents.folders();
         let count = u64::try_from(folders.len()).unwrap_or(u64::MAX);
         let record = all.iter().map(|costs| costs.class.record()).min();
@@ -228,7 +234,7 @@ impl Demand {
             (costs.class, large)
         };
         Self {
-            fixed: files + count * record.unwrap_or(0),
+            fixed: fixed + count * record.unwrap_or(0),
             large: all.iter().map(of).collect(),
         }
     }

@@ -5,6 +5,7 @@ use crate::manifest::{self, BlobKind, PlannedFile, PlannedLines};
 use crate::plan::lengths::Lengths;
 use crate::plan::listing::{Listing, index};
 use crate::plan::mapping::{Mapping, Target};
+use crate::plan::pieces_of;
 
 /// Two columns by entry, five bytes a file, so that names are looked at once and not for every kind
 /// of drive and every attempt at packing.
@@ -25,7 +26,7 @@ impl Measures {
         let lines: Vec<PlannedLines> = targets
             .map(|(number, target)| lines_of(mapping, number, target))
             .collect();
-        for number in contents.files().iter().copied() {
+        let mut measure = |number: u32| {
             let file_bytes = listing.facts(number).bytes;
             let found = lengths.of(listing, mapping, number);
             let known = found.filter(|_| !mapping.content_md5).and_then(|found| {
@@ -43,7 +44,10 @@ impl Measures {
             });
             measures.units[index(number)] = u8::try_from(units).unwrap_or(u8::MAX);
             measures.lines[index(number)] = u32::try_from(bytes).unwrap_or(u32::MAX);
-        }
+        };
+        pieces_of(contents.files(), &mut |files| {
+            files.iter().copied().for_each(&mut measure)
+        });
         measures
     }
 

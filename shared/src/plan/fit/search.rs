@@ -17,8 +17,8 @@ use super::planned::{Plan, PlannedDrive};
 use super::prove::{self, Proof};
 use super::stock::{Stock, Stocked};
 use super::words;
-use crate::plan::Listing;
 use crate::plan::problems::judged;
+use crate::plan::{Listing, pieces_of};
 
 /// Lengths beyond this are nobody's, and their sums would leave 64 bits.
 const BYTES_MAX: u64 = 1 << 60;
@@ -79,11 +79,11 @@ pub fn fit(
 }
 
 fn refuse_endless(listing: &Listing, contents: &Contents) -> Result<(), FitError> {
-    let lengths = contents
-        .files()
-        .iter()
-        .map(|file| listing.facts(*file).bytes);
-    let all = lengths.fold(0, u64::saturating_add);
+    let mut all = 0_u64;
+    pieces_of(contents.files(), &mut |files| {
+        let lengths = files.iter().map(|file| listing.facts(*file).bytes);
+        all = lengths.fold(all, u64::saturating_add);
+    });
     if all <= BYTES_MAX {
         return Ok(());
     }
@@ -105,15 +105,13 @@ pub(super) struct Search<'a> {
 /// Returns the least that each file takes, descending: of all files, or where they are too many to be
 /// tried out, of those that alone can make a bound.
 fn least_sizes(goods: &Goods<'_>, largest_room: u64) -> Vec<u64> {
-    let files = goods.contents.files();
-    let least = |file: &u32| cost::least(goods.costs, goods.listing, *file);
-    let all = files.iter().map(least);
-    let mut sizes: Vec<u64> = if files.len() > exact::FILES_MAX {
-        all.filter(|size| bound::is_large(*size, largest_room))
-            .collect()
-    } else {
-        all.collect()
-    };
+    let are_few = goods.contents.files().len() <= exact::FILES_MAX;
+    let mut sizes = Vec::new();
+    pieces_of(goods.contents.files(), &mut |files| {
+        let least = |file: &u32| cost::least(goods.costs, goods.listing, *file);
+        let is_wanted = |size: &u64| are_few || bound::is_large(*size, largest_room);
+        sizes.extend(files.iter().map(least).filter(is_wanted));
+    });
     sizes.sort_unstable_by_key(|size| Reverse(*size));
     sizes
 }
@@ -205,11 +203,13 @@ impl Search<'_> {
 
     fn refuse_large_files(&self) -> Result<(), FitError> {
         let largest = self.stock.largest();
-        let files = self.goods.contents.files().iter().copied();
-        let least = |file| cost::least(self.goods.costs, self.goods.listing, file);
-        let sized = files.map(|file| (least(file), file));
-        let Some((needed_bytes, file)) = sized.max_by_key(|(size, file)| (*size, Reverse(*file)))
-        else {
+        let mut most = None;
+        pieces_of(self.goods.contents.files(), &mut |files| {
+            let least = |file: u32| cost::least(self.goods.costs, self.goods.listing, file);
+            let sized = files.iter().map(|file| (least(*file), Reverse(*file)));
+            most = most.max(sized.max());
+        });
+        let Some((needed_bytes, Reverse(file))) = most else {
             return Ok(());
         };
         if needed_bytes <= largest.room {
@@ -425,10 +425,12 @@ impl Search<'_> {
         }
         let planned = |(at, drive): (usize, Filled)| {
             let stocked = self.stock.drive(drive.place);
-            let bytes = drive
-                .entries
-                .iter()
-                .map(|entry| self.goods.listing.facts(*entry).bytes);
+            let mut file_bytes = 0;
+            pieces_of(&drive.entries, &mut |entries| {
+                let entries = entries.iter();
+                let bytes = entries.map(|entry| self.goods.listing.facts(*entry).bytes);
+                file_bytes = bytes.fold(file_bytes, u64::saturating_add);
+            });
             PlannedDrive {
                 serial: self.serial(stocked, at),
                 disk_bytes: stocked.size.bytes,
@@ -437,7 +439,7 @@ impl Search<'_> {
                 capacity_bytes: stocked.capacity,
                 used_bytes: drive.used,
                 files: drive.files,
-                file_bytes: bytes.sum(),
+                file_bytes,
                 entries: drive.entries,
             }
         };

@@ -9,6 +9,7 @@ use crate::blob_name::{self, BlobNameProblem};
 use crate::left_out::LeftOut;
 use crate::manifest::BlobKind;
 use crate::plan::collated::Collated;
+use crate::plan::in_pieces;
 use crate::plan::lengths::Lengths;
 use crate::plan::listing::{Facts, FolderId, Listing, index};
 use crate::plan::mapping::Mapping;
@@ -128,18 +129,16 @@ pub(in crate::plan) fn judged(listing: &Listing, mapping: &Mapping) -> (Problems
 
 /// Names that break a rule by themselves, sorted.
 fn by_name(listing: &Listing, mapping: &Mapping) -> Vec<(Named, Rule)> {
-    let is_plain = |named: &Named| match named {
-        Named::File(number) => mapping.plain_bytes(listing, *number).is_some(),
-        Named::Folder(_) => false,
-    };
     let rule = |named: Named| {
+        if let Named::File(number) = named
+            && mapping.plain_bytes(listing, number).is_some()
+        {
+            return None;
+        }
         let name = mapping.name(named.path(listing));
         Rule::of_name(name).map(|rule| (named, rule))
     };
-    let mut bad: Vec<_> = Named::all(listing)
-        .filter(|named| !is_plain(named))
-        .filter_map(rule)
-        .collect();
+    let mut bad = Named::filter_map(listing, &rule);
     bad.sort_by_key(|(named, _)| *named);
     bad
 }
@@ -149,9 +148,10 @@ fn by_path(listing: &Listing, mapping: &Mapping, known: &Problems) -> Vec<(Named
     let mut bad = Vec::new();
     let mut blobs = Blobs::default();
     let lengths = Lengths::new(listing, mapping);
-    for (number, facts) in listing.all_facts() {
+    let mut look = |number: u32| {
+        let facts = listing.facts(number);
         if known.of_entry(listing, number).is_some() {
-            continue;
+            return;
         }
         let rule = if facts.is_folder {
             let path = listing.entry(number).path.to_string();
@@ -171,7 +171,8 @@ fn by_path(listing: &Listing, mapping: &Mapping, known: &Problems) -> Vec<(Named
             .folder_of(number)
             .map_or(Named::File(number), Named::Folder);
         bad.extend(rule.map(|rule| (named, rule)));
-    }
+    };
+    in_pieces(listing.len(), &mut |piece| piece.for_each(&mut look));
     bad
 }
 
