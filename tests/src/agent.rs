@@ -49,7 +49,7 @@ impl Agent {
             new_drive(&image, size, serial, &[])?;
             images.push(image);
         }
-        let (child, address) = serve(&folder.path().join("state"), &images, None)?;
+        let (child, address) = serve(&folder.path().join("state"), &images, &[])?;
         Ok(Self {
             address,
             source,
@@ -72,7 +72,7 @@ impl Agent {
     pub fn start_again(&mut self) -> Result<()> {
         self.kill()?;
         let state = self.folder().join("state");
-        (self.child, self.address) = serve(&state, &self.images, None)?;
+        (self.child, self.address) = serve(&state, &self.images, &[])?;
         Ok(())
     }
 
@@ -86,7 +86,19 @@ impl Agent {
         std::fs::set_permissions(self.folder(), std::fs::Permissions::from_mode(0o755))?;
         std::fs::create_dir(&state)?;
         std::os::unix::fs::chown(&state, Some(person), Some(person))?;
-        (self.child, self.address) = serve(&state, &self.images, Some(person))?;
+        let person = person.to_string();
+        (self.child, self.address) = serve(&state, &self.images, &[("SUDO_UID", &person)])?;
+        Ok(())
+    }
+
+    /// Starts another instead, which trusts nobody but whom this certificate is of.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub fn start_trusting(&mut self, certificate: &Path) -> Result<()> {
+        self.kill()?;
+        let (state, trusted) = (self.folder().join("state"), text(certificate));
+        (self.child, self.address) = serve(&state, &self.images, &[("SSL_CERT_FILE", trusted)])?;
         Ok(())
     }
 
@@ -133,13 +145,11 @@ impl Agent {
     }
 }
 
-/// Starts an agent, for the person who is said to have called `sudo`; returns it with its address.
-fn serve(state: &Path, images: &[PathBuf], person: Option<u32>) -> Result<(Child, String)> {
+/// Starts an agent with these variables in its environment; returns it with its address.
+fn serve(state: &Path, images: &[PathBuf], more: &[(&str, &str)]) -> Result<(Child, String)> {
     let mut serve = Command::new(binary()?);
     serve.args(["serve", "--no-open", "--state-dir", text(state)]);
-    if let Some(person) = person {
-        serve.env("SUDO_UID", person.to_string());
-    }
+    serve.envs(more.iter().copied());
     for image in images {
         serve.arg("--drive").arg(image);
     }

@@ -29,3 +29,4 @@ pub mod source;
 pub mod stalled_line;
 pub mod throttle;
 pub mod vm;
+pub mod window;

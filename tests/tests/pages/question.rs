@@ -1,14 +1,12 @@
 //! The question before the erasing, in a real browser: another window with the same plan asks too, so that the answer
 //! given here counts no more. Nothing is erased; the person is told and asked again.
 
-use std::io::{Read, Write};
-use std::net::TcpStream;
-
 use anyhow::{Context, Result, ensure};
-use serde_json::{Value, json};
+use serde_json::json;
 use tests::agent::Agent;
-use tests::argosy::{argosy, text};
+use tests::argosy::text;
 use tests::browser::Browser;
+use tests::window::Window;
 
 const SERIAL: &str = "WD-ASKED4411";
 
@@ -32,57 +30,6 @@ async fn review(browser: &Browser, agent: &Agent) -> Result<()> {
     browser.wait("#erase").await.map(drop)
 }
 
-/// Another window of the same person.
-struct Window {
-    host: String,
-    cookie: String,
-    session: String,
-}
-
-impl Window {
-    /// Opens it with an address that `argosy link` prints.
-    fn open(agent: &Agent) -> Result<Self> {
-        let state = agent.folder().join("state");
-        let link = argosy(&["link", "--state-dir", text(&state)])?;
-        ensure!(link.status.success(), "{link:?}");
-        let address = String::from_utf8(link.stdout)?;
-        let address = address.trim().trim_start_matches("http://");
-        let (host, token) = address.split_once("/#token=").context("no address")?;
-        let mut window = Self {
-            host: host.to_owned(),
-            cookie: String::new(),
-            session: String::new(),
-        };
-        let (head, body) = window.send("POST", "/api/session", &json!({"token": token}))?;
-        let cookie = head
-            .lines()
-            .find_map(|line| line.strip_prefix("set-cookie: "));
-        let cookie = cookie.context("no cookie")?.split(';').next();
-        window.cookie = cookie.unwrap_or_default().to_owned();
-        window.session = body["session"].as_str().context("no session")?.to_owned();
-        Ok(window)
-    }
-
-    /// Returns head and body of the answer.
-    fn send(&self, method: &str, path: &str, content: &Value) -> Result<(String, Value)> {
-        let (host, content) = (&self.host, content.to_string());
-        let mut stream = TcpStream::connect(host)?;
-        write!(
-            stream,
-            "{method} {path} HTTP/1.1\r\nhost: {host}\r\norigin: http://{host}\r\nconnection: close\r\n\
-             cookie: {}\r\nx-argosy-session: {}\r\ncontent-type: application/json\r\n\
-             content-length: {}\r\n\r\n{content}",
-            self.cookie,
-            self.session,
-            content.len()
-        )?;
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer)?;
-        let (head, body) = answer.split_once("\r\n\r\n").context("no answer")?;
-        Ok((head.to_owned(), serde_json::from_str(body)?))
-    }
-}
-
 #[tokio::test]
 async fn an_answer_to_a_question_that_is_void_erases_nothing_and_is_asked_for_again() -> Result<()>
 {
@@ -92,10 +39,10 @@ async fn an_answer_to_a_question_that_is_void_erases_nothing_and_is_asked_for_ag
     let agent = Agent::start(&[SERIAL])?;
     review(&browser, &agent).await?;
     let window = Window::open(&agent)?;
-    let (_, jobs) = window.send("GET", "/api/jobs", &json!(null))?;
+    let jobs = window.send("GET", "/api/jobs", &json!(null))?;
     let job = jobs["jobs"][0]["id"].as_str().context("no job")?.to_owned();
     let path = format!("/api/jobs/{job}/question");
-    let (_, asked) = window.send("POST", &path, &json!({"plan_hash": "another"}))?;
+    let asked = window.send("POST", &path, &json!({"plan_hash": "another"}))?;
     ensure!(asked["question"].is_string(), "{asked}");
 
     let word = format!("[data-test='word-{SERIAL}']");
