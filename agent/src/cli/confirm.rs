@@ -1,7 +1,6 @@
 //! `argosy confirm`: is everything that was prepared in storage, and is anything in a shipment's way?
 
 use std::collections::HashMap;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -11,7 +10,7 @@ use super::screen::{Ended, Screen};
 use super::signals::on_stop;
 use super::size::show_size;
 use super::store::StoreArguments;
-use crate::confirm::{Asked, Evidence, Finding, Verdict, confirm, in_the_way};
+use crate::confirm::{Asked, Evidence, Finding, Findings, Found, Verdict, confirm, in_the_way};
 use crate::jobs::{JobError, KeptManifest, kept_manifest};
 use crate::pipeline::Cancel;
 use crate::repair::Originals;
@@ -48,9 +47,6 @@ pub(super) struct Arguments {
     pub(super) json: bool,
 }
 
-/// Findings that are kept and shown; the rest is counted, and in the report file.
-const SHOWN_MAX: usize = 1000;
-
 pub(super) fn run(arguments: &Arguments, screen: &Screen) -> Result<Ended, JobError> {
     let drives = arguments.journal.iter();
     let drives = drives.map(|journal| kept_manifest(journal, &arguments.manifest));
@@ -76,7 +72,11 @@ pub(super) fn run(arguments: &Arguments, screen: &Screen) -> Result<Ended, JobEr
         read_back: arguments.read_back,
         cancel: &cancel,
     };
-    let mut told = Told::new(arguments.report.as_deref())?;
+    let csv = arguments.report.as_deref().map(|path| {
+        let made = std::fs::File::create_new(path);
+        made.map_err(|error| failed(path, &error))
+    });
+    let mut told = Findings::new(Ok(csv.transpose()?));
     let mut progress = |_| {};
     let (report, verdict, sentence) = if arguments.before_shipping {
         let report = in_the_way(&asked, &reach, &mut |found| told.take(found), &mut progress)?;
@@ -87,7 +87,15 @@ pub(super) fn run(arguments: &Arguments, screen: &Screen) -> Result<Ended, JobEr
         let (verdict, sentence) = (report.verdict(), report.sentence());
         (report, verdict, sentence)
     };
-    let (findings, more) = told.finish()?;
+    let Found {
+        shown: findings,
+        more,
+        csv,
+    } = told.finish();
+    let written = csv.and_then(|file| file.map_or(Ok(()), |file| file.sync_all()));
+    if let (Err(error), Some(path)) = (written, &arguments.report) {
+        return Err(failed(path, &error));
+    }
     show(&findings, more, screen);
     screen.line(&sentence);
     if verdict == Verdict::Unproven && report.unproven > 0 {
@@ -142,71 +150,6 @@ fn show(findings: &[Finding], more: u64, screen: &Screen) {
             "argosy: and {more} more; --report FILE.csv takes all"
         ));
     }
-}
-
-/// Findings as they come: the first in memory, all of them in the report file.
-struct Told {
-    findings: Vec<Finding>,
-    more: u64,
-    file: Option<(PathBuf, std::io::BufWriter<std::fs::File>)>,
-    failed: Option<std::io::Error>,
-}
-
-impl Told {
-    fn new(path: Option<&Path>) -> Result<Self, JobError> {
-        let mut told = Self {
-            findings: Vec::new(),
-            more: 0,
-            file: None,
-            failed: None,
-        };
-        if let Some(path) = path {
-            let file = std::fs::File::create_new(path).map_err(|error| failed(path, &error))?;
-            let mut file = std::io::BufWriter::new(file);
-            let head = b"code,blob,file,drive,bytes,modified,message\r\n";
-            file.write_all(head).map_err(|error| failed(path, &error))?;
-            told.file = Some((path.to_owned(), file));
-        }
-        Ok(told)
-    }
-
-    fn take(&mut self, finding: Finding) {
-        if let Some((_, file)) = &mut self.file {
-            let of = |text: &Option<String>| quoted(text.as_deref().unwrap_or_default());
-            let row = format!(
-                "{},{},{},{},{},{},{}\r\n",
-                finding.code.word(),
-                quoted(&finding.blob),
-                of(&finding.file),
-                of(&finding.drive),
-                finding.bytes,
-                of(&finding.modified),
-                quoted(&finding.message)
-            );
-            if let Err(error) = file.write_all(row.as_bytes()) {
-                self.failed.get_or_insert(error);
-            }
-        }
-        if self.findings.len() < SHOWN_MAX {
-            self.findings.push(finding);
-        } else {
-            self.more = self.more.saturating_add(1);
-        }
-    }
-
-    fn finish(self) -> Result<(Vec<Finding>, u64), JobError> {
-        if let Some((path, mut file)) = self.file {
-            let done = self.failed.map_or(Ok(()), Err);
-            let done = done.and_then(|()| file.flush());
-            let done = done.and_then(|()| file.get_ref().sync_all());
-            done.map_err(|error| failed(&path, &error))?;
-        }
-        Ok((self.findings, self.more))
-    }
-}
-
-fn quoted(text: &str) -> String {
-    format!("\"{}\"", text.replace('"', "\"\""))
 }
 
 fn failed(path: &Path, error: &std::io::Error) -> JobError {

@@ -8,6 +8,7 @@ use shared::copy_log::Crc64;
 use shared::manifest::ManifestFile;
 
 use crate::blobs::{BlobName, Store, StoreError};
+use crate::pipeline::Cancel;
 use crate::repair::{Located, Originals};
 
 /// What a comparison came to.
@@ -66,11 +67,12 @@ pub(super) async fn read_back(
 /// Compares an original with the drive's manifest, block by block, and with a CRC-64 of the whole that a log says.
 ///
 /// # Errors
-/// In words, why nothing can be said of it.
+/// In words, why nothing can be said of it; also when `cancel` ends it in the middle.
 pub(super) fn against_original(
     originals: &Originals,
     file: &ManifestFile,
     crc64: u64,
+    cancel: &Cancel,
 ) -> Result<Compared, String> {
     let Located::Here(path) = originals.locate(&file.path, file.bytes) else {
         return Err(
@@ -100,6 +102,10 @@ pub(super) fn against_original(
         let mut state = Md5State::new();
         let mut left = part.bytes;
         while left > 0 {
+            // A file may take hours.
+            if cancel.is_cancelled() {
+                return Err("its original was not read to the end".to_owned());
+            }
             let step = usize::try_from(left.min(STEP)).unwrap_or(0);
             let piece = buffer.get_mut(..step).unwrap_or_default();
             source.read_exact(piece).map_err(unreadable)?;
@@ -122,4 +128,42 @@ pub(super) fn against_original(
             "the CRC-64 that the log says is not that of the file that was prepared".to_owned(),
         )
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use shared::manifest::{BlobKind, Ranges};
+
+    use super::*;
+
+    #[test]
+    fn an_original_is_not_read_to_the_end_for_somebody_who_left() {
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::write(folder.path().join("clip"), "content").expect("room");
+        let originals = Originals::new(vec![folder.path().to_owned()], HashMap::new());
+        let (mut md5, mut crc) = (Md5State::new(), Crc64::new());
+        md5.update(b"content");
+        crc.update(b"content");
+        let file = ManifestFile {
+            path: r"\reel-1\clip".to_owned(),
+            blob: "film/clip".to_owned(),
+            bytes: 7,
+            kind: BlobKind::Block,
+            hashes: vec![md5.finish()],
+            ranges: Ranges::Rule,
+            disposition: None,
+            snapshot: None,
+            metadata: None,
+            properties: None,
+        };
+        let cancel = Cancel::default();
+        let crc = crc.finish();
+        let compared = against_original(&originals, &file, crc, &cancel);
+        assert_eq!(compared, Ok(Compared::Same));
+        cancel.cancel();
+        let compared = against_original(&originals, &file, crc, &cancel);
+        assert!(compared.is_err(), "{compared:?}");
+    }
 }

@@ -10,10 +10,12 @@
 mod compare;
 mod evidence;
 mod expected;
+mod findings;
 mod report;
 mod run;
 
 pub use evidence::Evidence;
+pub use findings::{Findings, Found};
 pub use report::ConfirmReport;
 pub use run::{Asked, Progress, confirm, in_the_way};
 pub use shared::api::{StorageCode as Code, StorageFinding as Finding, StorageVerdict as Verdict};

@@ -33,7 +33,7 @@ pub struct Asked<'a> {
 pub enum Progress {
     /// So many blobs were listed.
     Listed(u64),
-    /// So many bytes were read back.
+    /// So many bytes were read, back from the store or of originals.
     Read(u64),
 }
 
@@ -163,10 +163,10 @@ fn rest(
                     None
                 }
                 Some(State::There) => {
-                    let by_log = report.by_log;
-                    let proven = proven(asked, reach, (&drive.serial, &file, &blob), report)?;
-                    if asked.read_back && report.by_log == by_log {
-                        read = read.saturating_add(file.bytes);
+                    let before = read;
+                    let of = (drive.serial.as_str(), &file, blob.as_str());
+                    let proven = proven(asked, reach, of, report, &mut read)?;
+                    if read > before {
                         progress(Progress::Read(read));
                     }
                     proven
@@ -198,18 +198,20 @@ fn missing(asked: &Asked<'_>, drive: &KeptManifest, file: &ManifestFile, blob: &
     }
 }
 
-/// Returns what is wrong with a blob of the right name and size, or not proven; counts what is.
+/// Returns what is wrong with a blob of the right name and size, or not proven; counts what is, and what was read for it.
 fn proven(
     asked: &Asked<'_>,
     reach: &Reach,
     (drive, file, blob): (&str, &ManifestFile, &str),
     report: &mut ConfirmReport,
+    read: &mut u64,
 ) -> Result<Option<(Code, String)>, JobError> {
     let said = asked.evidence.of(drive, file, blob);
     // What the log proves block by block need not come over the line once more.
     if asked.read_back && said != Said::Right {
         let name = BlobName::parse(blob);
         let name = name.map_err(|error| JobError::usage(error.to_string(), blob))?;
+        *read = read.saturating_add(file.bytes);
         return match reach.wait(read_back(reach.store(), &name, file)) {
             Ok(Compared::Same) => {
                 report.by_reading = report.by_reading.saturating_add(1);
@@ -232,12 +234,18 @@ fn proven(
         }
         Said::Wrong(what) => Some((Code::Content, what)),
         Said::Crc64(crc64) if !asked.originals.is_empty() => {
-            match against_original(asked.originals, file, crc64) {
+            let compared = against_original(asked.originals, file, crc64, asked.cancel);
+            if compared.is_ok() {
+                *read = read.saturating_add(file.bytes);
+            }
+            match compared {
                 Ok(Compared::Same) => {
                     report.by_log = report.by_log.saturating_add(1);
                     None
                 }
                 Ok(Compared::Other(what)) => Some((Code::Content, what)),
+                // The caller sees it too, and says nothing of the rest.
+                Err(_) if asked.cancel.is_cancelled() => None,
                 Err(why) => Some((Code::Unproven, why)),
             }
         }

@@ -101,7 +101,7 @@ pub enum News {
         session: String,
         /// Blobs that the account has listed so far.
         listed: u64,
-        /// Bytes that were read back from it so far.
+        /// Bytes that were read so far, back from it or of originals.
         read: u64,
     },
     /// A drive was plugged in or taken out: list them again.
