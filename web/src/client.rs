@@ -18,7 +18,7 @@ use shared::api::{
 use shared::mhl::Creator;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{AbortSignal, File, ReadableStreamDefaultReader};
+use web_sys::{AbortSignal, Blob, File, ReadableStreamDefaultReader};
 
 use crate::event_stream::EventStream;
 use crate::local_file::said;
@@ -147,11 +147,9 @@ impl Client {
                 other_file_systems,
             },
         )?;
-        let response = good(request.send().await).await?;
-        let unread = |error: JsValue| unreadable(&said(&error));
-        let blob = web_sys::Response::from(response).blob().map_err(unread)?;
-        let blob = JsFuture::from(blob).await.map_err(unread)?;
-        File::new_with_blob_sequence(&Array::of1(&blob), "the agent's answer").map_err(unread)
+        let blob = blob(good(request.send().await).await?).await?;
+        File::new_with_blob_sequence(&Array::of1(&blob), "the agent's answer")
+            .map_err(|error| unreadable(&said(&error)))
     }
 
     /// Returns the jobs.
@@ -291,6 +289,15 @@ impl Client {
         parsed(good(request.send().await).await?).await
     }
 
+    /// Returns every finding of a comparison, as a file that the browser keeps wherever it has room.
+    ///
+    /// # Errors
+    /// [`ApiError`].
+    pub async fn storage_report(&self, id: &str) -> Result<Blob, ApiError> {
+        let request = self.with_session(Request::get(&paths::storage_report(id)));
+        blob(good(request.send().await).await?).await
+    }
+
     /// Begins to listen to the agent: what it tells from now on waits until it is passed on.
     ///
     /// # Errors
@@ -386,6 +393,13 @@ async fn good(answer: Result<Response, gloo::net::Error>) -> Result<Response, Ap
         .safe("Nothing was done.")
         .next("Start argosy serve and open the address that it prints.")
     }))
+}
+
+async fn blob(response: Response) -> Result<Blob, ApiError> {
+    let unread = |error: JsValue| unreadable(&said(&error));
+    let blob = web_sys::Response::from(response).blob().map_err(unread)?;
+    let blob = JsFuture::from(blob).await.map_err(unread)?;
+    Ok(blob.unchecked_into())
 }
 
 async fn parsed<T: DeserializeOwned>(response: Response) -> Result<T, ApiError> {

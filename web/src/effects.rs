@@ -10,7 +10,7 @@ use std::rc::Rc;
 use gloo::timers::future::TimeoutFuture;
 use shared::api::{ApiError, FoldersReply, code};
 use wasm_bindgen_futures::spawn_local;
-use web_sys::{AbortController, File};
+use web_sys::{AbortController, Blob, File};
 
 use crate::client::{Client, copy};
 use crate::desk::Desk;
@@ -351,14 +351,11 @@ impl Effects {
     }
 
     pub(crate) fn save(&self, name: &str, kind: &str, content: &[u8]) -> Result<(), ApiError> {
-        local_file::save(name, kind, content).map_err(|cause| {
-            ApiError::new(
-                code::IO,
-                format!("The browser did not save the file: {cause}."),
-            )
-            .at(name)
-            .safe("The agent still has it.")
-        })
+        local_file::save(name, kind, content).map_err(|cause| unsaved(name, &cause))
+    }
+
+    pub(crate) fn save_blob(&self, name: &str, blob: &Blob) -> Result<(), ApiError> {
+        local_file::save_blob(name, blob).map_err(|cause| unsaved(name, &cause))
     }
 
     pub(crate) fn tell(&self, saved: Result<(), ApiError>) {
@@ -367,6 +364,15 @@ impl Effects {
             Err(error) => self.act(Action::Trouble(Some(error))),
         }
     }
+}
+
+fn unsaved(name: &str, cause: &str) -> ApiError {
+    ApiError::new(
+        code::IO,
+        format!("The browser did not save the file: {cause}."),
+    )
+    .at(name)
+    .safe("The agent still has it.")
 }
 
 fn uncopied(cause: &str) -> ApiError {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
+use super::last_report::LastReport;
 use super::presence::Presence;
 use super::questions::Questions;
 use super::session::Sessions;
@@ -29,6 +30,7 @@ pub struct Agent {
     /// Whether anybody is there.
     pub presence: Presence,
     pub(super) questions: Arc<Questions>,
+    pub(super) reports: Arc<LastReport>,
 }
 
 impl Agent {
@@ -48,6 +50,7 @@ impl Agent {
             sessions: Arc::new(Sessions::new()?),
             drives: Arc::new(drives),
             journal_dir: state_dir.join("journals"),
+            reports: Arc::new(LastReport::new(state_dir.clone())),
             state_dir,
             ending,
             presence: Presence::default(),

@@ -1,5 +1,6 @@
 //! One function a route. Each reads its request, calls one method, and hands the outcome to `reply`.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use shared::api::{
@@ -82,12 +83,24 @@ pub(super) async fn compare_storage(
     let watch = StorageWatch::default();
     let _ends = EndsComparison(watch.clone());
     let (session, watched) = (request.session.clone(), watch.clone());
-    let compared = blocking(move || storage::compare(&request, &watched));
+    let reports = Arc::clone(&agent.reports);
+    let compared = blocking(move || storage::compare(&request, &watched, &reports));
     let told = tokio::select! {
         compared = compared => compared?,
         never = storage::tell(&agent.jobs, &session, &watch) => match never {},
     };
     Ok(reply::json(&told))
+}
+
+/// Returns every finding of the last comparison.
+pub(super) fn storage_report(agent: &Agent, id: &str) -> Result<Response, ApiError> {
+    let report = agent.reports.get(id).ok_or_else(|| {
+        ApiError::new(code::NOT_FOUND, "This report is not kept any more.")
+            .safe("Nothing was changed anywhere.")
+            .next("Compare again: the agent keeps the report of the last comparison.")
+    })?;
+    let bytes = report.bytes;
+    Ok(reply::csv("findings.csv", bytes, report.pieces()))
 }
 
 pub(super) async fn show_ledger(agent: Agent) -> Result<Response, ApiError> {

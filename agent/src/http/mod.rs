@@ -22,6 +22,7 @@ mod folders;
 mod guard;
 mod handlers;
 mod host;
+mod last_report;
 mod ledger;
 #[cfg(test)]
 mod ledger_tests;

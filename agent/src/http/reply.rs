@@ -1,7 +1,9 @@
 //! Answers: the only place that knows status codes and headers.
 
 use std::convert::Infallible;
+use std::io;
 
+use futures::Stream;
 use serde::Serialize;
 use shared::api::{ApiError, code};
 use warp::http::{HeaderValue, StatusCode, header};
@@ -91,6 +93,22 @@ pub(super) fn pieces(
     let mut response = warp::reply::stream(futures::stream::iter(all)).into_response();
     let bytes = HeaderValue::from_static("application/octet-stream");
     response.headers_mut().insert(header::CONTENT_TYPE, bytes);
+    secured(response, "no-store")
+}
+
+/// Returns a table of `bytes` bytes as a file to be saved under `name`, read while it is sent. Where reading fails the answer
+/// breaks off, and the browser says so.
+pub(super) fn csv(
+    name: &str,
+    bytes: u64,
+    pieces: impl Stream<Item = io::Result<Vec<u8>>> + Send + Sync + 'static,
+) -> Response {
+    let mut response = warp::reply::stream(pieces).into_response();
+    let headers = response.headers_mut();
+    let csv = HeaderValue::from_static("text/csv; charset=utf-8");
+    headers.insert(header::CONTENT_TYPE, csv);
+    headers.insert(header::CONTENT_LENGTH, HeaderValue::from(bytes));
+    headers.insert(header::CONTENT_DISPOSITION, attachment(name));
     secured(response, "no-store")
 }
 

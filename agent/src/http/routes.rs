@@ -107,6 +107,9 @@ where
         (&Method::POST, ["api", "storage"]) => {
             handlers::compare_storage(&agent, request.read(LARGE).await?).await
         }
+        (&Method::GET, ["api", "storage", "report", id]) => {
+            handlers::storage_report(&agent, &handlers::segment(id)?)
+        }
         (&Method::GET, ["api", "events"]) => Ok(handlers::follow_events(&agent)),
         (&Method::GET, ["api", "jobs"]) => Ok(handlers::list_jobs(&agent)),
         (&Method::POST, ["api", "jobs"]) => {
@@ -160,7 +163,7 @@ fn is_path(parts: &[&str]) -> bool {
             "session", "drives", "folders", "scan", "ledger", "storage", "events", "jobs",
         ]
         .contains(name),
-        ["api", "ledger", "import"] => true,
+        ["api", "ledger", "import"] | ["api", "storage", "report", _] => true,
         ["api", "jobs", _] => true,
         ["api", "jobs", _, part] => [
             paths::part::QUESTION,

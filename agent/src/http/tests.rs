@@ -111,7 +111,7 @@ pub(super) fn code(answer: &Answer) -> String {
 }
 
 /// Every path that needs a session.
-const PRIVATE: [(&str, &str); 19] = [
+const PRIVATE: [(&str, &str); 20] = [
     ("GET", "/api/drives"),
     ("POST", "/api/folders"),
     ("POST", "/api/scan"),
@@ -129,6 +129,7 @@ const PRIVATE: [(&str, &str); 19] = [
     ("POST", "/api/ledger"),
     ("POST", "/api/ledger/import"),
     ("POST", "/api/storage"),
+    ("GET", "/api/storage/report/a"),
     ("GET", "/api/events"),
     ("GET", "/api/no/such/path"),
 ];

@@ -21,6 +21,7 @@
 //! POST /api/ledger                  LedgerRequest -> LedgerReply         facts about one shipment, all or none
 //! POST /api/ledger/import            LedgerImport -> LedgerReply         another site's file
 //! POST /api/storage                StorageRequest -> StorageReply        what was prepared, compared with an account
+//! GET  /api/storage/report/ID                        -> CSV              every finding of the last comparison
 //! GET  /api/events                                   -> server-sent events, each one Event as JSON
 //! ```
 
@@ -56,6 +57,6 @@ pub use start::{
     StartReply, StartRequest, SurfaceCheck, WaitingDrive,
 };
 pub use storage::{
-    Secret, StorageCode, StorageFinding, StorageLog, StorageQuestion, StorageReply, StorageRequest,
-    StorageVerdict,
+    Secret, StorageCode, StorageFinding, StorageLog, StorageQuestion, StorageReply, StorageReport,
+    StorageRequest, StorageVerdict,
 };

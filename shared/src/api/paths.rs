@@ -16,6 +16,8 @@ pub const LEDGER: &str = "/api/ledger";
 pub const LEDGER_IMPORT: &str = "/api/ledger/import";
 /// Compares what was prepared with a storage account.
 pub const STORAGE: &str = "/api/storage";
+/// The report of the last comparison, by its name.
+pub const STORAGE_REPORT: &str = "/api/storage/report";
 /// Server-sent events.
 pub const EVENTS: &str = "/api/events";
 
@@ -80,6 +82,12 @@ pub fn resume(id: &str) -> String {
 #[must_use]
 pub fn replace(id: &str) -> String {
     format!("{}/{}", job(id), part::REPLACE)
+}
+
+/// Returns the path of the report of a comparison with a storage account.
+#[must_use]
+pub fn storage_report(id: &str) -> String {
+    format!("{STORAGE_REPORT}/{}", segment(id))
 }
 
 /// Returns the path of a drive's journal.

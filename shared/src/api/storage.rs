@@ -16,8 +16,12 @@ pub struct StorageRequest {
     pub session: String,
     /// The account's address, with nothing in it that opens the account.
     pub store: String,
-    /// A shared access signature for it.
-    pub signature: Secret,
+    /// A shared access signature for it. Either this or a token opens the account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signature: Option<Secret>,
+    /// An access token of Microsoft Entra for it, which only travels over HTTPS.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token: Option<Secret>,
     /// What is asked.
     pub question: StorageQuestion,
 }
@@ -34,6 +38,10 @@ pub enum StorageQuestion {
         /// The service's own logs of the drives.
         #[serde(default)]
         logs: Vec<StorageLog>,
+        /// Folders of the agent's machine with the originals, absolute: they are read where a log has a CRC-64 and nothing
+        /// else proves a file.
+        #[serde(default)]
+        originals: Vec<String>,
     },
     /// Before the drives travel: is anything where their files go?
     InTheWay,
@@ -72,6 +80,26 @@ pub struct StorageReply {
     pub findings: Vec<StorageFinding>,
     /// How many there are besides.
     pub findings_left_out: u64,
+    /// All of them.
+    pub report: StorageReport,
+}
+
+/// Every finding of a comparison, in a file as `argosy confirm --report` writes it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "is", rename_all = "kebab-case")]
+pub enum StorageReport {
+    /// `GET /api/storage/report/ID` gives it, until the next comparison or the agent's end.
+    Kept {
+        /// The name that it is asked for by.
+        id: String,
+        /// Its length.
+        bytes: u64,
+    },
+    /// It could not be written.
+    Lost {
+        /// Why, in words.
+        why: String,
+    },
 }
 
 /// One thing that is not as it should be.
@@ -218,23 +246,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_request_travels_whole_and_prints_no_signature() {
+    fn a_request_travels_whole_and_prints_neither_signature_nor_token() {
         let request = StorageRequest {
             folder: "/srv/journals".into(),
             session: "reel-1".into(),
             store: "https://a.blob.core.windows.net".into(),
-            signature: Secret::new("sig=hush".into()),
+            signature: Some(Secret::new("sig=hush".into())),
+            token: Some(Secret::new("hush.hush".into())),
             question: StorageQuestion::Arrived {
                 read_back: true,
                 logs: vec![StorageLog {
                     name: "verbose.xml".into(),
                     text: "<DriveLog/>".into(),
                 }],
+                originals: vec!["/srv/footage".into()],
             },
         };
         assert!(!format!("{request:?}").contains("hush"));
         let json = serde_json::to_string(&request).expect("plain data");
         assert!(json.contains("sig=hush"), "{json}");
+        assert!(json.contains("hush.hush"), "{json}");
         let back: StorageRequest = serde_json::from_str(&json).expect(&json);
         assert_eq!(back, request);
     }
@@ -245,5 +276,19 @@ mod tests {
         assert!(serde_json::from_str::<StorageRequest>(json).is_err());
         let json = json.replace(",\"z\":1", "");
         assert!(serde_json::from_str::<StorageRequest>(&json).is_ok());
+    }
+
+    #[test]
+    fn a_request_of_before_there_were_originals_and_tokens_is_still_one() {
+        let json = r#"{"folder":"/a","session":"s","store":"x","signature":"y","question":{"ask":"arrived","read_back":true}}"#;
+        let request: StorageRequest = serde_json::from_str(json).expect(json);
+        assert_eq!(request.signature, Some(Secret::new("y".into())));
+        assert_eq!(request.token, None);
+        let question = StorageQuestion::Arrived {
+            read_back: true,
+            logs: Vec::new(),
+            originals: Vec::new(),
+        };
+        assert_eq!(request.question, question);
     }
 }

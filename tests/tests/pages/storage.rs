@@ -9,11 +9,13 @@ use fantoccini::key::Key;
 use serde_json::Value;
 use tests::agent::Agent;
 use tests::argosy::{json, text};
+use tests::azurite::{Azurite, access_token};
 use tests::browser::Browser;
 use tests::import_bench::Bench;
+use tests::oracle::have;
 use tests::page::{
-    drop_file, drop_files, focus_by_tab, has_focus, is_accessible_where, open_one_file, plan,
-    press, type_the_word,
+    downloaded, downloads_to, drop_file, drop_files, focus_by_tab, has_focus, is_accessible_where,
+    open_one_file, plan, press, type_the_word,
 };
 use tests::source::noise;
 
@@ -62,15 +64,20 @@ async fn findings(browser: &Browser) -> Result<Vec<(String, String)>> {
     Ok(found)
 }
 
-/// Makes sure that the signature is neither in the page, nor in what it keeps, nor in any file of the agent's.
+/// Makes sure that the signature is nowhere.
 async fn is_kept_nowhere(browser: &Browser, agent: &Agent, signature: &str) -> Result<()> {
     let (_, secret) = signature.rsplit_once("sig=").context("a signature")?;
+    is_nowhere(browser, agent, secret).await
+}
+
+/// Makes sure that a secret is neither in the page, nor in what it keeps, nor in any file of the agent's.
+async fn is_nowhere(browser: &Browser, agent: &Agent, secret: &str) -> Result<()> {
     let script = "return [document.documentElement.outerHTML, location.href, JSON.stringify(sessionStorage), \
         JSON.stringify(localStorage), ...[...document.querySelectorAll('input')].map(e => e.value)].join(' ')";
     let page = browser.client.execute(script, vec![]).await?;
     let page = page.as_str().context("a text")?;
-    ensure!(page.contains("storage-signature"), "not the page: {page}");
-    ensure!(!page.contains(secret), "the signature is in the page");
+    ensure!(page.contains("storage-account"), "not the page: {page}");
+    ensure!(!page.contains(secret), "the secret is in the page");
     let mut folders = vec![agent.folder().to_owned()];
     let mut files = 0_u64;
     while let Some(folder) = folders.pop() {
@@ -83,7 +90,7 @@ async fn is_kept_nowhere(browser: &Browser, agent: &Agent, signature: &str) -> R
                 files = files.saturating_add(1);
                 let content = fs::read(entry.path())?;
                 let is_in = memmem(&content, secret.as_bytes());
-                ensure!(!is_in, "the signature is in {}", entry.path().display());
+                ensure!(!is_in, "the secret is in {}", entry.path().display());
             }
         }
     }
@@ -111,14 +118,68 @@ fn ingest(agent: &Agent, bench: &Bench) -> Result<Vec<String>> {
     Ok(logs.map(str::to_owned).collect())
 }
 
-/// Drops those logs onto the page that end so.
-async fn add_logs(browser: &Browser, logs: &[String], ending: &str) -> Result<()> {
+/// Names folders of the originals by keyboard, one that is none at first, and asks what they prove together with today's log.
+async fn ask_the_originals(
+    browser: &Browser,
+    agent: &Agent,
+    logs: &[String],
+    signature: &str,
+) -> Result<()> {
+    add_logs(browser, logs, "VerboseLog").await?;
+    type_into(browser, "#storage-original-1", "footage").await?;
+    type_into(browser, "#storage-signature", signature).await?;
+    press(browser, Key::Enter).await?;
+    browser
+        .wait_for_text(
+            "#storage-failed",
+            "The folder of the originals is not a whole path",
+        )
+        .await?;
+    let state = agent.folder().join("state");
+    type_into(browser, "#storage-original-1", text(&state)).await?;
+    compare(browser, signature, "by name and size").await?;
+    browser
+        .wait_for_text("#storage-findings", "its original was not found")
+        .await?;
+    press_on(browser, "#storage-more-originals").await?;
+    focus_soon(browser, "#storage-original-2").await?;
+    type_into(browser, "#storage-original-2", text(&agent.source)).await?;
+    press_on(browser, "#storage-original-2-browse").await?;
+    browser
+        .wait_for_text("#folder-path", text(&agent.source))
+        .await?;
+    press_on(browser, "#folder-take").await?;
+    browser.gone("#folder-path").await?;
+    is_accessible_where(browser, "storage-originals", "#storage-originals", &SIZES).await?;
+    compare(browser, signature, "nothing here is the only copy").await?;
+    press_on(browser, "#storage-original-1-remove").await?;
+    focus_soon(browser, "#storage-original-1").await?;
+    compare(browser, signature, "nothing here is the only copy").await?;
+    type_into(browser, "#storage-original-1", "").await?;
+    press_on(browser, "#storage-no-logs").await?;
+    compare(browser, signature, "by name and size").await
+}
+
+async fn focus_soon(browser: &Browser, css: &str) -> Result<()> {
+    browser.wait(&format!("{css}:focus")).await.map(drop)
+}
+
+/// Saves all findings by keyboard, and returns what is in the file.
+async fn saved_report(browser: &Browser, folder: &Path) -> Result<String> {
+    downloads_to(browser, folder).await?;
+    press_on(browser, "#storage-save-report").await?;
+    let file = downloaded(folder, ".findings.csv").await?;
+    Ok(fs::read_to_string(file)?)
+}
+
+/// Drops those logs onto the page that have this word in their names.
+async fn add_logs(browser: &Browser, logs: &[String], word: &str) -> Result<()> {
     let mut files = Vec::new();
-    for log in logs.iter().filter(|log| log.ends_with(ending)) {
+    for log in logs.iter().filter(|log| log.contains(word)) {
         let name = Path::new(log).file_name().context("a name")?;
         files.push((name.to_string_lossy().into_owned(), fs::read(log)?));
     }
-    ensure!(!files.is_empty(), "none of {logs:?} ends in {ending}");
+    ensure!(!files.is_empty(), "none of {logs:?} has {word} in its name");
     drop_files(browser, "storage-logs", &files).await?;
     let (last, _) = files.last().context("a log")?;
     browser.wait_for_text("#storage-logs-taken", last).await
@@ -172,6 +233,7 @@ async fn a_job_of_the_page_is_asked_after_before_and_after_it_travels_by_keyboar
     ask(&browser, "#storage-arrived").await?;
     compare(&browser, &signature, "by name and size").await?;
     is_accessible_where(&browser, "storage-unproven", "#storage-verdict", &SIZES).await?;
+    ask_the_originals(&browser, &agent, &logs, &signature).await?;
     focus_by_tab(&browser, "#storage-read-back").await?;
     press(&browser, Key::Space).await?;
     compare(&browser, &signature, "nothing here is the only copy").await?;
@@ -193,6 +255,19 @@ async fn a_job_of_the_page_is_asked_after_before_and_after_it_travels_by_keyboar
     let found = findings(&browser).await?;
     ensure!(found == [missing], "{found:?}");
     is_accessible_where(&browser, "storage-missing", "#storage-verdict", &SIZES).await?;
+    let saved = saved_report(&browser, &agent.folder().join("saved")).await?;
+    let (journal, csv) = (agent.journal(SERIAL), bench.path("report.csv"));
+    let verbose = logs.iter().find(|log| log.ends_with("verbose.xml"));
+    let words = [
+        "confirm",
+        "--journal",
+        text(&journal),
+        "--report",
+        text(&csv),
+    ];
+    let words = [&words[..], &["--copy-log", verbose.context("a log")?]].concat();
+    bench.of_store(&words)?;
+    ensure!(saved == fs::read_to_string(csv)?, "{saved}");
     is_kept_nowhere(&browser, &agent, &signature).await?;
     browser.close().await
 }
@@ -276,6 +351,66 @@ async fn the_journals_of_a_folder_are_those_of_the_session_that_was_dropped_and_
     browser
         .wait_for_text("#storage-stopped", "nothing is said")
         .await?;
+    browser.close().await
+}
+
+#[tokio::test]
+async fn a_token_of_microsoft_entra_opens_the_account_by_keyboard_and_is_kept_nowhere() -> Result<()>
+{
+    let Some(browser) = Browser::start(1440, 1400).await? else {
+        return Ok(());
+    };
+    let Some(bench) = Bench::new()? else {
+        return Ok(());
+    };
+    if !have(&["openssl"])? {
+        return Ok(());
+    }
+    let Some(azurite) = Azurite::start_encrypted()? else {
+        return Ok(());
+    };
+    bench.write("a.txt", b"a")?;
+    bench.prepare(&["WD-5"], "72MB", &["@,film/in/,,overwrite,None,None"])?;
+    let mut agent = Agent::start(&[])?;
+    agent.start_trusting(azurite.certificate().context("a certificate")?)?;
+    browser.client.goto(&agent.address).await?;
+    browser
+        .wait_for_text("#agent-state", "Agent connected")
+        .await?;
+    browser.click("[data-test='nav-check']").await?;
+    type_into(&browser, "#storage-session", "reel-1").await?;
+    type_into(&browser, "#storage-folder", text(&bench.path("journals"))).await?;
+    type_into(&browser, "#storage-account", &bench.azurite.url()).await?;
+    type_into(&browser, "#storage-signature", "sig=hush").await?;
+    focus_by_tab(&browser, "#storage-opener").await?;
+    press(&browser, Key::Down).await?;
+    // What was typed as a signature is not taken for a token.
+    press_on(&browser, "#storage-compare").await?;
+    browser
+        .wait_for_text("#storage-token-fault", "Paste an access token")
+        .await?;
+    focus_soon(&browser, "#storage-token").await?;
+    let token = access_token();
+    type_into(&browser, "#storage-token", &token).await?;
+    press(&browser, Key::Enter).await?;
+    browser
+        .wait_for_text("#storage-failed", "only sent over https")
+        .await?;
+    type_into(&browser, "#storage-account", &azurite.url()).await?;
+    type_into(&browser, "#storage-token", &token).await?;
+    is_accessible_where(&browser, "storage-token", "#storage", &SIZES).await?;
+    press_on(&browser, "#storage-compare").await?;
+    browser
+        .wait_for_text("#storage-verdict", "Not all of 1 file are in Azure")
+        .await?;
+    ask(&browser, "#storage-before").await?;
+    type_into(&browser, "#storage-token", &token).await?;
+    press(&browser, Key::Enter).await?;
+    browser
+        .wait_for_text("#storage-verdict", "Nothing is there yet where the 1 file")
+        .await?;
+    is_nowhere(&browser, &agent, &token).await?;
+    is_nowhere(&browser, &agent, "sig=hush").await?;
     browser.close().await
 }
 

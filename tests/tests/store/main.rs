@@ -1,6 +1,7 @@
 //! Drives into storage and out of it, over Microsoft's emulator and a real Samba, with other people's clients as judges.
 
 mod client;
+mod comparison;
 mod confirm;
 mod export;
 mod export_pages;

@@ -15,8 +15,8 @@ impl Effects {
         self.act(Action::Storage(Box::new(turn)));
     }
 
-    /// Has the agent compare what was prepared with an account. The request is dropped, and its signature wiped, when the
-    /// answer is there.
+    /// Has the agent compare what was prepared with an account. The request is dropped, and what opens the account
+    /// wiped, when the answer is there.
     pub fn compare_storage(&self, request: StorageRequest) {
         let abort = match AbortController::new() {
             Ok(abort) => abort,
@@ -47,6 +47,18 @@ impl Effects {
         if let Some(abort) = self.comparison.borrow_mut().take() {
             abort.abort();
         }
+    }
+
+    /// Saves every finding of the last comparison.
+    pub fn save_storage_report(&self, session: &str, id: String) {
+        let name = format!("{session}.findings.csv");
+        self.spawn(|this| async move {
+            let saved = match this.client.storage_report(&id).await {
+                Ok(report) => this.save_blob(&name, &report),
+                Err(error) => Err(error),
+            };
+            this.tell(saved);
+        });
     }
 
     /// Reads the service's logs, all or none.

@@ -1,6 +1,6 @@
 //! What a comparison with a storage account came to: one verdict, and what is not as it should be.
 
-use shared::api::{StorageFinding, StorageReply, StorageVerdict};
+use shared::api::{StorageFinding, StorageReply, StorageReport, StorageVerdict};
 use yew::prelude::*;
 
 use super::{Column, Message, Table, Trouble};
@@ -25,7 +25,7 @@ pub fn StorageAnswer() -> Html {
                 words::counted(*listed, "blob", "blobs")
             );
             if *read > 0 {
-                far += &format!(", {} read back", words::size(*read));
+                far += &format!(", {} read", words::size(*read));
             }
             html! { <p class="quiet" id="storage-working">{ format!("{far}.") }</p> }
         }
@@ -52,18 +52,18 @@ fn told(session: &str, reply: &StorageReply) -> Html {
             <Message {tone} title={reply.sentence.clone()} id="storage-verdict">
                 <p class="quiet">{ what }</p>
                 if may_prove {
-                    <p>{ "What would prove them: the service's verbose log, added above; or reading them back. Where a log \
-                        has CRC-64s only, the originals do, on the command line: argosy confirm --copy-log LOG --dir ORIGINALS." }</p>
+                    <p>{ "What would prove them: the service's verbose log, added above, with the originals where it has \
+                        CRC-64s only; or reading them back." }</p>
                 }
             </Message>
             if !reply.findings.is_empty() {
-                { findings(reply) }
+                { findings(session, reply) }
             }
         </>
     }
 }
 
-fn findings(reply: &StorageReply) -> Html {
+fn findings(session: &str, reply: &StorageReply) -> Html {
     let columns = vec![
         Column::words("Blob"),
         Column::words("What is so"),
@@ -75,10 +75,44 @@ fn findings(reply: &StorageReply) -> Html {
         <>
             <Table id="storage-findings" caption="What is not as it should be" {columns} {rows} />
             if reply.findings_left_out > 0 {
-                <p id="storage-more">{ format!("And {}: argosy confirm --report FILE.csv writes all of them down.",
+                <p id="storage-more">{ format!("And {}.",
                     words::counted(reply.findings_left_out, "more", "more")) }</p>
             }
+            <Report session={session.to_owned()} report={reply.report.clone()} />
         </>
+    }
+}
+
+/// Properties of [`Report`].
+#[derive(Properties, PartialEq)]
+struct ReportProps {
+    /// Whose it is.
+    session: AttrValue,
+    report: StorageReport,
+}
+
+/// All findings, as a file to be saved.
+#[component]
+fn Report(props: &ReportProps) -> Html {
+    let page = use_page();
+    match &props.report {
+        StorageReport::Kept { id, bytes } => {
+            let (session, id) = (props.session.clone(), id.clone());
+            let onclick = Callback::from(move |_: MouseEvent| {
+                page.effects.save_storage_report(&session, id.clone());
+            });
+            html! {
+                <p class="actions">
+                    <button type="button" id="storage-save-report" {onclick}
+                        aria-describedby="storage-report-hint">{ "Save all findings" }</button>
+                    <span class="hint" id="storage-report-hint">{ format!("A CSV file of {}, as argosy confirm --report \
+                        writes it. The agent has it until the next comparison.", words::size(*bytes)) }</span>
+                </p>
+            }
+        }
+        StorageReport::Lost { why } => html! {
+            <p class="field-error" id="storage-report-lost">{ format!("A file of all findings could not be made: {why}.") }</p>
+        },
     }
 }
 

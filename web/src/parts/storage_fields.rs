@@ -5,10 +5,10 @@ use web_sys::{File, HtmlInputElement, HtmlSelectElement};
 use yew::prelude::*;
 
 use super::storage_panel::Fault;
-use super::{DropZone, FolderChooser};
+use super::{DropZone, FolderChooser, StorageOriginals};
 use crate::app::{Context, use_page};
 use crate::state::Action;
-use crate::state::storage::{Turn, Whose, ended};
+use crate::state::storage::{Opener, Turn, Whose, ended};
 use crate::words;
 
 /// Properties of [`StorageFields`].
@@ -16,8 +16,8 @@ use crate::words;
 pub struct Props {
     /// The field that cannot stay as it is.
     pub fault: Option<Fault>,
-    /// The field of the signature: nothing but the browser holds what is in it.
-    pub signature: NodeRef,
+    /// The field of what opens the account: nothing but the browser holds what is in it.
+    pub secret: NodeRef,
 }
 
 /// The fields.
@@ -143,24 +143,81 @@ fn folder(page: &Context, props: &Props, choosing: &UseStateHandle<bool>) -> Htm
 fn account(page: &Context, props: &Props) -> Html {
     let store = page.state.storage.store.clone();
     let example = "https://ACCOUNT.blob.core.windows.net";
-    let id = "storage-signature";
-    let is_wrong = props.fault.is_some_and(|(field, _)| field == id);
     html! {
-        <div class="fields">
+        <>
             <div class="field">
                 <label for="storage-account">{ "Storage account" }</label>
                 { input(page, props, "storage-account", store, example, Turn::Store) }
                 { told(props, "storage-account") }
             </div>
-            <div class="field">
-                <label for={id}>{ "Shared access signature" }</label>
-                <input type="password" {id} class="mono" ref={props.signature.clone()} autocomplete="off"
-                    spellcheck="false" aria-invalid={is_wrong.then_some("true")}
-                    aria-describedby={if is_wrong { "storage-signature-fault" } else { "storage-signature-hint" }} />
-                { told(props, id) }
-                <span class="hint" id="storage-signature-hint">{ "It has to allow listing, and reading where blobs are \
-                    read back. The agent has it for this one comparison; nothing keeps it." }</span>
+            <div class="fields">
+                { opener(page) }
+                { secret(page, props) }
             </div>
+        </>
+    }
+}
+
+/// What opens the account: which sort of it.
+fn opener(page: &Context) -> Html {
+    let chosen = page.state.storage.opener;
+    let onchange = {
+        let page = page.clone();
+        Callback::from(move |event: Event| {
+            let select: HtmlSelectElement = event.target_unchecked_into();
+            let opener = match select.value().as_str() {
+                "token" => Opener::Token,
+                _ => Opener::Signature,
+            };
+            act(&page, Turn::Opener(opener));
+        })
+    };
+    html! {
+        <div class="field">
+            <label for="storage-opener">{ "Opened with" }</label>
+            <select id="storage-opener" {onchange}>
+                <option value="signature" selected={chosen == Opener::Signature}>{ "Shared access signature" }</option>
+                <option value="token" selected={chosen == Opener::Token}>{ "Microsoft Entra token" }</option>
+            </select>
+        </div>
+    }
+}
+
+/// The covered field. Each sort has one of its own, so that no word of the one is taken for the other.
+fn secret(page: &Context, props: &Props) -> Html {
+    let (id, label, hint) = match page.state.storage.opener {
+        Opener::Signature => (
+            "storage-signature",
+            "Shared access signature",
+            html! { "It has to allow listing, and reading where blobs are read back." },
+        ),
+        Opener::Token => (
+            "storage-token",
+            "Access token",
+            html! {
+                <>
+                    { "As " }
+                    <code class="command">{ "az account get-access-token --resource https://storage.azure.com --query accessToken -o tsv" }</code>
+                    { " prints it, for somebody with the role Storage Blob Data Reader. It lasts about an hour, and travels \
+                        over https only." }
+                </>
+            },
+        ),
+    };
+    let is_wrong = props.fault.is_some_and(|(field, _)| field == id);
+    let about = format!("{id}-hint");
+    let described = if is_wrong {
+        format!("{id}-fault")
+    } else {
+        about.clone()
+    };
+    html! {
+        <div class="field" key={id}>
+            <label for={id}>{ label }</label>
+            <input type="password" {id} class="mono" ref={props.secret.clone()} autocomplete="off"
+                spellcheck="false" aria-invalid={is_wrong.then_some("true")} aria-describedby={described} />
+            { told(props, id) }
+            <span class="hint" id={about}>{ hint }{ " The agent has it for this one comparison; nothing keeps it." }</span>
         </div>
     }
 }
@@ -195,6 +252,7 @@ fn proofs(page: &Context) -> Html {
                     <button type="button" class="plain" id="storage-no-logs" onclick={on_none}>{ "Without logs" }</button>
                 </p>
             }
+            <StorageOriginals />
             <label class="choice">
                 <input type="checkbox" id="storage-read-back" checked={read_back} onchange={on_read_back} />
                 <span>{ "Read back from storage what its lists do not prove: every byte of it comes over your line" }</span>

@@ -9,7 +9,7 @@ use yew::prelude::*;
 use super::{StorageAnswer, StorageFields};
 use crate::app::{Context, use_page};
 use crate::state::State;
-use crate::state::storage::command;
+use crate::state::storage::{Opener, command};
 
 /// A field that cannot stay as it is: its id, and why.
 pub(super) type Fault = (&'static str, &'static str);
@@ -19,16 +19,16 @@ pub(super) type Fault = (&'static str, &'static str);
 pub fn StoragePanel() -> Html {
     let page = use_page();
     let fault = use_state_eq(|| Option::<Fault>::None);
-    let signature = use_node_ref();
+    let secret = use_node_ref();
     let comparing = page.state.storage.is_comparing();
     let onsubmit = {
-        let (page, fault, signature) = (page.clone(), fault.clone(), signature.clone());
+        let (page, fault, secret) = (page.clone(), fault.clone(), secret.clone());
         Callback::from(move |event: SubmitEvent| {
             event.prevent_default();
             if page.state.storage.is_comparing() {
                 return;
             }
-            match request(&page.state, &signature) {
+            match request(&page.state, &secret) {
                 Ok(request) => {
                     fault.set(None);
                     page.effects.compare_storage(request);
@@ -51,7 +51,7 @@ pub fn StoragePanel() -> Html {
                 storage account has, and one verdict is given. Nothing is changed anywhere." }</p>
             if page.state.is_connected() {
                 <form class="stack" {onsubmit} novalidate=true autocomplete="off">
-                    <StorageFields fault={*fault} {signature} />
+                    <StorageFields fault={*fault} {secret} />
                     <p class="actions">
                         <button type="submit" class="primary" id="storage-compare"
                             aria-disabled={comparing.then_some("true")}>
@@ -88,14 +88,14 @@ fn without_agent(page: &Context) -> Html {
             <p class="actions">
                 <button type="button" id="storage-copy" onclick={on_copy}>{ "Copy the command" }</button>
             </p>
-            <p class="hint">{ "The file sas.txt holds a shared access signature. Before the drives travel, add \
-                --before-shipping: that lists what is already where they go." }</p>
+            <p class="hint">{ "The file sas.txt holds a shared access signature; for a token of Microsoft Entra it is \
+                --token-file. Before the drives travel, add --before-shipping: that lists what is already where they go." }</p>
         </>
     }
 }
 
-/// Returns what the agent is asked; the field of the signature is empty then.
-fn request(state: &State, signature: &NodeRef) -> Result<StorageRequest, Fault> {
+/// Returns what the agent is asked; the field of what opens the account is empty then.
+fn request(state: &State, secret: &NodeRef) -> Result<StorageRequest, Fault> {
     let storage = &state.storage;
     let (folder, session) = match storage.job(&state.jobs, &state.checks) {
         Some(job) => (job.journal_dir.clone(), job.session.clone()),
@@ -114,10 +114,13 @@ fn request(state: &State, signature: &NodeRef) -> Result<StorageRequest, Fault> 
     if store.is_empty() {
         return Err(("storage-account", "Type the account's address."));
     }
-    let field = signature.cast::<HtmlInputElement>();
+    let field = secret.cast::<HtmlInputElement>();
     let word = field.as_ref().map(HtmlInputElement::value);
     let word = word.filter(|word| !word.trim().is_empty());
-    let word = word.ok_or(("storage-signature", "Paste a shared access signature."))?;
+    let word = word.ok_or(match storage.opener {
+        Opener::Signature => ("storage-signature", "Paste a shared access signature."),
+        Opener::Token => ("storage-token", "Paste an access token."),
+    })?;
     if let Some(field) = field {
         field.set_value("");
     }
@@ -127,21 +130,29 @@ fn request(state: &State, signature: &NodeRef) -> Result<StorageRequest, Fault> 
         StorageQuestion::Arrived {
             read_back: storage.read_back,
             logs: storage.logs.to_vec(),
+            originals: storage.originals.folders(),
         }
+    };
+    let word = Some(Secret::new(word));
+    let (signature, token) = match storage.opener {
+        Opener::Signature => (word, None),
+        Opener::Token => (None, word),
     };
     Ok(StorageRequest {
         folder,
         session,
         store: store.to_owned(),
-        signature: Secret::new(word),
+        signature,
+        token,
         question,
     })
 }
 
-/// Gives a field the focus, once it was drawn with its fault.
-fn focus_soon(id: &'static str) {
+/// Gives a field the focus, once it was drawn.
+pub(super) fn focus_soon(id: impl Into<String>) {
+    let id = id.into();
     Timeout::new(0, move || {
-        if let Some(field) = gloo::utils::document().get_element_by_id(id) {
+        if let Some(field) = gloo::utils::document().get_element_by_id(&id) {
             // What cannot be focused is still marked.
             let _ = field.unchecked_into::<HtmlElement>().focus();
         }

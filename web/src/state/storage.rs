@@ -1,4 +1,5 @@
-//! What the page knows of a comparison with a storage account, and how it changes. The signature is not among it.
+//! What the page knows of a comparison with a storage account, and how it changes. What opens the account is not
+//! among it.
 
 use std::rc::Rc;
 
@@ -22,8 +23,12 @@ pub struct Storage {
     pub session: Option<String>,
     /// The account's address, as typed.
     pub store: String,
+    /// What opens the account.
+    pub opener: Opener,
     /// Whether what nothing else proves is read back.
     pub read_back: bool,
+    /// Folders of the originals, as typed: one field each.
+    pub originals: Originals,
     /// The service's logs.
     pub logs: Rc<Vec<StorageLog>>,
     /// Why the last log was not taken; empty when all were.
@@ -44,6 +49,20 @@ pub enum Whose {
     Folder,
 }
 
+/// What opens the account. The word itself is in its field, and nowhere else.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Opener {
+    /// A shared access signature.
+    #[default]
+    Signature,
+    /// An access token of Microsoft Entra.
+    Token,
+}
+
+/// Folders as typed. There is always one at least, which may be empty.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Originals(Vec<String>);
+
 /// What became of a comparison.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum Work {
@@ -56,7 +75,7 @@ pub enum Work {
         session: String,
         /// Blobs that were listed.
         listed: u64,
-        /// Bytes that were read back.
+        /// Bytes that were read, back or of originals.
         read: u64,
     },
     /// It is done: the session, and what came of it.
@@ -86,9 +105,17 @@ pub enum Turn {
     Logs(Result<Vec<StorageLog>, String>),
     /// The logs are not wanted.
     NoLogs,
+    /// What opens the account.
+    Opener(Opener),
+    /// A folder of originals was typed or chosen: in which field, and what.
+    Original(usize, String),
+    /// Another folder of originals is wanted.
+    MoreOriginals,
+    /// A folder of originals is not wanted.
+    FewerOriginals(usize),
     /// The agent was asked about a session.
     Asked(String),
-    /// The agent is so far: session, blobs listed, bytes read back.
+    /// The agent is so far: session, blobs listed, bytes read back or of originals.
     Far(String, u64, u64),
     /// It ended.
     Ended(Work),
@@ -111,6 +138,10 @@ impl Storage {
                 self.logs = Rc::default();
                 self.untaken.clear();
             }
+            Turn::Opener(opener) => self.opener = opener,
+            Turn::Original(place, folder) => self.originals.put(place, folder),
+            Turn::MoreOriginals => self.originals.0.push(String::new()),
+            Turn::FewerOriginals(place) => self.originals.remove(place),
             Turn::Asked(session) => {
                 self.work = Work::Comparing {
                     session,
@@ -179,6 +210,43 @@ impl Storage {
         let dropped = || sessions(checks).first().map(|&name| name.to_owned());
         let session = self.session.clone().or_else(dropped);
         session.unwrap_or_default()
+    }
+}
+
+impl Default for Originals {
+    fn default() -> Self {
+        Self(vec![String::new()])
+    }
+}
+
+impl Originals {
+    /// Returns the folders, field by field.
+    #[must_use]
+    pub fn fields(&self) -> &[String] {
+        &self.0
+    }
+
+    /// Returns those that were typed.
+    #[must_use]
+    pub fn folders(&self) -> Vec<String> {
+        let folders = self.0.iter().map(|folder| folder.trim());
+        let folders = folders.filter(|folder| !folder.is_empty());
+        folders.map(str::to_owned).collect()
+    }
+
+    fn put(&mut self, place: usize, folder: String) {
+        if let Some(field) = self.0.get_mut(place) {
+            *field = folder;
+        }
+    }
+
+    fn remove(&mut self, place: usize) {
+        if place < self.0.len() {
+            self.0.remove(place);
+        }
+        if self.0.is_empty() {
+            *self = Self::default();
+        }
     }
 }
 
@@ -323,6 +391,25 @@ mod tests {
         assert_eq!(full.logs, two.logs);
         assert!(!full.untaken.is_empty());
         assert!(full.turned(Turn::NoLogs).untaken.is_empty());
+    }
+
+    #[test]
+    fn folders_of_originals_are_those_that_were_typed_and_a_field_always_stays() {
+        let typed = |storage: Storage, place, folder: &str| {
+            storage.turned(Turn::Original(place, folder.to_owned()))
+        };
+        let storage = typed(Storage::default(), 0, " /a b ");
+        let storage = storage.turned(Turn::MoreOriginals);
+        let storage = typed(storage.turned(Turn::MoreOriginals), 2, "/c");
+        assert_eq!(storage.originals.fields(), [" /a b ", "", "/c"]);
+        assert_eq!(storage.originals.folders(), ["/a b", "/c"]);
+        let same = typed(storage.clone(), 3, "/nowhere").turned(Turn::FewerOriginals(3));
+        assert_eq!(same, storage);
+        let mut fewer = storage;
+        for place in [1, 0, 0, 0] {
+            fewer = fewer.turned(Turn::FewerOriginals(place));
+        }
+        assert_eq!(fewer, Storage::default());
     }
 
     #[test]
