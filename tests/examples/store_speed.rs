@@ -2,8 +2,9 @@
 //! `rclone copy`, against the same Azurite in one run. Ingest deciphers the drive and compares every block with the manifest
 //! before it is sent, export lays out, encrypts and writes a whole drive; rclone carries plain files.
 //!
-//! Then both once more with twenty times the data, for what they take of memory. Azurite's own work is not counted, but
-//! takes its share of the same processors.
+//! Then the same over a line on which everything arrives 20 ms late, each way, as it does from a region some way off. Then
+//! both once more with twenty times the data, for what they take of memory. Azurite's own work, and the line's, is not
+//! counted, but takes its share of the same processors.
 //!
 //! `cargo xtask bench store_speed` (a release build). Needs rclone, Azurite and 50 GB of disk.
 #![expect(clippy::arithmetic_side_effects, reason = "a measurement")]
@@ -11,11 +12,13 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use tests::argosy::text;
-use tests::azurite::Azurite;
+use tests::azurite::{ACCOUNT, Azurite};
 use tests::cost::{Cost, gigabytes, multiply, said_by};
+use tests::far_line::far_line;
 use tests::oracle;
 use tests::rows;
 use tests::source::noise;
@@ -26,12 +29,15 @@ const CLIPS: usize = 16;
 /// So often the data is there for memory, each file under further names.
 const TIMES: usize = 20;
 const SERIAL: &str = "BENCH0002";
+/// Each way of the line.
+const DELAY: Duration = Duration::from_millis(20);
 
 /// What is measured with.
 struct Bench {
     argosy: PathBuf,
     folder: tempfile::TempDir,
-    azurite: Azurite,
+    /// The account's address.
+    store: String,
     signature: PathBuf,
 }
 
@@ -60,32 +66,26 @@ fn main() -> Result<()> {
         name: "once",
         bytes: write(&folder.path().join("once"))?,
     };
-    let often = Load {
-        name: "often",
-        bytes: multiply(
-            &folder.path().join(once.name),
-            &folder.path().join("often"),
-            TIMES,
-        )?,
+    let multiplied = |name, times| {
+        let (from, to) = (folder.path().join(once.name), folder.path().join(name));
+        let bytes = multiply(&from, &to, times)?;
+        anyhow::Ok(Load { name, bytes })
     };
-    let bench = Bench {
+    let (far, often) = (multiplied("far", 1)?, multiplied("often", TIMES)?);
+    let line = far_line(azurite.port(), DELAY)?;
+    let mut bench = Bench {
         signature: azurite.signature_file()?,
         argosy,
+        store: azurite.url(),
         folder,
-        azurite,
     };
     println!("| way | command | GB | MB/s | GB per CPU s | peak MiB |");
     println!("|---|---|---|---|---|---|");
-    let theirs = bench.rclone(once.name, ":azureblob:theirs")?;
-    let theirs = told("in", "rclone copy", &once, theirs)?;
-    let ours = bench.ingested(&once)?;
-    compare("ingest into an emulated store", &ours, &theirs);
-    let home = bench.rclone(":azureblob:once", "home")?;
-    let theirs = told("out", "rclone copy", &once, home)?;
-    fs::remove_dir_all(bench.path("home"))?;
-    let ours_out = bench.exported(&once)?;
-    compare("export out of an emulated store", &ours_out, &theirs);
-    flat("ingest", &ours, &bench.ingested(&often)?);
+    let (ours_in, ours_out) = bench.both_ways(&once, "an emulated store")?;
+    bench.store = format!("http://127.0.0.1:{line}/{ACCOUNT}");
+    bench.both_ways(&far, "one behind a line of 40 ms")?;
+    bench.store = azurite.url();
+    flat("ingest", &ours_in, &bench.ingested(&often)?);
     flat("export", &ours_out, &bench.exported(&often)?);
     Ok(())
 }
@@ -98,11 +98,8 @@ fn compare(work: &str, ours: &Taken, theirs: &Taken) {
     );
     rows::only(work, "times as fast as rclone copy of plain files", wall);
     rows::only(work, "times less CPU than rclone copy of plain files", cpu);
-    rows::only(
-        work,
-        "MiB of memory at most",
-        gigabytes(ours.peak_bytes) * 1e9 / 1_048_576.0,
-    );
+    let kibibytes = u32::try_from(ours.peak_bytes >> 10).map_or(f64::INFINITY, f64::from);
+    rows::only(work, "MiB of memory at most", kibibytes / 1024.0);
 }
 
 /// Prints how memory grew with the data.
@@ -140,6 +137,20 @@ fn told(way: &str, name: &str, load: &Load, mut command: Command) -> Result<Take
 }
 
 impl Bench {
+    /// Has rclone and Argosy bring a load into the store and out of it; returns what Argosy took.
+    fn both_ways(&self, load: &Load, store: &str) -> Result<(Taken, Taken)> {
+        let theirs = self.rclone(load.name, &format!(":azureblob:theirs-{}", load.name))?;
+        let theirs = told("in", "rclone copy", load, theirs)?;
+        let ours_in = self.ingested(load)?;
+        compare(&format!("ingest into {store}"), &ours_in, &theirs);
+        let home = self.rclone(&format!(":azureblob:{}", load.name), "home")?;
+        let theirs = told("out", "rclone copy", load, home)?;
+        fs::remove_dir_all(self.path("home"))?;
+        let ours_out = self.exported(load)?;
+        compare(&format!("export out of {store}"), &ours_out, &theirs);
+        Ok((ours_in, ours_out))
+    }
+
     fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
@@ -194,14 +205,15 @@ impl Bench {
     /// Exports what was ingested.
     fn exported(&self, load: &Load) -> Result<Taken> {
         let image = self.new_drive(load)?;
-        let list = self.path("list.xml");
+        let list = self.path(&format!("list {}.xml", load.name));
         let prefix = format!(
             "<BlobList><BlobPathPrefix>/{}/</BlobPathPrefix></BlobList>",
             load.name
         );
         fs::write(&list, prefix)?;
         let journals = self.path(&format!("journals out {}", load.name));
-        let mut export = self.command(&["export", "--session", "bench-out", "--no-verify"]);
+        let session = format!("bench-{}", load.name);
+        let mut export = self.command(&["export", "--session", &session, "--no-verify"]);
         export.args(["--journal-dir", text(&journals), "--blob-list", text(&list)]);
         self.at_store(&mut export);
         export.args(["--drive", text(&image)]);
@@ -212,7 +224,7 @@ impl Bench {
 
     fn at_store(&self, command: &mut Command) {
         let signature = text(&self.signature);
-        command.args(["--store", &self.azurite.url(), "--sas-file", signature]);
+        command.args(["--store", &self.store, "--sas-file", signature]);
     }
 
     fn rclone(&self, from: &str, to: &str) -> Result<Command> {
@@ -223,7 +235,7 @@ impl Bench {
         };
         rclone.args(["copy", &place(from), &place(to), "--config", ""]);
         let signature = fs::read_to_string(&self.signature)?;
-        let store = format!("{}?{}", self.azurite.url(), signature.trim());
+        let store = format!("{}?{}", self.store, signature.trim());
         rclone.env("RCLONE_AZUREBLOB_SAS_URL", store);
         Ok(rclone)
     }

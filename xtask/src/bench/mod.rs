@@ -41,7 +41,7 @@ const PARTS: [Part; 13] = [
     part("tests", "memory_peak", "1"),
     part("tests", "unpack_speed", "2"),
     part("tests", "scan_speed", "7"),
-    part("tests", "store_speed", "8"),
+    part("tests", "store_speed", "10"),
     part("tests", "page_speed", "0.5"),
     part("tests", "plan_speed", "2"),
 ];
