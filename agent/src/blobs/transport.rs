@@ -9,9 +9,10 @@ use azure_core::http::headers::{HeaderName, Headers};
 use azure_core::http::{AsyncRawResponse, Body, HttpClient, Request};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http::header::{AUTHORIZATION, HeaderValue};
-use http_body_util::{BodyExt, Full, Limited};
+use http_body::Body as _;
+use http_body_util::{BodyExt as _, Full, Limited};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::{Builder, Client};
@@ -53,6 +54,8 @@ enum Wire {
     Open(Client<HttpConnector, Full<Bytes>>),
     Encrypted(Client<HttpsConnector<HttpConnector>, Full<Bytes>>),
 }
+
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// What came of one attempt.
 enum Attempt {
@@ -192,8 +195,8 @@ impl Transport {
             Err(error) => return Attempt::Unanswered(reason(&error)),
         };
         let (head, body) = answer.into_parts();
-        let body = match Limited::new(body, ANSWER_BYTES_MAX).collect().await {
-            Ok(body) => body.to_bytes(),
+        let body = match whole(body).await {
+            Ok(body) => body,
             Err(error) => return Attempt::Unanswered(format!("it broke off: {error}")),
         };
         let status = head.status.as_u16();
@@ -247,6 +250,24 @@ impl Transport {
         }
         signed.body(Full::new(body.clone())).map_err(malformed)
     }
+}
+
+/// Returns all of an answer's body, in the memory that its length says: gathered in pieces first, it would be there twice.
+async fn whole<B>(body: B) -> Result<Bytes, BoxError>
+where
+    B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Unpin,
+{
+    let mut body = Limited::new(body, ANSWER_BYTES_MAX);
+    let said = body.size_hint().exact();
+    let said = said.and_then(|bytes| usize::try_from(bytes).ok());
+    let mut all = BytesMut::with_capacity(said.unwrap_or(0).min(ANSWER_BYTES_MAX));
+    while let Some(frame) = body.frame().await {
+        // Trailers say nothing here.
+        if let Ok(piece) = frame?.into_data() {
+            all.extend_from_slice(&piece);
+        }
+    }
+    Ok(all.freeze())
 }
 
 fn encrypted(
