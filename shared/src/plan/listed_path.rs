@@ -1,5 +1,6 @@
 //! A path as a listing keeps it: its folder, whose path many share, and its own name.
 
+use std::borrow::Borrow;
 use std::cmp::Ordering;
 use std::fmt::{self, Display, Formatter};
 
@@ -49,6 +50,10 @@ impl<'a> ListedPath<'a> {
         folders.chain([self.name])
     }
 
+    fn folder_bytes(&self) -> &'a [u8] {
+        self.folder.unwrap_or_default().as_bytes()
+    }
+
     /// Returns the bytes of the whole path, one after the other.
     fn each(&self) -> impl Iterator<Item = u8> + use<'a> {
         let folder = self.folder.into_iter();
@@ -95,10 +100,57 @@ impl Ord for ListedPath<'_> {
     /// As the whole paths compare, byte by byte.
     fn cmp(&self, other: &Self) -> Ordering {
         if self.folder == other.folder {
-            self.name.cmp(other.name)
-        } else {
-            self.each().cmp(other.each())
+            return self.name.cmp(other.name);
         }
+        // Most paths part in their folders, which are compared in one go.
+        let (one, two) = (self.folder_bytes(), other.folder_bytes());
+        let both = one.len().min(two.len());
+        let order = one.get(..both).cmp(&two.get(..both));
+        order.then_with(|| self.each().skip(both).cmp(other.each().skip(both)))
+    }
+}
+
+/// A whole path, in one piece or in two. Maps by whole paths are asked for either, so that nothing is put together for it.
+pub(super) trait WholePath {
+    fn listed(&self) -> ListedPath<'_>;
+}
+
+impl WholePath for String {
+    fn listed(&self) -> ListedPath<'_> {
+        ListedPath::of(self)
+    }
+}
+
+impl WholePath for ListedPath<'_> {
+    fn listed(&self) -> ListedPath<'_> {
+        *self
+    }
+}
+
+/// Texts and listed paths have one order.
+impl<'a> Borrow<dyn WholePath + 'a> for String {
+    fn borrow(&self) -> &(dyn WholePath + 'a) {
+        self
+    }
+}
+
+impl PartialEq for dyn WholePath + '_ {
+    fn eq(&self, other: &Self) -> bool {
+        self.listed() == other.listed()
+    }
+}
+
+impl Eq for dyn WholePath + '_ {}
+
+impl PartialOrd for dyn WholePath + '_ {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for dyn WholePath + '_ {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.listed().cmp(&other.listed())
     }
 }
 
@@ -117,6 +169,12 @@ mod tests {
             prop_assert_eq!(listed.parts().collect::<Vec<_>>(), one.split('/').collect::<Vec<_>>());
             prop_assert_eq!(listed.cmp(&second), one.cmp(&other));
             prop_assert_eq!(listed == other.as_str(), one == other);
+        }
+
+        #[test]
+        fn a_map_by_whole_paths_finds_it(paths in prop::collection::btree_map("[ab/.]{0,6}", 0_u8..9, 0..20), wanted in "[ab/.]{0,6}") {
+            let listed: &dyn WholePath = &ListedPath::of(&wanted);
+            prop_assert_eq!(paths.get(listed), paths.get(&wanted));
         }
     }
 

@@ -20,7 +20,7 @@ use super::seen::{PATH_BYTES_MAX, Seen};
 pub struct Listing {
     /// Of the entries, one behind the other.
     names: String,
-    /// Of the folders; some begin with that of the one above, and share it.
+    /// Of the folders. One that came together with a folder in it has no text of its own, but the beginning of that one's.
     paths: String,
     entries: Entries,
     folders: Vec<StoredFolder>,

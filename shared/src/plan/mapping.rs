@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::export::{Export, METADATA_SUFFIX, PROPERTIES_SUFFIX};
+use super::listed_path::WholePath;
 use super::share_names::check_share_path;
 use super::tree::MANIFEST_NAME;
 use super::{ListedPath, Listing, Rule};
@@ -207,10 +208,7 @@ impl Mapping {
 
     /// Returns the length of a file's name on the drive where it is plain; see [`Seen::plain_bytes`](super::seen::Seen).
     pub(super) fn plain_bytes(&self, listing: &Listing, number: u32) -> Option<u8> {
-        let is_renamed = || {
-            self.renames
-                .contains_key(&listing.entry(number).path.to_string())
-        };
+        let is_renamed = || self.new_name(listing.entry(number).path).is_some();
         let plain = listing.plain_bytes(number)?;
         (self.renames.is_empty() || !is_renamed()).then_some(plain)
     }
@@ -218,11 +216,13 @@ impl Mapping {
     /// Returns the name that a file or folder of the listing has on the drive.
     #[must_use]
     pub fn name<'a>(&'a self, path: ListedPath<'a>) -> &'a str {
-        if self.renames.is_empty() {
-            return path.name;
-        }
-        let renamed = self.renames.get(&path.to_string());
-        renamed.map_or(path.name, String::as_str)
+        self.new_name(path).unwrap_or(path.name)
+    }
+
+    /// Returns the accepted new name of a file or folder of the listing.
+    fn new_name(&self, path: ListedPath<'_>) -> Option<&str> {
+        let path: &dyn WholePath = &path;
+        self.renames.get(path).map(String::as_str)
     }
 
     /// Returns the number of the target (from 0) that an entry's file belongs to.

@@ -160,7 +160,8 @@ impl Costs {
             let own = class.file(units, file.bytes);
             let (beside, edges) = beside(class, mapping, number, (units, file.bytes));
             let all = own + beside + attached(class, (listing, mapping), measures, number);
-            // What lies in its record is shorter than that. More than 4 GB beyond has none.
+            // Never below zero: content that takes no clusters is shorter than the record it lies in. Above 4 GB, which no
+            // file has, it would be counted too low, as costs may be.
             beyond[index(number)] = u32::try_from(all - file.bytes).unwrap_or(u32::MAX);
             let folder = &mut folders[index(file.folder.0)];
             folder.edges += class.edge(units) + edges;
