@@ -131,7 +131,7 @@ fn row(finding: &StorageFinding) -> Vec<Html> {
         html! { <span class="named mono" data-test="storage-finding" data-code={finding.code.word()}>{ subject }</span> },
         html! { sentence(&finding.message) },
         html! { size },
-        html! { <span class="mono">{ drive }</span> },
+        html! { <span class="mono nowrap">{ drive }</span> },
     ]
 }
 
