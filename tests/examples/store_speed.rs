@@ -18,7 +18,7 @@ use anyhow::{Context, Result};
 use tests::argosy::text;
 use tests::azurite::{ACCOUNT, Azurite};
 use tests::cost::{Cost, gigabytes, multiply, said_by};
-use tests::far_line::far_line;
+use tests::line::Line;
 use tests::oracle;
 use tests::rows;
 use tests::source::noise;
@@ -72,7 +72,7 @@ fn main() -> Result<()> {
         anyhow::Ok(Load { name, bytes })
     };
     let (far, often) = (multiplied("far", 1)?, multiplied("often", TIMES)?);
-    let line = far_line(azurite.port(), DELAY)?;
+    let line = Line::late(azurite.port(), DELAY)?;
     let mut bench = Bench {
         signature: azurite.signature_file()?,
         argosy,
@@ -82,7 +82,7 @@ fn main() -> Result<()> {
     println!("| way | command | GB | MB/s | GB per CPU s | peak MiB |");
     println!("|---|---|---|---|---|---|");
     let (ours_in, ours_out) = bench.both_ways(&once, "an emulated store")?;
-    bench.store = format!("http://127.0.0.1:{line}/{ACCOUNT}");
+    bench.store = format!("http://127.0.0.1:{}/{ACCOUNT}", line.port());
     bench.both_ways(&far, "one behind a line of 40 ms")?;
     bench.store = azurite.url();
     flat("ingest", &ours_in, &bench.ingested(&often)?);

@@ -51,7 +51,11 @@ impl Azurite {
     }
 
     fn start_as(encrypted: bool) -> Result<Option<Self>> {
-        if !have(&["node"])? {
+        if !have(if encrypted {
+            &["node", "openssl"]
+        } else {
+            &["node"]
+        })? {
             return Ok(None);
         }
         if !script().exists() {

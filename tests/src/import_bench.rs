@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -157,6 +157,56 @@ impl Bench {
         let mut arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
         arguments.extend(more);
         json(&arguments)
+    }
+
+    /// Sends a drive into a store that a token opens, for somebody who trusts nobody but whom this certificate is of; returns
+    /// the exit code and all that was said.
+    ///
+    /// # Errors
+    /// When it cannot be done.
+    pub fn ingest_by_token(
+        &self,
+        serial: &str,
+        url: &str,
+        token: &str,
+        trusted: Option<&Path>,
+    ) -> Result<(Option<i32>, String)> {
+        let file = self.path("token");
+        fs::write(&file, token)?;
+        let (image, journal, logs) = (self.image(serial), self.journal(serial), self.path("logs"));
+        let words = [
+            ["--drive", text(&image)],
+            ["--journal", text(&journal)],
+            ["--store", url],
+            ["--token-file", text(&file)],
+            ["--log-dir", text(&logs)],
+        ];
+        let mut argosy = Command::new(binary()?);
+        argosy.arg("ingest").args(words.iter().flatten());
+        argosy.envs(trusted.map(|trusted| ("SSL_CERT_FILE", trusted)));
+        let output = argosy.output()?;
+        let said = [output.stdout, output.stderr].concat();
+        let said = String::from_utf8_lossy(&said).into_owned();
+        Ok((output.status.code(), said))
+    }
+
+    /// Returns all findings that the command line writes down of a comparison with the store.
+    ///
+    /// # Errors
+    /// When there are none.
+    pub fn findings(&self, journal: &Path, more: &[&str]) -> Result<String> {
+        let csv = self.path("report.csv");
+        let words = [
+            "confirm",
+            "--journal",
+            text(journal),
+            "--report",
+            text(&csv),
+        ];
+        self.of_store(&[&words[..], more].concat())?;
+        let report = fs::read_to_string(&csv)?;
+        fs::remove_file(&csv)?;
+        Ok(report)
     }
 
     /// Returns the store as arguments.

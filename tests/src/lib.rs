@@ -13,7 +13,6 @@ pub mod by_hand;
 pub mod came_back;
 pub mod cost;
 pub mod export_bench;
-pub mod far_line;
 pub mod faulty_line;
 pub mod filled;
 pub mod import_bench;

@@ -8,10 +8,9 @@ use std::process::Command;
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 use tests::agent::Agent;
-use tests::argosy::{binary, text};
+use tests::argosy::text;
 use tests::azurite::{Azurite, access_token};
 use tests::import_bench::Bench;
-use tests::oracle;
 use tests::source::noise;
 use tests::window::Window;
 
@@ -47,22 +46,6 @@ fn arrived(bench: &Bench, window: &Window, logs: &[Value], originals: &[&Path]) 
 fn report(window: &Window, answer: &Value) -> Result<(String, String)> {
     let id = answer["report"]["id"].as_str().context("a report")?;
     window.get(&format!("/api/storage/report/{id}"))
-}
-
-/// Returns what the command line writes into a report with these words.
-fn written(bench: &Bench, serial: &str, more: &[&str]) -> Result<String> {
-    let (journal, csv) = (bench.journal(serial), bench.path("report.csv"));
-    let words = [
-        "confirm",
-        "--journal",
-        text(&journal),
-        "--report",
-        text(&csv),
-    ];
-    bench.of_store(&[&words[..], more].concat())?;
-    let report = fs::read_to_string(&csv)?;
-    fs::remove_file(&csv)?;
-    Ok(report)
 }
 
 #[test]
@@ -117,7 +100,7 @@ fn originals_prove_what_a_log_has_a_crc_64_of() -> Result<()> {
         .filter_map(Value::as_str)
         .find(|log| log.contains("VerboseLog"));
     let words = ["--copy-log", log.context("a log")?, "--dir", text(&source)];
-    assert_eq!(csv, written(&bench, "WD-20", &words)?);
+    assert_eq!(csv, bench.findings(&bench.journal("WD-20"), &words)?);
 
     let answer = arrived(&bench, &window, &logs, &[&source, Path::new("footage")])?;
     assert_eq!(
@@ -156,7 +139,7 @@ fn the_report_has_what_the_answer_has_no_room_for_and_is_the_command_line_s() ->
     );
     assert_eq!(csv.lines().count(), 1204);
     assert!(csv.contains("film/in/1202.txt"));
-    assert_eq!(csv, written(&bench, "WD-21", &[])?);
+    assert_eq!(csv, bench.findings(&bench.journal("WD-21"), &[])?);
     assert_eq!(answer["report"]["bytes"], json!(csv.len()));
     // It has no name, so nobody else finds it, and it is gone with the agent.
     for entry in fs::read_dir(agent.folder().join("state"))? {
@@ -173,7 +156,7 @@ fn the_report_has_what_the_answer_has_no_room_for_and_is_the_command_line_s() ->
     assert!(head.contains("404 Not Found"), "{head}");
     assert_eq!(
         report(&window, &answer)?.1,
-        written(&bench, "WD-21", &["--before-shipping"])?
+        bench.findings(&bench.journal("WD-21"), &["--before-shipping"])?
     );
     Ok(())
 }
@@ -183,9 +166,6 @@ fn a_token_opens_the_account_over_https_alone_and_is_written_down_nowhere() -> R
     let Some(bench) = Bench::new()? else {
         return Ok(());
     };
-    if !oracle::have(&["openssl"])? {
-        return Ok(());
-    }
     let Some(azurite) = Azurite::start_encrypted()? else {
         return Ok(());
     };
@@ -218,33 +198,8 @@ fn a_token_opens_the_account_over_https_alone_and_is_written_down_nowhere() -> R
         "{answer}"
     );
 
-    let (image, journal, logs) = (
-        bench.image("WD-22"),
-        bench.journal("WD-22"),
-        bench.path("logs"),
-    );
-    let file = bench.path("token");
-    fs::write(&file, &token)?;
-    let sent = Command::new(binary()?)
-        .args([
-            "ingest",
-            "--drive",
-            text(&image),
-            "--journal",
-            text(&journal),
-        ])
-        .args([
-            "--log-dir",
-            text(&logs),
-            "--store",
-            &azurite.url(),
-            "--token-file",
-            text(&file),
-        ])
-        .env("SSL_CERT_FILE", certificate)
-        .output()?;
-    ensure!(sent.status.success(), "{sent:?}");
-    fs::remove_file(&file)?;
+    let (code, said) = bench.ingest_by_token("WD-22", &azurite.url(), &token, Some(certificate))?;
+    ensure!(code == Some(0), "{said}");
     let answer = by_token(&azurite.url(), "in-the-way")?;
     assert_eq!(answer["verdict"], json!("taken"), "{answer}");
     let (_, csv) = report(&window, &answer)?;
