@@ -1,6 +1,6 @@
 //! The process's own end of the side door.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
@@ -61,14 +61,7 @@ impl ControlSocket {
     ) -> Result<Self, ControlError> {
         let path = folder.join(format!("{}.sock", std::process::id()));
         let io = |cause| ControlError::io(&path, cause);
-        // A process of the same number that was killed may have left one.
-        if path.exists() {
-            std::fs::remove_file(&path).map_err(io)?;
-        }
-        let listener = UnixListener::bind(&path).map_err(io)?;
-        // The folder keeps others out until this is done.
-        let ours = std::fs::Permissions::from_mode(0o600);
-        std::fs::set_permissions(&path, ours).map_err(io)?;
+        let listener = listen(&path).map_err(io)?;
         let door = Arc::new(Door {
             command,
             jobs,
@@ -105,6 +98,25 @@ impl Drop for ControlSocket {
             std::thread::sleep(Duration::from_millis(10));
         }
     }
+}
+
+/// Returns a socket at `path` that has never been there without being listened to.
+///
+/// Between its making and its first listening a socket refuses whoever comes, as what a killed process left does, and
+/// would be taken away as that. So it is made beside its place, and moved there.
+fn listen(path: &Path) -> std::io::Result<UnixListener> {
+    let beside = path.with_extension("new");
+    // A process of the same number that was killed may have left one.
+    if let Err(error) = std::fs::remove_file(&beside)
+        && error.kind() != ErrorKind::NotFound
+    {
+        return Err(error);
+    }
+    let listener = UnixListener::bind(&beside)?;
+    // The folder keeps others out until this is done.
+    std::fs::set_permissions(&beside, std::fs::Permissions::from_mode(0o600))?;
+    std::fs::rename(&beside, path)?;
+    Ok(listener)
 }
 
 fn accept(listener: &UnixListener, door: &Arc<Door>) {
@@ -238,7 +250,7 @@ fn has_gone(mut stream: &UnixStream) -> bool {
     let waiting = stream.set_nonblocking(true);
     let read = stream.read(&mut byte);
     let waiting_again = stream.set_nonblocking(false);
-    let still_there = matches!(&read, Err(error) if error.kind() == std::io::ErrorKind::WouldBlock);
+    let still_there = matches!(&read, Err(error) if error.kind() == ErrorKind::WouldBlock);
     waiting.is_err() || waiting_again.is_err() || !still_there
 }
 
@@ -253,4 +265,30 @@ pub(super) fn is_ours(stream: &UnixStream) -> bool {
 #[cfg(not(target_os = "linux"))]
 pub(super) fn is_ours(_: &UnixStream) -> bool {
     true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::client::processes;
+    use super::*;
+
+    #[test]
+    fn who_clears_up_at_the_moment_a_door_opens_does_not_take_it_away() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let jobs = Jobs::open(None).expect("no folder is needed");
+        let done = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while !done.load(Ordering::Acquire) {
+                    drop(processes(folder.path()));
+                }
+            });
+            let opened = (0..2000).all(|_| {
+                let door = ControlSocket::open(folder.path(), "prepare", jobs.clone(), None);
+                door.is_ok_and(|door| UnixStream::connect(&door.path).is_ok())
+            });
+            done.store(true, Ordering::Release);
+            assert!(opened, "every door can be knocked at");
+        });
+    }
 }

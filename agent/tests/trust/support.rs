@@ -449,7 +449,7 @@ pub(crate) fn contains(bytes: &[u8], wanted: &[u8]) -> bool {
     bytes.windows(wanted.len()).any(|window| window == wanted)
 }
 
-/// Waits until `happened`, ten seconds at most.
+/// Waits until `happened`, twenty seconds at most.
 pub(crate) fn wait_until(what: &str, mut happened: impl FnMut() -> bool) {
     let begun = Instant::now();
     while !happened() {
