@@ -13,6 +13,9 @@ use crate::oracle;
 /// A file system in memory. One folder of one name lies there, so that a measurement that was killed leaves no more than one.
 const MEMORY: &str = "/dev/shm";
 const NAME: &str = "argosy-bench";
+/// Where a device begins in its file in memory: behind its start the file is not asked what of it is a hole, which no drive
+/// can tell.
+const AT: u64 = 1 << 20;
 /// What fills a device before it is used.
 const PIECE_BYTES: usize = 4 << 20;
 
@@ -58,9 +61,9 @@ impl Backing {
         }
         let mut file = fs::OpenOptions::new();
         let mut file = file.write(true).create(true).truncate(false).open(&image)?;
-        file.set_len(bytes)?;
+        let mut left = AT.saturating_add(bytes);
+        file.set_len(left)?;
         let zeros = vec![0; PIECE_BYTES];
-        let mut left = bytes;
         while left > 0 {
             let piece = usize::try_from(left)
                 .unwrap_or(PIECE_BYTES)
@@ -68,7 +71,7 @@ impl Backing {
             file.write_all(&zeros[..piece])?;
             left = left.saturating_sub(u64::try_from(piece)?);
         }
-        let target = Target::over(&image, bytes);
+        let target = Target::over(&image, AT, bytes);
         target.keep_discarded()?;
         Ok(target)
     }

@@ -24,20 +24,19 @@ impl Target {
     pub fn fresh(image: &Path, bytes: u64) -> Result<Self> {
         let _ = fs::remove_file(image);
         fs::File::create(image)?.set_len(bytes)?;
-        Ok(Self::over(image, bytes))
+        Ok(Self::over(image, 0, bytes))
     }
 
-    /// Makes it of an image file as it is.
-    ///
+    /// Makes it of the bytes of an image file from `at` on, as they are.
     #[must_use]
-    pub fn over(image: &Path, bytes: u64) -> Self {
+    pub fn over(image: &Path, at: u64, bytes: u64) -> Self {
         // An image file without a card beside it is called by its name, and so is what stands on it.
         let serial = image
             .file_stem()
             .unwrap_or_default()
             .to_string_lossy()
             .into_owned();
-        match Loop::attach(image, 0, bytes, 512) {
+        match Loop::attach(image, at, bytes, 512) {
             Ok(device) => {
                 // Where it cannot pass by the cache, everybody is as slow.
                 let _ = oracle::run("losetup", &["--direct-io=on", device.path()]);
