@@ -12,6 +12,7 @@
 //! Deliberately absent: a way to write to a drive that [`device::confirm`] has not matched with the
 //! person's own words, and a way from [`http`] to a device that does not lead through [`jobs`].
 
+mod amount;
 pub mod attempt;
 pub mod bench;
 pub mod blobs;

@@ -5,7 +5,7 @@ use std::path::Path;
 use bitlocker_image::{Credential, UnlockError};
 use shared::verify::{OpenDriveError, OpenedDrive, open_drive};
 
-use crate::device::DriveReader;
+use crate::device::{DriveReader, OpenError};
 use crate::drives::Drives;
 use crate::jobs::{JobError, Kind};
 
@@ -18,13 +18,17 @@ pub(super) fn open_reader(
     path: &Path,
     past_cache: bool,
 ) -> Result<DriveReader, JobError> {
-    drives.open_read(path, past_cache).map_err(|error| {
-        JobError::io(
-            error.to_string(),
-            path.display().to_string(),
-            "Nothing was written.",
-        )
-    })
+    let opened = drives.open_read(path, past_cache);
+    opened.map_err(|error| not_opened(&error, path))
+}
+
+/// Returns why a device or image cannot be read: exit code 4.
+pub(super) fn not_opened(error: &OpenError, path: &Path) -> JobError {
+    JobError::io(
+        error.to_string(),
+        path.display().to_string(),
+        "Nothing was written.",
+    )
 }
 
 /// Opens the volume on `disk`.

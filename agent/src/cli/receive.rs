@@ -1,36 +1,29 @@
 //! `argosy receive`: drives that come back, many at once.
 
-use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use disk::ReadAt;
-use ntfs_image::read::Volume;
 use serde_json::{Value, json};
-use shared::blob_name::file_name;
-use shared::verify::OpenDriveError;
+use shared::api::FreeSpace;
 
 use super::bar::Bar;
 use super::copy_report::{
     begin_report, end_report, home_words, object_of, read_log, show_findings,
 };
-use super::opened::open_reader;
+use super::opened::not_opened;
 use super::pace::show_pace;
 use super::screen::{Ended, Screen};
 use super::signals::on_stop;
 use super::size::{show_files, show_size};
 use super::source::parse_drive;
-use super::unpack::{destination, has_room, kind, take_back, unproven};
-use crate::device::DriveReader;
+use super::unpack::kind;
 use crate::drives::Drives;
 use crate::jobs::{JobError, Kind};
-use crate::pipeline::{Cancel, reading_ahead_timed};
-use crate::receive::{Gate, KeyRing, open_with};
-use crate::unpack::{
-    LogProofs, Names, Progress, ReportFile, Rows, UnpackOptions, UnpackReport, UnpackVerdict,
-    Unpacking,
+use crate::pipeline::Cancel;
+use crate::receive::{
+    KeyRing, Lane, Order, Received, Returned, ReturnedError, Wanted, copy_all, open_all,
 };
-use shared::api::{FreeSpace, Pace};
+use crate::unpack::{Names, Rows, UnpackReport, UnpackVerdict};
 
 /// Copies drives that came back, many at once, to where their blobs belong
 ///
@@ -73,57 +66,30 @@ enum NamesArgument {
     Drive,
 }
 
-/// A drive that is to be copied.
-struct Named {
-    path: PathBuf,
-    serial: String,
-    reader: DriveReader,
-    log: Option<LogProofs>,
-}
-
-/// What became of one.
-struct Received {
-    path: PathBuf,
-    serial: String,
-    /// Number of the key that opened it, and the serial that stands beside it.
-    key: Option<(usize, Option<String>)>,
-    report: Result<UnpackReport, JobError>,
-    /// What it took.
-    pace: Pace,
-}
-
-/// What all drives share.
-struct Common<'a> {
-    arguments: &'a Arguments,
-    ring: &'a KeyRing,
-    rows: Option<&'a ReportFile>,
-    gate: &'a Gate,
-    cancel: &'a Cancel,
-}
-
 pub(super) fn run(
     arguments: &Arguments,
     screen: &Screen,
     drives: &Drives,
 ) -> Result<Ended, JobError> {
     let ring = read_keys(arguments, screen)?;
-    let named = name_all(arguments, drives)?;
+    let returned = name_all(arguments, drives)?;
     let cancel = Cancel::default();
     let stop = cancel.clone();
     on_stop(move || stop.cancel());
     let rows = begin_report(arguments.report.as_deref())?;
-    let was_there = arguments.to.exists();
-    let gate = Gate::new(named.len());
-    let common = Common {
-        arguments,
+    let order = Order {
+        to: &arguments.to,
+        names: match arguments.names {
+            NamesArgument::Blobs => Names::Blobs,
+            NamesArgument::Drive => Names::Drive,
+        },
+        dry_run: arguments.dry_run,
         ring: &ring,
-        rows: rows.as_ref(),
-        gate: &gate,
+        rows: rows.as_ref().map(|rows| -> &dyn Rows { rows }),
         cancel: &cancel,
     };
-    let (room, received) = copy_all(&common, named, screen);
+    let (room, received) = copy_showing(&order, returned, screen);
     if let Err(error) = room {
-        take_back(&arguments.to, was_there);
         // Whether a key fits is worth knowing also now.
         for drive in &received {
             screen.aside(&format!("argosy: {}: {}", drive.serial, key_words(drive)));
@@ -146,197 +112,51 @@ fn read_keys(arguments: &Arguments, screen: &Screen) -> Result<KeyRing, JobError
     Ok(ring)
 }
 
-/// Opens the drives and finds out what they are called.
-fn name_all(arguments: &Arguments, drives: &Drives) -> Result<Vec<Named>, JobError> {
-    let mut named: Vec<Named> = Vec::new();
-    let mut serials = HashSet::new();
-    for text in &arguments.drive {
+/// Opens the drives, each with the log that is its own.
+fn name_all(arguments: &Arguments, drives: &Drives) -> Result<Vec<Returned>, JobError> {
+    let wanted = arguments.drive.iter().map(|text| {
         let wanted = parse_drive(text, FreeSpace::Blank);
-        let reader = open_reader(drives, &wanted.path, true)?;
-        let found = drives.describe(&wanted.path, wanted.serial.as_deref());
-        let serial = wanted
-            .serial
-            .or_else(|| found.ok().map(|found| found.serial));
-        let stem = || {
-            wanted
-                .path
-                .file_stem()
-                .unwrap_or_default()
-                .to_string_lossy()
-                .into_owned()
-        };
-        let serial = serial
-            .filter(|serial| !serial.is_empty())
-            .unwrap_or_else(stem);
-        if !serials.insert(file_name(&serial).to_lowercase()) {
-            return Err(JobError::usage(
-                format!("two drives are called {serial}; tell them apart: --drive PATH=SERIAL"),
-                wanted.path.display().to_string(),
-            ));
-        }
-        named.push(Named {
+        Wanted {
             path: wanted.path,
-            serial,
-            reader,
-            log: None,
-        });
-    }
+            serial: wanted.serial,
+        }
+    });
+    let mut returned = open_all(drives, wanted).map_err(unnamed)?;
     for text in &arguments.log {
         let (serial, file) = text.split_once('=').unwrap_or(("", text));
-        let drive = named.iter_mut().find(|drive| drive.serial == serial);
+        let drive = returned.iter_mut().find(|drive| drive.serial == serial);
         let drive = drive.ok_or_else(|| {
             JobError::usage("whose log is it? say --log SERIAL=FILE", text.as_str())
         })?;
         drive.log = Some(read_log(Path::new(file))?);
     }
-    Ok(named)
+    Ok(returned)
 }
 
-/// Copies all drives at once, once it is known that there is room for all of them.
-fn copy_all(
-    common: &Common<'_>,
-    named: Vec<Named>,
+fn unnamed(error: ReturnedError) -> JobError {
+    match error {
+        ReturnedError::Open { path, cause } => not_opened(&cause, &path),
+        ReturnedError::Twice { serial, path } => JobError::usage(
+            format!("two drives are called {serial}; tell them apart: --drive PATH=SERIAL"),
+            path.display().to_string(),
+        ),
+    }
+}
+
+/// Copies all drives at once, showing how far they are together.
+fn copy_showing(
+    order: &Order<'_>,
+    returned: Vec<Returned>,
     screen: &Screen,
 ) -> (Result<(), JobError>, Vec<Received>) {
-    let progress: Vec<Progress> = named.iter().map(|_| Progress::default()).collect();
+    let lanes: Vec<Lane> = returned.iter().map(|_| Lane::default()).collect();
     let far = || {
-        let each = progress.iter().map(Progress::far);
+        let each = lanes.iter().map(|lane| lane.progress.far());
         each.fold((0_u64, 0_u64), |sum, one| {
             (sum.0.saturating_add(one.0), sum.1.saturating_add(one.1))
         })
     };
-    let copy = || {
-        std::thread::scope(|scope| {
-            let work = named.into_iter().zip(&progress);
-            let threads: Vec<_> = work
-                .map(|(drive, progress)| {
-                    let (path, serial) = (drive.path.clone(), drive.serial.clone());
-                    let thread = scope.spawn(move || receive(common, drive, progress));
-                    (path, serial, thread)
-                })
-                .collect();
-            let needed = common.gate.all_needed();
-            let room = has_room(&common.arguments.to, needed);
-            common.gate.decide(room.is_ok());
-            let received = threads.into_iter().map(|(path, serial, thread)| {
-                thread.join().unwrap_or_else(|_| Received {
-                    report: Err(faulty(&path)),
-                    path,
-                    serial,
-                    key: None,
-                    pace: Pace::default(),
-                })
-            });
-            (room, received.collect())
-        })
-    };
-    Bar::new(screen).during("copied", far, copy)
-}
-
-/// A fault of ours costs the drive that it befell, and nobody takes that drive for received.
-fn faulty(path: &Path) -> JobError {
-    let what = "its copying stopped unexpectedly; this is a fault of Argosy";
-    let place = path.display().to_string();
-    JobError::io(what, place, "The drive was only read.")
-}
-
-/// Copies one drive.
-fn receive(common: &Common<'_>, drive: Named, progress: &Progress) -> Received {
-    let mut key = None;
-    let mut arrived = Arrived {
-        gate: common.gate,
-        has: false,
-    };
-    let report = reading_ahead_timed(&drive.reader, &progress.watch, |disk| {
-        let refused = |what: Option<OpenDriveError>| locked(what, &drive);
-        let opening = open_with(disk, &drive.serial, common.ring).map_err(refused)?;
-        key = Some((opening.key.number, opening.key.serial.clone()));
-        copy(common, &drive, &opening.opened, progress, &mut arrived)
-    });
-    drop(arrived);
-    Received {
-        path: drive.path,
-        serial: drive.serial,
-        key,
-        report,
-        pace: progress.watch.pace(),
-    }
-}
-
-/// Sees to it that the others do not wait for a drive that will not come, whatever keeps it away.
-struct Arrived<'a> {
-    gate: &'a Gate,
-    has: bool,
-}
-
-impl Arrived<'_> {
-    fn with(&mut self, needed: u64) -> bool {
-        self.has = true;
-        self.gate.arrive(needed)
-    }
-}
-
-impl Drop for Arrived<'_> {
-    fn drop(&mut self) {
-        if !self.has {
-            self.gate.stay_away();
-        }
-    }
-}
-
-fn copy(
-    common: &Common<'_>,
-    drive: &Named,
-    opened: &dyn ReadAt,
-    progress: &Progress,
-    arrived: &mut Arrived<'_>,
-) -> Result<UnpackReport, JobError> {
-    let place = drive.path.display().to_string();
-    let volume = Volume::open(opened)
-        .map_err(|error| JobError::io(error.to_string(), place, "Nothing of it was copied."))?;
-    let arguments = common.arguments;
-    let options = UnpackOptions {
-        to: arguments.to.clone(),
-        dry_run: arguments.dry_run,
-        names: match arguments.names {
-            NamesArgument::Blobs => Names::Blobs,
-            NamesArgument::Drive => Names::Drive,
-        },
-        drive: file_name(&drive.serial),
-        keeps_beside: true,
-        keeps_state: true,
-    };
-    let rows = common.rows.map(|rows| -> &dyn Rows { rows });
-    let work = Unpacking::begin(&volume, &options, drive.log.as_ref(), rows, common.cancel)
-        .map_err(|error| destination(&error, &arguments.to))?;
-    if arrived.with(work.needed_bytes()) {
-        return Ok(work.copy(common.cancel, progress));
-    }
-    work.withdraw();
-    // What is said then is said of all drives together.
-    Err(JobError::stopped("there is too little room", ""))
-}
-
-fn locked(error: Option<OpenDriveError>, drive: &Named) -> JobError {
-    let place = drive.path.display().to_string();
-    let what = match &error {
-        Some(OpenDriveError::Unlock(error)) => {
-            format!("none of the keys opens it: {error}")
-        }
-        Some(error) => error.to_string(),
-        None => "there is no key for it".to_owned(),
-    };
-    let mut failed = JobError::io(
-        what,
-        place,
-        "Nothing of it was copied; wrong keys lock nothing.",
-    );
-    if !matches!(error, Some(OpenDriveError::Read(_))) {
-        failed.kind = Kind::Incomplete;
-        "unlock".clone_into(&mut failed.error.code);
-        "See that the keys are this job's.".clone_into(&mut failed.error.next);
-    }
-    failed
+    Bar::new(screen).during("copied", far, || copy_all(order, returned, &lanes))
 }
 
 /// Returns which key opened a drive.
@@ -425,7 +245,7 @@ fn show_drive(drive: &Received, report: &UnpackReport, screen: &Screen) {
     if report.verdict != UnpackVerdict::Planned {
         show_pace("copying", &drive.pace, screen);
     }
-    if let Some(what) = unproven(report) {
+    if let Some(what) = report.unproven_words() {
         screen.line(&what);
     }
 }

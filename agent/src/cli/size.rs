@@ -1,5 +1,7 @@
 //! Sizes as people write and read them: decimal, 8TB is 8 * 10^12 bytes.
 
+pub(super) use crate::amount::{show_files, show_size};
+
 /// Reads `64GB`, `1.5TB`, `500` or `4096 B`.
 ///
 /// # Errors
@@ -35,30 +37,6 @@ pub(super) fn parse_size(text: &str) -> Result<u64, String> {
         .ok_or_else(|| format!("{text} is more bytes than any drive has"))
 }
 
-/// Returns a size in three digits: `9.41 TB`.
-pub(super) fn show_size(bytes: u64) -> String {
-    let mut scale = 1_u64;
-    for unit in ["B", "kB", "MB", "GB", "TB"] {
-        let next = scale.saturating_mul(1000);
-        // 999.5 of a unit would show as 1000 of it.
-        if bytes < next.saturating_sub(scale / 2) || unit == "TB" {
-            let hundredths = u128::from(bytes)
-                .saturating_mul(100)
-                .checked_div(u128::from(scale));
-            let hundredths = hundredths.unwrap_or(0);
-            let (whole, cents) = (hundredths / 100, hundredths % 100);
-            return match (scale, whole) {
-                (1, _) => format!("{bytes} B"),
-                (_, 0..10) => format!("{whole}.{cents:02} {unit}"),
-                (_, 10..100) => format!("{whole}.{} {unit}", cents / 10),
-                _ => format!("{whole} {unit}"),
-            };
-        }
-        scale = next;
-    }
-    format!("{bytes} B")
-}
-
 /// Returns a duration: `17 h 02 min`, `4 min 10 s`, `8 s`.
 pub(super) fn show_seconds(seconds: u64) -> String {
     let (hours, minutes, rest) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
@@ -66,15 +44,6 @@ pub(super) fn show_seconds(seconds: u64) -> String {
         (0, 0) => format!("{rest} s"),
         (0, _) => format!("{minutes} min {rest:02} s"),
         _ => format!("{hours} h {minutes:02} min"),
-    }
-}
-
-/// Returns a number of files: `1 file`, `3 files`.
-pub(super) fn show_files(files: u64) -> String {
-    if files == 1 {
-        "1 file".to_owned()
-    } else {
-        format!("{files} files")
     }
 }
 

@@ -1,6 +1,6 @@
 //! `argosy unpack`: everything out of a drive.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 use ntfs_image::read::Volume;
@@ -15,13 +15,12 @@ use super::opened::{open_reader, open_volume};
 use super::pace::show_pace;
 use super::screen::{Ended, Screen};
 use super::signals::on_stop;
-use super::size::{show_files, show_size};
 use crate::drives::Drives;
 use crate::jobs::{JobError, Kind};
 use crate::pipeline::{Cancel, reading_ahead_timed};
 use crate::unpack::{
-    HomeError, Names, Progress, Rows, UnpackOptions, UnpackReport, UnpackVerdict, Unpacking,
-    free_bytes,
+    Names, Progress, Rows, UnpackOptions, UnpackReport, UnpackVerdict, Unpacking, has_room,
+    take_back, unusable,
 };
 
 /// Copies everything out of a BitLocker or NTFS drive and compares it with the drive's manifest
@@ -81,7 +80,7 @@ pub(super) fn run(
         };
         let rows = rows.as_ref().map(|rows| -> &dyn Rows { rows });
         let work = Unpacking::begin(&volume, &options, log.as_ref(), rows, &cancel);
-        let work = work.map_err(|error| destination(&error, &arguments.to))?;
+        let work = work.map_err(|error| unusable(&error, &arguments.to))?;
         if let Err(error) = has_room(&arguments.to, work.needed_bytes()) {
             work.withdraw();
             take_back(&arguments.to, was_there);
@@ -93,45 +92,6 @@ pub(super) fn run(
     let object = show(&report, &progress, arguments, screen);
     end_report(rows, &object)?;
     Ok(Ended(kind(report.verdict)))
-}
-
-/// Refuses when the destination cannot take so much.
-///
-/// # Errors
-/// [`JobError`], exit code 3.
-pub(super) fn has_room(to: &Path, needed: u64) -> Result<(), JobError> {
-    let place = to.display().to_string();
-    let free = free_bytes(to).map_err(|error| {
-        let what = format!("cannot see how much room there is: {error}");
-        JobError::io(what, place.as_str(), "Nothing was written.")
-    })?;
-    if needed <= free {
-        return Ok(());
-    }
-    let what = format!(
-        "there is too little room: {} are to come, {} are free",
-        show_size(needed),
-        show_size(free)
-    );
-    let next = "Make room, or choose another folder; what is home already need not fit again.";
-    Err(JobError::refused(what, place, next))
-}
-
-/// Removes a destination that this command made and nothing came into.
-pub(super) fn take_back(to: &Path, was_there: bool) {
-    if !was_there {
-        // It stays when somebody put something into it meanwhile.
-        let _ = std::fs::remove_dir(to);
-    }
-}
-
-/// Returns why the destination cannot be used.
-pub(super) fn destination(error: &HomeError, to: &Path) -> JobError {
-    let place = to.display().to_string();
-    if matches!(error, HomeError::InUse { .. }) {
-        return JobError::refused(error.to_string(), place, "Let it end first.");
-    }
-    JobError::io(error.to_string(), place, "The drive was only read.")
 }
 
 /// Returns how a command with this verdict ends.
@@ -152,7 +112,7 @@ fn show(
     show_findings(report, "", screen);
     let (files, bytes) = (report.files, report.bytes);
     screen.line(&home_words(files, bytes, arguments.dry_run, &arguments.to));
-    if let Some(what) = unproven(report) {
+    if let Some(what) = report.unproven_words() {
         screen.line(&what);
     }
     let pace = progress.watch.pace();
@@ -162,18 +122,4 @@ fn show(
     let object = object_of(report, &pace);
     screen.object(&object);
     object
-}
-
-/// Returns what to say of files that nothing proves.
-pub(super) fn unproven(report: &UnpackReport) -> Option<String> {
-    match report.verdict {
-        UnpackVerdict::Copied if !report.has_manifest && !report.has_log => Some(
-            "The drive has no manifest, so there was nothing to compare the files with.".to_owned(),
-        ),
-        UnpackVerdict::Copied => Some(format!(
-            "{} of them are in no manifest or log: copied as they are, compared with nothing.",
-            show_files(report.unproven)
-        )),
-        _ => None,
-    }
 }

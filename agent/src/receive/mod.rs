@@ -2,13 +2,22 @@
 //!
 //! ```text
 //! keys file -> KeyRing --.
-//! drive -> ReadAhead -> open_with -> Unpacking::begin -> Gate (is there room for all of them?) -> copy    a thread a drive
+//! drive -> Returned -> ReadAhead -> open_with -> Unpacking::begin -> Gate (is there room for all of them?) -> copy -> Received
+//!                                                                                                a thread and a Lane a drive
 //! ```
 
+mod copy;
 mod gate;
 mod keys;
+mod lane;
 mod open;
+mod received;
+mod returned;
 
+pub use copy::{Order, copy_all};
 pub use gate::Gate;
 pub use keys::{Key, KeyRing, KeyRingError};
+pub use lane::{Lane, LaneEnd};
 pub use open::{Opening, open_with};
+pub use received::Received;
+pub use returned::{Returned, ReturnedError, Wanted, open_all};

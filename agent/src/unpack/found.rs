@@ -4,6 +4,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde::Serialize;
 
+use crate::amount::show_files;
+
 /// Findings kept; the rest is counted. The report file has all of them.
 const FINDINGS_MAX: usize = 1000;
 
@@ -224,6 +226,22 @@ pub struct UnpackReport {
 }
 
 impl UnpackReport {
+    /// Returns what to say of files that nothing proves; `None` when there are none, or worse is to be said.
+    #[must_use]
+    pub fn unproven_words(&self) -> Option<String> {
+        match self.verdict {
+            UnpackVerdict::Copied if !self.has_manifest && !self.has_log => Some(
+                "The drive has no manifest, so there was nothing to compare the files with."
+                    .to_owned(),
+            ),
+            UnpackVerdict::Copied => Some(format!(
+                "{} of them are in no manifest or log: copied as they are, compared with nothing.",
+                show_files(self.unproven)
+            )),
+            _ => None,
+        }
+    }
+
     pub(super) fn of(said: Said, dry_run: bool, has_manifest: bool, has_log: bool) -> Self {
         let is_proven = said.unproven == 0 && (has_manifest || has_log);
         let verdict = match said {

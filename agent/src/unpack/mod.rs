@@ -13,6 +13,7 @@
 //! whatever ends a run, the next one goes on.
 
 mod arrive;
+mod destination;
 mod found;
 mod home;
 mod load;
@@ -29,6 +30,7 @@ mod space;
 mod state;
 
 pub use arrive::Progress;
+pub use destination::{has_room, take_back, unusable};
 pub use found::{Row, Rows, UnpackFinding, UnpackReport, UnpackVerdict};
 pub use home::{Home, HomeError};
 pub use log::LogProofs;
