@@ -6,11 +6,12 @@
 //!
 //! ```text
 //! device, scan, random, shelf  <-  journal_file  <-  pipeline, unpack, root_part, drives  <-  attempt  <-  jobs  <-  http, control
-//!                                 '- in_place   blobs, shares <- ingest   blobs <- export <- repair, confirm   unpack <- receive   shipments, bench  <-  cli  <-  main
+//!                                 '- in_place   blobs, shares <- ingest   blobs <- export <- repair, confirm   unpack <- receive <- http   shipments, bench  <-  cli  <-  main
 //! ```
 //!
 //! Deliberately absent: a way to write to a drive that [`device::confirm`] has not matched with the
-//! person's own words, and a way from [`http`] to a device that does not lead through [`jobs`].
+//! person's own words, and a way from [`http`] to a device that does not lead through [`jobs`], or through [`receive`], which
+//! only reads.
 
 mod amount;
 pub mod attempt;

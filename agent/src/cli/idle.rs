@@ -4,9 +4,15 @@ use std::time::{Duration, Instant};
 
 use crate::http::Presence;
 use crate::jobs::Jobs;
+use crate::receive::Homecoming;
 
-/// Returns once, for `patience` on end, no job ran or waited and no page was connected.
-pub(super) async fn wait(jobs: &Jobs, presence: &Presence, patience: Duration) {
+/// Returns once, for `patience` on end, no job ran or waited, no drive came home and no page was connected.
+pub(super) async fn wait(
+    jobs: &Jobs,
+    homecoming: &Homecoming,
+    presence: &Presence,
+    patience: Duration,
+) {
     let look_every = patience
         .checked_div(4)
         .unwrap_or_default()
@@ -14,7 +20,7 @@ pub(super) async fn wait(jobs: &Jobs, presence: &Presence, patience: Duration) {
     let mut needed = Instant::now();
     while needed.elapsed() < patience {
         tokio::time::sleep(look_every).await;
-        if jobs.busy() || presence.anybody() {
+        if jobs.busy() || homecoming.is_busy() || presence.anybody() {
             needed = Instant::now();
         }
     }
@@ -48,7 +54,8 @@ mod tests {
         let jobs = Jobs::open(None).expect("no folder needed");
         let begun = Instant::now();
         let patience = Duration::from_millis(200);
-        wait(&jobs, &Presence::default(), patience).await;
+        let homecoming = Homecoming::new(jobs.drives().clone(), "/".into(), drop);
+        wait(&jobs, &homecoming, &Presence::default(), patience).await;
         assert!(begun.elapsed() >= patience);
     }
 }

@@ -38,7 +38,7 @@ pub(super) struct Arguments {
     /// Only prints the address
     #[arg(long)]
     no_open: bool,
-    /// Ends by itself when for so long no job ran or waited and no page was open; 0 is never
+    /// Ends by itself when for so long no job ran or waited, no drive came home and no page was open; 0 is never
     #[arg(long, value_name = "N", default_value = "30")]
     idle_minutes: String,
 }
@@ -69,6 +69,7 @@ pub(super) fn run(
         ending,
     )
     .map_err(|error| io(&error, ""))?;
+    let homecoming = agent.homecoming.clone();
     let stop = end.clone();
     on_stop(move || {
         stop.send_replace(true);
@@ -89,6 +90,9 @@ pub(super) fn run(
     let served = runtime.block_on(serving.serve(agent));
     runtime.shutdown_timeout(GOODBYE);
     served?;
+    homecoming.close(|| {
+        screen.aside("Stopping the copying of drives; Ctrl-C again does not wait.");
+    });
     end_jobs(&jobs, screen);
     if drives.are_gone() {
         return Err(gone());
@@ -161,11 +165,12 @@ impl Serving<'_> {
     /// Answers until somebody ends it, or nobody needs it any more.
     async fn listen(&self, listener: Listener, agent: Agent) {
         let (jobs, presence) = (agent.jobs.clone(), agent.presence.clone());
+        let homecoming = agent.homecoming.clone();
         let ending = agent.ending.clone();
         let mut running = std::pin::pin!(http::run(listener, self.users.clone(), agent, ending));
         let unneeded = async {
             match self.patience {
-                Some(patience) => idle::wait(&jobs, &presence, patience).await,
+                Some(patience) => idle::wait(&jobs, &homecoming, &presence, patience).await,
                 None => std::future::pending().await,
             }
         };

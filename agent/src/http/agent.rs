@@ -11,6 +11,7 @@ use super::questions::Questions;
 use super::session::Sessions;
 use crate::jobs::Jobs;
 use crate::random::NoRandomness;
+use crate::receive::Homecoming;
 
 /// One running agent, as its routes see it. Cloning gives another handle to the same.
 #[derive(Clone)]
@@ -29,6 +30,8 @@ pub struct Agent {
     pub ending: watch::Receiver<bool>,
     /// Whether anybody is there.
     pub presence: Presence,
+    /// Drives that come home.
+    pub homecoming: Homecoming,
     pub(super) questions: Arc<Questions>,
     pub(super) reports: Arc<LastReport>,
 }
@@ -45,7 +48,12 @@ impl Agent {
         state_dir: PathBuf,
         ending: watch::Receiver<bool>,
     ) -> Result<Self, NoRandomness> {
+        let told = jobs.clone();
+        let homecoming = Homecoming::new(jobs.drives().clone(), state_dir.clone(), move |news| {
+            told.publish(news)
+        });
         Ok(Self {
+            homecoming,
             jobs,
             sessions: Arc::new(Sessions::new()?),
             drives: Arc::new(drives),

@@ -2,11 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use shared::api::{ApiError, Content, Drive, Lock, PickedDrive, code};
+use shared::api::{ApiError, Content, Drive, Lock, PickedDrive, ReceiveDrive, code};
 
 use crate::device::{DriveInfo, Emptiness, Signature};
 use crate::drives::Drives;
 use crate::jobs::serial_source;
+use crate::receive::Wanted;
 
 /// Returns every drive of this machine and the image files that stand for one.
 pub(super) fn list(drives: &Drives, extra: &[PathBuf]) -> Vec<Drive> {
@@ -31,18 +32,46 @@ pub(super) fn recognise(
         match found {
             Some(drive) if drive.serial.is_empty() => {}
             Some(drive) if drive.serial == picked.serial => picked.serial.clear(),
-            _ => {
-                return Err(ApiError::new(
-                    code::NOT_FOUND,
-                    "The drive that was chosen is not there.",
-                )
-                .at(format!("{}, serial {}", picked.path, picked.serial))
-                .safe("Nothing was touched.")
-                .next("Look at the list of drives again."));
-            }
+            _ => return Err(not_there(&picked.path, &picked.serial)),
         }
     }
     Ok(())
+}
+
+/// Does the same for drives that came back; one is also known by its path alone.
+///
+/// # Errors
+/// [`ApiError`] as [`recognise`].
+pub(super) fn returned(
+    drives: &Drives,
+    extra: &[PathBuf],
+    asked: &[ReceiveDrive],
+) -> Result<Vec<Wanted>, ApiError> {
+    let listed = drives.list(extra);
+    let wanted = asked.iter().map(|asked| {
+        let found = listed.iter();
+        let mut found = found.filter(|drive| drive.path == Path::new(&asked.path));
+        let is_said = !asked.serial.is_empty();
+        match found.next() {
+            Some(drive) if drive.serial.is_empty() => Ok(Wanted {
+                path: drive.path.clone(),
+                serial: is_said.then(|| asked.serial.clone()),
+            }),
+            Some(drive) if !is_said || drive.serial == asked.serial => Ok(Wanted {
+                path: drive.path.clone(),
+                serial: None,
+            }),
+            _ => Err(not_there(&asked.path, &asked.serial)),
+        }
+    });
+    wanted.collect()
+}
+
+fn not_there(path: &str, serial: &str) -> ApiError {
+    ApiError::new(code::NOT_FOUND, "The drive that was chosen is not there.")
+        .at(format!("{path}, serial {serial}"))
+        .safe("Nothing was touched.")
+        .next("Look at the list of drives again.")
 }
 
 fn drive(info: &DriveInfo) -> Drive {

@@ -1,12 +1,14 @@
 //! One function a route. Each reads its request, calls one method, and hands the outcome to `reply`.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
 use shared::api::{
     ApiError, ConfirmRequest, DrivesReply, FoldersRequest, JobState, JobsReply, KeyReply,
-    LedgerImport, LedgerRequest, QuestionReply, QuestionRequest, ReplaceRequest, ScanRequest,
-    SessionReply, SessionRequest, StartRequest, StorageRequest, code, paths, scan_head,
+    LedgerImport, LedgerRequest, QuestionReply, QuestionRequest, ReceiveRequest, ReplaceRequest,
+    ScanRequest, SessionReply, SessionRequest, StartRequest, StorageRequest, code, paths,
+    scan_head,
 };
 use shared::plan::Columns;
 use warp::http::{HeaderValue, header};
@@ -14,11 +16,12 @@ use warp::reply::Response;
 use zeroize::{Zeroize, Zeroizing};
 
 use super::agent::Agent;
+use super::last_report::Kept;
 use super::questions::{QUESTION_LIFE, Void};
 use super::scanning::EndsScan;
 use super::session::SessionId;
 use super::storage::{EndsComparison, StorageWatch};
-use super::{drives, events, folders, ledger, reply, scanning, storage};
+use super::{drives, events, folders, ledger, receiving, reply, scanning, storage};
 use crate::device::Said;
 use crate::jobs::{Confirmation, JobError, JobRequest};
 use crate::scan::ScanWatch;
@@ -90,6 +93,37 @@ pub(super) async fn compare_storage(
         never = storage::tell(&agent.jobs, &session, &watch) => match never {},
     };
     Ok(reply::json(&told))
+}
+
+/// Begins to copy drives home; that goes on without anybody waiting.
+pub(super) async fn start_receiving(
+    agent: Agent,
+    request: ReceiveRequest,
+) -> Result<Response, ApiError> {
+    let begun = blocking(move || receiving::start(&agent, &request)).await?;
+    Ok(reply::json(&begun))
+}
+
+pub(super) fn show_receiving(agent: &Agent) -> Response {
+    reply::json(&agent.homecoming.standing())
+}
+
+pub(super) fn cancel_receiving(agent: &Agent) -> Result<Response, ApiError> {
+    let stopping = agent.homecoming.cancel().map_err(api_error)?;
+    Ok(reply::json(&stopping))
+}
+
+/// Returns every row of what was received last.
+pub(super) fn receiving_report(agent: &Agent, id: &str) -> Result<Response, ApiError> {
+    let report = agent.homecoming.report(id).ok_or_else(|| {
+        ApiError::new(code::NOT_FOUND, "This report is not kept any more.")
+            .safe("What is home stays.")
+            .next("Look again: the agent keeps the report of the last time.")
+    })?;
+    let report = Kept::of(id, report)
+        .map_err(|error| ApiError::new(code::IO, error.to_string()).safe("What is home stays."))?;
+    let bytes = report.bytes;
+    Ok(reply::csv("received.csv", bytes, report.pieces()))
 }
 
 /// Returns every finding of the last comparison.
@@ -181,6 +215,7 @@ pub(super) async fn confirm_job(
 ) -> Result<Response, ApiError> {
     let session = session.ok_or_else(|| ApiError::from(&Void::Unknown))?;
     let running = blocking(move || {
+        is_not_received(&agent, &job)?;
         let plan = &request.plan_hash;
         let answer = agent
             .questions
@@ -195,6 +230,21 @@ pub(super) async fn confirm_job(
     })
     .await?;
     Ok(reply::json(&running))
+}
+
+/// Refuses to erase a drive whose files are on their way home.
+fn is_not_received(agent: &Agent, job: &str) -> Result<(), ApiError> {
+    let drives = agent.jobs.snapshot(job).map(|snapshot| snapshot.drives);
+    let mut drives = drives.into_iter().flatten();
+    let held = drives.find(|drive| agent.homecoming.holds(Path::new(&drive.path)));
+    held.map_or(Ok(()), |drive| {
+        Err(
+            ApiError::new(code::REFUSED, "The drive is being copied home.")
+                .at(drive.path)
+                .safe("Nothing was touched.")
+                .next("Wait for the end of that, or stop it first."),
+        )
+    })
 }
 
 fn word(drive: shared::api::Confirmation) -> Confirmation {

@@ -80,6 +80,16 @@ impl LastReport {
 }
 
 impl Kept {
+    /// Returns a report of this name in a file.
+    ///
+    /// # Errors
+    /// When its length cannot be had.
+    pub(super) fn of(id: &str, file: Arc<File>) -> io::Result<Self> {
+        let bytes = file.metadata()?.len();
+        let id = id.to_owned();
+        Ok(Self { id, file, bytes })
+    }
+
     /// Returns its bytes, read while they are sent. It is whole also when another one takes its place meanwhile.
     pub(super) fn pieces(self) -> impl Stream<Item = io::Result<Vec<u8>>> + Send + Sync {
         stream::try_unfold((self, 0), |(report, at)| async move {

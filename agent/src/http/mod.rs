@@ -11,7 +11,8 @@
 //! listens on 127.0.0.1 and `[::1]` only; there is no option for any other address.
 //!
 //! Deliberately absent: CORS headers, cookies that authorise on their own, a drive named by the page that the agent has
-//! not listed itself, a path from the page that is opened for writing.
+//! not listed itself, a path from the page that is opened for writing: but for the folder that drives come home to, where
+//! files are made and none is replaced.
 
 mod agent;
 mod assets;
@@ -30,6 +31,9 @@ mod lockout;
 mod peer;
 mod presence;
 mod questions;
+mod receiving;
+#[cfg(test)]
+mod receiving_tests;
 mod reply;
 #[cfg(test)]
 mod resume_tests;

@@ -17,7 +17,7 @@ use super::guard::{self, Head};
 use super::session::SessionId;
 use super::{assets, body, handlers, reply};
 
-/// Bytes of a request that names a path, a token or words.
+/// Bytes of a request that names a path, a token, keys or words.
 const SMALL: usize = 64 << 10;
 /// Bytes of a request that starts a job or brings files: it may give many thousands of new names.
 const LARGE: usize = 16 << 20;
@@ -110,6 +110,14 @@ where
         (&Method::GET, ["api", "storage", "report", id]) => {
             handlers::storage_report(&agent, &handlers::segment(id)?)
         }
+        (&Method::POST, ["api", "receive"]) => {
+            handlers::start_receiving(agent, request.read(SMALL).await?).await
+        }
+        (&Method::GET, ["api", "receive"]) => Ok(handlers::show_receiving(&agent)),
+        (&Method::POST, ["api", "receive", "cancel"]) => handlers::cancel_receiving(&agent),
+        (&Method::GET, ["api", "receive", "report", id]) => {
+            handlers::receiving_report(&agent, &handlers::segment(id)?)
+        }
         (&Method::GET, ["api", "events"]) => Ok(handlers::follow_events(&agent)),
         (&Method::GET, ["api", "jobs"]) => Ok(handlers::list_jobs(&agent)),
         (&Method::POST, ["api", "jobs"]) => {
@@ -160,10 +168,12 @@ where
 fn is_path(parts: &[&str]) -> bool {
     match parts {
         ["api", name] => [
-            "session", "drives", "folders", "scan", "ledger", "storage", "events", "jobs",
+            "session", "drives", "folders", "scan", "ledger", "storage", "receive", "events",
+            "jobs",
         ]
         .contains(name),
-        ["api", "ledger", "import"] | ["api", "storage", "report", _] => true,
+        ["api", "ledger", "import"] | ["api", "receive", "cancel"] => true,
+        ["api", "storage" | "receive", "report", _] => true,
         ["api", "jobs", _] => true,
         ["api", "jobs", _, part] => [
             paths::part::QUESTION,

@@ -111,7 +111,7 @@ pub(super) fn code(answer: &Answer) -> String {
 }
 
 /// Every path that needs a session.
-const PRIVATE: [(&str, &str); 20] = [
+const PRIVATE: [(&str, &str); 24] = [
     ("GET", "/api/drives"),
     ("POST", "/api/folders"),
     ("POST", "/api/scan"),
@@ -130,6 +130,10 @@ const PRIVATE: [(&str, &str); 20] = [
     ("POST", "/api/ledger/import"),
     ("POST", "/api/storage"),
     ("GET", "/api/storage/report/a"),
+    ("GET", "/api/receive"),
+    ("POST", "/api/receive"),
+    ("POST", "/api/receive/cancel"),
+    ("GET", "/api/receive/report/a"),
     ("GET", "/api/events"),
     ("GET", "/api/no/such/path"),
 ];
@@ -385,6 +389,12 @@ async fn a_path_that_is_not_there_and_a_method_that_it_does_not_take_are_told_ap
         (
             "POST",
             "/api/drives",
+            StatusCode::METHOD_NOT_ALLOWED,
+            "wrong-method",
+        ),
+        (
+            "GET",
+            "/api/receive/cancel",
             StatusCode::METHOD_NOT_ALLOWED,
             "wrong-method",
         ),

@@ -104,6 +104,12 @@ impl KeyRing {
         &self.broken
     }
 
+    /// Returns whether there is no key at all, only entries that hold none.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.keys.is_empty()
+    }
+
     /// Returns the keys in the order in which a drive should be tried with them: those with its
     /// serial, those without any, the others.
     #[must_use]

@@ -11,7 +11,8 @@ use super::found::{Row, Rows};
 
 /// A report being written; it has its name once it is whole, and is gone when it is dropped before.
 pub struct ReportFile {
-    path: PathBuf,
+    /// None for a file that has no name.
+    path: Option<PathBuf>,
     is_json: bool,
     written: Mutex<Option<Written>>,
 }
@@ -33,7 +34,19 @@ impl ReportFile {
     pub fn create(path: &Path) -> io::Result<Self> {
         let extension = path.extension().and_then(|extension| extension.to_str());
         let is_json = extension.is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
-        let mut out = BufWriter::new(File::create(part_of(path))?);
+        Self::begin(Some(path), is_json, File::create(part_of(path))?)
+    }
+
+    /// Begins a report in a file that has no name: CSV, of which [`ReportFile::into_file`] is the end.
+    ///
+    /// # Errors
+    /// The operating system's word.
+    pub fn unnamed(file: File) -> io::Result<Self> {
+        Self::begin(None, false, file)
+    }
+
+    fn begin(path: Option<&Path>, is_json: bool, file: File) -> io::Result<Self> {
+        let mut out = BufWriter::new(file);
         let start = if is_json { "{\"rows\":[" } else { CSV_HEADER };
         out.write_all(start.as_bytes())?;
         let written = Written {
@@ -42,7 +55,7 @@ impl ReportFile {
             rows: 0,
         };
         Ok(Self {
-            path: path.to_owned(),
+            path: path.map(Path::to_owned),
             is_json,
             written: Mutex::new(Some(written)),
         })
@@ -66,10 +79,26 @@ impl ReportFile {
         }
         written.out.flush()?;
         written.out.get_ref().sync_all()?;
-        std::fs::rename(part_of(&self.path), &self.path)?;
+        if let Some(path) = &self.path {
+            std::fs::rename(part_of(path), path)?;
+        }
         // It is whole, so that dropping takes nothing away.
         *held = None;
         Ok(())
+    }
+
+    /// Ends a report that has no name; returns its file.
+    ///
+    /// # Errors
+    /// The operating system's word, now or earlier.
+    pub fn into_file(self) -> io::Result<File> {
+        let written = self.lock().take();
+        let mut written = written.ok_or_else(|| io::Error::other("it was ended before"))?;
+        if let Some(failed) = written.failed.take() {
+            return Err(failed);
+        }
+        let file = written.out.into_inner();
+        file.map_err(io::IntoInnerError::into_error)
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<Written>> {
@@ -79,9 +108,11 @@ impl ReportFile {
 
 impl Drop for ReportFile {
     fn drop(&mut self) {
-        if self.lock().is_some() {
+        if self.lock().is_some()
+            && let Some(path) = &self.path
+        {
             // Nobody takes it for a report, should it stay.
-            let _ = std::fs::remove_file(part_of(&self.path));
+            let _ = std::fs::remove_file(part_of(path));
         }
     }
 }

@@ -15,6 +15,7 @@ mod limits;
 mod origins;
 mod other_users;
 mod questions;
+mod receiving;
 #[cfg(target_os = "linux")]
 mod root_part;
 mod side_door;

@@ -6,7 +6,7 @@ use shared::api::paths;
 use super::support::{Ask, Served};
 
 /// Every path that changes something, or takes a body.
-fn mutations() -> [String; 12] {
+fn mutations() -> [String; 14] {
     [
         paths::FOLDERS.to_owned(),
         paths::SCAN.to_owned(),
@@ -14,6 +14,8 @@ fn mutations() -> [String; 12] {
         paths::LEDGER.to_owned(),
         paths::LEDGER_IMPORT.to_owned(),
         paths::STORAGE.to_owned(),
+        paths::RECEIVE.to_owned(),
+        paths::RECEIVE_CANCEL.to_owned(),
         paths::question("a"),
         paths::confirm("a"),
         paths::cancel("a"),

@@ -1,6 +1,6 @@
 //! What the agent tells by itself.
 
-use super::{JobSnapshot, JobState, Progress, ScanCounts};
+use super::{JobSnapshot, JobState, Progress, Receiving, ScanCounts};
 use crate::job::{DriveState, Finding, LeftOut, Moment, Verdict};
 use serde::{Deserialize, Serialize};
 
@@ -103,6 +103,11 @@ pub enum News {
         listed: u64,
         /// Bytes that were read so far, back from it or of originals.
         read: u64,
+    },
+    /// Drives that came back are further, or all of it is over.
+    Receiving {
+        /// How it stands.
+        state: Receiving,
     },
     /// A drive was plugged in or taken out: list them again.
     DrivesChanged,
@@ -283,6 +288,9 @@ mod tests {
                 session: "reels".into(),
                 listed: 5_000,
                 read: u64::MAX,
+            },
+            News::Receiving {
+                state: Receiving::Running(crate::api::ReceiveRun::default()),
             },
             News::Tick,
         ];

@@ -22,6 +22,10 @@
 //! POST /api/ledger/import            LedgerImport -> LedgerReply         another site's file
 //! POST /api/storage                StorageRequest -> StorageReply        what was prepared, compared with an account
 //! GET  /api/storage/report/ID                        -> CSV              every finding of the last comparison
+//! POST /api/receive                ReceiveRequest -> Receiving           drives that came back, copied home; goes on without the page
+//! GET  /api/receive                                  -> Receiving
+//! POST /api/receive/cancel                           -> Receiving           stops it: what is home stays
+//! GET  /api/receive/report/ID                        -> CSV                 every file and finding of the last one
 //! GET  /api/events                                   -> server-sent events, each one Event as JSON
 //! ```
 
@@ -32,6 +36,7 @@ mod jobs;
 mod ledger;
 mod pace;
 pub mod paths;
+mod receive;
 mod scan;
 mod scan_file;
 mod session;
@@ -45,6 +50,10 @@ pub use events::{Event, News};
 pub use jobs::{DriveSnapshot, JobSnapshot, JobState, JobsReply, KeyReply, Progress};
 pub use ledger::{LedgerImport, LedgerReply, LedgerRequest};
 pub use pace::{Limit, Pace};
+pub use receive::{
+    ReceiveDrive, ReceiveEnd, ReceiveFinding, ReceiveKey, ReceiveNames, ReceiveOrder,
+    ReceiveRequest, ReceiveRun, ReceiveVerdict, ReceivedDrive, Receiving, ReceivingDrive,
+};
 pub use scan::{
     FolderEntry, FoldersReply, FoldersRequest, NameProblem, ScanCounts, ScanReply, ScanRequest,
     UnreadableCounts,

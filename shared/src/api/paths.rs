@@ -18,6 +18,12 @@ pub const LEDGER_IMPORT: &str = "/api/ledger/import";
 pub const STORAGE: &str = "/api/storage";
 /// The report of the last comparison, by its name.
 pub const STORAGE_REPORT: &str = "/api/storage/report";
+/// Has drives that came back copied home, and tells how that stands.
+pub const RECEIVE: &str = "/api/receive";
+/// Stops it.
+pub const RECEIVE_CANCEL: &str = "/api/receive/cancel";
+/// The report of what was received last, by its name.
+pub const RECEIVE_REPORT: &str = "/api/receive/report";
 /// Server-sent events.
 pub const EVENTS: &str = "/api/events";
 
@@ -88,6 +94,12 @@ pub fn replace(id: &str) -> String {
 #[must_use]
 pub fn storage_report(id: &str) -> String {
     format!("{STORAGE_REPORT}/{}", segment(id))
+}
+
+/// Returns the path of the report of drives that were received.
+#[must_use]
+pub fn receive_report(id: &str) -> String {
+    format!("{RECEIVE_REPORT}/{}", segment(id))
 }
 
 /// Returns the path of a drive's journal.

@@ -84,11 +84,12 @@ pub struct StorageReply {
     pub report: StorageReport,
 }
 
-/// Every finding of a comparison, in a file as `argosy confirm --report` writes it.
+/// Every finding of a comparison, in a file as `argosy confirm --report` writes it; or every row of what was received, as
+/// `argosy receive --report` does.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "is", rename_all = "kebab-case")]
 pub enum StorageReport {
-    /// `GET /api/storage/report/ID` gives it, until the next comparison or the agent's end.
+    /// `GET /api/storage/report/ID`, or `/api/receive/report/ID`, gives it, until the next one of its kind or the agent's end.
     Kept {
         /// The name that it is asked for by.
         id: String,

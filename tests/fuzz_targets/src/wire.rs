@@ -3,8 +3,8 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use shared::api::{
-    ConfirmRequest, Event, FoldersRequest, JobsReply, ScanRequest, SessionRequest, StartRequest,
-    read_scan_file,
+    ConfirmRequest, Event, FoldersRequest, JobsReply, ReceiveRequest, ScanRequest, SessionRequest,
+    StartRequest, read_scan_file,
 };
 use shared::plan::{Columns, Listing, read_columns};
 
@@ -13,7 +13,7 @@ pub(crate) fn api(input: &[u8]) {
     let Some((kind, json)) = input.split_first() else {
         return;
     };
-    match kind % 9 {
+    match kind % 10 {
         0 => same_again::<StartRequest>(json),
         1 => same_again::<ConfirmRequest>(json),
         2 => same_again::<ScanRequest>(json),
@@ -26,11 +26,12 @@ pub(crate) fn api(input: &[u8]) {
                 go_through(&listing);
             }
         }
-        _ => {
+        8 => {
             if let Ok(listing) = read_columns(&json, 0) {
                 go_through(&listing);
             }
         }
+        _ => same_again::<ReceiveRequest>(json),
     }
 }
 
