@@ -12,8 +12,8 @@ use serde::de::DeserializeOwned;
 use shared::api::{
     ApiError, ConfirmRequest, DrivesReply, Event, FoldersReply, FoldersRequest, JobSnapshot,
     JobsReply, KeyReply, LedgerImport, LedgerReply, LedgerRequest, QuestionReply, QuestionRequest,
-    ReplaceRequest, ScanRequest, SessionReply, SessionRequest, StartReply, StartRequest,
-    StorageReply, StorageRequest, code, paths,
+    ReceiveRequest, Receiving, ReplaceRequest, ScanRequest, SessionReply, SessionRequest,
+    StartReply, StartRequest, StorageReply, StorageRequest, code, paths,
 };
 use shared::mhl::Creator;
 use wasm_bindgen::{JsCast, JsValue};
@@ -295,6 +295,40 @@ impl Client {
     /// [`ApiError`].
     pub async fn storage_report(&self, id: &str) -> Result<Blob, ApiError> {
         let request = self.with_session(Request::get(&paths::storage_report(id)));
+        blob(good(request.send().await).await?).await
+    }
+
+    /// Has drives that came back copied home; returns how it stands then.
+    ///
+    /// # Errors
+    /// [`ApiError`].
+    pub async fn receive_drives(&self, request: &ReceiveRequest) -> Result<Receiving, ApiError> {
+        self.post(paths::RECEIVE, request).await
+    }
+
+    /// Returns how it stands with drives that come home.
+    ///
+    /// # Errors
+    /// [`ApiError`].
+    pub async fn receiving(&self) -> Result<Receiving, ApiError> {
+        self.get(paths::RECEIVE).await
+    }
+
+    /// Has the copying of drives stop; returns how it stands then.
+    ///
+    /// # Errors
+    /// [`ApiError`].
+    pub async fn cancel_receiving(&self) -> Result<Receiving, ApiError> {
+        self.post(paths::RECEIVE_CANCEL, &serde_json::Value::Null)
+            .await
+    }
+
+    /// Returns every row of what was received last, as a file that the browser keeps wherever it has room.
+    ///
+    /// # Errors
+    /// [`ApiError`].
+    pub async fn receive_report(&self, id: &str) -> Result<Blob, ApiError> {
+        let request = self.with_session(Request::get(&paths::receive_report(id)));
         blob(good(request.send().await).await?).await
     }
 

@@ -1,5 +1,6 @@
 //! What takes time: asks the agent or the desk, and turns what comes of it into actions.
 
+mod homecoming;
 mod jobs;
 mod link;
 mod storage;

@@ -1,6 +1,7 @@
 //! Everything the page knows, and how it changes: one pure function, [`reduce`].
 
 pub mod handing;
+pub mod homecoming;
 pub mod ledger;
 pub mod receive;
 pub mod storage;
@@ -21,6 +22,7 @@ use crate::milestones::milestone;
 use crate::planning::PlanView;
 use crate::route::Route;
 use handing::Handing;
+use homecoming::Homecoming;
 use ledger::Ledger;
 use receive::Receive;
 use storage::Storage;
@@ -65,6 +67,8 @@ pub struct State {
     pub storage: Storage,
     /// A drive that came back.
     pub receive: Receive,
+    /// Drives that the agent copies home.
+    pub homecoming: Homecoming,
     /// The ledger of shipments.
     pub ledger: Ledger,
     /// Who the agent's hash lists say made them; none before there is a session.
@@ -274,6 +278,8 @@ pub enum Action {
     Ledger(Box<ledger::Turn>),
     /// Something happened to the comparison with a storage account.
     Storage(Box<storage::Turn>),
+    /// Something happened to drives that the agent copies home.
+    Homecoming(Box<homecoming::Turn>),
     /// Something happened to the drive that came back.
     Receive(Box<receive::Change>),
     /// Long work came further.
@@ -342,6 +348,7 @@ pub fn reduce(mut state: State, action: Action) -> State {
             state.handing = state.handing.unanswered();
         }
         Action::Receive(change) => state.receive = state.receive.changed(*change),
+        Action::Homecoming(turn) => state.homecoming = state.homecoming.turned(*turn),
         Action::Storage(turn) => state.storage = state.storage.turned(*turn),
         Action::Ledger(turn) => state.ledger = state.ledger.turned(*turn),
         Action::Handing(change) => state.handing = state.handing.changed(*change),
@@ -451,6 +458,14 @@ impl State {
             } => {
                 let far = storage::Turn::Far(session.clone(), *listed, *read);
                 self.storage = std::mem::take(&mut self.storage).turned(far);
+                return;
+            }
+            News::Receiving { state } => {
+                if let Some(text) = homecoming::milestone(&self.homecoming.standing, state) {
+                    self.milestone = text;
+                }
+                let heard = homecoming::Turn::Heard(state.clone());
+                self.homecoming = std::mem::take(&mut self.homecoming).turned(heard);
                 return;
             }
             News::Progress {

@@ -4,6 +4,7 @@ mod compared;
 mod data_set;
 mod hand_over;
 mod hash_list;
+mod homecoming;
 mod ledger;
 mod long_tree;
 mod newcomer;

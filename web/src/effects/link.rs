@@ -79,6 +79,7 @@ impl Effects {
         match self.client.jobs().await {
             Ok(reply) => {
                 self.act(Action::Jobs(reply.jobs));
+                self.refresh_receiving().await;
                 Ok(events)
             }
             Err(error) => {
@@ -101,6 +102,7 @@ impl Effects {
                 let expected = last.map(|number: u64| number.saturating_add(1));
                 if expected.is_some_and(|expected| expected != event.number) {
                     self.refresh_jobs().await;
+                    self.refresh_receiving().await;
                 }
                 last = Some(event.number);
                 if event.news == shared::api::News::DrivesChanged {

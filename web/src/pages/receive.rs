@@ -1,4 +1,4 @@
-//! Receive: a drive that came back, opened in the browser. Needs no agent.
+//! Receive: drives that came back. The agent copies them home; the image of one is opened in the browser, which needs no agent.
 
 use std::rc::Rc;
 
@@ -7,8 +7,11 @@ use yew::prelude::*;
 
 use crate::app::{Context, use_page};
 use crate::checking::Tone;
-use crate::parts::{ComparePanel, DropZone, KeyForm, Message, PageHead, Proven, TreeView, Trouble};
+use crate::parts::{
+    ComparePanel, DropZone, HomecomingPanel, KeyForm, Message, PageHead, Proven, TreeView, Trouble,
+};
 use crate::receiving::DriveView;
+use crate::state::Link;
 use crate::state::receive::Drive;
 use crate::words;
 
@@ -24,15 +27,18 @@ pub fn ReceivePage() -> Html {
             }
         })
     };
+    // One that does not answer for a moment goes on all the same.
+    let has_agent = matches!(page.state.link, Link::Connected | Link::Lost);
     let is_open = matches!(page.state.receive.drive, Drive::Open(_));
     html! {
         <>
-            <PageHead title="Receive"
-                purpose="Open the image of a drive that came back, see what is on it, save its files and prove them. \
-                    It is read here, in the browser, where it lies." />
+            <PageHead title="Receive" purpose={purpose(has_agent)} />
             <div class="columns">
                 <div class="column">
-                    <DropZone id="drive-image" large={!is_open} {on_files} button="Choose a drive image"
+                    if has_agent {
+                        <HomecomingPanel />
+                    }
+                    <DropZone id="drive-image" large={!is_open && !has_agent} {on_files} button="Choose a drive image"
                         hint="or drop it here: the image of a whole drive or of its volume, of any length. \
                             On Linux: dd if=/dev/sdX of=drive.img bs=4M" />
                     { drive(&page) }
@@ -40,15 +46,38 @@ pub fn ReceivePage() -> Html {
                 <div class="column aside">
                     <section class="note" aria-labelledby="receive-note">
                         <h2 id="receive-note">{ "What happens here" }</h2>
-                        <p>{ "The drive is only read, a piece at a time. It is decrypted in this browser; neither \
+                        <p>{ "An image is only read, a piece at a time. It is decrypted in this browser; neither \
                             its key nor its content leaves the machine." }</p>
-                        <p>{ "BitLocker of Windows 7 and later, and plain NTFS. To copy a whole drive at once use " }
-                            <code>{ "argosy unpack" }</code>{ "." }</p>
+                        <p>{ "BitLocker of Windows 7 and later, and plain NTFS." }</p>
+                        { whole_drives(has_agent) }
                     </section>
                     <Proven />
                 </div>
             </div>
         </>
+    }
+}
+
+const fn purpose(has_agent: bool) -> &'static str {
+    if has_agent {
+        "Copy drives that came back home, all at once. Or open the image of one here, in the browser, where it lies: see what \
+         is on it, save its files and prove them."
+    } else {
+        "Open the image of a drive that came back, see what is on it, save its files and prove them. \
+         It is read here, in the browser, where it lies."
+    }
+}
+
+/// Where whole drives are copied.
+fn whole_drives(has_agent: bool) -> Html {
+    if has_agent {
+        return html! {
+            <p>{ "Whole drives are copied by the agent. The same on a command line: " }<code>{ "argosy receive" }</code>{ "." }</p>
+        };
+    }
+    html! {
+        <p>{ "Whole drives are copied home by the agent: " }<code>{ "argosy serve" }</code>{ " on the machine that has them \
+            opens this page with a list of them. On a command line it is " }<code>{ "argosy receive" }</code>{ "." }</p>
     }
 }
 

@@ -93,7 +93,7 @@ fn facts(drive: &Drive) -> Html {
 }
 
 /// Returns what is on a drive in words.
-fn holds(drive: &Drive) -> String {
+pub(super) fn holds(drive: &Drive) -> String {
     if drive.contents.is_empty() {
         return match drive.blank {
             Some(true) => "nothing".to_owned(),
