@@ -244,6 +244,8 @@ async fn what_the_page_began_goes_on_without_it_and_is_stopped_from_there_again(
         .wait_for_text("#homecoming-drives-end", "Copy home again")
         .await?;
 
+    // The keys of that file are not in the field any more, and are not said to be.
+    browser.gone("#homecoming-keys-taken").await?;
     // One key opens one drive: the other one costs it nothing, and the person is told what to do.
     press_on(&browser, "#homecoming-all").await?;
     type_into(&browser, "#homecoming-to", text(&home)).await?;

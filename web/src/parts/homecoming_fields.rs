@@ -69,8 +69,8 @@ fn drives(page: &Context, props: &Props) -> Html {
                 },
             } }
             if others > 0 {
-                <p class="hint">{ format!("{} without BitLocker and NTFS is not offered.",
-                    words::counted(others, "drive", "drives")) }</p>
+                <p class="hint">{ format!("{} not offered: neither BitLocker nor NTFS.",
+                    words::counted(others, "drive is", "drives are")) }</p>
             }
             { told(props, "homecoming-drive-1") }
             { told(props, "homecoming-refresh") }
@@ -124,6 +124,11 @@ fn keys(page: &Context, props: &Props) -> Html {
             }
         })
     };
+    // What is typed then is no file's any more.
+    let oninput = {
+        let page = page.clone();
+        Callback::from(move |_: InputEvent| act(&page, Turn::Keys(Ok(String::new()))))
+    };
     let is_wrong = is_wrong(props, "homecoming-keys");
     let described = if is_wrong {
         "homecoming-keys-fault"
@@ -134,7 +139,7 @@ fn keys(page: &Context, props: &Props) -> Html {
         <>
             <div class="field">
                 <label for="homecoming-keys">{ "Their keys" }</label>
-                <textarea id="homecoming-keys" class="mono covered" rows="3" ref={props.keys.clone()} autocomplete="off"
+                <textarea id="homecoming-keys" class="mono covered" rows="3" ref={props.keys.clone()} {oninput} autocomplete="off"
                     spellcheck="false" autocapitalize="none" aria-invalid={is_wrong.then_some("true")}
                     aria-describedby={described} />
                 { told(props, "homecoming-keys") }

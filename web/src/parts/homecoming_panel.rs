@@ -7,8 +7,8 @@ use yew::prelude::*;
 use super::storage_panel::{Fault, focus_soon};
 use super::{HomecomingAnswer, HomecomingFields, Trouble};
 use crate::app::{Context, use_page};
-use crate::state::State;
-use crate::state::homecoming::may_be_received;
+use crate::state::homecoming::{Turn, may_be_received};
+use crate::state::{Action, State};
 
 /// The panel. The agent goes on by itself when the page is left.
 #[component]
@@ -25,12 +25,13 @@ pub fn HomecomingPanel() -> Html {
             match request(&page.state, &keys, dry_run) {
                 Ok(request) => {
                     fault.set(None);
-                    let keys = keys.clone();
+                    let (after, keys) = (page.clone(), keys.clone());
                     page.effects.receive_drives(request, move || {
                         // After a look the same keys are wanted again.
                         if let (Some(field), false) = (keys.cast::<HtmlTextAreaElement>(), dry_run)
                         {
                             field.set_value("");
+                            after.act(Action::Homecoming(Box::new(Turn::Keys(Ok(String::new())))));
                         }
                     });
                 }

@@ -16,7 +16,7 @@ pub struct Homecoming {
     pub to: String,
     /// What files are called.
     pub names: ReceiveNames,
-    /// The file that the keys came from; empty when they were pasted.
+    /// The file that the keys in the field came from; empty when they were typed or pasted, or there are none.
     pub keys_from: String,
     /// Why the last keys file was not taken; empty when it was.
     pub untaken: String,
