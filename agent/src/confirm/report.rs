@@ -72,31 +72,29 @@ impl ConfirmReport {
     /// Returns the verdict in a sentence. It says no more than was compared.
     #[must_use]
     pub fn sentence(&self) -> String {
-        let all = files(self.files);
         match self.verdict() {
-            _ if self.is_stopped => {
-                format!("Stopped before the end: nothing is said of the {all}.")
-            }
+            _ if self.is_stopped => self.stopped_sentence(),
             Verdict::Confirmed => {
                 let only_copy = if self.left_out > 0 || self.other_drives > 0 {
                     let mut but = Vec::new();
                     if self.left_out > 0 {
                         but.push(format!(
                             "{} that never went onto a drive",
-                            files(self.left_out)
+                            counted(self.left_out, "file")
                         ));
                     }
                     if self.other_drives > 0 {
                         but.push(format!(
-                            "what is on {} other drives of the session",
-                            grouped(self.other_drives)
+                            "what is on {} of the session",
+                            counted(self.other_drives, "other drive")
                         ));
                     }
                     format!("nothing is said of {}", but.join(" and "))
                 } else {
                     "nothing here is the only copy".to_owned()
                 };
-                format!("All {all} are in Azure{}; {only_copy}.", self.how())
+                let all = all_are(self.files, "");
+                format!("{all} in Azure{}; {only_copy}.", self.how())
             }
             Verdict::Unproven => self.unproven_sentence(),
             _ => {
@@ -131,20 +129,32 @@ impl ConfirmReport {
                         count => format!("{} {many}", grouped(*count)),
                     })
                     .collect();
-                format!("Not all of {all} are in Azure: {}.", parts.join(", "))
+                let not_all = match self.files {
+                    1 => "The one file is not in Azure as it was prepared".to_owned(),
+                    files => format!("Not all of {} are in Azure", counted(files, "file")),
+                };
+                format!("{not_all}: {}.", parts.join(", "))
             }
         }
     }
 
     fn unproven_sentence(&self) -> String {
-        let looked = files(self.files.saturating_sub(self.elsewhere));
+        let looked = self.files.saturating_sub(self.elsewhere);
         let blobs = match self.unproven {
-            0 => format!("All {looked} for Blob storage are in Azure{}.", self.how()),
-            unproven => format!(
-                "All {looked} are there by name and size; the content of {} of them was not compared, so what is here may \
-                 be the only copy.",
-                grouped(unproven)
-            ),
+            0 => {
+                let all = all_are(looked, " for Blob storage");
+                format!("{all} in Azure{}.", self.how())
+            }
+            unproven => {
+                let content = match looked {
+                    1 => "its content".to_owned(),
+                    _ => format!("the content of {} of them", grouped(unproven)),
+                };
+                format!(
+                    "{} there by name and size; {content} was not compared, so what is here may be the only copy.",
+                    all_are(looked, "")
+                )
+            }
         };
         match self.elsewhere {
             0 => blobs,
@@ -190,16 +200,27 @@ impl ConfirmReport {
     /// Returns what stands in the way of a shipment, in a sentence. It says no more than was looked at.
     #[must_use]
     pub fn shipment_sentence(&self) -> String {
-        let all = files(self.files);
         if self.is_stopped {
-            return format!("Stopped before the end: nothing is said of the {all}.");
+            return self.stopped_sentence();
         }
-        let looked = files(self.files.saturating_sub(self.elsewhere));
+        let looked = self.files.saturating_sub(self.elsewhere);
+        let all = counted(looked, "file");
         let mut said = match self.taken {
-            0 => format!("Nothing is there yet where the {looked} of this shipment go."),
+            0 if looked == 1 => {
+                "Nothing is there yet where the one file of this shipment goes.".to_owned()
+            }
+            0 => format!("Nothing is there yet where the {all} of this shipment go."),
+            1 => format!(
+                "{} of this shipment goes where a blob is already. Today's service overwrites it, whatever the manifest \
+                 says.",
+                match looked {
+                    1 => "The one file".to_owned(),
+                    _ => format!("1 of the {all}"),
+                }
+            ),
             taken => format!(
-                "{} of the {looked} of this shipment go where blobs are already. Today's service overwrites them, \
-                 whatever the manifest says.",
+                "{} of the {all} of this shipment go where blobs are already. Today's service overwrites them, whatever \
+                 the manifest says.",
                 grouped(taken)
             ),
         };
@@ -218,15 +239,28 @@ impl ConfirmReport {
     fn elsewhere_sentence(&self) -> String {
         format!(
             "Nothing is said of {} for Azure Files: only Blob storage was looked at.",
-            files(self.elsewhere)
+            counted(self.elsewhere, "file")
         )
+    }
+
+    fn stopped_sentence(&self) -> String {
+        let all = counted(self.files, "file");
+        format!("Stopped before the end: nothing is said of the {all}.")
     }
 }
 
-fn files(count: u64) -> String {
+/// Returns `All 7 files are`, and the same of one.
+fn all_are(files: u64, of_what: &str) -> String {
+    match files {
+        1 => format!("The one file{of_what} is"),
+        files => format!("All {}{of_what} are", counted(files, "file")),
+    }
+}
+
+fn counted(count: u64, what: &str) -> String {
     match count {
-        1 => "1 file".to_owned(),
-        count => format!("{} files", grouped(count)),
+        1 => format!("1 {what}"),
+        count => format!("{} {what}s", grouped(count)),
     }
 }
 
@@ -264,6 +298,37 @@ mod tests {
             assert_ne!(weaker.shipment_verdict(), Verdict::Free);
             assert_ne!(weaker.shipment_sentence(), nothing);
         }
+    }
+
+    #[test]
+    fn one_file_is_spoken_of_as_one() {
+        let one = ConfirmReport {
+            files: 1,
+            by_md5: 1,
+            ..ConfirmReport::default()
+        };
+        assert_eq!(
+            one.sentence(),
+            "The one file is in Azure, compared by the MD5 that the store has; nothing here is the only copy."
+        );
+        let missing = ConfirmReport {
+            missing: 1,
+            ..one.clone()
+        };
+        assert_eq!(
+            missing.sentence(),
+            "The one file is not in Azure as it was prepared: 1 is missing."
+        );
+        assert_eq!(
+            one.shipment_sentence(),
+            "Nothing is there yet where the one file of this shipment goes."
+        );
+        let taken = ConfirmReport { taken: 1, ..one };
+        assert_eq!(
+            taken.shipment_sentence(),
+            "The one file of this shipment goes where a blob is already. Today's service overwrites it, whatever the \
+             manifest says."
+        );
     }
 
     #[test]

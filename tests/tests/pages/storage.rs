@@ -389,7 +389,10 @@ async fn a_token_of_microsoft_entra_opens_the_account_by_keyboard_and_is_kept_no
     is_accessible_where(&browser, "storage-token", "#storage", &SIZES).await?;
     press_on(&browser, "#storage-compare").await?;
     browser
-        .wait_for_text("#storage-verdict", "Not all of 1 file are in Azure")
+        .wait_for_text(
+            "#storage-verdict",
+            "The one file is not in Azure as it was prepared",
+        )
         .await?;
     ask(&browser, "#storage-before").await?;
     type_into(&browser, "#storage-token", &token).await?;
