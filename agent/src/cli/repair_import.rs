@@ -64,7 +64,7 @@ pub(super) struct Arguments {
 }
 
 /// Blocks on their way at once, where nobody says.
-pub(super) const PARALLEL: u16 = 8;
+pub(super) const PARALLEL: u16 = 16;
 
 pub(super) fn run(arguments: &Arguments, screen: &Screen) -> Result<Ended, JobError> {
     let (manifest, log) = (manifest(arguments)?, read(&arguments.copy_log)?);

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use lanes::digest_many;
 use shared::copy_log::{BlobStatus, Category, Crc64, PartStatus};
 use shared::manifest::{BlobKind, ManifestFile, Part};
 use tokio::sync::OwnedSemaphorePermit;
@@ -53,7 +54,8 @@ impl Pour<'_> {
         let mut sending = Sending::new();
         let mut crc = Crc64::new();
         let mut through = 0;
-        for (number, part) in self.file.parts().enumerate() {
+        let mut rest = self.file.parts().enumerate();
+        loop {
             while let Some(sent) = sending.try_join_next() {
                 self.note(sent, &mut parts, &mut trouble);
             }
@@ -63,24 +65,33 @@ impl Pour<'_> {
             if is_over {
                 break;
             }
+            let next: Vec<(usize, Part)> = rest.by_ref().take(self.run.together()).collect();
+            if next.is_empty() {
+                break;
+            }
             if self.run.has_to_stop() {
                 trouble = trouble.or_else(|| Some(self.run.stopped()));
                 break;
             }
-            let permit = self.run.permit().await;
-            match read_part(self.run, self.file, self.found, part).await {
-                Ok(content) => {
-                    zeros(&mut crc, part.at.saturating_sub(through));
-                    crc.update(&content);
-                    through = part.at.saturating_add(part.bytes);
-                    if trouble.is_none() {
-                        parts.set(number, self.kept());
-                        self.send(number, part, content, permit, &mut sending);
+            let mut permits = self.run.permits(next.len()).await;
+            let wanted = next.iter().map(|(_, part)| *part);
+            let read = read_parts(self.run, self.file, self.found, wanted).await;
+            for ((number, part), read) in next.into_iter().zip(read) {
+                let permit = permits.split(1);
+                match read {
+                    Ok(content) => {
+                        zeros(&mut crc, part.at.saturating_sub(through));
+                        crc.update(&content);
+                        through = part.at.saturating_add(part.bytes);
+                        if trouble.is_none() {
+                            parts.set(number, self.kept());
+                            self.send(number, part, content, permit, &mut sending);
+                        }
                     }
-                }
-                Err((status, wrong)) => {
-                    parts.set(number, status);
-                    trouble = trouble.or(Some(wrong));
+                    Err((status, wrong)) => {
+                        parts.set(number, status);
+                        trouble = trouble.or(Some(wrong));
+                    }
                 }
             }
         }
@@ -108,7 +119,7 @@ impl Pour<'_> {
         number: usize,
         part: Part,
         content: Bytes,
-        permit: OwnedSemaphorePermit,
+        permit: Option<OwnedSemaphorePermit>,
         sending: &mut Sending,
     ) {
         let id = u64::try_from(number).unwrap_or(u64::MAX);
@@ -153,6 +164,9 @@ impl Pour<'_> {
     }
 }
 
+/// A part's content, or what is wrong with it.
+type Read = Result<Bytes, (PartStatus, Trouble)>;
+
 /// Reads a part of a file from the drive and compares it with the manifest.
 ///
 /// # Errors
@@ -162,13 +176,52 @@ pub(super) async fn read_part(
     file: &ManifestFile,
     found: &DriveFile,
     part: Part,
-) -> Result<Bytes, (PartStatus, Trouble)> {
+) -> Read {
+    let content = content_of(run, found, part).await?;
+    let hash = md5_of(&content);
+    compared(file, part, content, hash)
+}
+
+/// Reads parts of a file from the drive, up to the first that cannot be read, and compares them with the manifest; their
+/// hashes are made side by side, which takes a fraction of what one after the other does.
+async fn read_parts(
+    run: &Run,
+    file: &ManifestFile,
+    found: &DriveFile,
+    parts: impl Iterator<Item = Part>,
+) -> Vec<Read> {
+    let mut read = Vec::new();
+    for part in parts {
+        let content = content_of(run, found, part).await;
+        let is_over = content.is_err();
+        read.push((part, content));
+        if is_over {
+            break;
+        }
+    }
+    let contents = read
+        .iter()
+        .filter_map(|(_, content)| content.as_deref().ok());
+    let mut hashes = digest_many(&contents.collect::<Vec<_>>()).into_iter();
+    let each = read.into_iter().map(|(part, content)| {
+        let content = content?;
+        let hash = hashes.next().unwrap_or_default();
+        compared(file, part, content, hash)
+    });
+    each.collect()
+}
+
+async fn content_of(run: &Run, found: &DriveFile, part: Part) -> Read {
     let content = run.files.read(found, part.at, part.bytes).await;
-    let content = content.map_err(|error| {
+    content.map_err(|error| {
         let trouble = Trouble::of_drive(&error).at(part.at);
         (PartStatus::IOFailed, trouble)
-    })?;
-    if md5_of(&content) == part.hash {
+    })
+}
+
+/// Returns the content of a part when it has the hash that the manifest says.
+fn compared(file: &ManifestFile, part: Part, content: Bytes, hash: [u8; 16]) -> Read {
+    if hash == part.hash {
         return Ok(content);
     }
     let (what, left) = match file.kind {

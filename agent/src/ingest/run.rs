@@ -60,6 +60,7 @@ pub(super) struct Run {
     log: Mutex<Option<LogFiles>>,
     report: Mutex<IngestReport>,
     permits: Arc<Semaphore>,
+    together: usize,
     long: tokio::sync::Mutex<()>,
     /// Containers that are there.
     containers: tokio::sync::Mutex<HashSet<String>>,
@@ -208,6 +209,7 @@ impl Begun {
             log: Mutex::new(Some(log)),
             report: Mutex::new(self.report),
             permits: Arc::new(Semaphore::new(parallel)),
+            together: parallel.div_ceil(2),
             long: tokio::sync::Mutex::new(()),
             containers: tokio::sync::Mutex::new(HashSet::new()),
             cancel: cancel.clone(),
@@ -296,9 +298,20 @@ impl Run {
 
     /// Waits until one more block may be in memory.
     pub(super) async fn permit(&self) -> OwnedSemaphorePermit {
-        let permit = Arc::clone(&self.permits).acquire_owned().await;
+        self.permits(1).await
+    }
+
+    /// Waits until so many more blocks may be in memory; no more than [`Run::together`].
+    pub(super) async fn permits(&self, blocks: usize) -> OwnedSemaphorePermit {
+        let blocks = u32::try_from(blocks.min(self.together)).unwrap_or(1);
+        let permits = Arc::clone(&self.permits).acquire_many_owned(blocks);
         // Nothing ever closes the semaphore.
-        permit.expect("the semaphore is open")
+        permits.await.expect("the semaphore is open")
+    }
+
+    /// Blocks of a file that are read and hashed together: while half of all are on their way, the other half is made ready.
+    pub(super) const fn together(&self) -> usize {
+        self.together
     }
 
     /// Waits until no other file of several parts is on its way.
