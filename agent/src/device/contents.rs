@@ -214,6 +214,17 @@ mod tests {
     }
 
     #[test]
+    fn a_bitlocker_volume_is_no_fat_though_its_boot_sector_says_so() {
+        let fat: [(u64, &[u8]); 2] = [(71, b"NO NAME    "), (82, b"FAT32   ")];
+        let [label, kind] = fat;
+        assert_eq!(kinds(&with(&[label, kind])), ["FAT"]);
+        assert_eq!(
+            kinds(&with(&[(3, b"-FVE-FS-"), label, kind])),
+            ["BitLocker"]
+        );
+    }
+
+    #[test]
     fn a_table_comes_first_and_volumes_have_the_name_of_their_partition() {
         let spec = GptSpec {
             disk_bytes: 64 * MIB,

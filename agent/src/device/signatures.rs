@@ -130,6 +130,11 @@ pub(super) fn signatures(volume: &dyn ReadAt) -> Vec<Found> {
     }
     ext(volume).map(&mut add);
     zfs(volume).map(&mut add);
+    // The boot sector of a BitLocker volume has FAT32's name where FAT has it, whatever is inside.
+    let is_bitlocker = |found: &Found| found.what.starts_with("BitLocker");
+    if found.iter().any(is_bitlocker) {
+        found.retain(|found| found.what != "FAT");
+    }
     found
 }
 
