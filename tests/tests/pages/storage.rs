@@ -398,7 +398,10 @@ async fn a_token_of_microsoft_entra_opens_the_account_by_keyboard_and_is_kept_no
     type_into(&browser, "#storage-token", &token).await?;
     press(&browser, Key::Enter).await?;
     browser
-        .wait_for_text("#storage-verdict", "Nothing is there yet where the 1 file")
+        .wait_for_text(
+            "#storage-verdict",
+            "Nothing is there yet where the one file",
+        )
         .await?;
     is_nowhere(&browser, &agent, &token).await?;
     is_nowhere(&browser, &agent, "sig=hush").await?;
