@@ -14,6 +14,16 @@ pub fn count(number: u64) -> String {
     text
 }
 
+/// Returns a count with its noun: `1 file`, `12 files`.
+#[must_use]
+pub fn counted(number: u64, one: &str, many: &str) -> String {
+    if number == 1 {
+        format!("1 {one}")
+    } else {
+        format!("{} {many}", count(number))
+    }
+}
+
 /// Returns a speed in two or three digits: `143 MB/s`, `2.1 GB/s`.
 #[must_use]
 pub fn rate(bytes_per_second: u64) -> String {
@@ -33,6 +43,12 @@ pub fn rate(bytes_per_second: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_count_stands_with_its_noun() {
+        assert_eq!(counted(1_284_332, "file", "files"), "1,284,332 files");
+        assert_eq!(counted(1, "file", "files"), "1 file");
+    }
 
     #[test]
     fn a_speed_has_a_tenth_only_below_ten() {

@@ -157,6 +157,34 @@ pub async fn press(browser: &Browser, key: Key) -> Result<()> {
     Ok(browser.client.perform_actions(keys).await?)
 }
 
+/// Presses a button that Tab leads to.
+///
+/// # Errors
+/// When no Tab leads there, or the browser does not answer.
+pub async fn press_on(browser: &Browser, css: &str) -> Result<()> {
+    focus_by_tab(browser, css).await?;
+    press(browser, Key::Enter).await
+}
+
+/// Types where Tab leads to, in place of what stands there.
+///
+/// # Errors
+/// When no Tab leads there, or the browser does not answer.
+pub async fn type_into(browser: &Browser, css: &str, typed: &str) -> Result<()> {
+    focus_by_tab(browser, css).await?;
+    let active = browser.client.active_element().await?;
+    active.clear().await?;
+    Ok(active.send_keys(typed).await?)
+}
+
+/// Waits until an element has the focus.
+///
+/// # Errors
+/// When it does not come to have it.
+pub async fn focus_soon(browser: &Browser, css: &str) -> Result<()> {
+    browser.wait(&format!("{css}:focus")).await.map(drop)
+}
+
 /// Opens the page's one file, as a double-click does: no agent, no network.
 ///
 /// # Errors

@@ -1,6 +1,6 @@
 //! Numbers as a person reads them: decimal units, three digits that matter, times as `7 h 26 min`.
 
-pub use shared::words::count;
+pub use shared::words::{count, counted};
 
 const UNITS: [&str; 7] = ["bytes", "kB", "MB", "GB", "TB", "PB", "EB"];
 
@@ -72,16 +72,6 @@ pub fn duration(seconds: u64) -> String {
         counted(days, "day", "days")
     } else {
         format!("{days} d {} h", hours % 24)
-    }
-}
-
-/// Returns a count with its noun: `1 file`, `12 files`.
-#[must_use]
-pub fn counted(number: u64, one: &str, many: &str) -> String {
-    if number == 1 {
-        format!("1 {one}")
-    } else {
-        format!("{} {many}", count(number))
     }
 }
 
@@ -235,12 +225,6 @@ mod tests {
         ] {
             assert_eq!(duration(seconds), text);
         }
-    }
-
-    #[test]
-    fn a_count_stands_with_its_noun() {
-        assert_eq!(counted(1_284_332, "file", "files"), "1,284,332 files");
-        assert_eq!(counted(1, "file", "files"), "1 file");
     }
 
     #[test]

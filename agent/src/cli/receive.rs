@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
-use shared::api::FreeSpace;
+use shared::api::{FreeSpace, ReceiveNames, ReceiveVerdict};
 
 use super::bar::Bar;
 use super::copy_report::{
@@ -23,7 +23,7 @@ use crate::pipeline::Cancel;
 use crate::receive::{
     KeyRing, Lane, Order, Received, Returned, ReturnedError, Wanted, copy_all, open_all,
 };
-use crate::unpack::{Names, Rows, UnpackReport, UnpackVerdict};
+use crate::unpack::{Rows, UnpackReport};
 
 /// Copies drives that came back, many at once, to where their blobs belong
 ///
@@ -80,8 +80,8 @@ pub(super) fn run(
     let order = Order {
         to: &arguments.to,
         names: match arguments.names {
-            NamesArgument::Blobs => Names::Blobs,
-            NamesArgument::Drive => Names::Drive,
+            NamesArgument::Blobs => ReceiveNames::Blobs,
+            NamesArgument::Drive => ReceiveNames::Drive,
         },
         dry_run: arguments.dry_run,
         ring: &ring,
@@ -169,7 +169,7 @@ fn key_words(drive: &Received) -> String {
 }
 
 fn show(received: &[Received], arguments: &Arguments, screen: &Screen) -> (Value, Option<Kind>) {
-    let mut worst = UnpackVerdict::Verified;
+    let mut worst = ReceiveVerdict::Verified;
     let mut ended = None;
     let (mut files, mut bytes) = (0_u64, 0_u64);
     let mut objects = Vec::new();
@@ -195,7 +195,7 @@ fn show(received: &[Received], arguments: &Arguments, screen: &Screen) -> (Value
                 object
             }
             Err(error) => {
-                worst = UnpackVerdict::Failed;
+                worst = ReceiveVerdict::Failed;
                 ended = ended.max(Some(error.kind));
                 let what = &error.error.message;
                 screen.aside(&format!("argosy: {}: {what}", drive.serial));
@@ -228,21 +228,15 @@ fn show(received: &[Received], arguments: &Arguments, screen: &Screen) -> (Value
 
 fn show_drive(drive: &Received, report: &UnpackReport, screen: &Screen) {
     show_findings(report, &drive.serial, screen);
-    let verdict = match report.verdict {
-        UnpackVerdict::Verified => "verified",
-        UnpackVerdict::Copied => "copied",
-        UnpackVerdict::Planned => "planned",
-        UnpackVerdict::Mismatch => "mismatch",
-        UnpackVerdict::Failed => "failed",
-    };
     screen.line(&format!(
-        "{}: {verdict}, {}, {}, {}",
+        "{}: {}, {}, {}, {}",
         drive.serial,
+        report.verdict.word(),
         show_files(report.files),
         show_size(report.bytes),
         key_words(drive)
     ));
-    if report.verdict != UnpackVerdict::Planned {
+    if report.verdict != ReceiveVerdict::Planned {
         show_pace("copying", &drive.pace, screen);
     }
     if let Some(what) = report.unproven_words() {

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use ntfs_image::read::Volume;
 use serde_json::Value;
+use shared::api::{ReceiveNames, ReceiveVerdict};
 
 use super::bar::Bar;
 use super::copy_report::{
@@ -19,8 +20,7 @@ use crate::drives::Drives;
 use crate::jobs::{JobError, Kind};
 use crate::pipeline::{Cancel, reading_ahead_timed};
 use crate::unpack::{
-    Names, Progress, Rows, UnpackOptions, UnpackReport, UnpackVerdict, Unpacking, has_room,
-    take_back, unusable,
+    Progress, Rows, UnpackOptions, UnpackReport, Unpacking, has_room, take_back, unusable,
 };
 
 /// Copies everything out of a BitLocker or NTFS drive and compares it with the drive's manifest
@@ -73,7 +73,7 @@ pub(super) fn run(
         let options = UnpackOptions {
             to: arguments.to.clone(),
             dry_run: arguments.dry_run,
-            names: Names::Drive,
+            names: ReceiveNames::Drive,
             drive: format!("{:016x}", volume.serial()),
             keeps_beside: false,
             keeps_state: false,
@@ -95,11 +95,11 @@ pub(super) fn run(
 }
 
 /// Returns how a command with this verdict ends.
-pub(super) const fn kind(verdict: UnpackVerdict) -> Option<Kind> {
+pub(super) const fn kind(verdict: ReceiveVerdict) -> Option<Kind> {
     match verdict {
-        UnpackVerdict::Verified | UnpackVerdict::Copied | UnpackVerdict::Planned => None,
-        UnpackVerdict::Mismatch => Some(Kind::Incomplete),
-        UnpackVerdict::Failed => Some(Kind::Io),
+        ReceiveVerdict::Verified | ReceiveVerdict::Copied | ReceiveVerdict::Planned => None,
+        ReceiveVerdict::Mismatch => Some(Kind::Incomplete),
+        ReceiveVerdict::Failed => Some(Kind::Io),
     }
 }
 

@@ -1,7 +1,7 @@
 //! What a confirmation found.
 
 use shared::api::{StorageCode as Code, StorageVerdict as Verdict};
-use shared::words::count as grouped;
+use shared::words::{count as grouped, counted};
 
 /// What a confirmation found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -80,13 +80,13 @@ impl ConfirmReport {
                     if self.left_out > 0 {
                         but.push(format!(
                             "{} that never went onto a drive",
-                            counted(self.left_out, "file")
+                            counted(self.left_out, "file", "files")
                         ));
                     }
                     if self.other_drives > 0 {
                         but.push(format!(
                             "what is on {} of the session",
-                            counted(self.other_drives, "other drive")
+                            counted(self.other_drives, "other drive", "other drives")
                         ));
                     }
                     format!("nothing is said of {}", but.join(" and "))
@@ -131,7 +131,10 @@ impl ConfirmReport {
                     .collect();
                 let not_all = match self.files {
                     1 => "The one file is not in Azure as it was prepared".to_owned(),
-                    files => format!("Not all of {} are in Azure", counted(files, "file")),
+                    files => format!(
+                        "Not all of {} are in Azure",
+                        counted(files, "file", "files")
+                    ),
                 };
                 format!("{not_all}: {}.", parts.join(", "))
             }
@@ -204,7 +207,7 @@ impl ConfirmReport {
             return self.stopped_sentence();
         }
         let looked = self.files.saturating_sub(self.elsewhere);
-        let all = counted(looked, "file");
+        let all = counted(looked, "file", "files");
         let mut said = match self.taken {
             0 if looked == 1 => {
                 "Nothing is there yet where the one file of this shipment goes.".to_owned()
@@ -239,12 +242,12 @@ impl ConfirmReport {
     fn elsewhere_sentence(&self) -> String {
         format!(
             "Nothing is said of {} for Azure Files: only Blob storage was looked at.",
-            counted(self.elsewhere, "file")
+            counted(self.elsewhere, "file", "files")
         )
     }
 
     fn stopped_sentence(&self) -> String {
-        let all = counted(self.files, "file");
+        let all = counted(self.files, "file", "files");
         format!("Stopped before the end: nothing is said of the {all}.")
     }
 }
@@ -253,14 +256,7 @@ impl ConfirmReport {
 fn all_are(files: u64, of_what: &str) -> String {
     match files {
         1 => format!("The one file{of_what} is"),
-        files => format!("All {}{of_what} are", counted(files, "file")),
-    }
-}
-
-fn counted(count: u64, what: &str) -> String {
-    match count {
-        1 => format!("1 {what}"),
-        count => format!("{} {what}s", grouped(count)),
+        files => format!("All {}{of_what} are", counted(files, "file", "files")),
     }
 }
 

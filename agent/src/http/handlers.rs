@@ -232,7 +232,7 @@ pub(super) async fn confirm_job(
     Ok(reply::json(&running))
 }
 
-/// Refuses to erase a drive whose files are on their way home.
+/// Refuses to write to a drive whose files are on their way home.
 fn is_not_received(agent: &Agent, job: &str) -> Result<(), ApiError> {
     let drives = agent.jobs.snapshot(job).map(|snapshot| snapshot.drives);
     let mut drives = drives.into_iter().flatten();
@@ -266,6 +266,7 @@ pub(super) fn cancel_job(agent: &Agent, job: &str) -> Result<Response, ApiError>
 /// one that its journal tells of.
 pub(super) async fn resume_job(agent: Agent, job: String) -> Result<Response, ApiError> {
     let running = blocking(move || {
+        is_not_received(&agent, &job)?;
         let drives = agent.drives.to_vec();
         agent.jobs.resume_job(&job, drives).map_err(api_error)
     })

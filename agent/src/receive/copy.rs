@@ -4,7 +4,7 @@ use std::path::Path;
 
 use disk::ReadAt;
 use ntfs_image::read::Volume;
-use shared::api::Pace;
+use shared::api::{Pace, ReceiveNames};
 use shared::blob_name::file_name;
 use shared::verify::OpenDriveError;
 
@@ -17,7 +17,7 @@ use super::returned::Returned;
 use crate::job_error::{JobError, Kind};
 use crate::pipeline::{Cancel, reading_ahead_timed};
 use crate::unpack::{
-    Names, Progress, Rows, UnpackOptions, UnpackReport, Unpacking, has_room, take_back, unusable,
+    Progress, Rows, UnpackOptions, UnpackReport, Unpacking, has_room, take_back, unusable,
 };
 
 /// What all drives share.
@@ -26,7 +26,7 @@ pub struct Order<'a> {
     /// Where everything goes; existing files are never replaced.
     pub to: &'a Path,
     /// What files are called.
-    pub names: Names,
+    pub names: ReceiveNames,
     /// Only says what would be done.
     pub dry_run: bool,
     /// The keys.

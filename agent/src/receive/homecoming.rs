@@ -27,7 +27,7 @@ use crate::drives::Drives;
 use crate::job_error::{JobError, Kind};
 use crate::pipeline::Cancel;
 use crate::random;
-use crate::unpack::{Names, ReportFile, Rows};
+use crate::unpack::{ReportFile, Rows};
 
 /// Time between two words of how far it is.
 const TELL_EVERY: Duration = Duration::from_millis(250);
@@ -227,10 +227,7 @@ impl Inner {
         let rows = tempfile::tempfile_in(&self.folder).and_then(ReportFile::unnamed);
         let order = Order {
             to: Path::new(&run.order.to),
-            names: match run.order.names {
-                ReceiveNames::Blobs => Names::Blobs,
-                ReceiveNames::Drive => Names::Drive,
-            },
+            names: run.order.names,
             dry_run: run.order.dry_run,
             ring,
             rows: rows.as_ref().ok().map(|rows| -> &dyn Rows { rows }),
@@ -318,7 +315,7 @@ impl Run {
                 path: path.to_string_lossy().into_owned(),
                 bytes,
                 total,
-                verdict: ended.map(|end| told::verdict(end.verdict)),
+                verdict: ended.map(|end| end.verdict),
                 error: ended.and_then(|end| end.error.clone()),
             }
         });

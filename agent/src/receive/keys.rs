@@ -4,7 +4,7 @@ use std::fmt;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use bitlocker_image::{Credential, CredentialError, ExternalKeyFile};
+use bitlocker_image::{Credential, CredentialError, ExternalKeyFile, key_text};
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use thiserror::Error;
 use zeroize::Zeroizing;
@@ -70,7 +70,7 @@ impl KeyRing {
     /// # Errors
     /// [`KeyRingError`].
     pub fn parse(file: &[u8]) -> Result<Self, KeyRingError> {
-        let text = text_of(file).ok_or(KeyRingError::NotText)?;
+        let text = key_text(file).ok_or(KeyRingError::NotText)?;
         let pairs = match text.trim_start().chars().next() {
             Some('{' | '[') => pairs_of_json(&text)?,
             _ => pairs_of_lines(&text),
@@ -140,21 +140,6 @@ fn is_same_serial(one: &str, other: &str) -> bool {
     };
     let one = plain(one);
     !one.is_empty() && one == plain(other)
-}
-
-/// Returns the text of UTF-8, or of UTF-16 with a byte order mark, in which Windows' shell saves what
-/// a command prints.
-fn text_of(file: &[u8]) -> Option<Zeroizing<String>> {
-    if let Some(units) = file.strip_prefix(&[0xff, 0xfe]) {
-        let (pairs, rest) = units.as_chunks();
-        let units: Zeroizing<Vec<u16>> =
-            Zeroizing::new(pairs.iter().map(|pair| u16::from_le_bytes(*pair)).collect());
-        let text = String::from_utf16(&units).ok()?;
-        return rest.is_empty().then(|| Zeroizing::new(text));
-    }
-    let file = file.strip_prefix(b"\xef\xbb\xbf").unwrap_or(file);
-    let text = std::str::from_utf8(file).ok()?;
-    (!text.contains('\0')).then(|| Zeroizing::new(text.to_owned()))
 }
 
 /// A key as a key file has it; or a whole .BEK in base64.

@@ -2,10 +2,10 @@
 
 use std::sync::OnceLock;
 
-use shared::api::ApiError;
+use shared::api::{ApiError, ReceiveVerdict};
 
 use super::received::Received;
-use crate::unpack::{Progress, UnpackVerdict};
+use crate::unpack::Progress;
 
 /// A drive on its way.
 #[derive(Debug, Default)]
@@ -19,7 +19,7 @@ pub struct Lane {
 #[derive(Clone, Debug)]
 pub struct LaneEnd {
     /// One word.
-    pub verdict: UnpackVerdict,
+    pub verdict: ReceiveVerdict,
     /// Why nothing of it was copied.
     pub error: Option<ApiError>,
 }
@@ -38,7 +38,7 @@ impl Lane {
                 error: None,
             },
             Err(error) => LaneEnd {
-                verdict: UnpackVerdict::Failed,
+                verdict: ReceiveVerdict::Failed,
                 error: Some((*error.error).clone()),
             },
         };

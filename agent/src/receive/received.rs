@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
-use shared::api::Pace;
+use shared::api::{Pace, ReceiveVerdict};
 
 use crate::job_error::JobError;
-use crate::unpack::{UnpackReport, UnpackVerdict};
+use crate::unpack::UnpackReport;
 
 /// What became of one.
 #[derive(Debug)]
@@ -25,8 +25,8 @@ pub struct Received {
 impl Received {
     /// Returns the drive's word.
     #[must_use]
-    pub fn verdict(&self) -> UnpackVerdict {
+    pub fn verdict(&self) -> ReceiveVerdict {
         let report = self.report.as_ref();
-        report.map_or(UnpackVerdict::Failed, |report| report.verdict)
+        report.map_or(ReceiveVerdict::Failed, |report| report.verdict)
     }
 }

@@ -4,12 +4,11 @@ use shared::api::{
     ApiError, ReceiveEnd, ReceiveFinding, ReceiveKey, ReceiveOrder, ReceiveVerdict, ReceivedDrive,
     StorageReport,
 };
+use shared::words::counted;
 
 use super::received::Received;
-use crate::amount::show_files;
 use crate::job_error::JobError;
 use crate::number::wide;
-use crate::unpack::UnpackVerdict;
 
 /// Findings of a drive that are told; the report has all of them.
 const FINDINGS_TOLD: usize = 100;
@@ -77,7 +76,7 @@ fn drive(received: &Received) -> ReceivedDrive {
     ReceivedDrive {
         serial: received.serial.clone(),
         path: received.path.to_string_lossy().into_owned(),
-        verdict: verdict(received.verdict()),
+        verdict: received.verdict(),
         files: report.map_or(0, |report| report.files),
         bytes: report.map_or(0, |report| report.bytes),
         unproven: report
@@ -98,20 +97,10 @@ fn drive(received: &Received) -> ReceivedDrive {
     }
 }
 
-pub(super) const fn verdict(of: UnpackVerdict) -> ReceiveVerdict {
-    match of {
-        UnpackVerdict::Verified => ReceiveVerdict::Verified,
-        UnpackVerdict::Copied => ReceiveVerdict::Copied,
-        UnpackVerdict::Planned => ReceiveVerdict::Planned,
-        UnpackVerdict::Mismatch => ReceiveVerdict::Mismatch,
-        UnpackVerdict::Failed => ReceiveVerdict::Failed,
-    }
-}
-
 fn sentence(end: &ReceiveEnd) -> String {
-    let files = show_files(end.files);
-    let count = end.drives.len();
-    let of_all = format!("{files} of {}", show_drives(count));
+    let files = counted(end.files, "file", "files");
+    let drives = counted(wide(end.drives.len()), "drive", "drives");
+    let of_all = format!("{files} of {drives}");
     let is_home = if end.order.dry_run {
         "would be copied"
     } else if end.files == 1 {
@@ -144,19 +133,10 @@ fn sentence(end: &ReceiveEnd) -> String {
             let failed = end.drives.iter();
             let failed = failed.filter(|drive| drive.verdict == ReceiveVerdict::Failed);
             format!(
-                "Not everything is home: {} of {} failed. {files} {is_home}.",
-                failed.count(),
-                show_drives(count)
+                "Not everything is home: {} of {drives} failed. {files} {is_home}.",
+                failed.count()
             )
         }
-    }
-}
-
-fn show_drives(count: usize) -> String {
-    if count == 1 {
-        "1 drive".to_owned()
-    } else {
-        format!("{count} drives")
     }
 }
 
@@ -167,7 +147,7 @@ mod tests {
     use super::*;
     use crate::unpack::{UnpackFinding, UnpackReport};
 
-    fn received(serial: &str, verdict: UnpackVerdict, findings: usize) -> Received {
+    fn received(serial: &str, verdict: ReceiveVerdict, findings: usize) -> Received {
         let finding = UnpackFinding {
             code: "md5",
             message: "it is another".to_owned(),
@@ -196,7 +176,7 @@ mod tests {
         Received {
             key: None,
             report: Err(JobError::io("none of the keys opens it", "/dev/sdy", "")),
-            ..received(serial, UnpackVerdict::Failed, 0)
+            ..received(serial, ReceiveVerdict::Failed, 0)
         }
     }
 
@@ -209,8 +189,8 @@ mod tests {
     #[test]
     fn the_worst_drive_decides_and_only_the_first_findings_travel() {
         let drives = [
-            received("A", UnpackVerdict::Verified, 0),
-            received("B", UnpackVerdict::Mismatch, 103),
+            received("A", ReceiveVerdict::Verified, 0),
+            received("B", ReceiveVerdict::Mismatch, 103),
         ];
         let end = told(&drives, false);
         assert_eq!(end.verdict, ReceiveVerdict::Mismatch);
@@ -229,7 +209,7 @@ mod tests {
     #[test]
     fn a_drive_that_no_key_opens_is_not_called_stopped_and_a_stop_that_came_late_is_none() {
         let end = told(
-            &[received("A", UnpackVerdict::Verified, 0), locked("B")],
+            &[received("A", ReceiveVerdict::Verified, 0), locked("B")],
             false,
         );
         assert!(!end.is_stopped);
@@ -240,8 +220,8 @@ mod tests {
         );
         assert_eq!(end.drives[1].key, None);
         assert!(end.drives[1].error.is_some());
-        assert!(!told(&[received("A", UnpackVerdict::Verified, 0)], true).is_stopped);
-        assert!(told(&[received("A", UnpackVerdict::Failed, 1)], true).is_stopped);
+        assert!(!told(&[received("A", ReceiveVerdict::Verified, 0)], true).is_stopped);
+        assert!(told(&[received("A", ReceiveVerdict::Failed, 1)], true).is_stopped);
     }
 
     #[test]

@@ -3,27 +3,12 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde::Serialize;
+use shared::api::ReceiveVerdict;
 
 use crate::amount::show_files;
 
 /// Findings kept; the rest is counted. The report file has all of them.
 const FINDINGS_MAX: usize = 1000;
-
-/// The end of unpacking, from the best to the worst; several drives have their worst one's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum UnpackVerdict {
-    /// Everything is in the destination, and a manifest or log proves it.
-    Verified,
-    /// Everything is in the destination as it is on the drive, but nothing says how it was filled.
-    Copied,
-    /// A dry run: nothing was copied.
-    Planned,
-    /// Something is missing or different.
-    Mismatch,
-    /// Drive or destination failed, or the person stopped it.
-    Failed,
-}
 
 /// One thing that is not as it should be.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -208,7 +193,7 @@ pub(super) struct HomeFile<'a> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnpackReport {
     /// The end.
-    pub verdict: UnpackVerdict,
+    pub verdict: ReceiveVerdict,
     /// Files that are in the destination now.
     pub files: u64,
     /// Their bytes.
@@ -230,11 +215,11 @@ impl UnpackReport {
     #[must_use]
     pub fn unproven_words(&self) -> Option<String> {
         match self.verdict {
-            UnpackVerdict::Copied if !self.has_manifest && !self.has_log => Some(
+            ReceiveVerdict::Copied if !self.has_manifest && !self.has_log => Some(
                 "The drive has no manifest, so there was nothing to compare the files with."
                     .to_owned(),
             ),
-            UnpackVerdict::Copied => Some(format!(
+            ReceiveVerdict::Copied => Some(format!(
                 "{} of them are in no manifest or log: copied as they are, compared with nothing.",
                 show_files(self.unproven)
             )),
@@ -245,11 +230,11 @@ impl UnpackReport {
     pub(super) fn of(said: Said, dry_run: bool, has_manifest: bool, has_log: bool) -> Self {
         let is_proven = said.unproven == 0 && (has_manifest || has_log);
         let verdict = match said {
-            _ if said.has_failed => UnpackVerdict::Failed,
-            _ if said.is_amiss => UnpackVerdict::Mismatch,
-            _ if dry_run => UnpackVerdict::Planned,
-            _ if is_proven => UnpackVerdict::Verified,
-            _ => UnpackVerdict::Copied,
+            _ if said.has_failed => ReceiveVerdict::Failed,
+            _ if said.is_amiss => ReceiveVerdict::Mismatch,
+            _ if dry_run => ReceiveVerdict::Planned,
+            _ if is_proven => ReceiveVerdict::Verified,
+            _ => ReceiveVerdict::Copied,
         };
         Self {
             verdict,

@@ -31,13 +31,12 @@ mod state;
 
 pub use arrive::Progress;
 pub use destination::{has_room, take_back, unusable};
-pub use found::{Row, Rows, UnpackFinding, UnpackReport, UnpackVerdict};
+pub use found::{Row, Rows, UnpackFinding, UnpackReport};
 pub use home::{Home, HomeError};
 pub use log::LogProofs;
 pub use manifest::{DriveManifest, manifest_of};
 pub use names::SIDE;
 pub(crate) use names::{fitting, is_safe_name, place_of_blob};
-pub use plan::Names;
 pub use range_hasher::{RangeHasher, Span, take_all};
 pub use report_file::ReportFile;
 pub use run::{UnpackOptions, Unpacking};

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use disk::ReadAt;
 use ntfs_image::FileTime;
 use ntfs_image::read::{Entry, File, Place, Volume, VolumeError};
+use shared::api::ReceiveNames;
 use shared::blob_name::file_name;
 use shared::manifest::{ManifestFile, Part};
 use shared::mhl::is_hash_list;
@@ -19,15 +20,6 @@ use super::names::{SIDE, fitting, is_safe_name, place_of_blob};
 use crate::pipeline::Cancel;
 
 const WINDOWS_OWN: &str = "\\System Volume Information";
-
-/// What files are called in the destination.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Names {
-    /// As on the drive.
-    Drive,
-    /// As the blobs that the manifest names; what is no blob's goes into the side folder.
-    Blobs,
-}
 
 /// A folder of the drive.
 pub(super) struct Folder {
@@ -119,7 +111,7 @@ pub(super) struct Listing {
 /// Lists the drive; what cannot be copied is said at `desk`. `side` is the side folder's name.
 pub(super) fn list<R: ReadAt>(
     volume: &Volume<R>,
-    names: Names,
+    names: ReceiveNames,
     side: &str,
     log: Option<&LogProofs>,
     cancel: &Cancel,
@@ -174,7 +166,7 @@ fn attached_parts(manifest: &DriveManifest) -> Vec<(String, [u8; 16])> {
 
 struct Lister<'a, R> {
     volume: &'a Volume<R>,
-    names: Names,
+    names: ReceiveNames,
     side: &'a str,
     manifest: Option<DriveManifest>,
     /// Metadata and properties files that the manifest names.
@@ -228,7 +220,7 @@ impl<R: ReadAt> Lister<'_, R> {
     }
 
     fn folder(&mut self, path: &str, entry: &Entry, parent: Option<usize>) {
-        if self.names == Names::Drive {
+        if self.names == ReceiveNames::Drive {
             self.tell_fitting(path, &entry.name);
         }
         let place = self.beside_parent(parent, &entry.name);
@@ -270,7 +262,7 @@ impl<R: ReadAt> Lister<'_, R> {
                 return volume_error(self.desk, &error, Some(path));
             }
         };
-        let is_blobs = self.names == Names::Blobs && self.listing.has_manifest;
+        let is_blobs = self.names == ReceiveNames::Blobs && self.listing.has_manifest;
         for stream in file.streams().iter().filter(|_| !is_windows_own(path)) {
             let what = format!(
                 "its alternate stream {:?} ({} bytes) is not copied",

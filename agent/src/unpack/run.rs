@@ -5,13 +5,14 @@ use std::sync::atomic::Ordering;
 
 use disk::ReadAt;
 use ntfs_image::read::Volume;
+use shared::api::ReceiveNames;
 
 use super::arrive::{Arrivals, Progress};
 use super::found::{Desk, Rows, UnpackReport};
 use super::home::{Home, HomeError};
 use super::load::Loader;
 use super::log::LogProofs;
-use super::plan::{Item, Listing, Names, list};
+use super::plan::{Item, Listing, list};
 use super::side::{Side, is_as_brought};
 use super::state::Known;
 use crate::pipeline::Cancel;
@@ -31,7 +32,7 @@ pub struct UnpackOptions {
     /// Writes nothing and reads no content: only says what would be done.
     pub dry_run: bool,
     /// What files are called.
-    pub names: Names,
+    pub names: ReceiveNames,
     /// The drive's serial: in the report, and as the side folder's name.
     pub drive: String,
     /// Whether a file whose name another one has is called otherwise; else it is left out.
@@ -201,7 +202,7 @@ impl<'a, R: ReadAt> Unpacking<'a, R> {
             if parent.is_some_and(|parent| !parent.is_made) {
                 continue;
             }
-            if self.options.names == Names::Blobs && self.listing.has_manifest {
+            if self.options.names == ReceiveNames::Blobs && self.listing.has_manifest {
                 continue;
             }
             match home.make_folder(&folder.place) {

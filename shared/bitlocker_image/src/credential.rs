@@ -76,7 +76,7 @@ impl Credential {
         if ExternalKeyFile::parse(key_file).is_ok() {
             return Ok(Self::BekFile(key_file.to_vec()));
         }
-        let text = decoded(key_file).ok_or(CredentialError::NotText)?;
+        let text = key_text(key_file).ok_or(CredentialError::NotText)?;
         let lines: Vec<&str> = text
             .lines()
             .filter(|line| !line.trim().is_empty())
@@ -116,14 +116,15 @@ impl Credential {
 }
 
 /// Returns the text of UTF-8, or of UTF-16 with a byte order mark, in which Windows saves recovery
-/// passwords.
-fn decoded(bytes: &[u8]) -> Option<Zeroizing<String>> {
+/// passwords and what a command prints; `None` for bytes that are neither.
+#[must_use]
+pub fn key_text(bytes: &[u8]) -> Option<Zeroizing<String>> {
     if let Some(units) = bytes.strip_prefix(&[0xff, 0xfe]) {
         let (pairs, rest) = units.as_chunks();
         let units: Zeroizing<Vec<u16>> =
             Zeroizing::new(pairs.iter().map(|pair| u16::from_le_bytes(*pair)).collect());
-        let text = String::from_utf16(&units).ok()?;
-        return rest.is_empty().then(|| Zeroizing::new(text));
+        let text = String::from_utf16(&units).ok().map(Zeroizing::new);
+        return text.filter(|_| rest.is_empty());
     }
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let text = std::str::from_utf8(bytes).ok()?;
@@ -218,6 +219,20 @@ mod tests {
         utf16.extend(text.encode_utf16().flat_map(u16::to_le_bytes));
         assert_eq!(Credential::parse(&utf16), Ok(recovery()));
         assert_eq!(parse(&format!("\u{feff}{text}")), Ok(recovery()));
+    }
+
+    #[test]
+    fn what_windows_saves_is_text_too_and_a_key_file_is_none() {
+        let text = "WD-1 key\n";
+        let wide: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let marked = [&[0xff, 0xfe], wide.as_slice()].concat();
+        let utf_8 = [b"\xef\xbb\xbf", text.as_bytes()].concat();
+        for file in [text.as_bytes(), &marked, &utf_8] {
+            assert_eq!(key_text(file).as_deref().map(String::as_str), Some(text));
+        }
+        for file in [&b"a\0b"[..], b"\xff\xfea", b"\xc3("] {
+            assert_eq!(key_text(file), None, "{file:?}");
+        }
     }
 
     #[test]

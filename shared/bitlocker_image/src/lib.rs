@@ -40,7 +40,7 @@ mod unlock;
 
 pub use boot_sector::{boot_sector, is_bitlocker};
 pub use cipher::{Cipher, UnknownCipher};
-pub use credential::{Credential, CredentialError, StretchedPassword};
+pub use credential::{Credential, CredentialError, StretchedPassword, key_text};
 pub use external_key::{ExternalKeyFile, ExternalKeyFileError};
 pub use guid::Guid;
 pub use recovery::{RecoveryKey, RecoveryPassword, RecoveryPasswordError};

@@ -10,7 +10,8 @@ use tests::argosy::{json, recovery_password, text};
 use tests::browser::Browser;
 use tests::came_back::sha256;
 use tests::page::{
-    downloaded, downloads_to, drop_file, focus_by_tab, has_focus, is_accessible_where, press,
+    downloaded, downloads_to, drop_file, focus_soon, has_focus, is_accessible_where, press,
+    press_on, type_into,
 };
 use tests::source::noise;
 
@@ -83,24 +84,6 @@ async fn open(browser: &Browser, agent: &Agent) -> Result<()> {
         .await?;
     browser.click("[data-test='nav-receive']").await?;
     browser.wait("#homecoming-drive-2").await.map(drop)
-}
-
-/// Types where Tab leads to, in place of what stands there.
-async fn type_into(browser: &Browser, css: &str, typed: &str) -> Result<()> {
-    focus_by_tab(browser, css).await?;
-    let active = browser.client.active_element().await?;
-    active.clear().await?;
-    Ok(active.send_keys(typed).await?)
-}
-
-/// Presses a button by keyboard.
-async fn press_on(browser: &Browser, css: &str) -> Result<()> {
-    focus_by_tab(browser, css).await?;
-    press(browser, Key::Enter).await
-}
-
-async fn focus_soon(browser: &Browser, css: &str) -> Result<()> {
-    browser.wait(&format!("{css}:focus")).await.map(drop)
 }
 
 /// Makes sure that no key is in the page, nor in what it keeps.

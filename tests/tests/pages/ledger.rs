@@ -12,7 +12,7 @@ use tests::browser::Browser;
 use tests::oracle;
 use tests::page::{
     downloaded, downloads_to, drop_file, focus_by_tab, has_focus, is_accessible, is_accessible_at,
-    open_one_file, press,
+    open_one_file, press, type_into,
 };
 
 const SIZES: [(u32, u32); 4] = [(360, 1600), (768, 1400), (1440, 1400), (3840, 2160)];
@@ -31,13 +31,6 @@ fn jobs(state: &Path, arguments: &[&str]) -> Result<Value> {
     let (code, said) = json(&all)?;
     ensure!(code == 0, "{arguments:?}: {said}");
     Ok(said)
-}
-
-/// Types where the focus is.
-async fn type_into(browser: &Browser, css: &str, typed: &str) -> Result<()> {
-    focus_by_tab(browser, css).await?;
-    let active = browser.client.active_element().await?;
-    Ok(active.send_keys(typed).await?)
 }
 
 /// Chooses what a shipment is now and writes it down, by keyboard.

@@ -13,28 +13,14 @@ use tests::azurite::{Azurite, access_token};
 use tests::browser::Browser;
 use tests::import_bench::Bench;
 use tests::page::{
-    downloaded, downloads_to, drop_file, drop_files, focus_by_tab, has_focus, is_accessible_where,
-    open_one_file, plan, press, type_the_word,
+    downloaded, downloads_to, drop_file, drop_files, focus_by_tab, focus_soon, has_focus,
+    is_accessible_where, open_one_file, plan, press, press_on, type_into, type_the_word,
 };
 use tests::source::noise;
 
 const SERIAL: &str = "WD-7K4411";
 const MIB: usize = 1 << 20;
 const SIZES: [(u32, u32); 4] = [(360, 1600), (768, 1400), (1440, 1400), (3840, 2160)];
-
-/// Types where Tab leads to, in place of what stands there.
-async fn type_into(browser: &Browser, css: &str, typed: &str) -> Result<()> {
-    focus_by_tab(browser, css).await?;
-    let active = browser.client.active_element().await?;
-    active.clear().await?;
-    Ok(active.send_keys(typed).await?)
-}
-
-/// Presses a button by keyboard.
-async fn press_on(browser: &Browser, css: &str) -> Result<()> {
-    focus_by_tab(browser, css).await?;
-    press(browser, Key::Enter).await
-}
 
 /// Gives the signature and asks, by keyboard; waits for a verdict that says this.
 async fn compare(browser: &Browser, signature: &str, said: &str) -> Result<()> {
@@ -157,10 +143,6 @@ async fn ask_the_originals(
     type_into(browser, "#storage-original-1", "").await?;
     press_on(browser, "#storage-no-logs").await?;
     compare(browser, signature, "by name and size").await
-}
-
-async fn focus_soon(browser: &Browser, css: &str) -> Result<()> {
-    browser.wait(&format!("{css}:focus")).await.map(drop)
 }
 
 /// Saves all findings by keyboard, and returns what is in the file.

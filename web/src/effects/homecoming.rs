@@ -1,5 +1,6 @@
 //! Drives that came back, which the agent copies home: it goes on with that whether the page stays or not.
 
+use bitlocker_image::key_text;
 use shared::api::ReceiveRequest;
 use web_sys::{File, HtmlTextAreaElement};
 use zeroize::Zeroizing;
@@ -89,38 +90,5 @@ async fn keys_of(file: &File) -> Result<Zeroizing<String>, String> {
     }
     let bytes = read_whole(file).await.map(Zeroizing::new);
     let bytes = bytes.map_err(|cause| format!("{name} cannot be read: {cause}."))?;
-    text_of(&bytes).ok_or_else(|| format!("{name} is no keys file: it is no text."))
-}
-
-/// Returns the text of UTF-8, or of UTF-16 with a byte order mark, in which Windows' shell saves what a command prints.
-fn text_of(file: &[u8]) -> Option<Zeroizing<String>> {
-    if let Some(units) = file.strip_prefix(&[0xff, 0xfe]) {
-        let (pairs, rest) = units.as_chunks();
-        let units: Zeroizing<Vec<u16>> =
-            Zeroizing::new(pairs.iter().map(|pair| u16::from_le_bytes(*pair)).collect());
-        let text = String::from_utf16(&units).ok().map(Zeroizing::new);
-        return text.filter(|_| rest.is_empty());
-    }
-    let file = file.strip_prefix(b"\xef\xbb\xbf").unwrap_or(file);
-    let text = std::str::from_utf8(file).ok()?;
-    (!text.contains('\0')).then(|| Zeroizing::new(text.to_owned()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_keys_file_of_windows_is_text_too_and_a_key_file_is_none() {
-        let text = "WD-1 key\n";
-        let wide: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
-        let marked = [&[0xff, 0xfe], wide.as_slice()].concat();
-        let utf_8 = [b"\xef\xbb\xbf", text.as_bytes()].concat();
-        for file in [text.as_bytes(), &marked, &utf_8] {
-            assert_eq!(text_of(file).as_deref().map(String::as_str), Some(text));
-        }
-        for file in [&b"a\0b"[..], b"\xff\xfea", b"\xc3("] {
-            assert_eq!(text_of(file), None, "{file:?}");
-        }
-    }
+    key_text(&bytes).ok_or_else(|| format!("{name} is no keys file: it is no text."))
 }
