@@ -281,6 +281,13 @@ async fn one_at_a_time_which_stops_when_it_is_told_to_and_no_drive_of_it_is_eras
         .ask(&filled.session, "POST", &confirm, Some(words.clone()))
         .await;
     assert_eq!(code(&erase), "refused", "{:?}", erase.body());
+    let resume = paths::resume(&job);
+    let resume = filled
+        .world
+        .ask(&filled.session, "POST", &resume, None)
+        .await;
+    let said = body(&resume).to_string();
+    assert!(said.contains("is being copied home"), "{said}");
     assert!(filled.world.agent.homecoming.is_busy());
     assert_eq!(filled.standing().await["is"], "running");
     let stopped = Instant::now();
