@@ -152,33 +152,19 @@ fn quarter(then: &ReceiveRun, now: &ReceiveRun) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use shared::api::{
-        Content, ReceiveEnd, ReceiveOrder, ReceiveVerdict, ReceivingDrive, SerialSource,
-        StorageReport,
+        Content, ReceiveEnd, ReceiveOrder, ReceiveVerdict, ReceivingDrive, StorageReport,
     };
 
     use super::*;
 
     fn drive(path: &str, what: &str) -> Drive {
         Drive {
-            path: path.to_owned(),
-            serial: path.to_uppercase(),
-            serial_source: SerialSource::Image,
-            bridge_serial: String::new(),
-            wwn: String::new(),
-            model: String::new(),
-            bytes: 1,
-            sector_bytes: 512,
-            physical_sector_bytes: None,
-            bus: String::new(),
-            erasable: false,
-            reasons: Vec::new(),
             contents: vec![Content {
                 what: what.to_owned(),
                 bytes: 1,
                 mounted: String::new(),
             }],
-            blank: Some(false),
-            warnings: Vec::new(),
+            ..crate::state::tests::drive(path, false)
         }
     }
 

@@ -5,7 +5,7 @@ use shared::job::{DriveState, Moment};
 
 use super::*;
 
-fn drive(path: &str, erasable: bool) -> Drive {
+pub(super) fn drive(path: &str, erasable: bool) -> Drive {
     Drive {
         path: path.to_owned(),
         serial: path.to_uppercase(),
