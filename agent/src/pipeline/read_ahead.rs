@@ -170,6 +170,7 @@ impl<'a> ReadAhead<'a> {
             window
         };
         shared.last = window;
+        let waiting = shared.queue.len();
         for number in window..=until {
             if shared.held.iter().any(|(held, _)| *held == number) {
                 continue;
@@ -192,7 +193,10 @@ impl<'a> ReadAhead<'a> {
                 shared.queue.push_back(number);
             }
         }
-        self.wanted.notify_all();
+        // Most reads are within what is held, or coming: they wake nobody.
+        if shared.queue.len() > waiting {
+            self.wanted.notify_all();
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Shared> {

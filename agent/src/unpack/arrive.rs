@@ -11,7 +11,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 
 use super::found::{Desk, HomeFile, Standing};
 use super::home::{Home, HomeError, InTheWay};
-use super::load::Piece;
+use super::load::Bundle;
 use super::names::beside_file;
 use super::out::Out;
 use super::plan::Item;
@@ -174,28 +174,36 @@ impl<'a> Arrivals<'a> {
     /// Writes pieces until there are no more.
     pub(super) fn write(
         &self,
-        pieces: &Receiver<Piece<'a>>,
-        whole: &Sender<Arc<Out<'a>>>,
+        bundles: &Receiver<Bundle<'a>>,
+        whole: &Sender<Vec<Arc<Out<'a>>>>,
         writers: u32,
     ) {
-        for piece in pieces {
+        for bundle in bundles {
+            let begun = Instant::now();
+            let written = self.write_bundle(&bundle);
+            // They work side by side: together they are at work all the time when each of them is.
+            let share = begun.elapsed().checked_div(writers).unwrap_or_default();
+            self.progress.watch.add(Part::Destination, share);
+            // The keeper ends before the writers only when it brings nothing any more.
+            let _ = whole.send(written);
+        }
+    }
+
+    /// Writes pieces; returns the files that are whole now.
+    fn write_bundle(&self, bundle: &Bundle<'a>) -> Vec<Arc<Out<'a>>> {
+        let mut whole = Vec::new();
+        for piece in &bundle.pieces {
             let out = &piece.out;
             if out.is_lost() || self.is_full() {
                 continue;
             }
-            let bytes = piece.batch.bytes(piece.range.clone());
-            let begun = Instant::now();
-            let written = out.write(self.side, piece.at, bytes);
-            // They work side by side: together they are at work all the time when each of them is.
-            let share = begun.elapsed().checked_div(writers).unwrap_or_default();
-            self.progress.watch.add(Part::Destination, share);
-            match written {
+            let bytes = bundle.batch.bytes(piece.range.clone());
+            match out.write(self.side, piece.at, bytes) {
                 Ok(is_whole) => {
                     let count = u64::try_from(bytes.len()).unwrap_or(0);
                     self.progress.bytes.fetch_add(count, Ordering::Relaxed);
                     if is_whole {
-                        // The keeper ends before the writers only when it brings nothing any more.
-                        let _ = whole.send(Arc::clone(out));
+                        whole.push(Arc::clone(out));
                     }
                 }
                 Err(error) => {
@@ -206,17 +214,18 @@ impl<'a> Arrivals<'a> {
                 }
             }
         }
+        whole
     }
 
     /// Brings files home until there are no more.
-    pub(super) fn keep(&self, whole: &Receiver<Arc<Out<'a>>>) {
+    pub(super) fn keep(&self, whole: &Receiver<Vec<Arc<Out<'a>>>>) {
         let mut waiting: Vec<Arc<Out<'a>>> = Vec::new();
         let mut before = 0;
         let mut last = Instant::now();
         let mut rest = NOT_WITHIN;
         loop {
             match whole.recv_timeout(NOT_WITHIN) {
-                Ok(out) => waiting.push(out),
+                Ok(written) => waiting.extend(written),
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => {
                     self.bring_all(&mut waiting);

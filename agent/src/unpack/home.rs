@@ -6,7 +6,7 @@ use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Component, Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ntfs_image::FileTime;
 use rustix::fs::{AtFlags, Mode, OFlags, RenameFlags, Timespec, Timestamps};
@@ -50,9 +50,13 @@ pub enum HomeError {
 /// The destination folder, held open; for many threads.
 pub struct Home {
     root: Arc<OwnedFd>,
-    /// The folder that was used last, for files come folder by folder.
-    last: Mutex<Option<(PathBuf, Arc<OwnedFd>)>>,
+    /// The folders that were used last, the latest first: files come folder by folder, to be written and, later, to get
+    /// their names.
+    recent: Mutex<Vec<(PathBuf, Arc<OwnedFd>)>>,
 }
+
+/// Folders that are held open.
+const RECENT_MAX: usize = 4;
 
 /// What to do where a file or a link stands in the way of a folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,24 +83,24 @@ impl Home {
         let opened = rustix::fs::open(root, flags, Mode::empty());
         Ok(Self {
             root: Arc::new(opened.map_err(|error| io_error(root, error))?),
-            last: Mutex::new(None),
+            recent: Mutex::default(),
         })
     }
 
-    /// Makes a folder; its parents are there already. One that is there is as good.
+    /// Makes a folder; its parents are there already. One that is there is as good: returns whether there was none.
     ///
     /// # Errors
     /// [`HomeError`].
-    pub fn make_folder(&self, path: &Path) -> Result<(), HomeError> {
+    pub fn make_folder(&self, path: &Path) -> Result<bool, HomeError> {
         let name = name_of(path)?;
         let parent = self.folder(path.parent().unwrap_or(Path::new("")))?;
         match make(&parent, name) {
-            Ok(()) => Ok(()),
+            Ok(()) => Ok(true),
             Err(Errno::EXIST) => {
                 let found = rustix::fs::statat(&parent, name, AtFlags::SYMLINK_NOFOLLOW)
                     .map_err(|error| io_error(path, error))?;
                 let is_folder = rustix::fs::FileType::from_raw_mode(found.st_mode).is_dir();
-                is_folder.then_some(()).ok_or_else(|| exists(path))
+                is_folder.then_some(false).ok_or_else(|| exists(path))
             }
             Err(error) => Err(io_error(path, error)),
         }
@@ -258,18 +262,23 @@ impl Home {
     }
 
     fn known(&self, path: &Path) -> Option<Arc<OwnedFd>> {
-        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        let (known, folder) = last.as_ref()?;
-        (known == path).then(|| Arc::clone(folder))
+        let recent = self.recent();
+        let found = recent.iter().find(|(known, _)| known == path);
+        found.map(|(_, folder)| Arc::clone(folder))
     }
 
     fn remember(&self, path: &Path, folder: &Arc<OwnedFd>) {
-        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        *last = Some((path.to_owned(), Arc::clone(folder)));
+        let mut recent = self.recent();
+        recent.truncate(RECENT_MAX.saturating_sub(1));
+        recent.insert(0, (path.to_owned(), Arc::clone(folder)));
     }
 
     fn forget(&self) {
-        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        self.recent().clear();
+    }
+
+    fn recent(&self) -> MutexGuard<'_, Vec<(PathBuf, Arc<OwnedFd>)>> {
+        self.recent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

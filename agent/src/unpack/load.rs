@@ -36,18 +36,25 @@ const COMPARED_BYTES: usize = 32 << 20;
 const ALIGN: usize = 4096;
 /// What a writer writes at once.
 const WRITE_BYTES: usize = 4 << 20;
+/// Pieces that a writer is handed at once: to hand over each small file by itself takes longer than to write it.
+const BUNDLE_PIECES: usize = 128;
 /// Files of a batch; bounds what is hashed at once.
 const BATCH_FILES: usize = 4096;
 
-/// A piece for a writer.
+/// What a writer is handed at once: [`WRITE_BYTES`] or many small files.
+pub(super) struct Bundle<'a> {
+    pub(super) pieces: Vec<Piece<'a>>,
+    pub(super) batch: Arc<Batch>,
+}
+
+/// A piece of a file, and where its bytes are in the batch.
 pub(super) struct Piece<'a> {
     pub(super) out: Arc<Out<'a>>,
     pub(super) at: u64,
     pub(super) range: Range<usize>,
-    pub(super) batch: Arc<Batch>,
 }
 
-/// Bytes that several pieces share; the last one gives the buffer back.
+/// Bytes that several bundles share; the last one gives the buffer back.
 pub(super) struct Batch {
     buffer: Option<AlignedBuffer>,
     spare: Sender<AlignedBuffer>,
@@ -92,7 +99,7 @@ pub(super) struct Loader<'a, R> {
     pub(super) volume: &'a Volume<R>,
     pub(super) arrivals: &'a Arrivals<'a>,
     pub(super) cancel: &'a Cancel,
-    pub(super) pieces: Sender<Piece<'a>>,
+    pub(super) bundles: Sender<Bundle<'a>>,
     pub(super) spare: (Sender<AlignedBuffer>, Receiver<AlignedBuffer>),
     buffer: Option<AlignedBuffer>,
     used: usize,
@@ -112,7 +119,7 @@ impl<'a, R: ReadAt> Loader<'a, R> {
         volume: &'a Volume<R>,
         arrivals: &'a Arrivals<'a>,
         cancel: &'a Cancel,
-        pieces: Sender<Piece<'a>>,
+        bundles: Sender<Bundle<'a>>,
     ) -> Self {
         let spare = crossbeam_channel::unbounded();
         for _ in 0..BATCHES {
@@ -123,7 +130,7 @@ impl<'a, R: ReadAt> Loader<'a, R> {
             volume,
             arrivals,
             cancel,
-            pieces,
+            bundles,
             spare,
             buffer: None,
             used: 0,
@@ -131,13 +138,13 @@ impl<'a, R: ReadAt> Loader<'a, R> {
         }
     }
 
-    /// Takes every file, in order.
-    pub(super) fn run(&mut self, items: impl Iterator<Item = &'a Item>) {
-        for item in items {
+    /// Takes every file, in order, and whether its folder is new.
+    pub(super) fn run(&mut self, items: impl Iterator<Item = (&'a Item, bool)>) {
+        for (item, is_new) in items {
             if self.stops() {
                 break;
             }
-            match self.decide(item) {
+            match self.decide(item, is_new) {
                 Ok(Decision::Done) => {}
                 Ok(Decision::Copy(from, place)) => self.pour(item, from, place),
                 Err(Fault::Home(error)) => self.arrivals.home_error(&error, &item.path),
@@ -155,7 +162,11 @@ impl<'a, R: ReadAt> Loader<'a, R> {
     }
 
     /// Looks what is home already.
-    fn decide(&self, item: &'a Item) -> Result<Decision, Fault> {
+    fn decide(&self, item: &'a Item, is_new: bool) -> Result<Decision, Fault> {
+        if is_new {
+            // Should somebody else put something there by then, it is found when the file gets its name.
+            return Ok(Decision::Copy(0, item.place.clone()));
+        }
         let key = item.key();
         let modified = item.file.modified().0;
         let mut from = 0;
@@ -377,33 +388,45 @@ impl<'a, R: ReadAt> Loader<'a, R> {
             buffer: Some(buffer),
             spare: self.spare.0.clone(),
         });
-        for file in &loaded {
-            self.hand_over(file, &batch);
+        let mut pieces = Vec::new();
+        let mut bytes = 0_usize;
+        for piece in loaded.iter().flat_map(Loaded::pieces) {
+            bytes = bytes.saturating_add(piece.range.len());
+            pieces.push(piece);
+            if bytes >= WRITE_BYTES || pieces.len() >= BUNDLE_PIECES {
+                self.hand_over(std::mem::take(&mut pieces), &batch);
+                bytes = 0;
+            }
+        }
+        if !pieces.is_empty() {
+            self.hand_over(pieces, &batch);
         }
         let last = loaded.pop().filter(|file| !file.ends)?;
         Some(last.prover)
     }
 
-    fn hand_over(&self, file: &Loaded<'a>, batch: &Arc<Batch>) {
+    fn hand_over(&self, pieces: Vec<Piece<'a>>, batch: &Arc<Batch>) {
+        let batch = Arc::clone(batch);
         let watch = &self.arrivals.progress.watch;
-        let mut at = file.at;
-        let mut from = file.range.start;
-        loop {
-            let to = from.saturating_add(WRITE_BYTES).min(file.range.end);
-            let piece = Piece {
-                out: Arc::clone(&file.out),
-                at,
+        // Writers end only after this does.
+        let _ = watch.during(Part::Idle, || self.bundles.send(Bundle { pieces, batch }));
+    }
+}
+
+impl<'a> Loaded<'a> {
+    /// Cuts what was loaded into pieces; a file without bytes is one of none.
+    fn pieces(&self) -> impl Iterator<Item = Piece<'a>> {
+        let count = self.range.len().div_ceil(WRITE_BYTES).max(1);
+        (0..count).map(|number| {
+            let skipped = number.saturating_mul(WRITE_BYTES);
+            let from = self.range.start.saturating_add(skipped);
+            let to = from.saturating_add(WRITE_BYTES).min(self.range.end);
+            Piece {
+                out: Arc::clone(&self.out),
+                at: self.at.saturating_add(wide(skipped)),
                 range: from..to,
-                batch: Arc::clone(batch),
-            };
-            // Writers end only after this does.
-            let _ = watch.during(Part::Idle, || self.pieces.send(piece));
-            at = at.saturating_add(wide(to.saturating_sub(from)));
-            from = to;
-            if from >= file.range.end {
-                return;
             }
-        }
+        })
     }
 }
 

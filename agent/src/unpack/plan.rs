@@ -29,6 +29,8 @@ pub(super) struct Folder {
     /// The folder that it is in.
     pub(super) parent: Option<usize>,
     pub(super) is_made: bool,
+    /// Whether it was not there before, so that nothing in it has a file's name.
+    pub(super) is_new: bool,
 }
 
 /// A file that is to be copied.
@@ -232,6 +234,7 @@ impl<R: ReadAt> Lister<'_, R> {
             modified: entry.modified,
             parent,
             is_made: false,
+            is_new: false,
         });
     }
 

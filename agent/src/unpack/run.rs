@@ -19,8 +19,8 @@ use crate::pipeline::Cancel;
 
 /// Threads that write; more than one, because making a file takes longer than reading it.
 const WRITERS_MAX: usize = 4;
-/// Pieces that wait for them.
-const QUEUE: usize = 256;
+/// Bundles that wait for them.
+const QUEUE: usize = 64;
 /// Space is given out in such blocks.
 const BLOCK_BYTES: u64 = 4096;
 
@@ -168,16 +168,18 @@ impl<'a, R: ReadAt> Unpacking<'a, R> {
             .keeps_beside
             .then_some(self.options.drive.as_str());
         let arrivals = Arrivals::new(home, side, &self.desk, beside, progress);
-        let (pieces, to_write) = crossbeam_channel::bounded(QUEUE);
+        let (bundles, to_write) = crossbeam_channel::bounded(QUEUE);
         let (whole, to_bring) = crossbeam_channel::unbounded();
         let writers = std::thread::available_parallelism().map_or(1, usize::from);
         let writers = u32::try_from(writers.min(WRITERS_MAX)).unwrap_or(1);
-        let items = self.listing.items.iter().filter(|item| {
+        let items = self.listing.items.iter().filter_map(|item| {
             let folder = item
                 .folder
                 .and_then(|folder| self.listing.folders.get(folder));
+            let is_new = folder.is_some_and(|folder| folder.is_new);
             // That its folder could not be made was said.
-            folder.is_none_or(|folder| folder.is_made)
+            let is_there = folder.is_none_or(|folder| folder.is_made);
+            is_there.then_some((item, is_new))
         });
         std::thread::scope(|scope| {
             let arrivals = &arrivals;
@@ -187,7 +189,7 @@ impl<'a, R: ReadAt> Unpacking<'a, R> {
                 scope.spawn(move || arrivals.write(&to_write, &whole, writers));
             }
             drop(whole);
-            Loader::new(self.volume, arrivals, cancel, pieces).run(items);
+            Loader::new(self.volume, arrivals, cancel, bundles).run(items);
         });
     }
 
@@ -206,7 +208,10 @@ impl<'a, R: ReadAt> Unpacking<'a, R> {
                 continue;
             }
             match home.make_folder(&folder.place) {
-                Ok(()) => folder.is_made = true,
+                Ok(is_new) => {
+                    folder.is_made = true;
+                    folder.is_new = is_new;
+                }
                 Err(error @ HomeError::Exists { .. }) => {
                     let text = error.to_string();
                     self.desk.find("exists", text, Some(&folder.path), None);
