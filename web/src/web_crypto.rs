@@ -29,22 +29,34 @@ impl WebCrypto {
 }
 
 impl CbcDecryptor for WebCrypto {
-    fn decrypt(&self, key: &[u8], pieces: &mut [CbcPiece<'_>]) -> bool {
-        decrypt(key, pieces).is_ok()
+    fn decrypt<'a>(
+        &self,
+        key: &[u8],
+        pieces: &mut dyn Iterator<Item = CbcPiece<'a>>,
+    ) -> Option<Vec<CbcPiece<'a>>> {
+        decrypt(key, pieces).ok()
     }
 }
 
-fn decrypt(bytes: &[u8], pieces: &mut [CbcPiece<'_>]) -> Result<(), JsValue> {
+fn decrypt<'a>(
+    bytes: &[u8],
+    pieces: &mut dyn Iterator<Item = CbcPiece<'a>>,
+) -> Result<Vec<CbcPiece<'a>>, JsValue> {
     let scope: WorkerGlobalScope = js_sys::global().dyn_into()?;
     let subtle = scope.crypto()?.subtle();
     let key = imported(&subtle, bytes)?;
     let how = algorithm()?;
     Reflect::set(&how, &"iv".into(), &Uint8Array::new_with_length(16))?;
-    // All at once: the browser decrypts them side by side.
-    let asked = pieces
-        .iter_mut()
-        .map(|piece| subtle.decrypt_with_object_and_u8_array(&how, &key, &piece.padded));
-    let asked: Array = asked.collect::<Result<_, _>>()?;
+    // The browser takes a copy at once and decrypts it, beside others, while the next piece is prepared here.
+    let asked = pieces.map(|piece| {
+        let asked = subtle.decrypt_with_object_and_u8_array(&how, &key, &piece.padded)?;
+        Ok((piece, asked))
+    });
+    let (mut pieces, asked): (Vec<_>, Vec<_>) = asked
+        .collect::<Result<Vec<_>, JsValue>>()?
+        .into_iter()
+        .unzip();
+    let asked: Array = asked.into_iter().collect();
     let answers: Array = wait(&Promise::all(&asked))?.dyn_into()?;
     let answers: Vec<Uint8Array> = answers
         .iter()
@@ -59,7 +71,7 @@ fn decrypt(bytes: &[u8], pieces: &mut [CbcPiece<'_>]) -> Result<(), JsValue> {
     for (piece, answer) in pieces.iter_mut().zip(answers) {
         answer.copy_to(piece.into);
     }
-    Ok(())
+    Ok(pieces)
 }
 
 /// Returns the browser's handle of a key.

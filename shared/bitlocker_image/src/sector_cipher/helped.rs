@@ -17,8 +17,13 @@ use super::blocks::Block;
 
 /// Somebody who does AES-CBC.
 pub trait CbcDecryptor: Send + Sync {
-    /// Decrypts every piece with `key` and an IV of zeros. Returns whether it could; if not, every `into` is as it was.
-    fn decrypt(&self, key: &[u8], pieces: &mut [CbcPiece<'_>]) -> bool;
+    /// Decrypts every piece with `key` and an IV of zeros, each begun before the next is taken, which is prepared then.
+    /// Returns them with what they were; `None` when it could not, and every `into` is as it was.
+    fn decrypt<'a>(
+        &self,
+        key: &[u8],
+        pieces: &mut dyn Iterator<Item = CbcPiece<'a>>,
+    ) -> Option<Vec<CbcPiece<'a>>>;
 }
 
 /// Bytes that are decrypted by themselves: side by side with others, or after them.
@@ -41,14 +46,12 @@ pub(super) fn by(
     prepared: impl Fn(usize, &[u8]) -> Vec<u8>,
 ) -> Option<Vec<Vec<u8>>> {
     let numbered = (0..).zip(bytes.chunks_mut(PIECE));
-    let mut pieces: Vec<CbcPiece<'_>> = numbered
-        .map(|(number, into)| CbcPiece {
-            padded: prepared(number, into),
-            into,
-        })
-        .collect();
-    let could = helper.decrypt(key, &mut pieces);
-    could.then(|| pieces.into_iter().map(|piece| piece.padded).collect())
+    let mut pieces = numbered.map(|(number, into)| CbcPiece {
+        padded: prepared(number, into),
+        into,
+    });
+    let pieces = helper.decrypt(key, &mut pieces)?;
+    Some(pieces.into_iter().map(|piece| piece.padded).collect())
 }
 
 /// Returns `bytes` with room for one block more.

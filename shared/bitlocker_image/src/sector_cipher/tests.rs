@@ -263,11 +263,16 @@ fn a_key_of_the_wrong_length_is_refused() {
 struct ByTheCbcCrate;
 
 impl CbcDecryptor for ByTheCbcCrate {
-    fn decrypt(&self, key: &[u8], pieces: &mut [CbcPiece<'_>]) -> bool {
+    fn decrypt<'a>(
+        &self,
+        key: &[u8],
+        pieces: &mut dyn Iterator<Item = CbcPiece<'a>>,
+    ) -> Option<Vec<CbcPiece<'a>>> {
         use ::cbc::cipher::block_padding::Pkcs7;
         use ::cbc::cipher::{BlockModeDecrypt, KeyIvInit};
         let iv = [0; 16];
-        for piece in pieces {
+        let mut pieces: Vec<_> = pieces.collect();
+        for piece in &mut pieces {
             let mut out = piece.padded.clone();
             let plain = match key.len() {
                 16 => ::cbc::Decryptor::<Aes128>::new_from_slices(key, &iv)
@@ -280,7 +285,7 @@ impl CbcDecryptor for ByTheCbcCrate {
             let plain = plain.expect("padded as a browser wants it");
             piece.into.copy_from_slice(plain);
         }
-        true
+        Some(pieces)
     }
 }
 
@@ -288,8 +293,12 @@ impl CbcDecryptor for ByTheCbcCrate {
 struct Unable;
 
 impl CbcDecryptor for Unable {
-    fn decrypt(&self, _: &[u8], _: &mut [CbcPiece<'_>]) -> bool {
-        false
+    fn decrypt<'a>(
+        &self,
+        _: &[u8],
+        _: &mut dyn Iterator<Item = CbcPiece<'a>>,
+    ) -> Option<Vec<CbcPiece<'a>>> {
+        None
     }
 }
 

@@ -72,40 +72,41 @@ impl<C: BlockCipherEncrypt<BlockSize = U16> + BlockCipherDecrypt<BlockSize = U16
         sector_bytes: usize,
         bytes: &mut [u8],
     ) -> bool {
-        let sectors_of_piece = PIECE
-            .checked_div(sector_bytes)
-            .and_then(|sectors| u64::try_from(sectors).ok());
-        let sectors_of_piece = sectors_of_piece.unwrap_or(0);
+        let piece_sectors = PIECE.checked_div(sector_bytes).unwrap_or(PIECE);
+        let mut tweaks = vec![Block::default(); bytes.chunks_exact(sector_bytes).len()];
+        self.tweak
+            .encrypt_numbers(u128::from(first_sector).., &mut tweaks);
+        let tweaks_of = |piece: usize| {
+            let firsts = tweaks.get(piece.saturating_mul(piece_sectors)..);
+            Tweaks::new(firsts.unwrap_or_default(), sector_bytes)
+        };
         let prepared = |number: usize, bytes: &[u8]| {
-            let before = u64::try_from(number)
-                .unwrap_or(0)
-                .wrapping_mul(sectors_of_piece);
             let mut padded = roomy(bytes);
-            self.whiten(first_sector.wrapping_add(before), sector_bytes, &mut padded);
+            let mut tweaks = tweaks_of(number);
+            for run in as_blocks(&mut padded).chunks_mut(RUN) {
+                tweaks.whiten(run);
+            }
             pad(&self.data.portable, &mut padded);
             padded
         };
         let Some(pieces) = by(helper, data_key, bytes, prepared) else {
             return false;
         };
-        self.whiten(first_sector, sector_bytes, bytes);
-        for (bytes, mut padded) in bytes.chunks_mut(PIECE).zip(pieces) {
-            let blocks = as_blocks(bytes).get_mut(1..);
-            xor(blocks.unwrap_or_default(), as_blocks(&mut padded));
+        for (number, (bytes, mut padded)) in bytes.chunks_mut(PIECE).zip(pieces).enumerate() {
+            let mut tweaks = tweaks_of(number);
+            let mut runs = as_blocks(bytes).chunks_mut(RUN);
+            let given = as_blocks(&mut padded);
+            if let Some(run) = runs.next() {
+                tweaks.whiten(run);
+                xor(run.get_mut(1..).unwrap_or_default(), given);
+            }
+            let before = given.get(RUN - 1..).unwrap_or_default().chunks(RUN);
+            for (run, before) in runs.zip(before) {
+                tweaks.whiten(run);
+                xor(run, before);
+            }
         }
         true
-    }
-
-    /// XORs the tweaks in: what stands before and behind the AES.
-    fn whiten(&self, first_sector: u64, sector_bytes: usize, bytes: &mut [u8]) {
-        self.in_groups(first_sector, sector_bytes, bytes, |firsts, blocks| {
-            let mut tweaks = Tweaks::new(firsts, sector_bytes);
-            let mut run = [Block::default(); RUN];
-            for blocks in blocks.chunks_mut(RUN) {
-                tweaks.next(&mut run);
-                xor(blocks, &run);
-            }
-        });
     }
 
     /// Hands over [`GROUP`] sectors after the others, with the first tweak of each.
@@ -168,6 +169,13 @@ impl<'a> Tweaks<'a> {
             left_in_sector: 0,
             tweak: 0,
         }
+    }
+
+    /// XORs the next tweaks into a run of blocks: what stands before and behind the AES.
+    fn whiten(&mut self, blocks: &mut [Block]) {
+        let mut run = [Block::default(); RUN];
+        self.next(&mut run);
+        xor(blocks, &run);
     }
 
     /// Fills `run` with the next tweaks; past the last sector they mean nothing.
