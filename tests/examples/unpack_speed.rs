@@ -22,7 +22,7 @@ use tests::rivals::served;
 use tests::rows;
 
 const ROUNDS: usize = 3;
-const SMALL_FILES: usize = 20_000;
+const SMALL_FILES: usize = 60_000;
 const SERIAL: &str = "BENCH0001";
 /// Of the file systems that files arrive in.
 const HOME_BYTES: u64 = 3_000_000_000;
