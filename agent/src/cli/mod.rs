@@ -58,6 +58,7 @@ mod size;
 mod source;
 mod status;
 mod status_follow;
+mod status_home;
 mod store;
 mod unlock;
 mod unpack;

@@ -13,7 +13,7 @@ use super::browser::Doorway;
 use super::screen::{Ended, Screen};
 use super::signals::on_stop;
 use super::{idle, link, side_door};
-use crate::control::{Address, Link, private_folder};
+use crate::control::{Address, Page, private_folder};
 use crate::drives::Drives;
 use crate::http::{self, Agent, Listener, Sessions, Users};
 use crate::jobs::{JobError, Jobs};
@@ -118,12 +118,13 @@ impl Serving<'_> {
             .map_err(|error| io(&error, &format!("127.0.0.1:{asked}")))?;
         let port = listener.port();
         let sessions = Arc::clone(&agent.sessions);
-        let link = Link {
+        let page = Page {
             port,
+            homecoming: agent.homecoming.clone(),
             token: Arc::new(move || token(&sessions)),
         };
         let state_dir = Some(self.state_dir.as_path());
-        let _side_door = side_door::open(state_dir, "serve", &agent.jobs, Some(link), self.screen);
+        let _side_door = side_door::open(state_dir, "serve", &agent.jobs, Some(page), self.screen);
         self.welcome(&agent, port)?;
         self.listen(listener, agent).await;
         Ok(())

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::screen::Screen;
 use crate::control::{
-    Connection, ControlError, ControlSocket, Link, default_state_dir, processes, run_folder,
+    Connection, ControlError, ControlSocket, Page, default_state_dir, processes, run_folder,
 };
 use crate::jobs::{JobError, Jobs};
 
@@ -26,7 +26,7 @@ pub(super) fn open(
     state_dir: Option<&Path>,
     command: &'static str,
     jobs: &Jobs,
-    link: Option<Link>,
+    page: Option<Page>,
     screen: &Screen,
 ) -> Option<ControlSocket> {
     let own = default_state_dir();
@@ -35,7 +35,7 @@ pub(super) fn open(
         return None;
     };
     let opened = run_folder(state_dir)
-        .and_then(|folder| ControlSocket::open(&folder, command, jobs.clone(), link));
+        .and_then(|folder| ControlSocket::open(&folder, command, jobs.clone(), page));
     match opened {
         Ok(socket) => Some(socket),
         Err(error) => {

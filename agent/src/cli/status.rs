@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use serde_json::json;
-use shared::api::{DriveSnapshot, JobSnapshot, JobState, code};
+use shared::api::{DriveSnapshot, JobSnapshot, JobState, Receiving, code};
 use shared::job::{DriveState, Verdict};
 
 use super::progress::{pass, percent};
@@ -12,6 +12,7 @@ use super::screen::{Ended, Screen};
 use super::side_door;
 use super::size::{show_seconds, show_size};
 use super::status_follow::follow;
+use super::status_home::home_lines;
 use crate::control::{Answer, Ask, Connection, Status};
 use crate::jobs::JobError;
 
@@ -21,7 +22,7 @@ pub(super) struct Arguments {
     /// Shows every change until nothing runs any more
     #[arg(long, conflicts_with = "cancel")]
     follow: bool,
-    /// Stops a job: its id, or its session's
+    /// Stops a job: its id, or its session's; or drives that come home: the id that is shown
     #[arg(long, value_name = "JOB")]
     cancel: Option<String>,
     /// The state folder, when `serve` was given one
@@ -77,6 +78,11 @@ fn cancel(job: &str, processes: Vec<Connection>, screen: &Screen) -> Result<Ende
                 });
                 return Ok(Ended::WELL);
             }
+            Ok(Some(Answer::Stopping { receiving })) => {
+                screen.object(&json!({ "receiving": receiving }));
+                screen.line("Stopping the drives that come home; copying them home again goes on from there.");
+                return Ok(Ended::WELL);
+            }
             Ok(Some(Answer::Refused { error })) if error.code != code::NOT_FOUND => {
                 let mut refused = JobError::wrong_state("");
                 refused.error = Box::new(error);
@@ -123,7 +129,8 @@ pub(super) fn lines(processes: &[Status]) -> Vec<String> {
             ));
             lines.extend(job.drives.iter().map(|one| drive(job, one)));
         }
-        if ended == process.jobs.len() {
+        lines.extend(home_lines(&process.receiving));
+        if ended == process.jobs.len() && process.receiving == Receiving::Nothing {
             lines.push(match ended {
                 0 => "  no job".to_owned(),
                 1 => "  nothing at work; 1 job ended".to_owned(),

@@ -5,13 +5,14 @@ use std::io::IsTerminal;
 use std::sync::mpsc::{Receiver, channel};
 
 use serde_json::json;
-use shared::api::JobSnapshot;
+use shared::api::{JobSnapshot, Receiving};
 use shared::job::Verdict;
 
 use super::progress::percent;
 use super::screen::{Ended, Screen};
 use super::side_door;
 use super::status::{is_unfinished, lines, stage, state};
+use super::status_home::{ended_well, home_steps};
 use crate::control::{Answer, Connection, ControlError, Status};
 use crate::jobs::JobError;
 
@@ -28,6 +29,7 @@ pub(super) fn follow(processes: Vec<Connection>, screen: &Screen) -> Result<Ende
     let mut view = View {
         processes: BTreeMap::new(),
         watched: BTreeMap::new(),
+        homecomings: BTreeMap::new(),
         redraws: std::io::stdout().is_terminal() && !screen.is_json(),
         drawn: 0,
         said: BTreeSet::new(),
@@ -56,7 +58,7 @@ pub(super) fn follow(processes: Vec<Connection>, screen: &Screen) -> Result<Ende
             }
         }
     }
-    if view.watched.is_empty() {
+    if view.watched.is_empty() && view.homecomings.is_empty() {
         view.show(screen);
     }
     Ok(view.end(screen))
@@ -92,6 +94,8 @@ struct View {
     processes: BTreeMap<usize, Status>,
     /// Every job that was seen at work, as it was last seen.
     watched: BTreeMap<String, JobSnapshot>,
+    /// Every order of drives that come home, by its id, the same way.
+    homecomings: BTreeMap<String, Receiving>,
     redraws: bool,
     drawn: usize,
     /// Lines that were printed, where nothing is drawn anew.
@@ -105,11 +109,20 @@ impl View {
                 self.watched.insert(job.id.clone(), job.clone());
             }
         }
+        let receiving = &status.receiving;
+        let is_running = matches!(receiving, Receiving::Running(_));
+        if let Some(order) = receiving.order()
+            && (is_running || self.homecomings.contains_key(&order.id))
+        {
+            self.homecomings.insert(order.id.clone(), receiving.clone());
+        }
     }
 
     fn at_work(&self) -> bool {
-        let mut jobs = self.processes.values().flat_map(|status| &status.jobs);
-        jobs.any(is_unfinished)
+        self.processes.values().any(|status| {
+            status.jobs.iter().any(is_unfinished)
+                || matches!(status.receiving, Receiving::Running(_))
+        })
     }
 
     fn show(&mut self, screen: &Screen) {
@@ -140,6 +153,11 @@ impl View {
                 lines.push(format!("{}: {serial}: {stage}, {tens} %", job.session));
             }
         }
+        for receiving in self.homecomings.values() {
+            if let Receiving::Running(run) = receiving {
+                lines.extend(home_steps(run));
+            }
+        }
         lines
     }
 
@@ -159,7 +177,16 @@ impl View {
                 screen.aside(&format!("{}: {}", job.session, state(job)));
             }
         }
-        if self.watched.is_empty() {
+        for receiving in self.homecomings.values() {
+            if let Receiving::Ended(end) = receiving {
+                amiss |= !ended_well(end.verdict);
+                screen.aside(&end.sentence);
+            } else {
+                amiss = true;
+                screen.aside("The process that copied drives home ended before they were home; receiving again goes on from there.");
+            }
+        }
+        if self.watched.is_empty() && self.homecomings.is_empty() {
             screen.aside("Nothing is at work.");
         }
         Ended::amiss_if(amiss)

@@ -20,5 +20,5 @@ mod words;
 pub use client::{Connection, processes};
 pub use error::ControlError;
 pub use folder::{default_state_dir, private_folder, run_folder};
-pub use server::{ControlSocket, Link};
+pub use server::{ControlSocket, Page};
 pub use words::{Address, Answer, Ask, Status};

@@ -9,11 +9,12 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use shared::api::{ApiError, JobSnapshot, code};
+use shared::api::{ApiError, JobSnapshot, Receiving, code};
 
 use super::error::ControlError;
 use super::words::{Address, Answer, Ask, Status};
 use crate::jobs::{JobError, Jobs};
+use crate::receive::Homecoming;
 
 /// Shells that may ask at once.
 const ASKING_MAX: usize = 16;
@@ -24,11 +25,13 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// How often a follower hears of changes at most.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
-/// Makes fresh addresses of a page: its port, and how to get a launch token.
+/// What a process with a page has besides jobs.
 #[derive(Clone)]
-pub struct Link {
+pub struct Page {
     /// The page's port.
     pub port: u16,
+    /// The drives that come home.
+    pub homecoming: Homecoming,
     /// Returns a launch token, or why there is none.
     pub token: Arc<dyn Fn() -> Result<String, String> + Send + Sync>,
 }
@@ -43,7 +46,7 @@ pub struct ControlSocket {
 struct Door {
     command: &'static str,
     jobs: Jobs,
-    link: Option<Link>,
+    page: Option<Page>,
     closing: AtomicBool,
     asking: AtomicUsize,
 }
@@ -57,7 +60,7 @@ impl ControlSocket {
         folder: &Path,
         command: &'static str,
         jobs: Jobs,
-        link: Option<Link>,
+        page: Option<Page>,
     ) -> Result<Self, ControlError> {
         let path = folder.join(format!("{}.sock", std::process::id()));
         let io = |cause| ControlError::io(&path, cause);
@@ -65,7 +68,7 @@ impl ControlSocket {
         let door = Arc::new(Door {
             command,
             jobs,
-            link,
+            page,
             closing: AtomicBool::new(false),
             asking: AtomicUsize::new(0),
         });
@@ -183,19 +186,21 @@ impl Door {
             pid: std::process::id(),
             command: self.command.to_owned(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            port: self.link.as_ref().map(|link| link.port),
+            port: self.page.as_ref().map(|page| page.port),
             jobs: self.jobs.list(),
+            receiving: self.receiving(),
         }
     }
 
     /// Tells how things stand whenever that changes, and once more at the end.
     fn follow(&self, stream: &UnixStream) -> std::io::Result<()> {
-        let mut said: Option<Vec<JobSnapshot>> = None;
+        let mut said: Option<(Vec<JobSnapshot>, Receiving)> = None;
         loop {
             let ending = self.closing.load(Ordering::Acquire);
             let status = self.status();
-            if said.as_ref() != Some(&status.jobs) {
-                said = Some(status.jobs.clone());
+            let stands = (status.jobs.clone(), status.receiving.clone());
+            if said.as_ref() != Some(&stands) {
+                said = Some(stands);
                 say(stream, &Answer::Status(status))?;
             }
             if ending || has_gone(stream) {
@@ -205,8 +210,27 @@ impl Door {
         }
     }
 
-    /// Stops the job of that id, or the one unfinished job of that session.
+    fn receiving(&self) -> Receiving {
+        let page = self.page.as_ref();
+        page.map_or(Receiving::Nothing, |page| page.homecoming.standing())
+    }
+
+    /// Stops the drives that come home by the order of that id, the job of that id, or the one unfinished job of that
+    /// session.
     fn cancel(&self, name: &str) -> Answer {
+        if let Some(page) = &self.page
+            && self
+                .receiving()
+                .order()
+                .is_some_and(|order| order.id == name)
+        {
+            return match page.homecoming.cancel() {
+                Ok(receiving) => Answer::Stopping {
+                    receiving: Box::new(receiving),
+                },
+                Err(error) => refused(error),
+            };
+        }
         let jobs = self.jobs.list();
         let of_session = |job: &&JobSnapshot| job.session == name && job.ended.is_none();
         let named = jobs.iter().find(|job| job.id == name);
@@ -219,12 +243,12 @@ impl Door {
     }
 
     fn address(&self) -> Answer {
-        let Some(link) = &self.link else {
+        let Some(page) = &self.page else {
             return refused(JobError::wrong_state("this process has no page"));
         };
-        match (link.token)() {
+        match (page.token)() {
             Ok(token) => Answer::Link(Address {
-                port: link.port,
+                port: page.port,
                 token,
             }),
             Err(cause) => refused(JobError::io(cause, "", "Nothing was touched.")),

@@ -1,7 +1,7 @@
 //! What is said at the side door: one line of JSON each way.
 
 use serde::{Deserialize, Serialize};
-use shared::api::{ApiError, JobSnapshot};
+use shared::api::{ApiError, JobSnapshot, Receiving};
 
 /// What somebody wants.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -12,9 +12,9 @@ pub enum Ask {
     Status {},
     /// How things stand, and again whenever that changes, until the process ends.
     Follow {},
-    /// Stop a job.
+    /// Stop a job, or drives that come home.
     Cancel {
-        /// Its id, or its session's.
+        /// Its id, or its session's; of drives that come home the order's id.
         job: String,
     },
     /// A fresh address of the page.
@@ -32,6 +32,11 @@ pub enum Answer {
     Cancelled {
         /// As it stands now.
         job: Box<JobSnapshot>,
+    },
+    /// The drives that come home are being stopped.
+    Stopping {
+        /// As it stands now.
+        receiving: Box<Receiving>,
     },
     /// A fresh one-time address: to be shown to the person, and to nobody else.
     Link(Address),
@@ -55,6 +60,9 @@ pub struct Status {
     pub port: Option<u16>,
     /// Its jobs, newest first.
     pub jobs: Vec<JobSnapshot>,
+    /// How it stands with drives that come home.
+    #[serde(default)]
+    pub receiving: Receiving,
 }
 
 /// An address that opens the page once. It cannot be printed by accident.

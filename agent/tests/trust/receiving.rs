@@ -1,7 +1,9 @@
 //! S21, S17: drives come home through the page's own door, from the real binary, and it is needed until they are.
 
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -173,6 +175,48 @@ fn s17_an_agent_is_needed_while_drives_come_home_and_no_longer() {
     );
     tell(&serve, &session.post(paths::RECEIVE_CANCEL, &json!(null)));
     assert!(serve.ends_within(SOON), "nothing comes home any more");
+}
+
+#[test]
+fn drives_that_come_home_are_seen_and_stopped_from_a_shell() {
+    let back = Back::new();
+    let serve = back.serve(&[], &back.path("errors"));
+    let session = serve.session();
+    let request = back.request(&wrong_keys(), &back.path("home again"));
+    let begun = tell(&serve, &session.post(paths::RECEIVE, &request));
+    let id = begun["order"]["id"].as_str().unwrap();
+    let shell = |words: &[&str]| argosy(back.home.path(), words);
+    let shown = String::from_utf8(shell(&["status"]).stdout).unwrap();
+    assert!(
+        shown.contains(&format!("coming home (job {id})")),
+        "{shown}"
+    );
+    assert!(
+        shown.contains(&format!("{}: being opened", SERIALS[1])),
+        "{shown}"
+    );
+    let listed: Value = serde_json::from_slice(&shell(&["status", "--json"]).stdout).unwrap();
+    let receiving = &listed["processes"][0]["receiving"];
+    assert_eq!(receiving["is"], "running", "{listed}");
+    let mut follows = command(back.home.path(), &["status", "--follow"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut first = String::new();
+    let steps = follows.stdout.as_mut().unwrap();
+    BufReader::new(steps).read_line(&mut first).unwrap();
+    assert!(first.ends_with(": coming home\n"), "{first}");
+    assert!(shell(&["status", "--cancel", id]).status.success());
+    let end = ended(&serve, &session);
+    assert_eq!(end["is_stopped"], true, "{end}");
+    let followed = follows.wait_with_output().unwrap();
+    let said = String::from_utf8(followed.stderr).unwrap();
+    assert!(said.contains("Stopped before the end"), "{said}");
+    assert!(!followed.status.success(), "{said}");
+    let shown = String::from_utf8(shell(&["status"]).stdout).unwrap();
+    assert!(shown.contains("failed. Stopped before the end"), "{shown}");
+    assert!(!shell(&["status", "--cancel", id]).status.success());
 }
 
 #[test]
