@@ -19,6 +19,24 @@ pub struct Contents {
     pub signatures: Vec<Signature>,
 }
 
+/// What Windows reserves for itself on a disk with GPT has at most so many bytes, and nothing in it.
+const RESERVED_BYTES_MAX: u64 = 128 << 20;
+
+impl Contents {
+    /// Returns whether all that is recognised is enciphered, as on a drive that came back: who reads it without a key
+    /// reads noise.
+    #[must_use]
+    pub fn is_sealed(&self) -> bool {
+        let is_bitlocker = |found: &Signature| found.what.starts_with("BitLocker");
+        let is_harmless = |found: &Signature| match found.what {
+            "GPT" | "MBR" => true,
+            "partition" => found.bytes <= RESERVED_BYTES_MAX,
+            _ => is_bitlocker(found),
+        };
+        self.signatures.iter().any(is_bitlocker) && self.signatures.iter().all(is_harmless)
+    }
+}
+
 /// How sure it is that a drive holds only zeros.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -222,6 +240,34 @@ mod tests {
             kinds(&with(&[(3, b"-FVE-FS-"), label, kind])),
             ["BitLocker"]
         );
+    }
+
+    #[test]
+    fn a_drive_is_sealed_when_all_that_is_recognised_on_it_is_bitlockers() {
+        let sealed = |parts: &[(&'static str, u64)]| {
+            let signatures = parts.iter().map(|(what, bytes)| Signature {
+                what,
+                name: String::new(),
+                at: 0,
+                bytes: *bytes,
+            });
+            let signatures = signatures.collect();
+            let emptiness = Emptiness::HoldsData;
+            Contents {
+                emptiness,
+                signatures,
+            }
+            .is_sealed()
+        };
+        let (table, volume) = (("GPT", 64 * MIB), ("BitLocker", 62 * MIB));
+        assert!(sealed(&[table, volume]));
+        assert!(sealed(&[volume]));
+        assert!(sealed(&[table, ("partition", 16 * MIB), volume]));
+        assert!(!sealed(&[table, ("partition", 129 * MIB), volume]));
+        assert!(!sealed(&[table, ("FAT", MIB), volume]), "a boot partition");
+        assert!(!sealed(&[table, ("NTFS", 62 * MIB)]));
+        assert!(!sealed(&[table]));
+        assert!(!sealed(&[]), "what is not recognised may be anything");
     }
 
     #[test]

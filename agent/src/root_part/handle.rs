@@ -164,8 +164,8 @@ impl RootPart {
         })
     }
 
-    /// Returns descriptors for reading, and what is known of the drive: of one that was named on the command line; none
-    /// when the root part has no drive there.
+    /// Returns descriptors for reading, and what is known of the drive: of one that was named on the command line, or on
+    /// which all is enciphered; none when the root part has no drive there.
     ///
     /// # Errors
     /// [`RootPartError`].

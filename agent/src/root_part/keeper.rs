@@ -241,8 +241,11 @@ impl Keeper {
 
     fn read(&mut self, drive: DriveNumber) -> Result<Told, Answer> {
         let path = self.kept(drive)?.info.path.clone();
-        if !self.named.iter().any(|named| is_same(named, &path)) {
-            return Err(refused("the drive was not named on the command line"));
+        let is_named = self.named.iter().any(|named| is_same(named, &path));
+        if !is_named && !is_sealed(&path) {
+            return Err(refused(
+                "the drive was not named on the command line, and holds something that is not enciphered",
+            ));
         }
         let reader = device::open_read(&path, true).map_err(|why| failed(&why.to_string()))?;
         let descriptors = reader
@@ -279,6 +282,11 @@ impl Keeper {
 /// Returns a path that leads to what is open, whatever the name it was opened by leads to.
 fn path_of(open: &OwnedFd) -> PathBuf {
     format!("/proc/self/fd/{}", open.as_raw_fd()).into()
+}
+
+/// Returns whether all that is on a drive now is enciphered.
+fn is_sealed(path: &Path) -> bool {
+    device::describe(path, None).is_ok_and(|now| now.contents.is_sealed())
 }
 
 /// Returns whether two paths lead to one file or device.

@@ -13,7 +13,7 @@
 //!             Confirm { number, said } -> Confirmed          device::confirm decides
 //!             Recognise { number }     -> Confirmed          device::recognised decides
 //!             Open { number }          -> Opened + descriptors, of a drive that was confirmed just now, once
-//!             Read { number }          -> Opened + descriptors for reading, of a drive of the command line
+//!             Read { number }          -> Opened + descriptors for reading, of a drive of the command line or a sealed one
 //!             ForgetPartitions, ForgetCache, Close { number }        of a drive that is open
 //! ```
 //!

@@ -53,7 +53,8 @@ pub(super) enum Ask {
         /// Which.
         drive: DriveNumber,
     },
-    /// The descriptors of a drive that the person named on the command line, for reading only.
+    /// The descriptors of a drive that the person named on the command line, or on which all is enciphered, for reading
+    /// only.
     Read {
         /// Which.
         drive: DriveNumber,

@@ -312,6 +312,46 @@ fn s7_the_process_with_the_page_has_no_rights_and_one_drive_only_while_it_fills_
 }
 
 #[test]
+fn s7_the_page_copies_a_drive_home_that_is_sealed_and_is_given_no_other() {
+    let Some(desk) = Desk::new("SPLIT4719", 3) else {
+        return;
+    };
+    let (state, to) = (desk.path("state"), desk.path("home again"));
+    let serve = Serve::of(desk.sudo(&["serve", "--no-open", "--state-dir", text(&state)]));
+    let session = open_session(serve.port, &serve.token);
+    let receive = |keys: &str| {
+        let drives = json!([{"path": desk.drive.0, "serial": desk.serial}]);
+        let request = json!({"drives": drives, "keys": keys, "to": to});
+        let ask = session.post(paths::RECEIVE, &request);
+        send(serve.port, &ask.text(serve.port))
+    };
+    let any = ["000011"; 8].join("-");
+    let refused = receive(&any);
+    assert_ne!(refused.status, 200, "{refused:?}");
+    assert!(refused.body.contains("not enciphered"), "{refused:?}");
+    let output = desk.prepare(&[]).output().unwrap();
+    assert_eq!(verdict(&output), "verified", "{output:?}");
+    let journal = std::fs::read(desk.path("journals").join("SPLIT4719.jrn")).unwrap();
+    let password = shared::journal::replay(&journal).unwrap().recovery_password;
+    let begun = receive(&password.unwrap().reveal().to_string());
+    assert_eq!(begun.status, 200, "{begun:?}");
+    let mut end = Value::Null;
+    wait_until("it is home", || {
+        let ask = session.get(paths::RECEIVE).text(serve.port);
+        end = send(serve.port, &ask).json();
+        end["is"] == "ended"
+    });
+    assert_eq!(end["verdict"], "verified", "{end}");
+    let home = to.join("film/clip.mov");
+    assert_eq!(std::fs::metadata(&home).unwrap().uid(), NOBODY);
+    let source = std::fs::read(desk.path("source/clip.mov")).unwrap();
+    assert!(std::fs::read(home).unwrap() == source);
+    let root_part = serve.child.id();
+    assert_eq!(devices(user_part(root_part).unwrap()), [""; 0]);
+    assert_eq!(devices(root_part), [""; 0]);
+}
+
+#[test]
 fn s7_when_the_root_part_is_killed_the_page_says_so_and_its_process_ends_at_once() {
     let Some(desk) = Desk::new("SPLIT4718", 1) else {
         return;
