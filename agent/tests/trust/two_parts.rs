@@ -333,7 +333,7 @@ fn s7_the_page_copies_a_drive_home_that_is_sealed_and_is_given_no_other() {
     assert_eq!(verdict(&output), "verified", "{output:?}");
     let journal = std::fs::read(desk.path("journals").join("SPLIT4719.jrn")).unwrap();
     let password = shared::journal::replay(&journal).unwrap().recovery_password;
-    let begun = receive(&password.unwrap().reveal().to_string());
+    let begun = receive(password.unwrap().reveal().as_ref());
     assert_eq!(begun.status, 200, "{begun:?}");
     let mut end = Value::Null;
     wait_until("it is home", || {
