@@ -6,6 +6,7 @@ use std::path::Path;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use bitlocker_image::{Cipher, Credential, Protectors, Secrets, SectorCipher, VolumeSpec, seal};
+use rayon::iter::{IntoParallelIterator, ParallelIterator};
 use shared::drive::DriveIds;
 use shared::job::{LeftOut, Moment};
 use shared::journal::Note;
@@ -87,7 +88,7 @@ pub(super) fn freeze(
         external_key_dir: request.external_key_dir.as_deref(),
         passphrase: request.passphrase.as_ref(),
     };
-    let mut left_out = prepared.planned_out();
+    let left_out = prepared.planned_out();
     let mut head = Head::new(
         &prepared.gathered,
         started,
@@ -98,16 +99,19 @@ pub(super) fn freeze(
     head.other_protectors = request.external_key_dir.is_some() || request.passphrase.is_some();
     head.left_out.clone_from(&left_out);
     head.share = prepared.share.as_ref().map(|share| share.of.clone());
+    // What the plan left out belongs to no drive; the first one's journal counts it.
+    let planned_out = std::iter::once(left_out).chain(std::iter::repeat_with(Vec::new));
+    let targets = prepared.targets.iter().zip(&confirmed);
+    let planned = prepared.plan.drives.iter().zip(planned_out);
+    let wanted: Vec<_> = targets.zip(planned).collect();
+    // Each password is stretched, a million rounds of SHA-256.
+    let jobs: Vec<_> = wanted
+        .into_par_iter()
+        .map(|(target, (planned, out))| drive_job(&sealing, target, planned.clone(), out))
+        .collect();
     let mut drives = Vec::with_capacity(confirmed.len());
-    for ((target, planned), confirmed) in prepared
-        .targets
-        .iter()
-        .zip(&prepared.plan.drives)
-        .zip(confirmed)
-    {
-        // What the plan left out belongs to no drive; the first one's journal counts it.
-        let planned_out = std::mem::take(&mut left_out);
-        let drive = drive_job(&sealing, (target, &confirmed), planned.clone(), planned_out)?;
+    for ((target, drive), confirmed) in prepared.targets.iter().zip(jobs).zip(confirmed) {
+        let drive = drive?;
         head.drives.push(head_drive(target, &drive));
         drives.push((drive, DriveBay::new(confirmed)));
     }
