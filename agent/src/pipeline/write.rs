@@ -172,11 +172,14 @@ fn hash_all(
     hashed: &Sender<Batch>,
     watch: &Stopwatch,
 ) {
+    // Few at first, so that the drive need not wait for all of them to be read.
+    let mut at_once = 1;
     loop {
-        let mut batches: Vec<Batch> = filled.iter().take(HASHED_AT_ONCE).collect();
+        let mut batches: Vec<Batch> = filled.iter().take(at_once).collect();
         if batches.is_empty() {
             return;
         }
+        at_once = HASHED_AT_ONCE.min(at_once.saturating_mul(2));
         watch.during(Part::Hash, || hasher.hash(&mut batches));
         for batch in batches {
             if hashed.send(batch).is_err() {
