@@ -163,10 +163,6 @@ impl<'a, R: ReadAt> Loader<'a, R> {
 
     /// Looks what is home already.
     fn decide(&self, item: &'a Item, is_new: bool) -> Result<Decision, Fault> {
-        if is_new {
-            // Should somebody else put something there by then, it is found when the file gets its name.
-            return Ok(Decision::Copy(0, item.place.clone()));
-        }
         let key = item.key();
         let modified = item.file.modified().0;
         let mut from = 0;
@@ -209,7 +205,12 @@ impl<'a, R: ReadAt> Loader<'a, R> {
             }
             _ => {}
         }
-        let place = self.free_place(item)?;
+        // Should somebody else put something into a new folder by then, it is found when the file gets its name.
+        let place = if is_new {
+            Some(item.place.clone())
+        } else {
+            self.free_place(item)?
+        };
         Ok(place.map_or(Decision::Done, |place| Decision::Copy(from, place)))
     }
 
