@@ -40,8 +40,11 @@ impl PulledDrive {
         );
         fs::create_dir(&mount)?;
         let (file, socket) = (mount.join(name), folder.path().join("socket"));
+        // The socket is there a moment before anybody listens to it; this comes after that.
+        let listens = folder.path().join("listens");
         let server = Command::new("nbdkit")
-            .args(["-f", "--exit-with-parent", "-U", text(&socket)])
+            .args(["-f", "--exit-with-parent", "-P", text(&listens)])
+            .args(["-U", text(&socket)])
             .args([
                 "--filter=error",
                 "file",
@@ -62,7 +65,7 @@ impl PulledDrive {
             mount: None,
             folder,
         };
-        drive.wait_for(&socket)?;
+        drive.wait_for(&listens)?;
         let ready = drive.folder.path().join("ready");
         let mount = Command::new("nbdfuse")
             .args([

@@ -38,8 +38,11 @@ impl BadDrive {
         fs::create_dir(folder.path().join("mount")).unwrap();
         let rules = folder.path().join("rules");
         let socket = folder.path().join("socket");
+        // The socket is there a moment before anybody listens to it; this comes after that.
+        let listens = folder.path().join("listens");
         let server = Command::new("nbdkit")
-            .args(["-f", "--exit-with-parent", "-U", text(&socket), "python"])
+            .args(["-f", "--exit-with-parent", "-P", text(&listens)])
+            .args(["-U", text(&socket), "python"])
             .arg(PLUGIN)
             .arg(format!("image={}", text(image)))
             .arg(format!("rules={}", text(&rules)))
@@ -54,7 +57,7 @@ impl BadDrive {
             mount: None,
             node: None,
         };
-        wait_for(&socket, &mut drive.server);
+        wait_for(&listens, &mut drive.server);
         let mounted = drive.folder.path().join("mounted");
         let mount = Command::new("nbdfuse")
             .args(["-P", text(&mounted), text(&drive.file()), "--unix"])
