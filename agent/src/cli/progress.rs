@@ -175,6 +175,11 @@ pub(super) const fn pass(progress: &Progress) -> (u64, u64, bool) {
 /// Returns how far the pass is that is going on, 0 to 100.
 pub(super) fn percent(progress: &Progress) -> u64 {
     let (done, total, _) = pass(progress);
+    percent_of(done, total)
+}
+
+/// Returns how much of `total` is done, 0 to 100.
+pub(super) fn percent_of(done: u64, total: u64) -> u64 {
     let percent = u128::from(done)
         .saturating_mul(100)
         .checked_div(u128::from(total))

@@ -12,7 +12,8 @@ use super::progress::percent;
 use super::screen::{Ended, Screen};
 use super::side_door;
 use super::status::{is_unfinished, lines, stage, state};
-use super::status_home::{ended_well, home_steps};
+use super::status_home::home_steps;
+use super::unpack::kind;
 use crate::control::{Answer, Connection, ControlError, Status};
 use crate::jobs::JobError;
 
@@ -179,7 +180,7 @@ impl View {
         }
         for receiving in self.homecomings.values() {
             if let Receiving::Ended(end) = receiving {
-                amiss |= !ended_well(end.verdict);
+                amiss |= kind(end.verdict).is_some();
                 screen.aside(&end.sentence);
             } else {
                 amiss = true;

@@ -1,7 +1,8 @@
 //! What `argosy status` says of drives that come home.
 
-use shared::api::{ReceiveRun, ReceiveVerdict, Receiving, ReceivingDrive};
+use shared::api::{ReceiveRun, Receiving, ReceivingDrive};
 
+use super::progress::percent_of;
 use super::size::show_size;
 
 /// Returns how it stands, for a person: nothing when nobody asked for anything.
@@ -27,19 +28,11 @@ pub(super) fn home_steps(run: &ReceiveRun) -> Vec<String> {
     let drives = run.drives.iter().map(|drive| match drive.verdict {
         Some(verdict) => format!("{}: {}", drive.serial, verdict.word()),
         None => {
-            let tens = (percent(drive) / 10).saturating_mul(10);
+            let tens = (percent_of(drive.bytes, drive.total) / 10).saturating_mul(10);
             format!("{}: coming home, {tens} %", drive.serial)
         }
     });
     std::iter::once(run_words(run)).chain(drives).collect()
-}
-
-/// Returns whether it ended as it should.
-pub(super) const fn ended_well(verdict: ReceiveVerdict) -> bool {
-    matches!(
-        verdict,
-        ReceiveVerdict::Verified | ReceiveVerdict::Copied | ReceiveVerdict::Planned
-    )
 }
 
 fn run_words(run: &ReceiveRun) -> String {
@@ -58,7 +51,7 @@ fn far(drive: &ReceivingDrive) -> String {
         (None, None) if drive.total == 0 => "being opened".to_owned(),
         (None, None) => format!(
             "{} %, {} of {}",
-            percent(drive),
+            percent_of(drive.bytes, drive.total),
             show_size(drive.bytes),
             show_size(drive.total)
         ),
@@ -66,15 +59,9 @@ fn far(drive: &ReceivingDrive) -> String {
     format!("{}: {stands}", drive.serial)
 }
 
-fn percent(drive: &ReceivingDrive) -> u64 {
-    let hundredfold = u128::from(drive.bytes).saturating_mul(100);
-    let percent = hundredfold.checked_div(u128::from(drive.total));
-    u64::try_from(percent.unwrap_or(0).min(100)).unwrap_or(100)
-}
-
 #[cfg(test)]
 mod tests {
-    use shared::api::{ApiError, ReceiveOrder, code};
+    use shared::api::{ApiError, ReceiveOrder, ReceiveVerdict, code};
 
     use super::*;
 

@@ -1,12 +1,12 @@
 //! What is on a drive now.
 
 use disk::{ReadAt, Window};
-use gpt_image::{GptReadError, PartitionTable, Scheme};
+use gpt_image::{GptReadError, MICROSOFT_RESERVED, PartitionKind, PartitionTable, Scheme};
 use ntfs_image::read::Volume;
 use serde::{Deserialize, Serialize};
 
 use super::blank::blank;
-use super::signatures::{Found, signatures};
+use super::signatures::{Found, RESERVED, signatures};
 
 /// What was found on a drive.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,9 +19,6 @@ pub struct Contents {
     pub signatures: Vec<Signature>,
 }
 
-/// What Windows reserves for itself on a disk with GPT has at most so many bytes, and nothing in it.
-const RESERVED_BYTES_MAX: u64 = 128 << 20;
-
 impl Contents {
     /// Returns whether all that is recognised is enciphered, as on a drive that came back: who reads it without a key
     /// reads noise.
@@ -29,8 +26,7 @@ impl Contents {
     pub fn is_sealed(&self) -> bool {
         let is_bitlocker = |found: &Signature| found.what.starts_with("BitLocker");
         let is_harmless = |found: &Signature| match found.what {
-            "GPT" | "MBR" => true,
-            "partition" => found.bytes <= RESERVED_BYTES_MAX,
+            "GPT" | "MBR" | RESERVED => true,
             _ => is_bitlocker(found),
         };
         self.signatures.iter().any(is_bitlocker) && self.signatures.iter().all(is_harmless)
@@ -64,7 +60,7 @@ impl Emptiness {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Signature {
     /// What it is, in words: `GPT`, `NTFS`, `BitLocker`, `ext4`, `LUKS`, `Linux RAID`, `LVM`,
-    /// `ZFS`; `partition` for one in which nothing is recognised.
+    /// `ZFS`; for a partition in which nothing is recognised `partition`, or `Microsoft reserved`, which is to be empty.
     pub what: &'static str,
     /// Name found with it: a partition's or volume's label; often empty.
     pub name: String,
@@ -122,8 +118,9 @@ fn of_table(disk: &dyn ReadAt, table: &PartitionTable, found: &mut Vec<Signature
         let volume = of_volume(disk, partition.at, partition.bytes, &partition.name);
         if volume.is_empty() {
             let (name, at, bytes) = (partition.name.clone(), partition.at, partition.bytes);
+            let is_reserved = partition.kind == PartitionKind::Gpt(MICROSOFT_RESERVED);
             found.push(Signature {
-                what: "partition",
+                what: if is_reserved { RESERVED } else { "partition" },
                 name,
                 at,
                 bytes,
@@ -262,8 +259,8 @@ mod tests {
         let (table, volume) = (("GPT", 64 * MIB), ("BitLocker", 62 * MIB));
         assert!(sealed(&[table, volume]));
         assert!(sealed(&[volume]));
-        assert!(sealed(&[table, ("partition", 16 * MIB), volume]));
-        assert!(!sealed(&[table, ("partition", 129 * MIB), volume]));
+        assert!(sealed(&[table, (RESERVED, 16 * MIB), volume]));
+        assert!(!sealed(&[table, ("partition", MIB), volume]));
         assert!(!sealed(&[table, ("FAT", MIB), volume]), "a boot partition");
         assert!(!sealed(&[table, ("NTFS", 62 * MIB)]));
         assert!(!sealed(&[table]));

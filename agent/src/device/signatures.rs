@@ -99,6 +99,9 @@ const MAGICS: &[Magic] = &[
     magic("ISO 9660", 0x8001, b"CD001"),
 ];
 
+/// What Windows reserves for itself on a disk with GPT.
+pub(super) const RESERVED: &str = "Microsoft reserved";
+
 /// Returns the word of ours that equals `word`; `None` for one that we never say.
 pub(super) fn known(word: &str) -> Option<&'static str> {
     let others = [
@@ -110,6 +113,7 @@ pub(super) fn known(word: &str) -> Option<&'static str> {
         "damaged GPT",
         "MBR",
         "partition",
+        RESERVED,
     ];
     let words = MAGICS.iter().map(|magic| magic.what).chain(others);
     words.into_iter().find(|known| *known == word)

@@ -124,7 +124,15 @@ mod tests {
 
     #[test]
     fn what_is_told_of_a_drive_comes_back_as_it_was() {
-        let signatures = ["GPT", "partition", "NTFS", "BitLocker To Go", "ext4", "ZFS"];
+        let signatures = [
+            "GPT",
+            "Microsoft reserved",
+            "partition",
+            "NTFS",
+            "BitLocker To Go",
+            "ext4",
+            "ZFS",
+        ];
         let signatures = signatures.map(|what| Signature {
             what,
             name: "FILM".to_owned(),

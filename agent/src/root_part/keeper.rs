@@ -12,7 +12,8 @@ use super::channel::Channel;
 use super::error::RootPartError;
 use super::words::{Answer, Ask, DriveNumber, Said};
 use crate::device::{
-    self, ConfirmedTarget, Device, DriveInfo, DriveReader, DriveWriter, OpenError, Refusal,
+    self, ConfirmedTarget, Contents, Device, DriveInfo, DriveReader, DriveWriter, OpenError,
+    Refusal,
 };
 
 /// How long a confirmation holds.
@@ -240,14 +241,16 @@ impl Keeper {
     }
 
     fn read(&mut self, drive: DriveNumber) -> Result<Told, Answer> {
-        let path = self.kept(drive)?.info.path.clone();
+        let DriveInfo { path, contents, .. } = self.kept(drive)?.info.clone();
         let is_named = self.named.iter().any(|named| is_same(named, &path));
-        if !is_named && !is_sealed(&path) {
-            return Err(refused(
-                "the drive was not named on the command line, and holds something that is not enciphered",
-            ));
+        if !is_named {
+            is_sealed(&contents)?;
         }
         let reader = device::open_read(&path, true).map_err(|why| failed(&why.to_string()))?;
+        if !is_named {
+            // Another drive may have come to its place since the list.
+            is_sealed(&device::contents(&reader))?;
+        }
         let descriptors = reader
             .descriptors()
             .map_err(|why| failed(&why.to_string()))?;
@@ -284,9 +287,14 @@ fn path_of(open: &OwnedFd) -> PathBuf {
     format!("/proc/self/fd/{}", open.as_raw_fd()).into()
 }
 
-/// Returns whether all that is on a drive now is enciphered.
-fn is_sealed(path: &Path) -> bool {
-    device::describe(path, None).is_ok_and(|now| now.contents.is_sealed())
+/// Refuses what nobody named and is not enciphered.
+fn is_sealed(contents: &Contents) -> Result<(), Answer> {
+    let why =
+        "the drive was not named on the command line, and holds something that is not enciphered";
+    contents
+        .is_sealed()
+        .then_some(())
+        .ok_or_else(|| refused(why))
 }
 
 /// Returns whether two paths lead to one file or device.

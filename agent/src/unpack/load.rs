@@ -36,7 +36,7 @@ const COMPARED_BYTES: usize = 32 << 20;
 const ALIGN: usize = 4096;
 /// What a writer writes at once.
 const WRITE_BYTES: usize = 4 << 20;
-/// Pieces that a writer is handed at once: to hand over each small file by itself takes longer than to write it.
+/// Pieces that a writer is handed at once: to hand over each small file by itself takes more system calls than to write it.
 const BUNDLE_PIECES: usize = 128;
 /// Files of a batch; bounds what is hashed at once.
 const BATCH_FILES: usize = 4096;

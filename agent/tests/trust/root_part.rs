@@ -18,6 +18,8 @@ use super::support::{NOBODY, is_root, new_drive, text, wait_until};
 
 /// Tells the child which drive is meant; the child cannot do anything with it but compare.
 const DRIVE: &str = "ARGOSY_TEST_DRIVE";
+/// And one beside it that the command line does not name.
+const UNNAMED: &str = "ARGOSY_TEST_UNNAMED";
 /// Its serial.
 const SERIAL: &str = "ARGOSY_TEST_SERIAL";
 
@@ -59,6 +61,11 @@ fn person(reading: Reading) -> Person {
 
 /// Runs one of the tests below as the user part, over a drive of root's; returns whether it went well.
 fn as_user(name: &str, reading: Reading) {
+    as_user_beside(name, reading, None);
+}
+
+/// The same, with a drive of root's beside it that the command line does not name.
+fn as_user_beside(name: &str, reading: Reading, unnamed: Option<&Path>) {
     if !is_root() {
         return;
     }
@@ -80,6 +87,7 @@ fn as_user(name: &str, reading: Reading) {
         .args(["--include-ignored", "--test-threads=1"])
         .env(DRIVE, &drive.0)
         .env(SERIAL, &serial)
+        .env(UNNAMED, unnamed.unwrap_or(Path::new("")))
         .current_dir("/")
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
@@ -358,7 +366,16 @@ fn as_user_the_hold_is_in_the_descriptor() {
 
 #[test]
 fn s7_a_drive_is_read_only_when_the_command_line_names_it_or_it_is_sealed() {
-    as_user("as_user_only_a_named_drive_is_read", Reading::AsPerson);
+    if !is_root() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let serial = format!("UNNAMED{}", std::process::id());
+    let Some(unnamed) = Loop::over(&new_drive(folder.path(), &serial, "80MB")) else {
+        return;
+    };
+    let name = "as_user_only_a_named_drive_is_read";
+    as_user_beside(name, Reading::AsPerson, Some(&unnamed.0));
 }
 
 #[test]
@@ -374,14 +391,19 @@ fn as_user_only_a_named_drive_is_read() {
         "it was opened for reading"
     );
     opened.buffered.read_exact_at(&mut [0; 512], 0).unwrap();
+    let unnamed = PathBuf::from(std::env::var_os(UNNAMED).unwrap());
+    let mut has_refused_it = false;
     for other in root_part.list().unwrap() {
+        let is_it = other.info.path == unnamed;
         // Those of other tests may be sealed meanwhile.
-        let is_theirs = matches!(other.info.kind, DriveKind::LoopDevice { .. });
+        let is_theirs = !is_it && matches!(other.info.kind, DriveKind::LoopDevice { .. });
         if !is_theirs && !other.info.contents.is_sealed() {
             let read = root_part.read(&other.info.path);
             assert!(matches!(read, Err(RootPartError::Refused(_))), "{read:?}");
+            has_refused_it |= is_it;
         }
     }
+    assert!(has_refused_it, "the drive beside it is listed");
 }
 
 #[test]

@@ -24,4 +24,4 @@ mod stored;
 pub use finding::{Copy, GptFinding};
 pub use read::{GptReadError, Partition, PartitionKind, PartitionTable, Scheme, read};
 pub use spec::{GptError, GptSpec};
-pub use stored::BASIC_DATA;
+pub use stored::{BASIC_DATA, MICROSOFT_RESERVED};

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use disk::{ReadAt, ReadError, SectorSize};
-use gpt_image::{BASIC_DATA, GptSpec, PartitionKind, Scheme, read};
+use gpt_image::{BASIC_DATA, GptSpec, MICROSOFT_RESERVED, PartitionKind, Scheme, read};
 
 const MIB: u64 = 1 << 20;
 const GUID: [u8; 16] = [
@@ -174,7 +174,7 @@ fn disks_that_sgdisk_divided_are_read_without_findings() {
         "-t1:0700",
         "-c1:FILM",
         "-n2:0:+1M",
-        "-t2:ef00",
+        "-t2:0c01",
         "-n3:0:0",
         "-t3:8300",
         text(&path),
@@ -198,6 +198,8 @@ fn disks_that_sgdisk_divided_are_read_without_findings() {
         .collect();
     assert_eq!(places[..2], [(1, 8, "FILM"), (9, 1, "")]);
     assert_eq!(table.partitions[0].kind, PartitionKind::Gpt(BASIC_DATA));
+    let reserved = PartitionKind::Gpt(MICROSOFT_RESERVED);
+    assert_eq!(table.partitions[1].kind, reserved);
     assert_eq!(table.partitions.len(), 3);
 }
 
