@@ -1,6 +1,6 @@
 //! The hash stage: MD5 of every block, many blocks at once.
 
-use lanes::{Md5State, Piece, update_many};
+use lanes::{Md5State, Piece, finish_many, update_many};
 
 use super::batch::{Batch, PieceBytes, Role};
 use super::properties::WholeFiles;
@@ -76,11 +76,18 @@ impl Hasher {
             more: std::mem::take(&mut block.more),
         });
         update_many(&mut pieces.collect::<Vec<_>>());
+        let (mut ends, mut states) = (Vec::new(), Vec::new());
         for block in blocks {
             match block.end {
-                Some(hash) => *hash = Some(block.state.finish()),
+                Some(hash) => {
+                    ends.push(hash);
+                    states.push(block.state);
+                }
                 None => self.carried = Some(block.state),
             }
+        }
+        for (hash, digest) in ends.into_iter().zip(finish_many(states)) {
+            *hash = Some(digest);
         }
     }
 }

@@ -22,6 +22,8 @@ use crate::device::{AlignedBuffer, Device};
 /// Batches that are hashed side by side: 64 MiB, whose sixteen blocks of 4 MiB fill the lanes of a
 /// processor that has the most.
 const HASHED_AT_ONCE: usize = 4;
+/// Pieces that fill all lanes well, whatever their lengths: then no more batches are waited for.
+const PIECES_AT_ONCE: usize = 128;
 /// Buffers in rotation: those, one being filled, one being written.
 const BUFFERS: usize = HASHED_AT_ONCE + 2;
 
@@ -175,7 +177,13 @@ fn hash_all(
     // Few at first, so that the drive need not wait for all of them to be read.
     let mut at_once = 1;
     loop {
-        let mut batches: Vec<Batch> = filled.iter().take(at_once).collect();
+        let mut batches: Vec<Batch> = Vec::new();
+        let mut pieces: usize = 0;
+        while batches.len() < at_once && pieces < PIECES_AT_ONCE {
+            let Ok(batch) = filled.recv() else { break };
+            pieces = pieces.saturating_add(batch.pieces.len());
+            batches.push(batch);
+        }
         if batches.is_empty() {
             return;
         }

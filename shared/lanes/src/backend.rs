@@ -11,7 +11,7 @@ pub struct Backend(pub(crate) Kind);
 /// processor can.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// 16 lanes.
+    /// 16 lanes; two registers of them when there are enough messages.
     #[cfg(target_arch = "x86_64")]
     Avx512,
     /// 8 lanes; two registers of them when there are enough messages.

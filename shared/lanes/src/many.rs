@@ -50,8 +50,8 @@ pub fn digest_many(messages: &[&[u8]]) -> Vec<[u8; 16]> {
     Backend::best().digest_many(messages)
 }
 
-/// Returns how many pieces at once fill the lanes of this processor: 16 (AVX-512), 8 (AVX2, which
-/// is a third faster with twice as many) or 1.
+/// Returns how many pieces at once fill the lanes of this processor: 16 (AVX-512) or 8 (AVX2), both of which are faster
+/// with twice as many, or 1.
 #[must_use]
 pub fn lanes() -> usize {
     Backend::best().lanes()

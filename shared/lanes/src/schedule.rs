@@ -56,12 +56,20 @@ pub(crate) fn run(backend: Backend, mut work: Vec<Work<'_>>) {
 /// Hashes with AVX-512, which a [`Backend`] of that kind found; returns what is left for one lane.
 #[cfg(target_arch = "x86_64")]
 fn with_avx512(work: Vec<Work<'_>>) -> Vec<Work<'_>> {
-    fill_lanes::<16, 1>(work, SERIAL_IS_FASTER, |[states], [data], count| {
+    let rest = fill_lanes::<16, 2>(work, 16, |states, data, count| {
         #[expect(
             unsafe_code,
             reason = "calls code compiled for a feature that was found"
         )]
         // SAFETY: a `Backend` of this kind is only made where AVX-512F was found.
+        let () = unsafe { avx512::compress(states, data, count) };
+    });
+    fill_lanes::<16, 1>(rest, SERIAL_IS_FASTER, |states, data, count| {
+        #[expect(
+            unsafe_code,
+            reason = "calls code compiled for a feature that was found"
+        )]
+        // SAFETY: as above.
         let () = unsafe { avx512::compress(states, data, count) };
     })
 }
