@@ -110,13 +110,13 @@ macro_rules! kernels {
             let none = || [splat(&[0; 16]); REGISTERS];
             for blocks in blocks.chunks_mut(BLOCKS * REGISTERS) {
                 if let ([group], []) = blocks.as_chunks_mut::<BLOCKS>().0.as_chunks_mut() {
-                    rounds::<FORWARDS>(keys, &none(), &mut [], group);
+                    rounds::<FORWARDS>(keys, &none(), &mut [], Next::Group, group);
                     continue;
                 }
                 // The last ones, too few: others go along for nothing.
                 let mut padded = [[[0; 16]; BLOCKS]; REGISTERS];
                 padded.as_flattened_mut()[..blocks.len()].copy_from_slice(blocks);
-                rounds::<FORWARDS>(keys, &none(), &mut [], &mut padded);
+                rounds::<FORWARDS>(keys, &none(), &mut [], Next::Group, &mut padded);
                 blocks.copy_from_slice(&padded.as_flattened()[..blocks.len()]);
             }
         }
@@ -128,17 +128,32 @@ macro_rules! kernels {
             sectors: Sectors<'_>,
             blocks: &mut [[u8; 16]],
         ) {
+            let [first, others @ ..] = sectors.firsts else {
+                return;
+            };
+            let (mut tweaks, mut spare) =
+                ([splat(&[0; 16]); REGISTERS], [splat(&[0; 16]); REGISTERS]);
+            for (place, tweak) in tweaks.iter_mut().enumerate() {
+                *tweak = first_tweak(splat(first), place);
+            }
+            // By turns, as copying them would cost more than making them.
+            let (mut now, mut next) = (&mut tweaks, &mut spare);
+            // Behind the last sector there is none: any will do.
+            let following = others.iter().chain([first]);
             let of_sectors = blocks.chunks_exact_mut(sectors.blocks);
-            for (first, blocks) in sectors.firsts.iter().zip(of_sectors) {
-                let mut tweaks = first_tweaks(first);
-                let mut others = tweaks;
-                // By turns, as copying them would cost more than making them.
-                let (mut now, mut next) = (&mut tweaks, &mut others);
-                for group in blocks.as_chunks_mut::<BLOCKS>().0.as_chunks_mut().0 {
+            for (following, blocks) in following.zip(of_sectors) {
+                let groups = blocks.as_chunks_mut::<BLOCKS>().0.as_chunks_mut().0;
+                let Some((last, groups)) = groups.split_last_mut() else {
+                    continue;
+                };
+                for group in groups {
                     fetch_ahead(group);
-                    rounds::<FORWARDS>(keys, now, next, group);
+                    rounds::<FORWARDS>(keys, now, next, Next::Group, group);
                     swap(&mut now, &mut next);
                 }
+                fetch_ahead(last);
+                rounds::<FORWARDS>(keys, now, next, Next::Sector(splat(following)), last);
+                swap(&mut now, &mut next);
             }
         }
 
@@ -231,14 +246,23 @@ macro_rules! kernels {
             *column = *chains;
         }
 
+        /// What comes behind eight registers.
+        enum Next {
+            /// Eight more of the sector.
+            Group,
+            /// Another sector, whose first tweak this is.
+            Sector(Register),
+        }
+
         /// All rounds of eight registers, with the tweaks before the first and behind the last. In between `next` becomes
-        /// those of eight registers on: the processor does that while it waits for AES.
+        /// those of what comes behind: the processor does that while it waits for AES.
         #[target_feature(enable = $feature)]
         #[inline]
         fn rounds<const FORWARDS: bool>(
             keys: Keys<'_>,
             tweaks: &[Register; REGISTERS],
             next: &mut [Register],
+            behind: Next,
             group: &mut [Memory; REGISTERS],
         ) {
             let mut data = [keys.first; REGISTERS];
@@ -249,7 +273,7 @@ macro_rules! kernels {
             }
             // How many rounds there are is not known here on purpose: the compiler would unroll them and take one register
             // after the other through all, which leaves the processor waiting.
-            let mut next = next.iter_mut().zip(tweaks);
+            let mut next = next.iter_mut().zip(tweaks).enumerate();
             for key in keys.between {
                 for data in &mut data {
                     *data = if FORWARDS {
@@ -258,8 +282,11 @@ macro_rules! kernels {
                         $decrypt(*data, *key)
                     };
                 }
-                if let Some((next, tweak)) = next.next() {
-                    *next = next_tweak(*tweak);
+                if let Some((place, (next, tweak))) = next.next() {
+                    *next = match behind {
+                        Next::Group => next_tweak(*tweak),
+                        Next::Sector(first) => first_tweak(first, place),
+                    };
                 }
             }
             for place in 0..REGISTERS {
@@ -284,23 +311,18 @@ macro_rules! kernels {
             }
         }
 
-        /// Returns the tweaks of a sector's first eight registers.
+        /// Returns the tweak of a sector's first registers, of the one at `place`.
         #[target_feature(enable = $feature)]
         #[inline]
-        fn first_tweaks(first: &[u8; 16]) -> [Register; REGISTERS] {
-            let first = splat(first);
-            let mut tweaks = [first; REGISTERS];
-            for ((tweak, power), behind) in tweaks.iter_mut().zip(&POWERS).zip(&BEHIND) {
-                let left = $left_each(first, load(power));
-                // What leaves the low half goes into the high one. What leaves the high one is in the low one now, and is
-                // there once already.
-                let out = $shuffle::<0b01_00_11_10>($right_each(first, load(behind)));
-                *tweak = $xor(
-                    $xor(left, out),
-                    $multiply::<0>(out, splat(&REDUCTION_BUT_ONE)),
-                );
-            }
-            tweaks
+        fn first_tweak(first: Register, place: usize) -> Register {
+            let left = $left_each(first, load(&POWERS[place]));
+            // What leaves the low half goes into the high one. What leaves the high one is in the low one now, and is there
+            // once already.
+            let out = $shuffle::<0b01_00_11_10>($right_each(first, load(&BEHIND[place])));
+            $xor(
+                $xor(left, out),
+                $multiply::<0>(out, splat(&REDUCTION_BUT_ONE)),
+            )
         }
 
         /// Returns the tweak of the same place, eight registers on.
