@@ -4,17 +4,21 @@ use std::ops::{Deref, DerefMut};
 
 /// Bytes of a page: the strictest alignment that any drive or file system of ours asks for.
 const PAGE: usize = 4096;
+/// Bytes of a huge page of most processors.
+const HUGE_PAGE: usize = 2 << 20;
 
 /// Bytes on a 4096-byte border, for reading and writing past the page cache; made once, used many
-/// times.
+/// times. Where there is room for huge pages it consists of them: what it is written from and read to is then looked up once
+/// for each, not five hundred times.
 ///
 /// It dereferences to its bytes in use.
 pub struct AlignedBuffer {
-    /// A page longer than its room, and never moved. What has an alignment of its own would be written over with zeros when
+    /// Longer than its room by a page, of either size, and never moved. What has an alignment of its own would be written over with zeros when
     /// it is made; these bytes are pages that the kernel gives when they are first used.
     bytes: Vec<u8>,
     /// Where the first border lies.
     start: usize,
+    room: usize,
     length: usize,
 }
 
@@ -22,11 +26,17 @@ impl AlignedBuffer {
     /// Returns `length` zero bytes; the room behind them is rounded up to 4096 bytes.
     #[must_use]
     pub fn zeroed(length: usize) -> Self {
-        let bytes = vec![0; length.next_multiple_of(PAGE).saturating_add(PAGE)];
-        let start = bytes.as_ptr().addr().wrapping_neg() % PAGE;
+        let room = length.next_multiple_of(PAGE);
+        let page = if room < HUGE_PAGE { PAGE } else { HUGE_PAGE };
+        let mut bytes = vec![0; room.saturating_add(page)];
+        let start = bytes.as_ptr().addr().wrapping_neg() % page;
+        if page == HUGE_PAGE {
+            ask_for_huge_pages(bytes.split_at_mut(start).1.split_at_mut(room).0);
+        }
         Self {
             bytes,
             start,
+            room,
             length,
         }
     }
@@ -34,7 +44,7 @@ impl AlignedBuffer {
     /// Returns how many bytes it can hold.
     #[must_use]
     pub const fn capacity(&self) -> usize {
-        self.bytes.len().saturating_sub(PAGE)
+        self.room
     }
 
     /// Makes it `length` bytes long; what the bytes hold is what they held before (zeros at first).
@@ -66,18 +76,39 @@ impl DerefMut for AlignedBuffer {
     }
 }
 
+/// Asks the kernel to back whole pages that were not used yet by huge ones. It may have none.
+#[cfg(target_os = "linux")]
+fn ask_for_huge_pages(pages: &mut [u8]) {
+    use rustix::mm::{Advice, madvise};
+    let start = pages.as_mut_ptr().cast();
+    #[expect(unsafe_code, reason = "no safe wrapper has this call")]
+    // SAFETY: the pages are borrowed alone, and the advice changes nothing of what they hold.
+    let _ = unsafe { madvise(start, pages.len(), Advice::LinuxHugepage) };
+}
+
+/// Here the kernel decides.
+#[cfg(not(target_os = "linux"))]
+fn ask_for_huge_pages(_pages: &mut [u8]) {}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn the_first_byte_lies_on_a_page_border_and_the_length_is_as_asked() {
-        for length in [0, 1, 512, 4096, 4097, 1 << 20] {
+        for length in [0, 1, 512, 4096, 4097, 1 << 20, (2 << 20) - 1, 3 << 20] {
             let buffer = AlignedBuffer::zeroed(length);
             assert_eq!(buffer.len(), length);
             assert_eq!(buffer.as_ptr().addr() % PAGE, 0);
             assert!(buffer.iter().all(|byte| *byte == 0));
+            assert_eq!(buffer.capacity(), length.next_multiple_of(PAGE));
         }
+    }
+
+    #[test]
+    fn one_that_holds_huge_pages_begins_with_one() {
+        let buffer = AlignedBuffer::zeroed(HUGE_PAGE);
+        assert_eq!(buffer.as_ptr().addr() % HUGE_PAGE, 0);
     }
 
     #[test]
