@@ -70,7 +70,11 @@ impl Reading<'_> {
             Some(source) => source,
             None => open(work, self.file, is_whole)?,
         };
-        fill_from(source.as_ref(), self.from, data)?;
+        if let Err(reason) = fill_from(source.as_ref(), self.from, data) {
+            // What is another file now need not be readable.
+            unchanged(work, self.file, source.as_ref())?;
+            return Err(reason);
+        }
         if self.from + wanted < length {
             return Ok(Some(source));
         }

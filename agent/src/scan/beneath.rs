@@ -65,33 +65,29 @@ impl SourceRoot {
         Ok(Self { folder })
     }
 
-    /// Opens the regular file at `path` (as in the listing), following no symbolic link.
+    /// Opens the file at `path` (as in the listing), following no symbolic link. Whether it is a regular one still, its
+    /// [`SourceFile::state`] says: it is asked anyway, and before or after the bytes is the same, for no reading takes
+    /// anything from a pipe or a socket.
     ///
     /// # Errors
     /// [`OpenSourceError`].
     pub fn open_file(&self, path: &str) -> Result<SourceFile, OpenSourceError> {
         // Without O_NONBLOCK, opening a named pipe that took the file's place would wait for ever.
         let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY;
-        let not_a_file = || OpenSourceError::NotAFile {
-            path: path.to_owned(),
-        };
-        let file = self.open_below(path, flags).map_err(|why| match why {
-            Errno::LOOP | Errno::XDEV | Errno::INVAL => OpenSourceError::Escapes {
-                path: path.to_owned(),
-            },
-            Errno::NXIO | Errno::ISDIR => not_a_file(),
-            Errno::NOENT | Errno::NOTDIR => OpenSourceError::Gone {
-                path: path.to_owned(),
-            },
-            why => io(path, &why.into()),
+        let file = self.open_below(path, flags).map_err(|why| {
+            let path = path.to_owned();
+            match why {
+                Errno::LOOP | Errno::XDEV | Errno::INVAL => OpenSourceError::Escapes { path },
+                Errno::NXIO | Errno::ISDIR => OpenSourceError::NotAFile { path },
+                Errno::NOENT | Errno::NOTDIR => OpenSourceError::Gone { path },
+                why => {
+                    let cause = std::io::Error::from(why).to_string();
+                    OpenSourceError::Io { path, cause }
+                }
+            }
         })?;
         let file = File::from(file);
-        let is_file = file.metadata().map_err(|why| io(path, &why))?.is_file();
-        if is_file {
-            Ok(SourceFile { file })
-        } else {
-            Err(not_a_file())
-        }
+        Ok(SourceFile { file })
     }
 
     /// Opens the folder at `path`; the source itself when it is empty.
@@ -132,13 +128,6 @@ const STEP: OFlags = OFlags::PATH
 const STEP: OFlags = OFlags::DIRECTORY
     .union(OFlags::CLOEXEC)
     .union(OFlags::NOFOLLOW);
-
-fn io(path: &str, why: &std::io::Error) -> OpenSourceError {
-    OpenSourceError::Io {
-        path: path.to_owned(),
-        cause: why.to_string(),
-    }
-}
 
 /// Cuts a path at the last slash within one stage; the second part is `None` when it is short
 /// enough whole.
@@ -229,9 +218,12 @@ impl SourceFile {
     /// after the last read.
     ///
     /// # Errors
-    /// What the operating system says.
+    /// What the operating system says; a stale handle when it is not a regular file any more.
     pub fn state(&self) -> std::io::Result<SourceState> {
         let facts = self.file.metadata()?;
+        if !facts.is_file() {
+            return Err(std::io::ErrorKind::StaleNetworkFileHandle.into());
+        }
         Ok(SourceState {
             bytes: facts.len(),
             modified_seconds: facts.mtime(),
@@ -268,6 +260,7 @@ impl SourceFile {
 #[cfg(test)]
 mod tests {
     use std::fs;
+    use std::io::{ErrorKind, Read, Write};
     use std::os::unix::fs::symlink;
 
     use super::*;
@@ -333,26 +326,30 @@ mod tests {
     }
 
     #[test]
-    fn what_took_the_place_of_a_file_is_refused_without_waiting_for_it() {
+    fn what_took_the_place_of_a_file_gives_nothing_and_is_not_waited_for() {
         let root = tree();
         let folder = root.path().join("in");
         let source = SourceRoot::open(&folder).expect("there");
-        assert_eq!(
-            source.open_file("a").err(),
-            Some(OpenSourceError::NotAFile {
-                path: "a".to_owned()
-            })
-        );
+        let assert_is_no_file = |path: &str| {
+            let file = source.open_file(path).expect("there");
+            let state = file.state().map_err(|why| why.kind());
+            assert_eq!(state, Err(ErrorKind::StaleNetworkFileHandle), "{path}");
+            assert!(file.read_at(0, &mut [0; 8]).is_err(), "{path}");
+        };
+        assert_is_no_file("a");
         let made = std::process::Command::new("mkfifo")
             .arg(folder.join("pipe"))
             .status();
         if made.is_ok_and(|made| made.success()) {
-            assert_eq!(
-                source.open_file("pipe").err(),
-                Some(OpenSourceError::NotAFile {
-                    path: "pipe".to_owned()
-                })
-            );
+            let pipe = fs::OpenOptions::new()
+                .read(true)
+                .write(true)
+                .open(folder.join("pipe"));
+            let mut pipe = pipe.expect("there");
+            pipe.write_all(b"not ours").expect("room");
+            assert_is_no_file("pipe");
+            let mut kept = [0; 8];
+            pipe.read_exact(&mut kept).expect("nobody took it");
         }
         let _socket = std::os::unix::net::UnixListener::bind(folder.join("socket")).expect("room");
         assert_eq!(

@@ -11,7 +11,6 @@
 
 use std::arch::x86_64::*;
 use std::hint::black_box;
-use std::sync::atomic::{Ordering, compiler_fence};
 
 use crate::constants::{BLOCK, Block, ROLES, SHIFTS, SINES, WORDS};
 use crate::schedule::{Data, States};
@@ -96,13 +95,30 @@ fn eight_steps<const ROUND: usize, const HALF: usize, const SETS: usize>(
     sines: &[[u32; 16]; 4],
 ) {
     for first in [HALF * 8, HALF * 8 + 4] {
-        // The compiler would gather what waits for nothing in one place, where the processor finds no steps to do beside,
-        // and keep it in memory until it is needed.
-        compiler_fence(Ordering::SeqCst);
+        keep_order(sums);
         step::<ROUND, 0, SETS>(sums, words, sines, first);
         step::<ROUND, 1, SETS>(sums, words, sines, first);
         step::<ROUND, 2, SETS>(sums, words, sines, first);
         step::<ROUND, 3, SETS>(sums, words, sines, first);
+    }
+}
+
+/// Keeps the steps and the turning in the order in which they are written. The compiler would gather what waits for nothing in
+/// one place, where the processor finds no steps to do beside, and keep it in memory until it is needed.
+#[target_feature(enable = "avx512f")]
+#[inline]
+fn keep_order<const SETS: usize>(sums: &mut [[__m512i; 4]; SETS]) {
+    // Miri knows no assembler.
+    for sum in sums.as_flattened_mut().iter_mut().filter(|_| !cfg!(miri)) {
+        #[expect(unsafe_code, reason = "no other words are taken in their order")]
+        // SAFETY: there is no instruction in it.
+        unsafe {
+            std::arch::asm!(
+                "/* {} */",
+                inout(zmm_reg) * sum,
+                options(nostack, preserves_flags)
+            );
+        }
     }
 }
 
