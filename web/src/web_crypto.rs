@@ -5,7 +5,7 @@
 
 use std::cell::RefCell;
 
-use bitlocker_image::{CbcDecryptor, CbcPiece};
+use bitlocker_image::{CbcAnswer, CbcDecryptor};
 use js_sys::{Array, Object, Promise, Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{CryptoKey, SubtleCrypto, WorkerGlobalScope};
@@ -32,16 +32,27 @@ impl CbcDecryptor for WebCrypto {
     fn decrypt<'a>(
         &self,
         key: &[u8],
-        pieces: &mut dyn Iterator<Item = CbcPiece<'a>>,
-    ) -> Option<Vec<CbcPiece<'a>>> {
+        pieces: &mut dyn Iterator<Item = &'a [u8]>,
+    ) -> Option<Vec<Box<dyn CbcAnswer>>> {
         decrypt(key, pieces).ok()
+    }
+}
+
+/// What the browser answers, in its memory.
+struct Answer(Uint8Array);
+
+impl CbcAnswer for Answer {
+    fn copy(&self, from: usize, into: &mut [u8]) {
+        let place = |bytes| u32::try_from(bytes).unwrap_or(u32::MAX);
+        let end = place(from.saturating_add(into.len()));
+        self.0.subarray(place(from), end).copy_to(into);
     }
 }
 
 fn decrypt<'a>(
     bytes: &[u8],
-    pieces: &mut dyn Iterator<Item = CbcPiece<'a>>,
-) -> Result<Vec<CbcPiece<'a>>, JsValue> {
+    pieces: &mut dyn Iterator<Item = &'a [u8]>,
+) -> Result<Vec<Box<dyn CbcAnswer>>, JsValue> {
     let scope: WorkerGlobalScope = js_sys::global().dyn_into()?;
     let subtle = scope.crypto()?.subtle();
     let key = imported(&subtle, bytes)?;
@@ -49,29 +60,22 @@ fn decrypt<'a>(
     Reflect::set(&how, &"iv".into(), &Uint8Array::new_with_length(16))?;
     // The browser takes a copy at once and decrypts it, beside others, while the next piece is prepared here.
     let asked = pieces.map(|piece| {
-        let asked = subtle.decrypt_with_object_and_u8_array(&how, &key, &piece.padded)?;
-        Ok((piece, asked))
+        let asked = subtle.decrypt_with_object_and_u8_array(&how, &key, piece)?;
+        Ok((piece.len(), asked))
     });
-    let (mut pieces, asked): (Vec<_>, Vec<_>) = asked
+    let (lengths, asked): (Vec<_>, Vec<_>) = asked
         .collect::<Result<Vec<_>, JsValue>>()?
         .into_iter()
         .unzip();
     let asked: Array = asked.into_iter().collect();
     let answers: Array = wait(&Promise::all(&asked))?.dyn_into()?;
-    let answers: Vec<Uint8Array> = answers
-        .iter()
-        .map(|answer| Uint8Array::new(&answer))
-        .collect();
-    let fit = pieces.iter().zip(&answers).all(|(piece, answer)| {
-        usize::try_from(answer.length()).is_ok_and(|length| length == piece.into.len())
+    let answers = answers.iter().zip(lengths).map(|(answer, length)| {
+        let answer = Uint8Array::new(&answer);
+        let is_whole = usize::try_from(answer.length()).is_ok_and(|found| found + 16 == length);
+        let answer = is_whole.then(|| Box::new(Answer(answer)) as Box<dyn CbcAnswer>);
+        answer.ok_or_else(|| JsValue::from_str("another length"))
     });
-    if !fit || answers.len() != pieces.len() {
-        return Err(JsValue::from_str("another length"));
-    }
-    for (piece, answer) in pieces.iter_mut().zip(answers) {
-        answer.copy_to(piece.into);
-    }
-    Ok(pieces)
+    answers.collect()
 }
 
 /// Returns the browser's handle of a key.

@@ -47,7 +47,7 @@ pub use recovery::{RecoveryKey, RecoveryPassword, RecoveryPasswordError};
 pub use regions::{HEADER_BYTES, INFORMATION_BYTES, Regions, RegionsError, SPARE_BYTES};
 pub use seal::{SealError, SealedVolume, VolumeSpec, seal};
 pub use secrets::{Identifiers, Protectors, Secrets};
-pub use sector_cipher::{CbcDecryptor, CbcPiece, SectorCipher, SectorCipherError};
+pub use sector_cipher::{CbcAnswer, CbcDecryptor, SectorCipher, SectorCipherError};
 pub use unlock::{
     CopyFault, CopyState, OpenedArea, ProtectorFacts, ProtectorKind, UnlockError, UnlockedVolume,
     VolumeFacts, open_information_area, stretched,

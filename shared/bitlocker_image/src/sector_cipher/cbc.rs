@@ -10,7 +10,7 @@ use cipher::{
 use super::blocks::{
     BATCH, Block, Decrypt, Direction, Encrypt, FastDecrypt, GROUP, Key, as_blocks, xor,
 };
-use super::helped::{CbcDecryptor, by, pad, roomy};
+use super::helped::{CbcDecryptor, Prepared, by};
 
 /// Blocks of a sector that are fetched together: a cache line. Sectors of 4096 bytes share one set
 /// of the first-level cache, so a line fetched for one block only would be gone before its next.
@@ -70,27 +70,27 @@ impl<C: BlockCipherEncrypt<BlockSize = U16> + BlockCipherDecrypt<BlockSize = U16
         sector_bytes: usize,
         bytes: &mut [u8],
     ) -> bool {
-        let prepared = |_, bytes: &[u8]| {
-            let mut padded = roomy(bytes);
-            pad(&self.0.portable, &mut padded);
-            padded
+        let prepare = |_, bytes: &[u8]| {
+            let mut prepared = Prepared::with_room_for(bytes.len());
+            prepared.extend(bytes);
+            prepared.pad(&self.0.portable);
+            prepared
         };
-        let Some(pieces) = by(helper, key, bytes, prepared) else {
-            return false;
-        };
-        let mut starts = pieces.iter().flat_map(|padded| {
-            let sectors = padded.chunks_exact(sector_bytes);
-            let ends = sectors.filter_map(|sector| sector.last_chunk::<16>().copied());
-            // A piece begins with no block before it; what follows its last sector is the next piece's.
-            let count = padded.chunks_exact(sector_bytes).len();
-            [[0; 16]].into_iter().chain(ends).take(count)
+        let could = by(helper, key, bytes, prepare, |bytes, _, before, answer| {
+            bytes.copy_from_slice(answer);
+            let sectors = bytes.chunks_mut(sector_bytes);
+            for (sector, before) in sectors.zip(before.chunks(sector_bytes)) {
+                for (byte, before) in sector.iter_mut().zip(before).take(16) {
+                    *byte ^= before;
+                }
+            }
         });
+        if !could {
+            return false;
+        }
         for (ivs, blocks) in self.groups(first_sector, sector_bytes, bytes) {
             for (blocks, iv) in blocks.chunks_mut(sector_bytes / 16).zip(ivs) {
-                let before = starts.next().map_or_else(Block::default, Block::from);
-                let first = blocks.get_mut(..1).unwrap_or_default();
-                xor(first, &[iv]);
-                xor(first, &[before]);
+                xor(blocks.get_mut(..1).unwrap_or_default(), &[iv]);
             }
         }
         true

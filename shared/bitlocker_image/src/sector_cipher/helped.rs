@@ -10,6 +10,8 @@
 //! ```
 //! Whoever does CBC for others insists on padding (PKCS #7): one block more, which decrypts to sixteen times 16.
 
+use std::cell::OnceCell;
+
 use cipher::BlockCipherEncrypt;
 use cipher::consts::U16;
 
@@ -17,57 +19,94 @@ use super::blocks::Block;
 
 /// Somebody who does AES-CBC.
 pub trait CbcDecryptor: Send + Sync {
-    /// Decrypts every piece with `key` and an IV of zeros, each begun before the next is taken, which is prepared then.
-    /// Returns them with what they were; `None` when it could not, and every `into` is as it was.
+    /// Decrypts every piece with `key` and an IV of zeros, side by side with others or after them. Each is begun before the
+    /// next is taken, which is prepared then. A piece is whole blocks, the last of them padding.
+    ///
+    /// Returns what they were, each a block shorter; `None` when it could not.
     fn decrypt<'a>(
         &self,
         key: &[u8],
-        pieces: &mut dyn Iterator<Item = CbcPiece<'a>>,
-    ) -> Option<Vec<CbcPiece<'a>>>;
+        pieces: &mut dyn Iterator<Item = &'a [u8]>,
+    ) -> Option<Vec<Box<dyn CbcAnswer>>>;
 }
 
-/// Bytes that are decrypted by themselves: side by side with others, or after them.
-pub struct CbcPiece<'a> {
-    /// What is decrypted: whole blocks, the last of them padding.
-    pub padded: Vec<u8>,
-    /// Where the rest goes: a block shorter.
-    pub into: &'a mut [u8],
+/// What a piece was, wherever that lies.
+pub trait CbcAnswer {
+    /// Copies the bytes at offset `from`.
+    fn copy(&self, from: usize, into: &mut [u8]);
 }
 
-/// A piece; a whole number of sectors, and enough of them for several helping hands.
-pub(super) const PIECE: usize = 1 << 20;
+/// A piece; a whole number of sectors, and enough of them for several helping hands. Chromium keeps memory for another time
+/// up to 960 KiB: pieces of a MiB, whose every page it asks the system for again, are not much more than half as fast.
+pub(super) const PIECE: usize = 512 << 10;
+/// What of an answer is looked at at once: it stays in the cache.
+const PART: usize = 32 << 10;
 
-/// Has the helper decrypt `bytes`, each [`PIECE`] of them as `prepared`. Returns what each was prepared to, padding
-/// included; `None` when the helper could not.
+/// Bytes prepared for the helper, behind a block of zeros that stands for the one before the first.
+pub(super) struct Prepared(Vec<u8>);
+
+impl Prepared {
+    /// Returns nothing yet, with room for `bytes` bytes.
+    pub(super) fn with_room_for(bytes: usize) -> Self {
+        let mut room = Vec::with_capacity(bytes.saturating_add(2 * size_of::<Block>()));
+        room.extend_from_slice(&Block::default());
+        Self(room)
+    }
+
+    /// Appends bytes.
+    pub(super) fn extend(&mut self, bytes: &[u8]) {
+        self.0.extend_from_slice(bytes);
+    }
+
+    /// Appends the block that decrypts to nothing but padding.
+    pub(super) fn pad(&mut self, aes: &impl BlockCipherEncrypt<BlockSize = U16>) {
+        let mut block = Block::default();
+        let last = self.0.last_chunk::<16>().copied().unwrap_or_default();
+        for (byte, last) in block.iter_mut().zip(last) {
+            *byte = last ^ 16;
+        }
+        aes.encrypt_block(&mut block);
+        self.extend(&block);
+    }
+
+    /// Returns the bytes.
+    pub(super) fn bytes(&self) -> &[u8] {
+        self.0.get(size_of::<Block>()..).unwrap_or_default()
+    }
+
+    /// Returns the bytes, each where the one of the block behind it is.
+    pub(super) fn before(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+/// Has the helper decrypt `bytes`, each [`PIECE`] of them as `prepare` returns it, and hands over for each [`PART`] or less of
+/// them: what of `bytes` it is, what it was prepared to, what stands a block before that, and what the helper decrypted it
+/// to. Returns whether the helper could.
 pub(super) fn by(
     helper: &dyn CbcDecryptor,
     key: &[u8],
     bytes: &mut [u8],
-    prepared: impl Fn(usize, &[u8]) -> Vec<u8>,
-) -> Option<Vec<Vec<u8>>> {
-    let numbered = (0..).zip(bytes.chunks_mut(PIECE));
-    let mut pieces = numbered.map(|(number, into)| CbcPiece {
-        padded: prepared(number, into),
-        into,
-    });
-    let pieces = helper.decrypt(key, &mut pieces)?;
-    Some(pieces.into_iter().map(|piece| piece.padded).collect())
-}
-
-/// Returns `bytes` with room for one block more.
-pub(super) fn roomy(bytes: &[u8]) -> Vec<u8> {
-    let mut padded = Vec::with_capacity(bytes.len().saturating_add(16));
-    padded.extend_from_slice(bytes);
-    padded
-}
-
-/// Appends the block that decrypts to nothing but padding.
-pub(super) fn pad(aes: &impl BlockCipherEncrypt<BlockSize = U16>, bytes: &mut Vec<u8>) {
-    let mut block = Block::default();
-    let last = bytes.last_chunk::<16>().copied().unwrap_or_default();
-    for (byte, last) in block.iter_mut().zip(last) {
-        *byte = last ^ 16;
+    prepare: impl Fn(usize, &[u8]) -> Prepared,
+    mut done: impl FnMut(&mut [u8], &[u8], &[u8], &[u8]),
+) -> bool {
+    let pieces: Vec<OnceCell<Prepared>> = bytes.chunks(PIECE).map(|_| OnceCell::new()).collect();
+    let numbered = pieces.iter().zip(bytes.chunks(PIECE)).enumerate();
+    let mut prepared = numbered
+        .map(|(number, (piece, bytes))| piece.get_or_init(|| prepare(number, bytes)).bytes());
+    let answers = helper.decrypt(key, &mut prepared);
+    let Some(answers) = answers.filter(|answers| answers.len() == pieces.len()) else {
+        return false;
+    };
+    let pieces = pieces.iter().filter_map(OnceCell::get).zip(answers);
+    let mut answer = [0; PART];
+    for (bytes, (piece, of_piece)) in bytes.chunks_mut(PIECE).zip(pieces) {
+        let parts = piece.bytes().chunks(PART).zip(piece.before().chunks(PART));
+        for ((number, bytes), (piece, before)) in (0..).zip(bytes.chunks_mut(PART)).zip(parts) {
+            let answer = answer.split_at_mut(bytes.len()).0;
+            of_piece.copy(PART.saturating_mul(number), answer);
+            done(bytes, piece, before, answer);
+        }
     }
-    aes.encrypt_block(&mut block);
-    bytes.extend_from_slice(&block);
+    true
 }

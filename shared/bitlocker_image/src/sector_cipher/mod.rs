@@ -27,7 +27,7 @@ use crate::Cipher;
 use blocks::Key;
 use cbc::Cbc;
 use elephant::Elephant;
-pub use helped::{CbcDecryptor, CbcPiece};
+pub use helped::{CbcAnswer, CbcDecryptor};
 use xts::Xts;
 
 /// The cipher of one volume's sectors. Cheap to clone; its keys are wiped when dropped.

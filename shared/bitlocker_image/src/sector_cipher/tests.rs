@@ -266,26 +266,34 @@ impl CbcDecryptor for ByTheCbcCrate {
     fn decrypt<'a>(
         &self,
         key: &[u8],
-        pieces: &mut dyn Iterator<Item = CbcPiece<'a>>,
-    ) -> Option<Vec<CbcPiece<'a>>> {
+        pieces: &mut dyn Iterator<Item = &'a [u8]>,
+    ) -> Option<Vec<Box<dyn CbcAnswer>>> {
         use ::cbc::cipher::block_padding::Pkcs7;
         use ::cbc::cipher::{BlockModeDecrypt, KeyIvInit};
         let iv = [0; 16];
-        let mut pieces: Vec<_> = pieces.collect();
-        for piece in &mut pieces {
-            let mut out = piece.padded.clone();
+        let decrypted = pieces.map(|piece| {
+            let mut piece = piece.to_vec();
             let plain = match key.len() {
                 16 => ::cbc::Decryptor::<Aes128>::new_from_slices(key, &iv)
                     .expect("lengths")
-                    .decrypt_padded::<Pkcs7>(&mut out),
+                    .decrypt_padded::<Pkcs7>(&mut piece),
                 _ => ::cbc::Decryptor::<Aes256>::new_from_slices(key, &iv)
                     .expect("lengths")
-                    .decrypt_padded::<Pkcs7>(&mut out),
+                    .decrypt_padded::<Pkcs7>(&mut piece),
             };
-            let plain = plain.expect("padded as a browser wants it");
-            piece.into.copy_from_slice(plain);
-        }
-        Some(pieces)
+            let plain = plain.expect("padded as a browser wants it").to_vec();
+            assert_eq!(plain.len() + 16, piece.len());
+            Box::new(InMemory(plain)) as Box<dyn CbcAnswer>
+        });
+        Some(decrypted.collect())
+    }
+}
+
+struct InMemory(Vec<u8>);
+
+impl CbcAnswer for InMemory {
+    fn copy(&self, from: usize, into: &mut [u8]) {
+        into.copy_from_slice(&self.0[from..from + into.len()]);
     }
 }
 
@@ -296,8 +304,8 @@ impl CbcDecryptor for Unable {
     fn decrypt<'a>(
         &self,
         _: &[u8],
-        _: &mut dyn Iterator<Item = CbcPiece<'a>>,
-    ) -> Option<Vec<CbcPiece<'a>>> {
+        _: &mut dyn Iterator<Item = &'a [u8]>,
+    ) -> Option<Vec<Box<dyn CbcAnswer>>> {
         None
     }
 }

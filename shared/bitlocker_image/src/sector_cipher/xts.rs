@@ -8,7 +8,7 @@ use cipher::{
 };
 
 use super::blocks::{BATCH, Block, Decrypt, Direction, Encrypt, GROUP, Key, as_blocks, xor};
-use super::helped::{CbcDecryptor, PIECE, by, pad, roomy};
+use super::helped::{CbcDecryptor, PIECE, Prepared, by};
 
 /// Blocks whose tweaks are made from one: a sector of 512 bytes.
 const RUN: usize = 32;
@@ -80,33 +80,34 @@ impl<C: BlockCipherEncrypt<BlockSize = U16> + BlockCipherDecrypt<BlockSize = U16
             let firsts = tweaks.get(piece.saturating_mul(piece_sectors)..);
             Tweaks::new(firsts.unwrap_or_default(), sector_bytes)
         };
-        let prepared = |number: usize, bytes: &[u8]| {
-            let mut padded = roomy(bytes);
+        let prepare = |number: usize, bytes: &[u8]| {
+            let mut prepared = Prepared::with_room_for(bytes.len());
             let mut tweaks = tweaks_of(number);
-            for run in as_blocks(&mut padded).chunks_mut(RUN) {
-                tweaks.whiten(run);
+            let mut run = [Block::default(); RUN];
+            for bytes in bytes.chunks(RUN * 16) {
+                tweaks.next(&mut run);
+                let run = Array::slice_as_flattened_mut(&mut run);
+                for (byte, stored) in run.iter_mut().zip(bytes) {
+                    *byte ^= stored;
+                }
+                prepared.extend(run);
             }
-            pad(&self.data.portable, &mut padded);
-            padded
+            prepared.pad(&self.data.portable);
+            prepared
         };
-        let Some(pieces) = by(helper, data_key, bytes, prepared) else {
-            return false;
-        };
-        for (number, (bytes, mut padded)) in bytes.chunks_mut(PIECE).zip(pieces).enumerate() {
-            let mut tweaks = tweaks_of(number);
-            let mut runs = as_blocks(bytes).chunks_mut(RUN);
-            let given = as_blocks(&mut padded);
-            if let Some(run) = runs.next() {
-                tweaks.whiten(run);
-                xor(run.get_mut(1..).unwrap_or_default(), given);
-            }
-            let before = given.get(RUN - 1..).unwrap_or_default().chunks(RUN);
-            for (run, before) in runs.zip(before) {
-                tweaks.whiten(run);
-                xor(run, before);
-            }
-        }
-        true
+        by(
+            helper,
+            data_key,
+            bytes,
+            prepare,
+            |bytes, prepared, before, answer| {
+                // The tweak is what it was prepared with.
+                let known = prepared.iter().zip(before).zip(answer);
+                for (byte, ((prepared, before), answer)) in bytes.iter_mut().zip(known) {
+                    *byte ^= prepared ^ before ^ answer;
+                }
+            },
+        )
     }
 
     /// Hands over [`GROUP`] sectors after the others, with the first tweak of each.
@@ -169,13 +170,6 @@ impl<'a> Tweaks<'a> {
             left_in_sector: 0,
             tweak: 0,
         }
-    }
-
-    /// XORs the next tweaks into a run of blocks: what stands before and behind the AES.
-    fn whiten(&mut self, blocks: &mut [Block]) {
-        let mut run = [Block::default(); RUN];
-        self.next(&mut run);
-        xor(blocks, &run);
     }
 
     /// Fills `run` with the next tweaks; past the last sector they mean nothing.
