@@ -13,8 +13,8 @@ const HUGE_PAGE: usize = 2 << 20;
 ///
 /// It dereferences to its bytes in use.
 pub struct AlignedBuffer {
-    /// Longer than its room by a page, of either size, and never moved. What has an alignment of its own would be written over with zeros when
-    /// it is made; these bytes are pages that the kernel gives when they are first used.
+    /// Longer than its room by a page, of either size, and never moved. What has an alignment of its own would be written over
+    /// with zeros when it is made; these bytes are pages that the kernel gives when they are first used.
     bytes: Vec<u8>,
     /// Where the first border lies.
     start: usize,

@@ -76,10 +76,10 @@ impl<C: BlockCipherEncrypt<BlockSize = U16> + BlockCipherDecrypt<BlockSize = U16
             prepared.pad(&self.0.portable);
             prepared
         };
-        let could = by(helper, key, bytes, prepare, |bytes, _, before, answer| {
-            bytes.copy_from_slice(answer);
-            let sectors = bytes.chunks_mut(sector_bytes);
-            for (sector, before) in sectors.zip(before.chunks(sector_bytes)) {
+        let could = by(helper, key, bytes, prepare, |part| {
+            part.bytes.copy_from_slice(part.answer);
+            let sectors = part.bytes.chunks_mut(sector_bytes);
+            for (sector, before) in sectors.zip(part.before.chunks(sector_bytes)) {
                 for (byte, before) in sector.iter_mut().zip(before).take(16) {
                     *byte ^= before;
                 }

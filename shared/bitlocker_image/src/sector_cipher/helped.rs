@@ -80,15 +80,26 @@ impl Prepared {
     }
 }
 
-/// Has the helper decrypt `bytes`, each [`PIECE`] of them as `prepare` returns it, and hands over for each [`PART`] or less of
-/// them: what of `bytes` it is, what it was prepared to, what stands a block before that, and what the helper decrypted it
-/// to. Returns whether the helper could.
+/// A part of what the helper decrypted.
+pub(super) struct Part<'a> {
+    /// The bytes, as they are stored.
+    pub bytes: &'a mut [u8],
+    /// What they were prepared to.
+    pub prepared: &'a [u8],
+    /// What stands a block before that.
+    pub before: &'a [u8],
+    /// What the helper decrypted it to.
+    pub answer: &'a [u8],
+}
+
+/// Has the helper decrypt `bytes`, each [`PIECE`] of them as `prepare` returns it, and hands over all of them, part by part.
+/// Returns whether the helper could.
 pub(super) fn by(
     helper: &dyn CbcDecryptor,
     key: &[u8],
     bytes: &mut [u8],
     prepare: impl Fn(usize, &[u8]) -> Prepared,
-    mut done: impl FnMut(&mut [u8], &[u8], &[u8], &[u8]),
+    mut done: impl FnMut(Part<'_>),
 ) -> bool {
     let pieces: Vec<OnceCell<Prepared>> = bytes.chunks(PIECE).map(|_| OnceCell::new()).collect();
     let numbered = pieces.iter().zip(bytes.chunks(PIECE)).enumerate();
@@ -102,10 +113,15 @@ pub(super) fn by(
     let mut answer = [0; PART];
     for (bytes, (piece, of_piece)) in bytes.chunks_mut(PIECE).zip(pieces) {
         let parts = piece.bytes().chunks(PART).zip(piece.before().chunks(PART));
-        for ((number, bytes), (piece, before)) in (0..).zip(bytes.chunks_mut(PART)).zip(parts) {
+        for ((number, bytes), (prepared, before)) in (0..).zip(bytes.chunks_mut(PART)).zip(parts) {
             let answer = answer.split_at_mut(bytes.len()).0;
             of_piece.copy(PART.saturating_mul(number), answer);
-            done(bytes, piece, before, answer);
+            done(Part {
+                bytes,
+                prepared,
+                before,
+                answer,
+            });
         }
     }
     true

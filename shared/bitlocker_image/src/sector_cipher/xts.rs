@@ -95,19 +95,13 @@ impl<C: BlockCipherEncrypt<BlockSize = U16> + BlockCipherDecrypt<BlockSize = U16
             prepared.pad(&self.data.portable);
             prepared
         };
-        by(
-            helper,
-            data_key,
-            bytes,
-            prepare,
-            |bytes, prepared, before, answer| {
-                // The tweak is what it was prepared with.
-                let known = prepared.iter().zip(before).zip(answer);
-                for (byte, ((prepared, before), answer)) in bytes.iter_mut().zip(known) {
-                    *byte ^= prepared ^ before ^ answer;
-                }
-            },
-        )
+        by(helper, data_key, bytes, prepare, |part| {
+            // The tweak is what it was prepared with.
+            let known = part.prepared.iter().zip(part.before).zip(part.answer);
+            for (byte, ((prepared, before), answer)) in part.bytes.iter_mut().zip(known) {
+                *byte ^= prepared ^ before ^ answer;
+            }
+        })
     }
 
     /// Hands over [`GROUP`] sectors after the others, with the first tweak of each.
