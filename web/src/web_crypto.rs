@@ -29,10 +29,10 @@ impl WebCrypto {
 }
 
 impl CbcDecryptor for WebCrypto {
-    fn decrypt<'a>(
+    fn decrypt(
         &self,
         key: &[u8],
-        pieces: &mut dyn Iterator<Item = &'a [u8]>,
+        pieces: &mut dyn Iterator<Item = &[u8]>,
     ) -> Option<Vec<Box<dyn CbcAnswer>>> {
         decrypt(key, pieces).ok()
     }
@@ -49,9 +49,9 @@ impl CbcAnswer for Answer {
     }
 }
 
-fn decrypt<'a>(
+fn decrypt(
     bytes: &[u8],
-    pieces: &mut dyn Iterator<Item = &'a [u8]>,
+    pieces: &mut dyn Iterator<Item = &[u8]>,
 ) -> Result<Vec<Box<dyn CbcAnswer>>, JsValue> {
     let scope: WorkerGlobalScope = js_sys::global().dyn_into()?;
     let subtle = scope.crypto()?.subtle();
@@ -71,9 +71,12 @@ fn decrypt<'a>(
     let answers: Array = wait(&Promise::all(&asked))?.dyn_into()?;
     let answers = answers.iter().zip(lengths).map(|(answer, length)| {
         let answer = Uint8Array::new(&answer);
-        let is_whole = usize::try_from(answer.length()).is_ok_and(|found| found + 16 == length);
-        let answer = is_whole.then(|| Box::new(Answer(answer)) as Box<dyn CbcAnswer>);
-        answer.ok_or_else(|| JsValue::from_str("another length"))
+        let padded = usize::try_from(answer.length()).map(|bytes| bytes.saturating_add(16));
+        if padded != Ok(length) {
+            return Err(JsValue::from_str("another length"));
+        }
+        let answer: Box<dyn CbcAnswer> = Box::new(Answer(answer));
+        Ok(answer)
     });
     answers.collect()
 }

@@ -29,7 +29,7 @@ impl AlignedBuffer {
         let room = length.next_multiple_of(PAGE);
         let page = if room < HUGE_PAGE { PAGE } else { HUGE_PAGE };
         let mut bytes = vec![0; room.saturating_add(page)];
-        let start = bytes.as_ptr().addr().wrapping_neg() % page;
+        let start = bytes.as_ptr().align_offset(page);
         if page == HUGE_PAGE {
             ask_for_huge_pages(bytes.split_at_mut(start).1.split_at_mut(room).0);
         }

@@ -23,10 +23,10 @@ pub trait CbcDecryptor: Send + Sync {
     /// next is taken, which is prepared then. A piece is whole blocks, the last of them padding.
     ///
     /// Returns what they were, each a block shorter; `None` when it could not.
-    fn decrypt<'a>(
+    fn decrypt(
         &self,
         key: &[u8],
-        pieces: &mut dyn Iterator<Item = &'a [u8]>,
+        pieces: &mut dyn Iterator<Item = &[u8]>,
     ) -> Option<Vec<Box<dyn CbcAnswer>>>;
 }
 
@@ -48,8 +48,10 @@ pub(super) struct Prepared(Vec<u8>);
 impl Prepared {
     /// Returns nothing yet, with room for `bytes` bytes.
     pub(super) fn with_room_for(bytes: usize) -> Self {
-        let mut room = Vec::with_capacity(bytes.saturating_add(2 * size_of::<Block>()));
-        room.extend_from_slice(&Block::default());
+        let (first, last) = (Block::default(), Block::default());
+        let mut room =
+            Vec::with_capacity(first.len().saturating_add(bytes).saturating_add(last.len()));
+        room.extend_from_slice(&first);
         Self(room)
     }
 

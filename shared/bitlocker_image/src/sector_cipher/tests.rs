@@ -263,10 +263,10 @@ fn a_key_of_the_wrong_length_is_refused() {
 struct ByTheCbcCrate;
 
 impl CbcDecryptor for ByTheCbcCrate {
-    fn decrypt<'a>(
+    fn decrypt(
         &self,
         key: &[u8],
-        pieces: &mut dyn Iterator<Item = &'a [u8]>,
+        pieces: &mut dyn Iterator<Item = &[u8]>,
     ) -> Option<Vec<Box<dyn CbcAnswer>>> {
         use ::cbc::cipher::block_padding::Pkcs7;
         use ::cbc::cipher::{BlockModeDecrypt, KeyIvInit};
@@ -283,7 +283,8 @@ impl CbcDecryptor for ByTheCbcCrate {
             };
             let plain = plain.expect("padded as a browser wants it").to_vec();
             assert_eq!(plain.len() + 16, piece.len());
-            Box::new(InMemory(plain)) as Box<dyn CbcAnswer>
+            let answer: Box<dyn CbcAnswer> = Box::new(InMemory(plain));
+            answer
         });
         Some(decrypted.collect())
     }
@@ -301,10 +302,10 @@ impl CbcAnswer for InMemory {
 struct Unable;
 
 impl CbcDecryptor for Unable {
-    fn decrypt<'a>(
+    fn decrypt(
         &self,
         _: &[u8],
-        _: &mut dyn Iterator<Item = &'a [u8]>,
+        _: &mut dyn Iterator<Item = &[u8]>,
     ) -> Option<Vec<Box<dyn CbcAnswer>>> {
         None
     }
