@@ -110,7 +110,7 @@ fn eight_steps<const ROUND: usize, const HALF: usize, const SETS: usize>(
 fn keep_order<const SETS: usize>(sums: &mut [[__m512i; 4]; SETS]) {
     // Miri knows no assembler.
     for sum in sums.as_flattened_mut().iter_mut().filter(|_| !cfg!(miri)) {
-        #[expect(unsafe_code, reason = "no other words are taken in their order")]
+        #[expect(unsafe_code, reason = "nothing else keeps registers in order")]
         // SAFETY: there is no instruction in it.
         unsafe {
             std::arch::asm!(

@@ -36,8 +36,8 @@ pub trait CbcAnswer {
     fn copy(&self, from: usize, into: &mut [u8]);
 }
 
-/// A piece; a whole number of sectors, and enough of them for several helping hands. Chromium keeps memory for another time
-/// up to 960 KiB: pieces of a MiB, whose every page it asks the system for again, are not much more than half as fast.
+/// A piece; a whole number of sectors, and enough of them for several helping hands. Chromium's PartitionAlloc keeps memory
+/// for another time up to 960 KiB: pieces of a MiB, which it maps anew each time, are not much more than half as fast.
 pub(super) const PIECE: usize = 512 << 10;
 /// What of an answer is looked at at once: it stays in the cache.
 const PART: usize = 32 << 10;
@@ -48,10 +48,9 @@ pub(super) struct Prepared(Vec<u8>);
 impl Prepared {
     /// Returns nothing yet, with room for `bytes` bytes.
     pub(super) fn with_room_for(bytes: usize) -> Self {
-        let (first, last) = (Block::default(), Block::default());
-        let mut room =
-            Vec::with_capacity(first.len().saturating_add(bytes).saturating_add(last.len()));
-        room.extend_from_slice(&first);
+        // And for a block before them and one behind.
+        let mut room = Vec::with_capacity(bytes.saturating_add(32));
+        room.extend_from_slice(&Block::default());
         Self(room)
     }
 
